@@ -1,0 +1,5 @@
+"""The `winback` console command."""
+
+from winback.cli._app import main
+
+__all__ = ["main"]

@@ -1,0 +1,30 @@
+"""What a user may do wrong or a run may refuse, each with its exit code.
+
+WinbackError (exit 1: a refusal)
+├── GateFailure       a data gate found what would make a send wrong
+├── BuildFailure      dbt could not build or a test failed
+└── UsageError        (exit 2: the command was called wrongly)
+
+The command line prints the message of these, and only the message; any other
+exception is a defect of ours and keeps its traceback.
+"""
+
+
+class WinbackError(Exception):
+    """A refusal: one clear line that names the thing, the rule and the next command."""
+
+    exit_code = 1
+
+
+class GateFailure(WinbackError):
+    """A gate stopped the run: the data would make a send wrong."""
+
+
+class BuildFailure(WinbackError):
+    """dbt failed: a model, a contract or a test."""
+
+
+class UsageError(WinbackError):
+    """The command was called wrongly."""
+
+    exit_code = 2

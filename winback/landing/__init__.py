@@ -1,0 +1,1 @@
+"""Landing: a shop's files, typed, checked and kept as Parquet."""

@@ -1,0 +1,169 @@
+"""The landed tables: one declared type for every column of the input format.
+
+Landing holds one Parquet file a table, `landing/shop/<table>.parquet`, always with
+exactly these columns (plus unknown columns that the shop sent), so that every dbt
+source exists and has its types even where the shop sent no such file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ColumnType = Literal["text", "decimal", "integer", "timestamp"]
+
+DUCKDB_TYPES: dict[ColumnType, str] = {
+    "text": "varchar",
+    "decimal": "decimal(18, 4)",
+    "integer": "bigint",
+    "timestamp": "timestamptz",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `required` means that a row without a value is set aside."""
+
+    name: str
+    type: ColumnType = "text"
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One landed table.
+
+    `key` tells rows apart: a second row with the same key in a load is rejected and a
+    later load replaces it. `replaced_by` is the coarser column by which a later load
+    replaces rows of a table that has no id of its own (an order's lines). A table with
+    neither is append-only: a later load adds the rows that are not there already.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    replaced_by: str | None = None
+    required: bool = False
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+def _text(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name) for name in names)
+
+
+def _need(name: str, type_: ColumnType = "text") -> Column:
+    return Column(name, type_, required=True)
+
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "customers",
+            (
+                _need("customer_id"),
+                *_text(
+                    "email",
+                    "phone",
+                    "first_name",
+                    "last_name",
+                    "country",
+                    "region",
+                    "postal_code",
+                    "timezone",
+                    "preferred_channel",
+                ),
+                Column("created_at", "timestamp"),
+            ),
+            key=("customer_id",),
+            required=True,
+        ),
+        Table(
+            "orders",
+            (
+                _need("order_id"),
+                _need("customer_id"),
+                _need("ordered_at", "timestamp"),
+                _need("total_amount", "decimal"),
+                Column("discount_amount", "decimal"),
+                Column("refunded_amount", "decimal"),
+                *_text("currency", "status", "coupon_code"),
+            ),
+            key=("order_id",),
+            required=True,
+        ),
+        Table(
+            "order_items",
+            (
+                _need("order_id"),
+                _need("product_id"),
+                Column("quantity", "integer"),
+                Column("unit_price", "decimal"),
+            ),
+            replaced_by="order_id",
+        ),
+        Table(
+            "products",
+            (
+                _need("product_id"),
+                *_text("name", "category"),
+                Column("price", "decimal"),
+                Column("compare_at_price", "decimal"),
+                *_text("url", "image_url"),
+                Column("first_available_at", "timestamp"),
+                *_text("tags"),
+            ),
+            key=("product_id",),
+        ),
+        Table(
+            "consents",
+            (
+                _need("customer_id"),
+                _need("channel"),
+                _need("status"),
+                *_text("basis", "source", "proof"),
+                _need("occurred_at", "timestamp"),
+            ),
+        ),
+        Table(
+            "web_events",
+            (
+                _need("customer_id"),
+                _need("event"),
+                *_text("product_id", "cart_id"),
+                _need("occurred_at", "timestamp"),
+            ),
+        ),
+        Table(
+            "price_changes",
+            (_need("product_id"), _need("price", "decimal"), _need("changed_at", "timestamp")),
+        ),
+        Table(
+            "past_enrollments",
+            (
+                _need("playbook_id"),
+                _need("customer_id"),
+                _need("arm"),
+                *_text("variant"),
+                Column("planned_share", "decimal"),
+                _need("entered_at", "timestamp"),
+            ),
+        ),
+        Table(
+            "past_messages",
+            (
+                _need("message_id"),
+                _need("playbook_id"),
+                _need("step"),
+                _need("customer_id"),
+                _need("channel"),
+                *_text("variant"),
+                _need("sent_at", "timestamp"),
+            ),
+            key=("message_id",),
+        ),
+    )
+}

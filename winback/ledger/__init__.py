@@ -1,0 +1,1 @@
+"""The ledger: the one database for everything that leaves the house."""

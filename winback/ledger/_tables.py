@@ -1,0 +1,239 @@
+"""The ledger's tables: one set of SQLAlchemy Core tables for SQLite and PostgreSQL.
+
+Rows that dbt reads carry `version` (raised by every write) and `exported_version` (the
+version that last reached landing); a row is due for export while they differ, so an
+export that dies half way repeats itself harmlessly.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from winback.ledger._states import TRANSITIONS
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant in Python; SQLite keeps it without its zone, PostgreSQL with."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("the ledger takes aware datetimes only")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData()
+
+
+def _exported() -> tuple[Column[Any], Column[Any]]:
+    return (
+        Column("version", Integer, nullable=False, default=1),
+        Column("exported_version", Integer, nullable=False, default=0),
+    )
+
+
+enrollments = Table(
+    "enrollments",
+    metadata,
+    Column("enrollment_id", Text, primary_key=True),
+    Column("playbook_id", Text, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("episode_order_id", Text, nullable=False),
+    Column("segment", Text, nullable=False),
+    Column("arm", Text, nullable=False),
+    Column("variant", Text, nullable=False),
+    Column("offer_id", Text),
+    Column("offer_expires_at", UtcDateTime),
+    Column("entered_at", UtcDateTime, nullable=False),
+    *_exported(),
+    # A person lapses again only after buying again: one enrollment per episode, ever.
+    UniqueConstraint("playbook_id", "customer_id", "episode_order_id"),
+    CheckConstraint("arm in ('treatment', 'holdout')"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("enrollment_id", Text, nullable=False),
+    Column("playbook_id", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("variant", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("payload_json", Text, nullable=False),
+    Column("payload_sha256", Text, nullable=False),
+    Column("template_version", Text, nullable=False),
+    Column("segments", Integer),
+    Column("cost_cents", Numeric(12, 4)),
+    # Null while no plan confirms the message: then it can't be claimed.
+    Column("not_before", UtcDateTime),
+    Column("window_closes_at", UtcDateTime),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("zones", Text, nullable=False),
+    Column("local_opens_minute", Integer, nullable=False),
+    Column("local_closes_minute", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("state_reason", Text),
+    Column("attempt_no", Integer, nullable=False, default=0),
+    Column("claim_token", Text),
+    Column("lease_until", UtcDateTime),
+    Column("next_at", UtcDateTime),
+    Column("provider", Text),
+    Column("provider_id", Text),
+    Column("accepted_at", UtcDateTime),
+    Column("reject_class", Text),
+    Column("reject_code", Text),
+    Column("matched_by", Text),
+    Column("planned_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    *_exported(),
+    UniqueConstraint("enrollment_id", "step", "channel"),
+    CheckConstraint(
+        "state in (" + ", ".join(f"'{state}'" for state in TRANSITIONS) + ")", name="known_state"
+    ),
+)
+Index("messages_due", messages.c.state, messages.c.channel, messages.c.not_before)
+Index("messages_by_address", messages.c.address, messages.c.accepted_at)
+Index("messages_by_provider_id", messages.c.provider_id)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("attempt_id", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("n_messages", Integer, nullable=False),
+    Column("request_sha256", Text, nullable=False),
+    Column("sg_batch_id", Text),
+    Column("sg_send_at", UtcDateTime),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("deadline_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("outcome", Text),
+    Column("http_status", Integer),
+    Column("provider_code", Text),
+    Column("request_id", Text),
+    Column("x_message_id", Text),
+    Column("retry_after", Integer),
+    Column("error_text", Text),
+)
+
+attempt_messages = Table(
+    "attempt_messages",
+    metadata,
+    Column("attempt_id", Text, primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    # The index in the JSON we sent, which is what a provider's error names.
+    Column("pos", Integer, nullable=False),
+)
+Index("attempt_messages_by_message", attempt_messages.c.message_id)
+
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("evidence_id", Text, primary_key=True),
+    Column("attempt_id", Text),
+    Column("message_id", Text),
+    Column("kind", Text, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("payload", Text),
+)
+
+provider_events = Table(
+    "provider_events",
+    metadata,
+    Column("dedupe_key", Text, primary_key=True),
+    Column("semantic_key", Text, nullable=False),
+    Column("raw_ref", Text, nullable=False),
+    Column("n_seen", Integer, nullable=False, default=1),
+    Column("provider", Text, nullable=False),
+    Column("message_id", Text),
+    Column("provider_id", Text),
+    Column("kind", Text, nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("is_machine", Integer, nullable=False, default=0),
+    Column("error_code", Text),
+    Column("detail_json", Text, nullable=False, default="{}"),
+    Column("matched_by", Text),
+    *_exported(),
+)
+Index("provider_events_by_message", provider_events.c.message_id)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("suppression_id", Text, primary_key=True),
+    # `email` or `phone`: a stop on one phone channel stops all of them (rule C8).
+    Column("channel_group", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("lifted_at", UtcDateTime),
+    *_exported(),
+)
+Index("suppressions_by_address", suppressions.c.channel_group, suppressions.c.address)
+
+channel_gates = Table(
+    "channel_gates",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("sender", Text, primary_key=True),
+    Column("tokens", Numeric(18, 6)),
+    Column("concurrency", Integer),
+    Column("open_until", UtcDateTime),
+    Column("reason", Text),
+)
+
+positions = Table(
+    "positions",
+    metadata,
+    # How far a reader of append-only segments has come.
+    Column("reader", Text, primary_key=True),
+    Column("position", Text, nullable=False),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+for _table in (enrollments, messages, provider_events, suppressions):
+    Index(
+        f"{_table.name}_due_for_export",
+        _table.c.version,
+        sqlite_where=_table.c.version > _table.c.exported_version,
+        postgresql_where=_table.c.version > _table.c.exported_version,
+    )

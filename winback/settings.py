@@ -1,0 +1,113 @@
+"""Settings: environment variables with the prefix `WINBACK_`, or a `.env` file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from winback.errors import UsageError
+
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+
+Mode = Literal["dry-run", "sandbox", "live"]
+
+
+class Settings(BaseSettings):
+    """Everything an operator sets. Secrets never print: they are `SecretStr`."""
+
+    model_config = SettingsConfigDict(env_prefix="WINBACK_", env_file=".env", extra="ignore")
+
+    home: Path = Field(PROJECT_DIR / ".winback", description="Where a run leaves its state.")
+    mode: Mode = Field("dry-run", description="What `winback run` may do.")
+    ledger_url: str = Field("", description="SQLAlchemy URL; default: SQLite under HOME.")
+    dbt_target: str = Field("duckdb", description="dbt target of dbt_project/profiles.yml.")
+
+    shop_timezone: str = Field("UTC", description="IANA zone of the shop's calendar days.")
+    shop_url: str = Field("https://shop.example.com", description="Where messages link to.")
+    brand_name: str = Field("Example Shop", description="Named in every message.")
+    postal_address: str = Field("", description="Printed in every email; no marketing without it.")
+
+    from_email: str = Field("", description="Sender address of email.")
+    from_name: str = Field("", description="Sender name of email; default: the brand.")
+    reply_to: str = Field("", description="Where replies to an email go.")
+    unsubscribe_mailto: str = Field("", description="Mail address for List-Unsubscribe.")
+    public_base_url: str = Field("", description="Where the providers reach `winback serve`.")
+
+    sendgrid_api_key: SecretStr = Field(SecretStr(""), description="SendGrid API key.")
+    sendgrid_base_url: str = Field("", description="Stands in for https://api.sendgrid.com.")
+    sendgrid_webhook_public_keys: str = Field("", description="Comma-separated; any may sign.")
+    twilio_account_sid: str = Field("", description="Twilio account.")
+    twilio_auth_token: SecretStr = Field(SecretStr(""), description="Twilio auth token.")
+    twilio_base_url: str = Field("", description="Stands in for https://api.twilio.com.")
+    twilio_messaging_service_sid: str = Field("", description="The sender of texts.")
+    sms_campaign_status: str = Field("", description="`registered` before US texts.")
+    sms_per_second: float | None = Field(None, gt=0, description="Pace of texts.")
+    email_per_second: float | None = Field(None, gt=0, description="Pace of email.")
+
+    @field_validator("shop_timezone")
+    @classmethod
+    def _zone_exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{name!r} is not an IANA time zone") from None
+        return name
+
+    @classmethod
+    def load(cls, **overrides: object) -> Self:
+        """Read the settings; a bad one is a UsageError that names it, never its value."""
+        try:
+            return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks them
+        except ValidationError as error:
+            lines = [
+                f"WINBACK_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+                for item in error.errors(include_input=False)
+            ]
+            raise UsageError("; ".join(lines)) from None
+
+    @property
+    def landing_dir(self) -> Path:
+        return self.home.resolve() / "landing"
+
+    @property
+    def shop_dir(self) -> Path:
+        return self.landing_dir / "shop"
+
+    @property
+    def ledger_landing_dir(self) -> Path:
+        return self.landing_dir / "ledger"
+
+    @property
+    def events_dir(self) -> Path:
+        return self.landing_dir / "events"
+
+    @property
+    def rejected_dir(self) -> Path:
+        return self.landing_dir / "rejected"
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.home.resolve() / "warehouse" / "winback.duckdb"
+
+    @property
+    def published_dir(self) -> Path:
+        return self.home.resolve() / "published"
+
+    @property
+    def reports_dir(self) -> Path:
+        return self.home.resolve() / "reports"
+
+    @property
+    def effective_ledger_url(self) -> str:
+        return self.ledger_url or f"sqlite:///{self.home.resolve() / 'ledger.db'}"
+
+    @property
+    def sends_to_loopback_only(self) -> bool:
+        """Both providers are stood in for by servers on this machine."""
+        hosts = (urlsplit(url).hostname for url in (self.sendgrid_base_url, self.twilio_base_url))
+        return all(host in {"127.0.0.1", "localhost", "::1"} for host in hosts)

@@ -1,0 +1,123 @@
+"""Run dbt on the warehouse: the only process that ever writes it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from winback.errors import BuildFailure
+from winback.landing.schema import DUCKDB_TYPES, TABLES
+from winback.ledger import _export
+from winback.settings import PROJECT_DIR, Settings
+
+DBT_DIR = PROJECT_DIR / "dbt_project"
+
+
+@dataclass(frozen=True)
+class DbtResult:
+    """What one dbt invocation did: counts by status, and what failed, in dbt's own words."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    failures: tuple[str, ...] = ()
+
+
+def segment_names() -> list[str]:
+    """The segments that exist: one SQL file each, nothing else to register."""
+    return sorted(path.stem for path in (DBT_DIR / "models" / "segments").glob("*.sql"))
+
+
+def dbt_vars(settings: Settings, as_of: datetime, **extra: Any) -> dict[str, Any]:
+    """The vars that every invocation gets; `as_of` is the only clock that SQL knows."""
+    return {
+        "as_of": as_of.isoformat(),
+        "shop_timezone": settings.shop_timezone,
+        "segments": segment_names(),
+        **extra,
+    }
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """Where dbt finds landing and keeps the warehouse, as its profile and sources read it."""
+    home = settings.home.resolve()
+    return {
+        "WINBACK_LANDING": str(settings.landing_dir),
+        "WINBACK_WAREHOUSE": str(settings.warehouse_path),
+        "WINBACK_SPILL": str(home / "warehouse" / "spill"),
+        "DBT_PROJECT_DIR": str(DBT_DIR),
+        "DBT_PROFILES_DIR": str(DBT_DIR),
+        "DBT_TARGET_PATH": str(home / "dbt" / "target"),
+        "DBT_LOG_PATH": str(home / "dbt" / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def prepare_inputs(settings: Settings) -> None:
+    """Give every dbt source a file with its declared types, empty where the shop sent none."""
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    settings.shop_dir.mkdir(parents=True, exist_ok=True)
+    for table in TABLES.values():
+        path = settings.shop_dir / f"{table.name}.parquet"
+        if not path.exists():
+            columns = ", ".join(
+                f'cast(null as {DUCKDB_TYPES[column.type]}) as "{column.name}"'
+                for column in table.columns
+            )
+            _write_empty(path, f"select {columns} limit 0")
+    for name in _export.EXPORTED:
+        folder = settings.ledger_landing_dir / name
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "00000000.parquet").exists():
+            _export.write_segment([], name, folder / "00000000.parquet")
+
+
+def _write_empty(path: Path, query: str) -> None:
+    temporary = path.with_suffix(".tmp")
+    duckdb.sql(f"copy ({query}) to '{temporary}' (format parquet)")
+    temporary.replace(path)
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def invoke_dbt(
+    settings: Settings, arguments: Sequence[str], variables: Mapping[str, Any]
+) -> DbtResult:
+    """Run dbt in this process. Raises BuildFailure that names what failed."""
+    from dbt.cli.main import dbtRunner  # 1.5 s: only who builds pays for it
+
+    prepare_inputs(settings)
+    command = [*arguments, "--vars", json.dumps(dict(variables)), "--target", settings.dbt_target]
+    with _environment(dbt_environment(settings)):
+        outcome = dbtRunner().invoke(["--quiet", "--no-use-colors", *command])
+    counts: dict[str, int] = {}
+    failures: list[str] = []
+    for result in getattr(outcome.result, "results", None) or ():
+        status = str(result.status)
+        counts[status] = counts.get(status, 0) + 1
+        if status in {"error", "fail", "runtime error"}:
+            failures.append(f"{result.node.name}: {(result.message or '').strip()}")
+    if outcome.exception is not None:
+        raise BuildFailure(f"dbt could not run: {outcome.exception}") from outcome.exception
+    if not outcome.success:
+        raise BuildFailure("dbt failed:\n  " + "\n  ".join(failures))
+    return DbtResult(counts, tuple(failures))
