@@ -1,4 +1,4 @@
-"""The command line: thin commands over the rooms; a user's mistake is one line, never a traceback."""
+"""The command line: thin commands over the rooms; a user's mistake is one line."""
 
 from __future__ import annotations
 

@@ -1,5 +1,27 @@
 """The warehouse: running dbt over it, and publishing what dbt built."""
 
+from winback.warehouse._build import BuildReport, Gate, build, build_outcomes
 from winback.warehouse._dbt import DbtResult, dbt_environment, dbt_vars, invoke_dbt
+from winback.warehouse._publish import (
+    PUBLIC_TABLES,
+    Manifest,
+    landed_rows,
+    publish,
+    read_manifest,
+)
 
-__all__ = ["DbtResult", "dbt_environment", "dbt_vars", "invoke_dbt"]
+__all__ = [
+    "PUBLIC_TABLES",
+    "BuildReport",
+    "DbtResult",
+    "Gate",
+    "Manifest",
+    "build",
+    "build_outcomes",
+    "dbt_environment",
+    "dbt_vars",
+    "invoke_dbt",
+    "landed_rows",
+    "publish",
+    "read_manifest",
+]

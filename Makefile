@@ -1,0 +1,42 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test check lock clean
+
+setup: .venv/.runtime
+
+.venv/.installer:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	touch $@
+
+.venv/.runtime: .venv/.installer requirements.lock pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	touch $@
+
+.venv/.dev: .venv/.runtime requirements-dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.lock
+	touch $@
+
+demo: .venv/.runtime  ## live through a win-back season of an invented shop
+	$(BIN)/winback demo
+
+test: .venv/.dev  ## every test; needs no network and no keys
+	$(BIN)/pytest
+
+check: .venv/.dev  ## lint and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m scripts.lint_sql
+
+lock: .venv/.installer  ## resolve the locks anew, without any registry's address
+	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header --no-annotate \
+		--python-version 3.11 --extra dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header --no-annotate \
+		--python-version 3.11 -c requirements-dev.lock pyproject.toml -o requirements.lock
+
+clean:  ## forget the environment and the demo's state, never a shop's
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .winback-demo

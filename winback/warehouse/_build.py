@@ -1,0 +1,96 @@
+"""The build that analysts run and flows schedule: gate, dbt, gate, publish."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from winback.errors import WinbackError
+from winback.settings import Settings
+from winback.warehouse._dbt import DbtResult, dbt_vars, invoke_dbt, prepare_inputs
+from winback.warehouse._publish import Manifest, new_run_id, publish, read_manifest
+
+
+class Gate(Protocol):
+    """A gate: returns its warnings, or raises GateFailure."""
+
+    def __call__(self, name: str, settings: Settings, as_of: datetime) -> Sequence[str]: ...
+
+
+DbtInvoker = Callable[[Settings, Sequence[str], Mapping[str, Any]], DbtResult]
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build published."""
+
+    published: Path
+    manifest: Manifest
+    dbt: DbtResult
+    warnings: tuple[str, ...]
+
+
+# Unit tests pin the models in `make test`; a build over a shop's data runs the data tests.
+BUILD_ALL = ("build", "--exclude-resource-type", "unit_test")
+# What changes between the audience and the report of one run: only what was sent and came back.
+BUILD_OUTCOMES = (*BUILD_ALL, "--select", "tag:outcomes", "--indirect-selection", "buildable")
+
+
+def build(
+    settings: Settings,
+    as_of: datetime,
+    *,
+    gate: Gate,
+    invoke: DbtInvoker = invoke_dbt,
+    with_entrants: bool = False,
+    name: str = "current",
+) -> BuildReport:
+    """Gate the sources, build every model, gate the decisions, publish as `published/<name>`.
+
+    `with_entrants` lets the decisions cover who enters a playbook in this run; a plain
+    build shows what the ledger knows. Raises GateFailure or BuildFailure; then nothing
+    that was published before has changed.
+    """
+    if not (settings.shop_dir / "orders.parquet").exists():
+        raise WinbackError("nothing is loaded yet. Next: winback load DIR")
+    with warehouse_lock(settings):
+        prepare_inputs(settings)
+        warnings = [*gate("sources", settings, as_of)]
+        variables = dbt_vars(settings, as_of, with_entrants=with_entrants)
+        result = invoke(settings, BUILD_ALL, variables)
+        warnings += gate("decisions", settings, as_of)
+        return _published(settings, as_of, name, result, warnings)
+
+
+def build_outcomes(
+    settings: Settings, as_of: datetime, *, gate: Gate, invoke: DbtInvoker = invoke_dbt
+) -> BuildReport:
+    """Build again what depends on messages and events, gate the outcomes, publish."""
+    with warehouse_lock(settings):
+        result = invoke(settings, BUILD_OUTCOMES, dbt_vars(settings, as_of))
+        warnings = gate("outcomes", settings, as_of)
+        return _published(settings, as_of, "current", result, warnings)
+
+
+def _published(
+    settings: Settings, as_of: datetime, name: str, result: DbtResult, warnings: Sequence[str]
+) -> BuildReport:
+    published = publish(settings, run_id=new_run_id(as_of), as_of=as_of, name=name)
+    manifest = read_manifest(published)
+    assert manifest is not None  # noqa: S101 - publish just wrote it
+    return BuildReport(published, manifest, result, tuple(warnings))
+
+
+@contextmanager
+def warehouse_lock(settings: Settings) -> Iterator[None]:
+    """Hold the warehouse: one build at a time. The system frees it when its holder dies."""
+    folder = settings.warehouse_path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,152 @@
+"""Publish what dbt built: Parquet that is whole or not there, swapped in atomically."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import duckdb
+
+from winback.settings import PROJECT_DIR, Settings
+
+PUBLIC_TABLES: Final = (
+    "customers",
+    "rfm_scores",
+    "lapse_status",
+    "segment_members",
+    "channel_eligibility",
+    "send_decisions",
+    "enrollments",
+    "messages",
+    "reactivations",
+    "reactivation_rates",
+    "experiment_results",
+)
+# What the engine reads; `outbox` holds contact data, so only the owner may read it.
+ENGINE_TABLES: Final = ("entrants", "outbox", "audience_funnel")
+PRIVATE_TABLES: Final = frozenset({"outbox"})
+# A day of 15-minute runs can be looked back at; older sets are replayable with --as-of.
+KEEP_PUBLISHED: Final = 96
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a published set holds. Hashes are SHA-256 over each segment's sorted customer ids."""
+
+    run_id: str
+    as_of: str
+    git_sha: str
+    row_counts: dict[str, int]
+    landed_rows: dict[str, int]
+    segment_hashes: dict[str, str]
+
+
+def new_run_id(as_of: datetime) -> str:
+    """A sortable, unique name for a run and for what it publishes."""
+    return f"{as_of:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
+
+
+def publish(settings: Settings, *, run_id: str, as_of: datetime, name: str = "current") -> Path:
+    """Copy every mart to `published/<run_id>/` and point `published/<name>` to it.
+
+    The folder appears under its own name only when it is complete; the link is replaced
+    by one rename, so a reader sees the old set or the new one and never a mixture.
+    """
+    root = settings.published_dir
+    root.mkdir(parents=True, exist_ok=True)
+    unfinished = root / f".unfinished-{run_id}"
+    unfinished.mkdir()
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as warehouse:
+        warehouse.execute("set timezone = 'UTC'")
+        row_counts = {
+            table: _export_table(warehouse, table, unfinished / f"{table}.parquet")
+            for table in (*PUBLIC_TABLES, *ENGINE_TABLES)
+        }
+        manifest = Manifest(
+            run_id=run_id,
+            as_of=as_of.isoformat(),
+            git_sha=_git_sha(),
+            row_counts=row_counts,
+            landed_rows=landed_rows(settings),
+            segment_hashes=_segment_hashes(warehouse),
+        )
+    (unfinished / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n")
+    published = root / run_id
+    unfinished.rename(published)
+    _point(root / name, published)
+    _forget_old(root)
+    return published
+
+
+def read_manifest(published: Path) -> Manifest | None:
+    """The manifest of a published set, or None where nothing was published yet."""
+    path = published / "manifest.json"
+    return Manifest(**json.loads(path.read_text())) if path.exists() else None
+
+
+def landed_rows(settings: Settings) -> dict[str, int]:
+    """Rows in each landed shop table, from the Parquet footers."""
+    counts = {}
+    for path in sorted(settings.shop_dir.glob("*.parquet")):
+        row = duckdb.execute(
+            "select coalesce(sum(num_rows), 0) from parquet_file_metadata(?)", [str(path)]
+        ).fetchone()
+        counts[path.stem] = int(row[0]) if row else 0
+    return counts
+
+
+def _export_table(warehouse: duckdb.DuckDBPyConnection, table: str, path: Path) -> int:
+    path.touch(mode=0o600 if table in PRIVATE_TABLES else 0o644)
+    copied = warehouse.execute(f"copy (from {table}) to '{path}' (format parquet)").fetchone()
+    return int(copied[0]) if copied else 0
+
+
+def _segment_hashes(warehouse: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    digests: dict[str, hashlib._Hash] = {}
+    rows = warehouse.execute(
+        "select segment, customer_id from segment_members order by segment, customer_id"
+    )
+    while batch := rows.fetchmany(100_000):
+        for segment, customer_id in batch:
+            digest = digests.setdefault(segment, hashlib.sha256())
+            digest.update(f"{customer_id}\n".encode())
+    return {segment: digest.hexdigest() for segment, digest in digests.items()}
+
+
+def _git_sha() -> str:
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the operator has
+            cwd=PROJECT_DIR,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
+
+def _point(link: Path, target: Path) -> None:
+    temporary = link.with_name(f".{link.name}-{uuid4().hex}")
+    temporary.symlink_to(target.name)
+    os.replace(temporary, link)
+
+
+def _forget_old(root: Path) -> None:
+    linked = {path.resolve() for path in root.iterdir() if path.is_symlink()}
+    published = sorted(
+        (path for path in root.iterdir() if path.is_dir() and not path.is_symlink()),
+        key=lambda path: path.stat().st_mtime_ns,
+    )
+    for path in published[:-KEEP_PUBLISHED]:
+        if path not in linked:
+            shutil.rmtree(path)
