@@ -25,6 +25,7 @@ class Settings(BaseSettings):
     home: Path = Field(PROJECT_DIR / ".winback", description="Where a run leaves its state.")
     mode: Mode = Field("dry-run", description="What `winback run` may do.")
     ledger_url: str = Field("", description="SQLAlchemy URL; default: SQLite under HOME.")
+    adopt_ledger: str = Field("", description="Instance id of a moved ledger to send from.")
     dbt_target: str = Field("duckdb", description="dbt target of dbt_project/profiles.yml.")
 
     shop_timezone: str = Field("UTC", description="IANA zone of the shop's calendar days.")

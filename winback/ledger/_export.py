@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Integer, Numeric, Table
+from sqlalchemy import Integer, Table, bindparam, select, update
 
 from winback.ledger import _tables as t
+from winback.ledger._database import Ledger
 
 # What dbt reads. Addresses and bodies stay in the ledger, save those of suppressions,
 # which SQL must match against contact points.
@@ -35,6 +37,10 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+# One segment's rows: bounds the memory of an export.
+SEGMENT_ROWS = 50_000
+
+
 def arrow_schema(table_name: str) -> pa.Schema:
     """The Parquet schema of one exported table."""
     table: Table = t.metadata.tables[table_name]
@@ -44,7 +50,7 @@ def arrow_schema(table_name: str) -> pa.Schema:
 def _arrow_type(sql_type: object) -> pa.DataType:
     if isinstance(sql_type, t.UtcDateTime):
         return pa.timestamp("us", tz="UTC")
-    if isinstance(sql_type, Numeric):
+    if isinstance(sql_type, t.Cost):
         return pa.decimal128(12, 4)
     return pa.int64() if isinstance(sql_type, Integer) else pa.string()
 
@@ -56,3 +62,66 @@ def write_segment(rows: list[dict[str, object]], table_name: str, path: Path) ->
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
+    _sync_directory(path.parent)
+
+
+def export_ledger(ledger: Ledger, directory: Path) -> dict[str, int]:
+    """Write the rows changed since the last export as new segments; rows by table.
+
+    Safe to kill and to repeat: a segment is durable before its rows count as exported, and
+    a row written twice is told apart by its version.
+    """
+    return {name: _export_table(ledger, name, directory / name) for name in EXPORTED}
+
+
+def _export_table(ledger: Ledger, table_name: str, directory: Path) -> int:
+    directory.mkdir(parents=True, exist_ok=True)
+    first = directory / f"{0:08d}.parquet"
+    if not first.exists():
+        write_segment([], table_name, first)
+    exported = 0
+    while rows := _changed_rows(ledger, table_name):
+        write_segment(rows, table_name, _next_segment(directory))
+        _mark_exported(ledger, table_name, rows)
+        exported += len(rows)
+    return exported
+
+
+def _changed_rows(ledger: Ledger, table_name: str) -> list[dict[str, object]]:
+    table = t.metadata.tables[table_name]
+    columns = [table.c[name] for name in EXPORTED[table_name]]
+    changed = (
+        select(*columns)
+        .where(table.c.version > table.c.exported_version)
+        .order_by(*table.primary_key.columns)
+        .limit(SEGMENT_ROWS)
+    )
+    with ledger.read() as connection:
+        return [dict(row) for row in connection.execute(changed).mappings()]
+
+
+def _mark_exported(ledger: Ledger, table_name: str, rows: list[dict[str, object]]) -> None:
+    table = t.metadata.tables[table_name]
+    (key,) = table.primary_key.columns
+    mark = (
+        update(table)
+        .where(key == bindparam("key"), table.c.exported_version < bindparam("written"))
+        .values(exported_version=bindparam("written"))
+    )
+    with ledger.write() as connection:
+        values = [{"key": row[key.name], "written": row["version"]} for row in rows]
+        connection.execute(mark, values)
+
+
+def _next_segment(directory: Path) -> Path:
+    """A free name; two exporters at once never get the same."""
+    taken = [int(path.name[:8]) for path in directory.glob("*.parquet")]
+    return directory / f"{max(taken) + 1:08d}-{secrets.token_hex(4)}.parquet"
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -8,6 +8,7 @@ export that dies half way repeats itself harmlessly.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy.types import TypeEngine
 
 from winback.ledger._states import TRANSITIONS
 
@@ -46,6 +48,25 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Cost(TypeDecorator[Decimal]):
+    """Cents with four places; SQLite, which has no decimals, keeps them as text."""
+
+    impl = Numeric(12, 4)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else Numeric(12, 4))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        value = value.quantize(Decimal("0.0001"))
+        return str(value) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
 
 
 metadata = MetaData()
@@ -93,7 +114,7 @@ messages = Table(
     Column("payload_sha256", Text, nullable=False),
     Column("template_version", Text, nullable=False),
     Column("segments", Integer),
-    Column("cost_cents", Numeric(12, 4)),
+    Column("cost_cents", Cost),
     # Null while no plan confirms the message: then it can't be claimed.
     Column("not_before", UtcDateTime),
     Column("window_closes_at", UtcDateTime),
@@ -123,6 +144,7 @@ messages = Table(
 )
 Index("messages_due", messages.c.state, messages.c.channel, messages.c.not_before)
 Index("messages_by_address", messages.c.address, messages.c.accepted_at)
+Index("messages_by_customer", messages.c.customer_id, messages.c.accepted_at)
 Index("messages_by_provider_id", messages.c.provider_id)
 
 attempts = Table(

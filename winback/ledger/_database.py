@@ -1,0 +1,125 @@
+"""Opening the ledger: its engine, its tables, and transactions that see each other's writes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+
+from winback.ledger import _fence
+from winback.ledger import _tables as t
+from winback.settings import Settings
+
+BUSY_SECONDS = 30
+# Any constant: one lock for all writers of a PostgreSQL ledger.
+_WRITER_LOCK = 7_461_204_118_322_001
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """An open ledger. Writers take turns, so a check and the write after it can't be split."""
+
+    engine: Engine
+    instance_id: str
+    token_secret: str
+    # Why this process may not send from it; empty: it may.
+    fenced: str
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A read transaction: one consistent snapshot."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A write transaction: the only writer until it commits, durable when it has."""
+        with self.engine.connect() as connection:
+            connection.execution_options(winback_writes=True)
+            with connection.begin():
+                if self.engine.dialect.name == "postgresql":
+                    connection.execute(text(f"select pg_advisory_xact_lock({_WRITER_LOCK})"))
+                yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """Open the ledger that the settings name; make it if it isn't there.
+
+    A copied ledger opens for reading, but `Ledger.fenced` says why it must not send.
+    """
+    engine = _engine(settings.effective_ledger_url)
+    unfenced = Ledger(engine, "", "", "")
+    with unfenced.write() as connection:
+        t.metadata.create_all(connection)
+        _insert_meta(connection, "instance_id", secrets.token_hex(8))
+        _insert_meta(connection, "token_secret", secrets.token_hex(32))
+        _insert_meta(connection, "place", _fence.place(connection))
+        fenced = _fence.check(connection, adopt=settings.adopt_ledger)
+        known = {row.key: row.value for row in connection.execute(select(t.meta))}
+    return Ledger(engine, known["instance_id"], known["token_secret"], fenced)
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
+    """Insert the rows whose keys are new, leave the others alone; the number inserted."""
+    if not rows:
+        return 0
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table).on_conflict_do_nothing()
+    result = connection.execute(
+        statement, [dict(row) for row in rows], execution_options={"preserve_rowcount": True}
+    )
+    return result.rowcount
+        statement, [dict(r) for r in rows], execution_options=options
+    ).rowcount
+
+
+def _insert_meta(connection: Connection, key: str, value: str) -> None:
+    insert_new(connection, t.meta, [{"key": key, "value": value}])
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(dbapi_connection: Any, _record: object) -> None:
+    # The driver's own BEGIN is deferred and would let two writers read before either writes.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    cursor.execute("pragma journal_mode = wal")
+    cursor.execute("pragma synchronous = full")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("winback_writes", False)
+    connection.exec_driver_sql("begin immediate" if writes else "begin")

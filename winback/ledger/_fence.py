@@ -1,0 +1,54 @@
+"""The instance fence: a copied or restored ledger must not send what the original has sent.
+
+A ledger remembers the place it was made in: for SQLite the path and the inode of its file
+(a copy has another), for PostgreSQL the database's name and oid (a restored dump has
+another). Elsewhere it can be read but not sent from, until WINBACK_ADOPT_LEDGER names its
+instance id. Adopting gives it a new id, so that the same setting can't adopt a second copy.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from sqlalchemy import Connection, select, text, update
+
+from winback.errors import WinbackError
+from winback.ledger import _tables as t
+
+
+class LedgerFenced(WinbackError):
+    """This ledger is a copy: another one may already have sent its messages."""
+
+
+def place(connection: Connection) -> str:
+    """Where this ledger really is."""
+    if connection.dialect.name == "sqlite":
+        file = connection.engine.url.database
+        if not file:
+            return "memory"
+        path = Path(file).resolve()
+        return f"{path}#{path.stat().st_ino}"
+    query = "select datname || '#' || oid from pg_database where datname = current_database()"
+    return str(connection.scalar(text(query)))
+
+
+def check(connection: Connection, *, adopt: str) -> str:
+    """Why this ledger must not send; empty if it stands where it was made or was adopted."""
+    known = {row.key: row.value for row in connection.execute(select(t.meta))}
+    here, instance_id = place(connection), known["instance_id"]
+    if known["place"] == here:
+        return ""
+    if adopt == instance_id:
+        _set(connection, "place", here)
+        _set(connection, "instance_id", secrets.token_hex(8))
+        return ""
+    return (
+        f"This ledger is a copy of the one at {known['place'].rpartition('#')[0]}, which may have "
+        "sent its messages already, so nothing is sent from it. If that one will never send "
+        f"again, run once with WINBACK_ADOPT_LEDGER={instance_id}."
+    )
+
+
+def _set(connection: Connection, key: str, value: str) -> None:
+    connection.execute(update(t.meta).where(t.meta.c.key == key).values(value=value))

@@ -1,0 +1,116 @@
+"""Messages in the ledger: every change of state passes through `transition`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
+
+from winback.ledger import _tables as t
+from winback.ledger._states import TRANSITIONS, State
+
+# Not in anybody's hands: may be rescheduled, stopped or claimed.
+WAITING: tuple[State, ...] = ("planned", "deferred")
+# What may have reached a person, and so counts for frequency caps.
+MAY_HAVE_REACHED: tuple[State, ...] = ("accepted", "sending", "unknown", "unknown_final")
+
+
+def transition(
+    connection: Connection,
+    rows: Sequence[Mapping[str, object]],
+    to: State,
+    *,
+    from_states: Collection[State],
+    at: datetime,
+    claim_token: str | None = None,
+) -> int:
+    """Move messages to a state and raise their version; the number that moved.
+
+    Each row holds `message_id` and the columns to set (the same in every row). A message
+    in none of `from_states`, or claimed by another than `claim_token`, stays as it is.
+    Raises ValueError for a move that the transition table doesn't know.
+    """
+    for state in from_states:
+        if to not in TRANSITIONS[state]:
+            raise ValueError(f"a message can't go from {state} to {to}")
+    if not rows:
+        return 0
+    columns = [name for name in rows[0] if name != "message_id"]
+    statement = (
+        update(t.messages)
+        .where(t.messages.c.message_id == bindparam("key"))
+        .where(t.messages.c.state.in_(from_states))
+        .values(
+            state=to,
+            updated_at=at,
+            version=t.messages.c.version + 1,
+            **{name: bindparam(f"new_{name}") for name in columns},
+        )
+    )
+    if claim_token is not None:
+        statement = statement.where(t.messages.c.claim_token == claim_token)
+    values = [
+        {"key": row["message_id"], **{f"new_{name}": row[name] for name in columns}} for row in rows
+    ]
+    return connection.execute(statement, values).rowcount
+
+
+def reschedule(
+    connection: Connection, rows: Sequence[Mapping[str, object]], *, at: datetime
+) -> int:
+    """Set columns (never the state) of messages that have not been claimed."""
+    if not rows:
+        return 0
+    columns = [name for name in rows[0] if name != "message_id"]
+    statement = (
+        update(t.messages)
+        .where(t.messages.c.message_id == bindparam("key"))
+        .where(t.messages.c.state.in_(WAITING))
+        .values(
+            updated_at=at,
+            version=t.messages.c.version + 1,
+            **{name: bindparam(f"new_{name}") for name in columns},
+        )
+    )
+    values = [
+        {"key": row["message_id"], **{f"new_{name}": row[name] for name in columns}} for row in rows
+    ]
+    return connection.execute(statement, values).rowcount
+
+
+def recent_sends(
+    connection: Connection,
+    *,
+    customer_ids: Iterable[str],
+    addresses: Iterable[str],
+    since: datetime,
+) -> Sequence[Row[Any]]:
+    """Messages after `since` that may have reached these people: id, customer, address, sent_at."""
+    m = t.messages.c
+    sent_at = func.coalesce(m.accepted_at, m.updated_at, type_=t.UtcDateTime)
+    return connection.execute(
+        select(m.message_id, m.customer_id, m.address, sent_at.label("sent_at")).where(
+            or_(m.customer_id.in_(list(customer_ids)), m.address.in_(list(addresses))),
+            m.state.in_(MAY_HAVE_REACHED),
+            sent_at > since,
+        )
+    ).all()
+
+
+def count_sends(
+    connection: Connection, *, customer_id: str, address: str, now: datetime, within: timedelta
+) -> int:
+    """How many messages may have reached a customer or an address in a rolling time span."""
+    rows = recent_sends(
+        connection, customer_ids=[customer_id], addresses=[address], since=now - within
+    )
+    return len(rows)
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """How many messages are in each state."""
+    state = t.messages.c.state
+    counts = connection.execute(select(state, func.count()).group_by(state))
+    return {row[0]: row[1] for row in counts}
