@@ -91,8 +91,6 @@ def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str,
         statement, [dict(row) for row in rows], execution_options={"preserve_rowcount": True}
     )
     return result.rowcount
-        statement, [dict(r) for r in rows], execution_options=options
-    ).rowcount
 
 
 def _insert_meta(connection: Connection, key: str, value: str) -> None:
