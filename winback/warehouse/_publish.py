@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 from dataclasses import asdict, dataclass
@@ -138,7 +137,7 @@ def _git_sha() -> str:
 def _point(link: Path, target: Path) -> None:
     temporary = link.with_name(f".{link.name}-{uuid4().hex}")
     temporary.symlink_to(target.name)
-    os.replace(temporary, link)
+    temporary.replace(link)
 
 
 def _forget_old(root: Path) -> None:

@@ -1,0 +1,61 @@
+"""Compute a gate's figures in SQL: one small row a rule, at any size of data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from winback.settings import Settings
+from winback.warehouse import read_manifest
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A rule's figure, the most that is allowed, and the first ids (never contact data)."""
+
+    rule: str
+    figure: float
+    allowed: float
+    examples: str
+
+
+def figures(gate: str, settings: Settings, as_of: datetime) -> list[Figure]:
+    """The figures of `sources` (from landing) or of `decisions` and `outcomes` (warehouse)."""
+    sql = (_HERE / f"{gate}.sql").read_text()
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        if gate == "sources":
+            _attach_landing(connection, settings)
+            parameters = _source_parameters(settings, as_of)
+        else:
+            connection.execute(f"attach '{settings.warehouse_path}' as warehouse (read_only)")
+            parameters = {"as_of": as_of.isoformat()}
+        used = {name: value for name, value in parameters.items() if f"${name}" in sql}
+        rows = connection.execute(sql, used).fetchall()
+    return [
+        Figure(rule, figure or 0.0, allowed, examples or "")
+        for rule, figure, allowed, examples in rows
+    ]
+
+
+def _attach_landing(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    for table in ("customers", "orders", "consents"):
+        path = settings.shop_dir / f"{table}.parquet"
+        connection.execute(f"create view {table} as from read_parquet('{path}')")
+
+
+def _source_parameters(settings: Settings, as_of: datetime) -> dict[str, Any]:
+    manifest = read_manifest(settings.published_dir / "current")
+    return {
+        "as_of": as_of.isoformat(),
+        "shop_timezone": settings.shop_timezone,
+        "previous": json.dumps(manifest.landed_rows if manifest else {}),
+        "rejections": json.dumps({"read": 0, "rejected": 0, "without_customer": 0}),
+    }

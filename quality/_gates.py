@@ -1,0 +1,119 @@
+"""Hold a gate's figures to its rules with Great Expectations, and write the Data Docs."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quality._figures import Figure, figures
+from quality._rules import GATES, Rule
+from winback.errors import GateFailure
+from winback.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def check(name: str, settings: Settings, as_of: datetime) -> Sequence[str]:
+    """Let a batch pass, or raise GateFailure that names each broken rule.
+
+    Returns the warnings as lines. Data Docs of the last check of each gate are left in
+    `reports/data_docs/<gate>/index.html`.
+    """
+    rules = GATES[name]
+    found = {figure.rule: figure for figure in figures(name, settings, as_of)}
+    measured = [found.get(rule.name, Figure(rule.name, 0.0, 0.0, "")) for rule in rules]
+    broken = _validate(name, rules, measured, settings.reports_dir / "data_docs" / name)
+    critical = [
+        _line(rule, figure)
+        for rule, figure in zip(rules, measured, strict=True)
+        if rule.name in broken and rule.severity == "critical"
+    ]
+    if critical:
+        raise GateFailure(f"the {name} gate stopped the run: " + "; ".join(critical))
+    return [
+        _line(rule, figure)
+        for rule, figure in zip(rules, measured, strict=True)
+        if rule.name in broken
+    ]
+
+
+def _line(rule: Rule, figure: Figure) -> str:
+    line = f"{rule.name} = {figure.figure:g}, allowed {figure.allowed:g} ({rule.meaning}"
+    line += f": {figure.examples})" if figure.examples else ")"
+    return line + (f". Next: {rule.next_step}" if rule.next_step else "")
+
+
+def _validate(
+    name: str, rules: Sequence[Rule], measured: Sequence[Figure], docs: Path
+) -> frozenset[str]:
+    """Run the suite over a one-row frame, a column a rule; the names of the broken rules."""
+    gx, frame = _great_expectations(), _frame(measured)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    suite = context.suites.add(
+        gx.ExpectationSuite(
+            name,
+            expectations=[
+                gx.expectations.ExpectColumnValuesToBeBetween(
+                    column=rule.name,
+                    max_value=figure.allowed,
+                    severity=rule.severity,
+                    notes=f"{rule.meaning}. {rule.next_step}",
+                )
+                for rule, figure in zip(rules, measured, strict=True)
+            ],
+        )
+    )
+    batch = context.data_sources.add_pandas(name).add_dataframe_asset("figures")
+    definition = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name=name, data=batch.add_batch_definition_whole_dataframe("run"), suite=suite
+        )
+    )
+    context.add_data_docs_site(site_name=name, site_config=_site(docs))
+    checkpoint = context.checkpoints.add(
+        gx.Checkpoint(
+            name=name,
+            validation_definitions=[definition],
+            actions=[gx.checkpoint.UpdateDataDocsAction(name="docs", site_names=[name])],
+        )
+    )
+    result = checkpoint.run(batch_parameters={"dataframe": frame})
+    (validation,) = result.run_results.values()
+    return frozenset(
+        item.expectation_config.kwargs["column"] for item in validation.results if not item.success
+    )
+
+
+def _great_expectations() -> Any:
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    with warnings.catch_warnings():
+        # Its import warns of Python's own deprecations; 8 s, so only gates pay for it.
+        warnings.simplefilter("ignore")
+        import great_expectations
+        import great_expectations.checkpoint
+        import great_expectations.expectations
+    return great_expectations
+
+
+def _frame(measured: Sequence[Figure]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({figure.rule: [figure.figure] for figure in measured})
+
+
+def _site(folder: Path) -> dict[str, Any]:
+    return {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": {
+            "class_name": "TupleFilesystemStoreBackend",
+            "base_directory": str(folder),
+        },
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+    }

@@ -1,0 +1,120 @@
+-- What a run is about to send. One row a rule: rule, figure, allowed, examples.
+-- Parameter: $as_of.
+with
+
+sends as (
+
+    select * from warehouse.send_decisions where decision = 'send'
+
+),
+
+addressed_sends as (
+
+    select
+        sends.*,
+        outbox.address
+    from sends
+    left join warehouse.outbox
+        on
+            sends.enrollment_id = outbox.enrollment_id
+            and sends.step = outbox.step
+            and outbox.action = 'plan'
+
+),
+
+findings as (
+
+    select
+        'decisions_made_twice' as rule,
+        enrollment_id as id
+    from warehouse.send_decisions
+    group by enrollment_id, step
+    having count(*) > 1
+
+    union all
+
+    select
+        'sends_with_a_failed_rule',
+        enrollment_id
+    from sends
+    where coalesce(blocked_by, 'null') <> ''
+
+    union all
+
+    select
+        'sends_to_the_holdout',
+        enrollment_id
+    from sends
+    where arm is distinct from 'treatment'
+
+    union all
+
+    select
+        'sends_outside_their_window',
+        enrollment_id
+    from sends
+    where
+        not coalesce(
+            cast($as_of as timestamptz) >= send_after_at
+            and cast($as_of as timestamptz) < expires_at,
+            false
+        )
+
+    union all
+
+    select
+        'sends_to_the_ineligible',
+        sends.enrollment_id
+    from sends
+    left join warehouse.channel_eligibility as eligibility
+        on
+            sends.customer_id = eligibility.customer_id
+            and sends.channel = eligibility.channel
+    where not coalesce(eligibility.is_eligible, false)
+
+    union all
+
+    select
+        'sends_without_an_address',
+        enrollment_id
+    from addressed_sends
+    where coalesce(address, '') = ''
+
+    union all
+
+    select
+        'people_with_two_sends',
+        customer_id
+    from sends
+    group by customer_id
+    having count(*) > 1
+
+    union all
+
+    select
+        'addresses_with_two_sends',
+        min(enrollment_id)
+    from addressed_sends
+    where address is not null
+    group by playbook_id, step, address
+    having count(*) > 1
+
+    union all
+
+    select
+        'people_in_two_playbooks',
+        customer_id
+    from warehouse.enrollments
+    where exited_at is null
+    group by customer_id
+    having count(distinct playbook_id) > 1
+
+)
+
+select
+    rule,
+    cast(count(*) as double) as figure,
+    0.0 as allowed,
+    array_to_string(list_sort(list(distinct id))[1:5], ', ') as examples
+from findings
+group by rule
