@@ -1,0 +1,177 @@
+"""One reading of every answer a provider may give, or fail to give.
+
+The rule behind it: only proof that a message was not taken lets it go again. A refusal
+counts when it is the provider's own JSON; a connection that failed counts when the whole
+request can't have been handed over. All else is `unknown`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from urllib.error import URLError
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from winback.channels._seam import Outcome
+
+Provider = Literal["sendgrid", "twilio"]
+
+_POSITION = re.compile(r"personalizations[.\[](\d+)")
+_NEVER_CONNECTED = (
+    NewConnectionError,
+    NameResolutionError,
+    ConnectTimeoutError,
+    ssl.SSLCertVerificationError,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as it came; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; empty if it is anything else."""
+        try:
+            value = json.loads(self.body)
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+
+def classify(provider: Provider, result: Answer | Exception) -> Outcome:
+    """What a call came to: what its answer, or the failure to get one, proves."""
+    if isinstance(result, Exception):
+        return _classify_failure(result)
+    return _sendgrid(result) if provider == "sendgrid" else _twilio(result)
+
+
+def _classify_failure(error: Exception) -> Outcome:
+    reason = type(error).__name__
+    # urllib raises URLError up to the last byte of the request, other errors after it.
+    if isinstance(error, URLError) or any(isinstance(e, _NEVER_CONNECTED) for e in _chain(error)):
+        return Outcome("not_sent", reason)
+    return Outcome("unknown", reason)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it wraps: requests and urllib3 keep the cause in args or `reason`."""
+    pending, seen = [error], set[int]()
+    while pending:
+        current = pending.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        wrapped = (*current.args, getattr(current, "reason", None), current.__cause__)
+        pending.extend(item for item in wrapped if isinstance(item, BaseException))
+
+
+def _sendgrid(answer: Answer) -> Outcome:
+    status = answer.status
+    message_id = answer.headers.get("x-message-id")
+    if status == 202:
+        return Outcome("accepted", "accepted", status, provider_id=message_id)
+    if status == 429:
+        return _deferred(answer)
+    if status == 413:
+        return Outcome("refused", "too_large", status)
+    if status == 200:
+        # The answer of SendGrid's own sandbox mode, which we never ask for: mail may be lost.
+        return Outcome("unknown", "sandbox_mode", status, stops_channel=True)
+    errors = answer.json().get("errors")
+    if status in {400, 401, 403, 404, 405} and isinstance(errors, list) and errors:
+        return _sendgrid_refusal(status, errors)
+    return Outcome("unknown", f"http_{status}", status)
+
+
+def _sendgrid_refusal(status: int, errors: list[Any]) -> Outcome:
+    if status != 400:
+        return Outcome("refused", "auth", status, stops_channel=True)
+    fields = [str(item.get("field") or "") for item in errors if isinstance(item, dict)]
+    positions = sorted({int(hit[1]) for name in fields if (hit := _POSITION.search(name))})
+    if positions:
+        return Outcome("rejected", "bad_recipient", 400, positions=tuple(positions))
+    return Outcome("refused", "config", 400, code=fields[0][:60], stops_channel=True)
+
+
+def _twilio(answer: Answer) -> Outcome:
+    status, body = answer.status, answer.json()
+    request_id = answer.headers.get("twilio-request-id")
+    if 200 <= status < 300:
+        sid = body.get("sid")
+        if isinstance(sid, str) and sid:
+            return Outcome("accepted", "accepted", status, provider_id=sid, request_id=request_id)
+        return Outcome("unknown", "unreadable", status, request_id=request_id)
+    code = str(body.get("code") or "")
+    if status == 429 or (code == "20429" and 400 <= status < 500):
+        return _deferred(answer, code=code)
+    if not code or status == 408 or not 400 <= status < 500:
+        return Outcome("unknown", f"http_{status}", status, code, request_id=request_id)
+    return _twilio_refusal(status, code, request_id)
+
+
+def _twilio_refusal(status: int, code: str, request_id: str | None) -> Outcome:
+    known = twilio_codes().get(code)
+    if known is None and status in {401, 403, 404}:
+        return Outcome("refused", "auth", status, code, request_id=request_id, stops_channel=True)
+    if known is None:
+        return Outcome("rejected", "other", status, code, request_id=request_id)
+    return Outcome(
+        "refused" if known["class"] == "auth" else "rejected",
+        known["class"],
+        status,
+        code,
+        request_id=request_id,
+        stops_channel=known["stops_channel"] == "yes",
+        suppresses=known["suppresses"] == "yes",
+    )
+
+
+@cache
+def twilio_codes() -> dict[str, dict[str, str]]:
+    """Twilio's refusals that mean something to us, by code; any other rejects one message."""
+    with Path(__file__).with_name("twilio_codes.csv").open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row for row in csv.DictReader(file)}
+
+
+def _deferred(answer: Answer, *, code: str = "") -> Outcome:
+    wait = _retry_after(answer.headers)
+    return Outcome("deferred", "rate_limit", answer.status, code, retry_after=wait)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by Retry-After or X-RateLimit-Reset, told by the provider's own clock."""
+    text = headers.get("retry-after", "").strip()
+    if text.isdigit():
+        return float(text)
+    answered = _http_date(headers.get("date", ""))
+    if answered is None:
+        return None
+    reset = headers.get("x-ratelimit-reset", "").strip()
+    until = datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else _http_date(text)
+    return None if until is None else max(0.0, (until - answered).total_seconds())
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None

@@ -1,0 +1,79 @@
+"""The one seam between the send engine and every provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+Kind = Literal["accepted", "rejected", "deferred", "refused", "not_sent", "unknown"]
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One frozen message on its way out."""
+
+    message_id: str
+    address: str = field(repr=False)
+    payload: Mapping[str, Any] = field(repr=False)
+    # Nothing may leave the provider's queue after this.
+    leaves_by: datetime
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request; a message's index in `message_ids` is its position in the JSON."""
+
+    attempt_id: str
+    message_ids: tuple[str, ...]
+    body: dict[str, Any] = field(repr=False)
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one request came to, for all its messages alike save those at `positions`.
+
+    accepted   the provider took them
+    rejected   the provider refused these messages for good (only `positions`, if any)
+    deferred   provably not processed: may go again after `retry_after` seconds
+    refused    provably not processed, and not for the messages' own fault
+    not_sent   the request never reached the provider whole
+    unknown    anything else: it may have been taken, so it is never sent again by itself
+    """
+
+    kind: Kind
+    reason: str
+    status: int | None = None
+    code: str = ""
+    provider_id: str | None = None
+    request_id: str | None = None
+    retry_after: float | None = None
+    positions: tuple[int, ...] = ()
+    # The next message would meet the same refusal: stop the channel, tell the operator.
+    stops_channel: bool = False
+    # The address itself opted out or is dead: suppress it.
+    suppresses: bool = False
+
+
+class Channel(Protocol):
+    """A way to reach people. It sends once, never retries, and raises nothing on a bad answer."""
+
+    name: str
+    provider: str
+    batch_size: int
+    concurrency: int
+    per_second: float | None
+
+    def prepare(self, messages: Sequence[Outgoing], *, now: datetime) -> list[Request]:
+        """Pack messages into requests; nothing leaves yet."""
+        ...
+
+    def send(self, request: Request) -> Outcome:
+        """Make exactly one HTTP call. Safe to call from several threads."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
