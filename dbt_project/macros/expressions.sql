@@ -1,0 +1,65 @@
+{#- An amount in the shop's currency to integer cents, half a cent away from zero. -#}
+{% macro to_cents(amount) -%}
+    cast(round({{ amount }} * 100, 0) as bigint)
+{%- endmacro %}
+
+
+{#- Text without its outer blanks; nothing but blanks is null. -#}
+{% macro clean_text(text) -%}
+    nullif(trim({{ text }}), '')
+{%- endmacro %}
+
+
+{#-
+    Text to a number in [0, 1), equal in DuckDB, Spark and Python: the first eight hex
+    digits of its md5 over 2^32. Arms and variants hang on it: it must never change.
+-#}
+{% macro hash_unit(text) -%}
+    {{ return(adapter.dispatch('hash_unit', 'winback')(text)) }}
+{%- endmacro %}
+
+{% macro default__hash_unit(text) -%}
+    cast(
+        cast('0x' || substr(md5({{ text }}), 1, 8) as bigint) / 4294967296.0
+        as double
+    )
+{%- endmacro %}
+
+{% macro spark__hash_unit(text) -%}
+    cast(
+        cast(conv(substr(md5({{ text }}), 1, 8), 16, 10) as bigint)
+        / 4294967296.0
+        as double
+    )
+{%- endmacro %}
+
+
+{#-
+    Does any part of the text match the regular expression? Write [.] and [+] rather
+    than a backslash: Spark reads a backslash in a literal as an escape.
+-#}
+{% macro matches(text, pattern) -%}
+    {{ return(adapter.dispatch('matches', 'winback')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matches(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro spark__matches(text, pattern) -%}
+    {{ text }} rlike '{{ pattern }}'
+{%- endmacro %}
+
+
+{#- The text without any part that matches the regular expression. -#}
+{% macro remove_matches(text, pattern) -%}
+    {{ return(adapter.dispatch('remove_matches', 'winback')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__remove_matches(text, pattern) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '', 'g')
+{%- endmacro %}
+
+{% macro spark__remove_matches(text, pattern) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '')
+{%- endmacro %}

@@ -1,0 +1,57 @@
+{#-
+    Instants and local days. DuckDB and Spark differ in how they name an instant's
+    type and cross zones, so every such expression comes from here.
+    A zone argument is an SQL expression: a column, or shop_zone().
+-#}
+
+{% macro timestamptz_type() -%}
+    {{ return(adapter.dispatch('timestamptz_type', 'winback')()) }}
+{%- endmacro %}
+
+{% macro default__timestamptz_type() -%}timestamptz{%- endmacro %}
+
+{% macro spark__timestamptz_type() -%}timestamp{%- endmacro %}
+
+
+{% macro as_of() -%}
+    cast('{{ var("as_of") }}' as {{ winback.timestamptz_type() }})
+{%- endmacro %}
+
+{% macro shop_zone() -%}'{{ var("shop_timezone") }}'{%- endmacro %}
+
+{% macro as_of_date() -%}
+    {{ winback.local_date(winback.as_of(), winback.shop_zone()) }}
+{%- endmacro %}
+
+
+{#- An instant to the wall clock of a zone, a timestamp without zone. -#}
+{% macro to_local(instant, zone) -%}
+    {{ return(adapter.dispatch('to_local', 'winback')(instant, zone)) }}
+{%- endmacro %}
+
+{% macro default__to_local(instant, zone) -%}
+    timezone({{ zone }}, {{ instant }})
+{%- endmacro %}
+
+{% macro spark__to_local(instant, zone) -%}
+    from_utc_timestamp({{ instant }}, {{ zone }})
+{%- endmacro %}
+
+
+{#- A wall clock (timestamp without zone) in a zone to its instant. -#}
+{% macro from_local(wall_clock, zone) -%}
+    {{ return(adapter.dispatch('from_local', 'winback')(wall_clock, zone)) }}
+{%- endmacro %}
+
+{% macro default__from_local(wall_clock, zone) -%}
+    timezone({{ zone }}, cast({{ wall_clock }} as timestamp))
+{%- endmacro %}
+
+{% macro spark__from_local(wall_clock, zone) -%}
+    to_utc_timestamp({{ wall_clock }}, {{ zone }})
+{%- endmacro %}
+
+
+{% macro local_date(instant, zone) -%}
+    cast({{ winback.to_local(instant, zone) }} as date)
+{%- endmacro %}

@@ -1,0 +1,90 @@
+{%- set day_ago = dbt.dateadd('hour', -24, as_of()) -%}
+{%- set week_ago = dbt.dateadd('hour', -168, as_of()) -%}
+
+with
+
+sent as (
+
+    select * from {{ ref('int_contact__sent') }}
+
+),
+
+contact_points as (
+
+    select * from {{ ref('int_customers__contact_points') }}
+
+),
+
+-- A message exactly 24 hours (or 7 days) old has left its window.
+recent as (
+
+    select
+        customer_id,
+        address,
+        case when sent_at > {{ day_ago }} then 1 else 0 end as is_in_24h
+
+    from sent
+    where sent_at > {{ week_ago }}
+
+),
+
+by_customer as (
+
+    select
+        customer_id,
+        sum(is_in_24h) as sent_24h,
+        count(*) as sent_7d
+
+    from recent
+    group by customer_id
+
+),
+
+by_address as (
+
+    select
+        address,
+        sum(is_in_24h) as sent_24h,
+        count(*) as sent_7d
+
+    from recent
+    where address is not null
+    group by address
+
+),
+
+-- The fuller of the two counts: what the person got over all channels, and what
+-- the address got over all its owners.
+final as (
+
+    select
+        -- ids
+        contact_points.customer_id,
+        contact_points.channel,
+
+        -- numerics
+        cast(
+            greatest(
+                coalesce(by_customer.sent_24h, 0),
+                coalesce(by_address.sent_24h, 0)
+            ) as bigint
+        ) as sent_24h,
+        cast(
+            greatest(
+                coalesce(by_customer.sent_7d, 0),
+                coalesce(by_address.sent_7d, 0)
+            ) as bigint
+        ) as sent_7d
+
+    from contact_points
+    left join by_customer
+        on contact_points.customer_id = by_customer.customer_id
+    left join by_address
+        on contact_points.address = by_address.address
+    where
+        by_customer.customer_id is not null
+        or by_address.address is not null
+
+)
+
+select * from final

@@ -1,0 +1,68 @@
+with
+
+contact_points as (
+
+    select * from {{ ref('int_customers__contact_points') }}
+
+),
+
+consent_holders as (
+
+    select * from {{ ref('int_contact__consent_holders') }}
+
+),
+
+opt_outs as (
+
+    select * from {{ ref('int_contact__opt_outs') }}
+
+),
+
+recent as (
+
+    select * from {{ ref('int_contact__recent') }}
+
+),
+
+located as (
+
+    select distinct customer_id from {{ ref('int_customers__zones') }}
+
+),
+
+final as (
+
+    select
+        -- ids
+        contact_points.customer_id,
+        contact_points.channel,
+
+        -- rules
+        contact_points.address is not null as ok_address,
+        consent_holders.customer_id is not null as ok_consent,
+        opt_outs.address is null as ok_suppression,
+        coalesce(recent.sent_24h, 0) < {{ var('cap_per_24h') }} as ok_cap_24h,
+        coalesce(recent.sent_7d, 0) < {{ var('cap_per_7d') }} as ok_cap_7d,
+        -- The law's hours hold for phones; email may go by the shop's clock.
+        contact_points.channel_group = 'email'
+        or located.customer_id is not null as ok_zone
+
+    from contact_points
+    left join consent_holders
+        on
+            contact_points.customer_id = consent_holders.customer_id
+            and contact_points.channel = consent_holders.channel
+    left join opt_outs
+        on
+            contact_points.channel_group = opt_outs.channel_group
+            and contact_points.address = opt_outs.address
+    left join recent
+        on
+            contact_points.customer_id = recent.customer_id
+            and contact_points.channel = recent.channel
+    left join located
+        on contact_points.customer_id = located.customer_id
+
+)
+
+select * from final

@@ -1,0 +1,68 @@
+with
+
+customers as (
+
+    select * from {{ ref('int_customers__known') }}
+
+),
+
+given as (
+
+    select
+        customer_id,
+        'email' as channel,
+        'email' as channel_group,
+        email is not null as is_given,
+        {{ normalized_email('email') }} as address
+
+    from customers
+
+    union all
+
+    select
+        customer_id,
+        'sms' as channel,
+        'phone' as channel_group,
+        phone is not null as is_given,
+        {{ normalized_phone('phone') }} as address
+
+    from customers
+
+),
+
+checked as (
+
+    select
+        *,
+        coalesce(
+            case channel_group
+                when 'email' then {{ is_email('address') }}
+                when 'phone' then {{ is_phone('address') }}
+            end,
+            false
+        ) as is_well_formed
+
+    from given
+
+),
+
+final as (
+
+    select
+        -- ids
+        customer_id,
+        channel,
+        channel_group,
+
+        -- contact data
+        case when is_well_formed then address end as address,
+
+        -- facts
+        is_given,
+        is_well_formed
+
+    from checked
+
+)
+
+select * from final

@@ -1,0 +1,40 @@
+/*
+    Rule:  lapsed, and already beyond the entry window (over 45 days inactive) on
+           the day the first playbook started. Nobody joins later: who lapses after
+           the launch comes through `lapsed_30_45`.
+    Grain: one row per customer.
+*/
+with
+
+customers as (
+
+    select * from {{ ref('int_customers__traits') }}
+
+),
+
+launches as (
+
+    select * from {{ ref('int_playbooks__launch') }}
+
+),
+
+launch as (
+
+    select min(launch_date) as launch_date from launches
+
+),
+
+final as (
+
+    select customers.customer_id
+    from customers
+    cross join launch
+    where
+        customers.is_lapsed
+        and {{ dbt.datediff(
+            'customers.last_order_date', 'launch.launch_date', 'day'
+        ) }} > {{ var('entry_to_days') }}
+
+)
+
+select * from final

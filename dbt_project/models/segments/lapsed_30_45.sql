@@ -1,0 +1,23 @@
+/*
+    Rule:  the last valid order lies 30 to 45 days back: the days in which a first
+           touch is due. Whoever is beyond them belongs to `backlog`.
+    Grain: one row per customer.
+*/
+with
+
+customers as (
+
+    select * from {{ ref('int_customers__traits') }}
+
+),
+
+final as (
+
+    select customer_id from customers
+    where
+        days_inactive between
+        {{ var('entry_from_days') }} and {{ var('entry_to_days') }}
+
+)
+
+select * from final

@@ -1,0 +1,22 @@
+/*
+    Rule:  a customer of the tier vip who has not ordered for 60 days or more.
+    Grain: one row per customer.
+*/
+with
+
+customers as (
+
+    select * from {{ ref('int_customers__traits') }}
+
+),
+
+final as (
+
+    select customer_id from customers
+    where
+        value_tier = 'vip'
+        and days_inactive >= {{ var('vip_from_days') }}
+
+)
+
+select * from final

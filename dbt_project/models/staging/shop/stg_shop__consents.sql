@@ -1,0 +1,29 @@
+with
+
+source as (
+
+    select * from {{ source('shop', 'consents') }}
+
+),
+
+final as (
+
+    select
+        -- ids
+        cast(customer_id as varchar) as customer_id,
+
+        -- facts
+        lower({{ clean_text('channel') }}) as consent_channel,
+        lower({{ clean_text('status') }}) as consent_status,
+        lower({{ clean_text('basis') }}) as basis,
+        {{ clean_text('source') }} as consent_source,
+        {{ clean_text('proof') }} as proof,
+
+        -- timestamps
+        cast(occurred_at as {{ timestamptz_type() }}) as occurred_at
+
+    from source
+
+)
+
+select * from final

@@ -1,0 +1,35 @@
+with
+
+source as (
+
+    select * from {{ source('shop', 'customers') }}
+
+),
+
+final as (
+
+    select
+        -- ids
+        cast(customer_id as varchar) as customer_id,
+
+        -- contact data
+        {{ clean_text('email') }} as email,
+        {{ clean_text('phone') }} as phone,
+        {{ clean_text('first_name') }} as first_name,
+        {{ clean_text('last_name') }} as last_name,
+
+        -- place and preference
+        upper({{ clean_text('country') }}) as country,
+        upper({{ clean_text('region') }}) as region,
+        {{ clean_text('postal_code') }} as postal_code,
+        {{ clean_text('timezone') }} as timezone,
+        lower({{ clean_text('preferred_channel') }}) as preferred_channel,
+
+        -- timestamps
+        cast(created_at as {{ timestamptz_type() }}) as created_at
+
+    from source
+
+)
+
+select * from final

@@ -1,0 +1,198 @@
+"""Write the time zone seeds of dbt_project/seeds from tzdata and phonenumbers.
+
+Run it after upgrading either library: `python scripts/make_zone_seeds.py`. Every seed
+errs to more zones: a message must be in its window in all of them.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+from phonenumbers.tzdata import TIMEZONE_DATA
+
+SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
+
+# A country whose zones are further apart has no row of its own: only a region, a phone
+# prefix or the customer's own zone can tell when it is afternoon there.
+WIDEST_COUNTRY = timedelta(hours=2)
+
+EASTERN, CENTRAL = "America/New_York", "America/Chicago"
+MOUNTAIN, PACIFIC = "America/Denver", "America/Los_Angeles"
+ALASKA, HAWAII = "America/Anchorage", "Pacific/Honolulu"
+
+# Country, code, name, zones: every zone that some part of the region keeps.
+REGIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("US", "AL", "Alabama", (CENTRAL,)),
+    ("US", "AK", "Alaska", (ALASKA, "America/Adak")),
+    ("US", "AZ", "Arizona", ("America/Phoenix", MOUNTAIN)),
+    ("US", "AR", "Arkansas", (CENTRAL,)),
+    ("US", "CA", "California", (PACIFIC,)),
+    ("US", "CO", "Colorado", (MOUNTAIN,)),
+    ("US", "CT", "Connecticut", (EASTERN,)),
+    ("US", "DE", "Delaware", (EASTERN,)),
+    ("US", "DC", "District of Columbia", (EASTERN,)),
+    ("US", "FL", "Florida", (EASTERN, CENTRAL)),
+    ("US", "GA", "Georgia", (EASTERN,)),
+    ("US", "HI", "Hawaii", (HAWAII,)),
+    ("US", "ID", "Idaho", ("America/Boise", PACIFIC)),
+    ("US", "IL", "Illinois", (CENTRAL,)),
+    ("US", "IN", "Indiana", ("America/Indiana/Indianapolis", CENTRAL)),
+    ("US", "IA", "Iowa", (CENTRAL,)),
+    ("US", "KS", "Kansas", (CENTRAL, MOUNTAIN)),
+    ("US", "KY", "Kentucky", (EASTERN, CENTRAL)),
+    ("US", "LA", "Louisiana", (CENTRAL,)),
+    ("US", "ME", "Maine", (EASTERN,)),
+    ("US", "MD", "Maryland", (EASTERN,)),
+    ("US", "MA", "Massachusetts", (EASTERN,)),
+    ("US", "MI", "Michigan", ("America/Detroit", CENTRAL)),
+    ("US", "MN", "Minnesota", (CENTRAL,)),
+    ("US", "MS", "Mississippi", (CENTRAL,)),
+    ("US", "MO", "Missouri", (CENTRAL,)),
+    ("US", "MT", "Montana", (MOUNTAIN,)),
+    ("US", "NE", "Nebraska", (CENTRAL, MOUNTAIN)),
+    ("US", "NV", "Nevada", (PACIFIC, MOUNTAIN)),
+    ("US", "NH", "New Hampshire", (EASTERN,)),
+    ("US", "NJ", "New Jersey", (EASTERN,)),
+    ("US", "NM", "New Mexico", (MOUNTAIN,)),
+    ("US", "NY", "New York", (EASTERN,)),
+    ("US", "NC", "North Carolina", (EASTERN,)),
+    ("US", "ND", "North Dakota", (CENTRAL, MOUNTAIN)),
+    ("US", "OH", "Ohio", (EASTERN,)),
+    ("US", "OK", "Oklahoma", (CENTRAL,)),
+    ("US", "OR", "Oregon", (PACIFIC, "America/Boise")),
+    ("US", "PA", "Pennsylvania", (EASTERN,)),
+    ("US", "RI", "Rhode Island", (EASTERN,)),
+    ("US", "SC", "South Carolina", (EASTERN,)),
+    ("US", "SD", "South Dakota", (CENTRAL, MOUNTAIN)),
+    ("US", "TN", "Tennessee", (CENTRAL, EASTERN)),
+    ("US", "TX", "Texas", (CENTRAL, MOUNTAIN)),
+    ("US", "UT", "Utah", (MOUNTAIN,)),
+    ("US", "VT", "Vermont", (EASTERN,)),
+    ("US", "VA", "Virginia", (EASTERN,)),
+    ("US", "WA", "Washington", (PACIFIC,)),
+    ("US", "WV", "West Virginia", (EASTERN,)),
+    ("US", "WI", "Wisconsin", (CENTRAL,)),
+    ("US", "WY", "Wyoming", (MOUNTAIN,)),
+    ("US", "PR", "Puerto Rico", ("America/Puerto_Rico",)),
+    ("US", "VI", "U.S. Virgin Islands", ("America/St_Thomas",)),
+    ("US", "GU", "Guam", ("Pacific/Guam",)),
+    ("US", "AS", "American Samoa", ("Pacific/Pago_Pago",)),
+    ("US", "MP", "Northern Mariana Islands", ("Pacific/Saipan",)),
+    ("CA", "AB", "Alberta", ("America/Edmonton",)),
+    ("CA", "BC", "British Columbia", ("America/Vancouver", "America/Edmonton", "America/Creston")),
+    ("CA", "MB", "Manitoba", ("America/Winnipeg",)),
+    ("CA", "NB", "New Brunswick", ("America/Moncton",)),
+    ("CA", "NL", "Newfoundland and Labrador", ("America/St_Johns", "America/Goose_Bay")),
+    ("CA", "NS", "Nova Scotia", ("America/Halifax",)),
+    ("CA", "NT", "Northwest Territories", ("America/Yellowknife", "America/Edmonton")),
+    ("CA", "NU", "Nunavut", ("America/Iqaluit", "America/Rankin_Inlet", "America/Cambridge_Bay")),
+    ("CA", "ON", "Ontario", ("America/Toronto", "America/Winnipeg")),
+    ("CA", "PE", "Prince Edward Island", ("America/Halifax",)),
+    ("CA", "QC", "Quebec", ("America/Toronto", "America/Halifax", "America/Blanc-Sablon")),
+    ("CA", "SK", "Saskatchewan", ("America/Regina", "America/Edmonton")),
+    ("CA", "YT", "Yukon", ("America/Whitehorse",)),
+    ("AU", "ACT", "Australian Capital Territory", ("Australia/Sydney",)),
+    ("AU", "NSW", "New South Wales", ("Australia/Sydney", "Australia/Broken_Hill")),
+    ("AU", "NT", "Northern Territory", ("Australia/Darwin",)),
+    ("AU", "QLD", "Queensland", ("Australia/Brisbane",)),
+    ("AU", "SA", "South Australia", ("Australia/Adelaide",)),
+    ("AU", "TAS", "Tasmania", ("Australia/Hobart",)),
+    ("AU", "VIC", "Victoria", ("Australia/Melbourne",)),
+    ("AU", "WA", "Western Australia", ("Australia/Perth", "Australia/Eucla")),
+)
+
+
+@cache
+def offsets(zone: str) -> tuple[timedelta, ...]:
+    """A zone's offset on each day of the years that a message may be sent in."""
+    start = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    info = ZoneInfo(zone)
+    days = (start + timedelta(days=day) for day in range(5 * 366))
+    return tuple(day.astimezone(info).utcoffset() or timedelta() for day in days)
+
+
+def distinct_clocks(zones: Iterable[str]) -> list[str]:
+    """One zone for each clock: London stands for Jersey too."""
+    by_clock: dict[tuple[timedelta, ...], str] = {}
+    for zone in zones:
+        by_clock.setdefault(offsets(zone), zone)
+    return list(by_clock.values())
+
+
+def spread(zones: Iterable[str]) -> timedelta:
+    """How far apart the clocks of these zones ever are."""
+    days = zip(*(offsets(zone) for zone in zones), strict=True)
+    return max(max(day) - min(day) for day in days)
+
+
+def country_zones() -> dict[str, list[str]]:
+    """Countries to their clocks, the most populous zone first, as zone.tab lists them."""
+    text = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text()
+    zones: dict[str, list[str]] = defaultdict(list)
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            country, _, zone = line.split("\t")[:3]
+            zones[country].append(zone)
+    return {
+        country: clocks
+        for country, names in sorted(zones.items())
+        if spread(clocks := distinct_clocks(names)) <= WIDEST_COUNTRY
+    }
+
+
+def place_rows(countries: dict[str, list[str]]) -> list[Sequence[str]]:
+    """Regions of the wide countries, then `*` for each country that keeps nearly one time."""
+    regions: list[Sequence[str]] = [
+        (country, code, name.upper(), zone)
+        for country, code, name, zones in REGIONS
+        for zone in distinct_clocks(zones)
+    ]
+    whole = [(country, "*", "*", zone) for country, zones in countries.items() for zone in zones]
+    return regions + whole
+
+
+def phone_rows(countries: dict[str, list[str]]) -> list[Sequence[str]]:
+    """Area codes of +1, then the country codes of countries that keep nearly one time."""
+    by_area: dict[str, list[str]] = defaultdict(list)
+    for prefix, zones in TIMEZONE_DATA.items():
+        if prefix.startswith("1") and len(prefix) >= 4:
+            by_area[prefix[:4]].extend(zones)
+    rows: list[Sequence[str]] = [
+        (prefix, zone)
+        for prefix, zones in sorted(by_area.items())
+        for zone in distinct_clocks(sorted(set(zones)))
+    ]
+    for code, regions in sorted(COUNTRY_CODE_TO_REGION_CODE.items()):
+        if code != 1 and all(region in countries for region in regions):
+            zones = [zone for region in regions for zone in countries[region]]
+            if spread(clocks := distinct_clocks(zones)) <= WIDEST_COUNTRY:
+                rows.extend((str(code), zone) for zone in clocks)
+    return rows
+
+
+def write(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with (SEEDS / f"{name}.csv").open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def main() -> None:
+    countries = country_zones()
+    # `Factory` and `localtime` name no place, and differ from machine to machine.
+    names = sorted(available_timezones() - {"Factory", "localtime"})
+    write("timezones", ("zone",), [(name,) for name in names])
+    write("place_zones", ("country", "region", "region_name", "zone"), place_rows(countries))
+    write("phone_zones", ("prefix", "zone"), phone_rows(countries))
+
+
+if __name__ == "__main__":
+    main()
