@@ -1,0 +1,31 @@
+"""`winback sandbox`: a SendGrid and a Twilio on this machine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from winback import sandbox as providers
+from winback.cli._app import app
+from winback.clock import WallClock
+from winback.settings import Settings
+
+
+@app.command()
+def sandbox(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 4010,
+    webhooks: Annotated[
+        str, typer.Option(help="Receiver's base URL; default: WINBACK_PUBLIC_BASE_URL.")
+    ] = "",
+) -> None:
+    """Run a local SendGrid and Twilio that keeps what it was sent and sends signed webhooks."""
+    settings = Settings.load()
+    credentials = providers.load_or_create(providers.sandbox_dir(settings))
+    typer.echo("# Made-up keys of this sandbox. For the run and the receiver:")
+    for name, value in providers.client_settings(f"http://{host}:{port}", credentials).items():
+        typer.echo(f"export WINBACK_{name.upper()}='{value}'")
+    target = webhooks or settings.public_base_url
+    typer.echo(f"# Webhooks go to {target}" if target else "# Webhooks: none (give --webhooks URL)")
+    providers.serve(settings, WallClock(), host=host, port=port, webhooks_url=webhooks)

@@ -1,0 +1,144 @@
+"""The sandbox as a whole: one app, its threads, and how to start it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from winback.clock import Clock
+from winback.errors import WinbackError
+from winback.sandbox import _control, _sendgrid, _shoppers, _twilio
+from winback.sandbox._credentials import Credentials, load_or_create
+from winback.sandbox._faults import FaultMiddleware, Faults
+from winback.sandbox._state import AdjustableClock, State
+from winback.sandbox._store import Store
+from winback.sandbox._webhooks import Addresses, Outbox
+from winback.serving import LoopbackServer, serve_forever
+from winback.settings import Settings
+
+
+@dataclass(frozen=True)
+class RunningSandbox:
+    """A sandbox that answers at `base_url` until its context ends."""
+
+    base_url: str
+    credentials: Credentials
+    _state: State
+
+    @property
+    def public_key(self) -> str:
+        return self.credentials.public_key
+
+    @property
+    def account_sid(self) -> str:
+        return self.credentials.account_sid
+
+    @property
+    def auth_token(self) -> str:
+        return self.credentials.auth_token
+
+    def send_webhooks_to(self, url: str, *, public_url: str = "") -> None:
+        """From now on post webhooks to the receiver at `url`, signed for `public_url`."""
+        self._state.outbox.send_to(_addresses(url, public_url))
+
+    def overrides(self) -> dict[str, Any]:
+        """The settings that make the product speak to this sandbox (for `model_copy(update=…)`)."""
+        return {
+            name: SecretStr(value) if name in {"sendgrid_api_key", "twilio_auth_token"} else value
+            for name, value in client_settings(self.base_url, self.credentials).items()
+        }
+
+
+def client_settings(base_url: str, credentials: Credentials) -> dict[str, str]:
+    """Setting names and values for a client of the sandbox at `base_url`."""
+    return {
+        "sendgrid_base_url": base_url,
+        "sendgrid_api_key": credentials.api_key,
+        "sendgrid_webhook_public_keys": credentials.public_key,
+        "twilio_base_url": base_url,
+        "twilio_account_sid": credentials.account_sid,
+        "twilio_auth_token": credentials.auth_token,
+        "twilio_messaging_service_sid": credentials.messaging_service_sid,
+    }
+
+
+@contextlib.contextmanager
+def start(
+    settings: Settings, clock: Clock, *, webhooks_url: str = "", deliver: bool = True
+) -> Iterator[RunningSandbox]:
+    """Run a sandbox in a thread on a free loopback port.
+
+    Webhooks go to `webhooks_url`, else to the settings' public base URL, else nowhere until
+    `send_webhooks_to`. With `deliver=False` nothing is delivered unless a shopper act says so.
+    """
+    with _running(settings, clock, webhooks_url) as (app, state):
+        state.delivers = deliver
+        with LoopbackServer(app) as server:
+            yield RunningSandbox(server.base_url, state.credentials, state)
+
+
+def serve(settings: Settings, clock: Clock, *, host: str, port: int, webhooks_url: str) -> None:
+    """Run the sandbox in the foreground until it is interrupted."""
+    with _running(settings, clock, webhooks_url) as (app, _):
+        serve_forever(app, host=host, port=port)
+
+
+def sandbox_dir(settings: Settings) -> Path:
+    return settings.home.resolve() / "sandbox"
+
+
+@contextlib.contextmanager
+def _running(
+    settings: Settings, clock: Clock, webhooks_url: str
+) -> Iterator[tuple[ASGIApp, State]]:
+    folder = sandbox_dir(settings)
+    credentials = load_or_create(folder)
+    with _only_one(folder), contextlib.closing(Store(folder / "sandbox.db")) as store:
+        adjustable = AdjustableClock(clock)
+        outbox = Outbox(store, credentials, adjustable)
+        state = State(credentials, store, outbox, Faults(), adjustable)
+        outbox.start(_addresses(webhooks_url, settings.public_base_url))
+        try:
+            yield _app(state), state
+        finally:
+            outbox.stop()
+
+
+def _addresses(webhooks_url: str, public_url: str) -> Addresses | None:
+    deliver_to = (webhooks_url or public_url).rstrip("/")
+    public = (public_url or webhooks_url).rstrip("/")
+    return Addresses(deliver_to=deliver_to, public=public) if deliver_to else None
+
+
+@contextlib.contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Two sandboxes on one home would both tell the same webhooks."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WinbackError(
+                f"a sandbox is already running on {folder}: stop it, or point"
+                " WINBACK_SENDGRID_BASE_URL and WINBACK_TWILIO_BASE_URL at it"
+            ) from None
+        yield
+
+
+def _app(state: State) -> ASGIApp:
+    app = Starlette(
+        routes=[*_sendgrid.routes(), *_twilio.routes(), *_control.routes()],
+        exception_handlers={
+            ValidationError: _control.invalid,
+            _shoppers.Impossible: _control.invalid,
+        },
+    )
+    app.state.sandbox = state
+    return FaultMiddleware(app, faults=state.faults)

@@ -1,0 +1,69 @@
+"""Serving an ASGI app: in a thread on a free loopback port, or in the foreground."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import TracebackType
+from typing import Any, Final, Self
+
+import uvicorn
+
+from winback.errors import WinbackError
+
+START_SECONDS: Final = 10.0
+# Idle keep-alive connections close at once; a request in flight gets this long.
+DRAIN_SECONDS: Final = 5
+
+
+def _config(app: Any, **options: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        access_log=False,  # a URL may hold a token, and an address has no place in a log
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        **options,
+    )
+
+
+def serve_forever(app: Any, *, host: str, port: int) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM."""
+    uvicorn.Server(_config(app, host=host, port=port, log_level="warning")).run()
+
+
+class LoopbackServer:
+    """An app under uvicorn in a daemon thread, on a free port of 127.0.0.1."""
+
+    def __init__(self, app: Any) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.base_url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._server = uvicorn.Server(_config(app, log_config=None))
+        self._thread = threading.Thread(
+            target=self._server.run,
+            kwargs={"sockets": [self._socket]},
+            name=f"winback-server-{self.base_url}",
+            daemon=True,
+        )
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        waited = 0.0
+        while not self._server.started:
+            if waited >= START_SECONDS or not self._thread.is_alive():
+                self.__exit__(None, None, None)
+                raise WinbackError(f"the server on {self.base_url} did not start")
+            self._thread.join(0.01)
+            waited += 0.01
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
