@@ -1,0 +1,40 @@
+{#- Monday 1 to Sunday 7. -#}
+{% macro iso_weekday(date) -%}
+    {{ return(adapter.dispatch('iso_weekday', 'winback')(date)) }}
+{%- endmacro %}
+
+{% macro default__iso_weekday(date) -%}
+    cast(extract(isodow from {{ date }}) as bigint)
+{%- endmacro %}
+
+{% macro spark__iso_weekday(date) -%}
+    cast(extract(dayofweek_iso from {{ date }}) as bigint)
+{%- endmacro %}
+
+
+{#- An instant as ISO 8601 text in UTC, to the second. -#}
+{% macro instant_text(instant) -%}
+    {{ return(adapter.dispatch('instant_text', 'winback')(instant)) }}
+{%- endmacro %}
+
+{% macro default__instant_text(instant) -%}
+    strftime({{ instant }}, '%Y-%m-%dT%H:%M:%SZ')
+{%- endmacro %}
+
+{% macro spark__instant_text(instant) -%}
+    date_format({{ instant }}, "yyyy-MM-dd'T'HH:mm:ss'Z'")
+{%- endmacro %}
+
+
+{#- So many days of 24 hours after an instant: a step's clock ignores summer time. -#}
+{% macro days_after(days, instant) -%}
+    {{ dbt.dateadd('hour', '24 * (' ~ days ~ ')', instant) }}
+{%- endmacro %}
+
+
+{#- The instant at which a local day ends: the first one of the next day. -#}
+{% macro end_of_day(date, zone) -%}
+    {{ winback.from_local(
+        'cast(' ~ dbt.dateadd('day', 1, date) ~ ' as timestamp)', zone
+    ) }}
+{%- endmacro %}

@@ -1,0 +1,31 @@
+with
+
+latest as (
+
+    {{ latest_version(source('ledger', 'provider_events'), 'dedupe_key') }}
+
+),
+
+final as (
+
+    select
+        -- ids
+        cast(dedupe_key as varchar) as provider_event_id,
+        cast(message_id as varchar) as message_id,
+
+        -- facts
+        cast(semantic_key as varchar) as semantic_key,
+        cast(provider as varchar) as provider,
+        cast(kind as varchar) as kind,
+        coalesce(is_machine, 0) = 1 as is_machine,
+        cast(error_code as varchar) as error_code,
+
+        -- timestamps
+        cast(occurred_at as {{ timestamptz_type() }}) as occurred_at,
+        cast(received_at as {{ timestamptz_type() }}) as received_at
+
+    from latest
+
+)
+
+select * from final
