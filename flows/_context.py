@@ -1,0 +1,106 @@
+"""What the stages of one run share: its mode and clock, the ledger, and the providers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from winback import inbound, sandbox
+from winback.ledger import Ledger, open_ledger
+from winback.modes import Run, resolve_run, sandbox_settings
+from winback.settings import Settings
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run with its providers in reach; a dry run has no ledger, so it can't touch it."""
+
+    run: Run
+    _ledger: Ledger | None = None
+    _sandbox: sandbox.RunningSandbox | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return self.run.settings
+
+    @property
+    def ledger(self) -> Ledger:
+        if self._ledger is None:
+            raise RuntimeError("a dry run reached for the ledger")
+        return self._ledger
+
+    def settle(self) -> None:
+        """Wait until a sandbox of our own has posted every callback that it owes."""
+        if self._sandbox is not None:
+            self._sandbox.flush()
+
+
+_current: ContextVar[Stage | None] = ContextVar("winback_stage", default=None)
+
+
+def current_stage() -> Stage:
+    """The stage that the calling task stands on."""
+    stage = _current.get()
+    if stage is None:
+        raise RuntimeError("a task ran outside of open_stage")
+    return stage
+
+
+@contextmanager
+def open_stage(mode: str, as_of: datetime | None) -> Iterator[Stage]:
+    """The stage that this process already stands on, or a new one.
+
+    A flow inside `winback run` shares that run's ledger and sandbox; deployed by itself
+    it opens its own. In sandbox mode a provider without a base URL is a sandbox started
+    here, never the real one.
+    """
+    inherited = _current.get()
+    if inherited is not None:
+        yield inherited
+        return
+    run = resolve_run(Settings.load(), mode=mode, as_of=as_of.isoformat() if as_of else None)
+    with _opened(run) as stage:
+        token = _current.set(stage)
+        try:
+            yield stage
+        finally:
+            _current.reset(token)
+
+
+@contextmanager
+def _opened(run: Run) -> Iterator[Stage]:
+    if not run.sends:
+        yield Stage(run)
+        return
+    with ExitStack() as stack:
+        ledger = stack.enter_context(open_ledger(run.settings))
+        if run.mode == "live":
+            yield Stage(run, ledger)
+            return
+        settings = sandbox_settings(run.settings)
+        own = None
+        if not (settings.sendgrid_base_url and settings.twilio_base_url):
+            own, settings = _start_sandbox(stack, replace(run, settings=settings), ledger)
+        yield Stage(replace(run, settings=settings), ledger, own)
+
+
+def _start_sandbox(
+    stack: ExitStack, run: Run, ledger: Ledger
+) -> tuple[sandbox.RunningSandbox, Settings]:
+    """A sandbox and a receiver on free loopback ports, and settings that point to them."""
+    own = stack.enter_context(sandbox.start(run.settings, run.clock))
+    listening = run.settings.model_copy(
+        update={"sendgrid_webhook_public_keys": own.public_key}
+    )
+    receiver = stack.enter_context(inbound.start(ledger, listening, run.clock))
+    own.post_webhooks_to(receiver.base_url)
+    return own, listening.model_copy(
+        update={
+            "sendgrid_base_url": run.settings.sendgrid_base_url or own.base_url,
+            "twilio_base_url": run.settings.twilio_base_url or own.base_url,
+            "public_base_url": receiver.base_url,
+        }
+    )

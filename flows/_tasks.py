@@ -1,0 +1,117 @@
+"""The steps of a run as Prefect tasks. Thin: each calls one function of the engine.
+
+No task retries and none caches: what a task sends is claimed in the ledger first, so
+running the whole flow again is the safe way to finish a run that died.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings
+
+import quality
+from flows._context import current_stage
+from winback import inbound, sending
+from winback.ledger import export_ledger
+from winback.settings import Settings
+from winback.warehouse import (
+    BuildReport,
+    DbtResult,
+    build,
+    build_outcomes,
+    dbt_environment,
+    invoke_dbt,
+    keep_decisions,
+    published_rows,
+)
+
+_ONCE: Final[dict[str, Any]] = {"retries": 0, "cache_policy": NO_CACHE}
+
+
+def _dbt_in_the_ui(
+    settings: Settings, arguments: Sequence[str], variables: Mapping[str, Any]
+) -> DbtResult:
+    """dbt with a row per model and test in the Prefect UI."""
+    places = dbt_environment(settings)
+    runner = PrefectDbtRunner(
+        settings=PrefectDbtSettings(
+            project_dir=Path(places["DBT_PROJECT_DIR"]),
+            profiles_dir=Path(places["DBT_PROFILES_DIR"]),
+            target_path=Path(places["DBT_TARGET_PATH"]),
+        ),
+        raise_on_failure=False,
+        disable_assets=True,
+    )
+    # Left to itself it reads the level from Prefect's settings, and crashes on theirs.
+    return invoke_dbt(
+        settings,
+        arguments,
+        variables,
+        runner=lambda command: runner.invoke(command, log_level="warn"),
+    )
+
+
+@task(task_run_name="collect what came back", **_ONCE)
+def collect() -> inbound.CollectReport:
+    """Read new callbacks into the ledger and let the ledger's changes reach landing."""
+    stage = current_stage()
+    stage.settle()
+    report = inbound.collect(stage.ledger, stage.settings, stage.run.clock)
+    export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
+    return report
+
+
+@task(task_run_name="build the audience", **_ONCE)
+def build_audience() -> BuildReport:
+    """Gate the sources, build every model, gate the decisions, publish."""
+    stage = current_stage()
+    name = "current" if stage.run.sends else "dry-run"
+    return build(
+        stage.settings,
+        stage.run.as_of,
+        gate=quality.check,
+        invoke=_dbt_in_the_ui,
+        with_entrants=True,
+        name=name,
+    )
+
+
+@task(task_run_name="enroll who entered", **_ONCE)
+def enroll(published: Path) -> int:
+    """Write this run's entrants to the ledger, each once ever; keep the decisions."""
+    stage = current_stage()
+    keep_decisions(stage.settings, published)
+    return sending.enroll(stage.ledger, published_rows(published, "entrants"))
+
+
+@task(task_run_name="plan the messages", **_ONCE)
+def plan(published: Path) -> sending.PlanReport:
+    """Render what SQL decided; in a dry run only render it."""
+    stage = current_stage()
+    rows = published_rows(published, "outbox")
+    if not stage.run.sends:
+        return sending.dry_run_plan(rows, stage.settings)
+    return sending.plan(stage.ledger, rows, stage.settings, stage.run.clock)
+
+
+@task(task_run_name="send {playbook} step {step}", **_ONCE)
+def send(playbook: str, step: int) -> sending.SendReport:
+    """Send what is due of one step: claimed before, recorded after, never repeated."""
+    stage = current_stage()
+    return sending.send_due(
+        stage.ledger, stage.settings, stage.run.clock, playbook_id=playbook, step=step
+    )
+
+
+@task(task_run_name="measure outcomes", **_ONCE)
+def measure() -> BuildReport:
+    """Build what depends on messages and events, gate the outcomes, publish."""
+    stage = current_stage()
+    return build_outcomes(
+        stage.settings, stage.run.as_of, gate=quality.check, invoke=_dbt_in_the_ui
+    )

@@ -1,0 +1,89 @@
+"""What a run may do: its mode, its clock, and where it sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import get_args
+
+from pydantic import SecretStr
+
+from winback.clock import Clock, FixedClock, WallClock, parse_as_of
+from winback.doctor import findings
+from winback.errors import UsageError, WinbackError
+from winback.settings import Mode, Settings
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: what it may do, at which instant, with which settings."""
+
+    mode: Mode
+    as_of: datetime
+    clock: Clock
+    settings: Settings
+
+    @property
+    def sends(self) -> bool:
+        return self.mode != "dry-run"
+
+
+def resolve_run(settings: Settings, *, mode: str | None = None, as_of: str | None = None) -> Run:
+    """Decide mode and clock. `mode` beats the setting.
+
+    In dry-run and sandbox `as_of` is the one clock. Live mode knows the wall clock only,
+    unless both providers are stood in for on this machine. Raises UsageError for an
+    unknown mode, WinbackError where live may not start.
+    """
+    chosen: Mode = _mode(mode or settings.mode)
+    if chosen == "live":
+        _refuse_live_unless_ready(settings, as_of)
+    clock: Clock = FixedClock(parse_as_of(as_of, settings.shop_timezone)) if as_of else WallClock()
+    return Run(chosen, clock.now(), clock, settings)
+
+
+def _mode(text: str) -> Mode:
+    for mode in get_args(Mode):
+        if text == mode:
+            return mode  # type: ignore[no-any-return]  # get_args loses the literal
+    raise UsageError(f"unknown mode {text!r}: one of {', '.join(get_args(Mode))}")
+
+
+def _refuse_live_unless_ready(settings: Settings, as_of: str | None) -> None:
+    if as_of and not settings.sends_to_loopback_only:
+        raise WinbackError(
+            "live mode goes by the wall clock: --as-of is refused. "
+            "Next: replay with --mode dry-run or --mode sandbox"
+        )
+    missing = findings(settings)
+    if missing:
+        raise WinbackError(
+            f"live mode is not ready, {len(missing)} findings: {'; '.join(missing)}. "
+            "Next: winback doctor"
+        )
+
+
+def sandbox_settings(settings: Settings, **found: object) -> Settings:
+    """Fill in what a sandbox run needs and the operator has not set, with made-up values.
+
+    `found` holds what self-started servers offer (base URLs, keys); a setting of the
+    operator's own always wins.
+    """
+    made_up: dict[str, object] = {
+        "from_email": "hello@shop.example.com",
+        "postal_address": "1 Sandbox Street, 00000 Nowhere",
+        "public_base_url": "http://127.0.0.1:8000",
+        "sendgrid_api_key": SecretStr("SG.sandbox"),
+        "twilio_account_sid": "AC" + "0" * 32,
+        "twilio_auth_token": SecretStr("0" * 32),
+        "twilio_messaging_service_sid": "MG" + "0" * 32,
+        "sms_campaign_status": "registered",
+        **found,
+    }
+    blank = {name: value for name, value in made_up.items() if not _is_set(settings, name)}
+    return settings.model_copy(update=blank)
+
+
+def _is_set(settings: Settings, name: str) -> bool:
+    value = getattr(settings, name)
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
