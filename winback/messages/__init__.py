@@ -1,0 +1,7 @@
+"""Messages: templates and one person's facts become what is sent, or a reason why not."""
+
+from winback.messages._blocked import RenderBlocked
+from winback.messages._render import Rendered, Renderer
+from winback.messages._sms_text import count_segments, to_gsm7
+
+__all__ = ["RenderBlocked", "Rendered", "Renderer", "count_segments", "to_gsm7"]

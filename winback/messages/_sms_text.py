@@ -1,0 +1,60 @@
+"""The alphabet of texts: what fits into GSM-7, and how many segments a body costs (rule T1)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+_BASIC = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+# Each needs an escape before it, so it counts as two.
+_EXTENDED = frozenset("^{}\\[~]|€\f")
+_GSM7 = _BASIC | _EXTENDED
+
+# What editors put in by themselves; one such character halves what a segment holds.
+_PLAIN = str.maketrans(
+    {
+        "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'",
+        "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2033": '"', "\u00ab": '"', "\u00bb": '"',
+        "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
+        "\u2026": "...", "\u2022": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
+        "\u200b": "", "\u200c": "", "\u200d": "", "\ufeff": "", "\u00ad": "", "\t": " ",
+    }
+)  # fmt: skip
+
+
+def to_gsm7(text: str) -> str:
+    """Replace what has a plain twin in GSM-7; what has none stays (and costs UCS-2)."""
+    return "".join(_plain(character) for character in text.translate(_PLAIN))
+
+
+def _plain(character: str) -> str:
+    if character in _GSM7:
+        return character
+    decomposed = unicodedata.normalize("NFKD", character)
+    base = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return base if base and all(c in _GSM7 for c in base) else character
+
+
+def count_segments(text: str) -> int:
+    """How many segments a body is sent, and charged, as."""
+    if all(character in _GSM7 for character in text):
+        widths = (2 if character in _EXTENDED else 1 for character in text)
+        return _pack(widths, whole=160, part=153)
+    widths = (len(character.encode("utf-16-le")) // 2 for character in text)
+    return _pack(widths, whole=70, part=67)
+
+
+def _pack(widths: Iterable[int], *, whole: int, part: int) -> int:
+    """Segments needed where no character is split over two of them."""
+    sizes = list(widths)
+    if sum(sizes) <= whole:
+        return 1
+    segments, used = 1, 0
+    for size in sizes:
+        if used + size > part:
+            segments, used = segments + 1, 0
+        used += size
+    return segments
