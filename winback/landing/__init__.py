@@ -1,1 +1,14 @@
 """Landing: a shop's files, typed, checked and kept as Parquet."""
+
+from winback.landing._load import FormatName, ensure_tables, load
+from winback.landing._report import LoadReport, Progress, SourceReport, TableReport
+
+__all__ = [
+    "FormatName",
+    "LoadReport",
+    "Progress",
+    "SourceReport",
+    "TableReport",
+    "ensure_tables",
+    "load",
+]

@@ -1,0 +1,86 @@
+"""`winback load`: a shop's files into landing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from winback.cli._app import app
+from winback.clock import WallClock
+from winback.landing import LoadReport, Progress, SourceReport, load
+from winback.settings import Settings
+
+
+@app.command("load")
+def load_command(
+    source: Annotated[Path, typer.Argument(metavar="DIR", help="Where the shop's files are.")],
+    *,
+    format: Annotated[  # noqa: A002  # the option's name
+        str, typer.Option(help="generic, online-retail or cdnow.")
+    ] = "generic",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Start over: forget what is landed.")
+    ] = False,
+) -> None:
+    """Read a shop's files into landing; rows that can't be held are set aside and counted."""
+    settings = Settings.load()
+    with _progress() as progress:
+        report = load(
+            source, settings, WallClock(), format=format, replace=replace, progress=progress
+        )
+    for line in _summary(report, settings.shop_dir):
+        typer.echo(line)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on a terminal; elsewhere a line for each thing begun."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        told: set[str] = set()
+
+        def tell(what: str, _done: int, _total: int) -> None:
+            if what not in told:
+                told.add(what)
+                typer.echo(f"{what} …", err=True)
+
+        yield tell
+        return
+    columns = (
+        TextColumn("{task.description:24}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda what, done, total: bar.update(
+            task, description=what, completed=done, total=total
+        )
+
+
+def _summary(report: LoadReport, shop_dir: Path) -> Iterator[str]:
+    yield f"{'file':<28}{'rows read':>14}{'landed':>14}{'rejected':>14}"
+    for source in report.sources:
+        yield f"{source.file:<28}{source.read:>14,}{source.landed:>14,}{source.rejected:>14,}"
+        yield from _rejections(source)
+    yield ""
+    yield f"{'table':<28}{'this load':>14}{'now in all':>14}"
+    for table in report.tables:
+        yield f"{table.name:<28}{table.landed:>14,}{table.rows:>14,}"
+    yield from (f"note: {note}" for note in report.notes)
+    yield f"load {report.load_id}: {report.rejected:,} rows rejected; tables are in {shop_dir}"
+
+
+def _rejections(source: SourceReport) -> Iterator[str]:
+    for reason, count in source.rejected_by_reason.items():
+        yield f"    {count:>10,} × {reason}"
+    if source.rejected_file is not None:
+        yield f"    {'':>10}   see {source.rejected_file}"

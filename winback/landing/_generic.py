@@ -1,0 +1,33 @@
+"""The generic format: one file a table, under the names of the input format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from winback.landing._batch import LINE, ROW
+from winback.landing._files import open_table, table_files
+from winback.landing._formats import Parsed
+from winback.landing._merge import reject_repeats
+from winback.landing._rules import SPECS
+from winback.landing._stage import Work, stage
+from winback.landing.schema import TABLES
+
+
+def files(source: Path) -> list[Path]:
+    return list(table_files(source).values())
+
+
+def parse(work: Work, source: Path) -> Parsed:
+    """Stage every table. All headers are read first: a wrong one costs no time."""
+    found = table_files(source)
+    readers = {name: open_table(path, TABLES[name]) for name, path in found.items()}
+    parsed = Parsed()
+    for name, reader in readers.items():
+        table = TABLES[name]
+        keep = (LINE, ROW) if table.key else ()
+        staged = stage(work, reader, SPECS[name], found[name], keep=keep)
+        if table.key:
+            reject_repeats(work, table, staged)
+        parsed.sources.append(staged)
+        parsed.tables[name] = staged.path
+    return parsed

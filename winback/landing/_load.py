@@ -1,0 +1,154 @@
+"""The story of a load: lock, read into a workshop beside landing, merge, swap in, tell."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, get_args
+
+from winback.clock import Clock
+from winback.errors import UsageError, WinbackError
+from winback.landing import _cdnow, _generic, _online_retail
+from winback.landing._formats import Format, Parsed
+from winback.landing._merge import merge
+from winback.landing._report import LoadReport, Progress, TableReport
+from winback.landing._stage import Work
+from winback.landing.schema import TABLES
+from winback.settings import Settings
+
+FormatName = Literal["generic", "online-retail", "cdnow"]
+
+_FORMATS: dict[str, Format] = {
+    "generic": _generic,
+    "online-retail": _online_retail,
+    "cdnow": _cdnow,
+}
+
+
+def load(
+    source: Path,
+    settings: Settings,
+    clock: Clock,
+    *,
+    format: str = "generic",  # noqa: A002  # the word of the command line
+    replace: bool = False,
+    progress: Progress = lambda _what, _done, _total: None,
+) -> LoadReport:
+    """Read a shop's files into landing.
+
+    Nothing of landing changes before every file has been read. A load that dies while
+    the tables are swapped in leaves some new and some old: loading again mends that.
+
+    Raises UsageError for a wrong source, WinbackError where a required file or column is
+    missing or another load is at work.
+    """
+    if format not in _FORMATS:
+        raise UsageError(f"--format {format!r} is none of {', '.join(get_args(FormatName))}.")
+    total = sum(path.stat().st_size for path in _FORMATS[format].files(source))
+    with _lock(settings.landing_dir), _workshop(settings, clock, progress, total) as work:
+        parsed = _FORMATS[format].parse(work, source)
+        tables = _merge_all(work, parsed, settings, replace=replace)
+        report = LoadReport(
+            load_id=work.load_id,
+            loaded_at=clock.now(),
+            format=format,
+            replace=replace,
+            sources=tuple(staged.report(settings.rejected_dir) for staged in parsed.sources),
+            tables=tables,
+            notes=tuple(parsed.notes),
+        )
+        _swap_in(work, settings, report)
+    return report
+
+
+def ensure_tables(settings: Settings) -> None:
+    """Give every table a file with its declared types, empty where the shop sent none."""
+    missing = [name for name in TABLES if not (settings.shop_dir / f"{name}.parquet").exists()]
+    if not missing:
+        return
+    settings.shop_dir.mkdir(parents=True, exist_ok=True)
+    folder = settings.landing_dir / f".empty-{os.getpid()}"
+    with Work("", folder, "UTC", lambda *_: None, 0) as work:
+        for name in missing:
+            merge(work, TABLES[name], None, None)
+            (folder / f"{name}.parquet").replace(settings.shop_dir / f"{name}.parquet")
+    shutil.rmtree(folder)
+
+
+def _merge_all(
+    work: Work, parsed: Parsed, settings: Settings, *, replace: bool
+) -> tuple[TableReport, ...]:
+    """Every table as it will stand; one that this load leaves as it is gets no new file."""
+    reports = []
+    for name, table in TABLES.items():
+        landed = settings.shop_dir / f"{name}.parquet"
+        before = None if replace or not landed.exists() else landed
+        staged = parsed.tables.get(name)
+        if staged is None and before is not None:
+            continue
+        work.progress(f"{name}: merging", work.total_bytes, work.total_bytes)
+        report = merge(work, table, staged, before)
+        if staged is not None:
+            reports.append(report)
+    return tuple(reports)
+
+
+def _swap_in(work: Work, settings: Settings, report: LoadReport) -> None:
+    for folder in (settings.shop_dir, settings.rejected_dir, settings.landing_dir / "loads"):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name in TABLES:
+        _move(work.folder / f"{name}.parquet", settings.shop_dir)
+    for source in report.sources:
+        _move(work.folder / f"{source.name}-{work.load_id}.csv", settings.rejected_dir)
+    told = work.folder / f"{work.load_id}.json"
+    told.write_text(report.to_json(), encoding="utf-8")
+    _move(told, settings.landing_dir / "loads")
+
+
+def _move(path: Path, folder: Path) -> None:
+    if path.exists():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+        path.replace(folder / path.name)
+
+
+@contextmanager
+def _lock(landing: Path) -> Iterator[None]:
+    """One load at a time: two that merge at once would lose rows. A dead load holds no lock."""
+    landing.mkdir(parents=True, exist_ok=True)
+    with (landing / ".load.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WinbackError(
+                f"Another load is writing to {landing}; try when it is done."
+            ) from None
+        yield
+
+
+@contextmanager
+def _workshop(
+    settings: Settings, clock: Clock, progress: Progress, total_bytes: int
+) -> Iterator[Work]:
+    for left in settings.landing_dir.glob(".loading-*"):
+        shutil.rmtree(left)  # of a load that was killed
+    load_id = _next_load_id(settings.landing_dir / "loads", clock)
+    folder = settings.landing_dir / f".loading-{load_id}"
+    try:
+        with Work(load_id, folder, settings.shop_timezone, progress, total_bytes) as work:
+            yield work
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _next_load_id(loads: Path, clock: Clock) -> str:
+    """Sorts by time; the counter tells loads of one second apart."""
+    second = clock.now().strftime("%Y%m%dT%H%M%SZ")
+    taken = {path.stem for path in loads.glob(f"{second}-*.json")}
+    return next(
+        name for n in range(1, len(taken) + 2) if (name := f"{second}-{n:02d}") not in taken
+    )

@@ -1,0 +1,58 @@
+"""What a load did, in figures: printed by the command, kept as `landing/loads/<load>.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+# (what is being read or written, bytes done, bytes in all)
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class SourceReport:
+    """One file: `read` = `landed` + `rejected`, blank lines not counted.
+
+    `rejected_file` holds the rejected rows, one line each; None where there are none.
+    """
+
+    name: str
+    file: str
+    read: int
+    landed: int
+    rejected: int
+    rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
+    rejected_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """One landed table: `landed` rows of this load were accepted, `rows` it holds now."""
+
+    name: str
+    landed: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """One load. `notes` are sentences about figures that the tables don't show."""
+
+    load_id: str
+    loaded_at: datetime
+    format: str
+    replace: bool
+    sources: tuple[SourceReport, ...]
+    tables: tuple[TableReport, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rejected(self) -> int:
+        return sum(source.rejected for source in self.sources)
+
+    def to_json(self) -> str:
+        """Figures only: no row, no value of a row."""
+        return json.dumps(asdict(self), indent=2, default=str) + "\n"
