@@ -56,6 +56,14 @@ def test_the_same_arguments_write_the_same_bytes(tmp_path: Path) -> None:
     assert other != (tmp_path / "one" / "orders.csv").read_bytes()
 
 
+def test_a_shop_may_be_small_but_not_empty(tmp_path: Path) -> None:
+    for seed in range(5):
+        shop = generate_shop(tmp_path, customers=50, ends_at=ENDS_AT, seed=seed)
+        assert shop.orders
+    with pytest.raises(ValueError, match="too small"):
+        generate_shop(tmp_path, customers=0, ends_at=ENDS_AT)
+
+
 def test_every_file_has_the_columns_of_the_input_format(demo_shop: Shop) -> None:
     for table, header in HEADERS.items():
         assert header == TABLES[table].column_names

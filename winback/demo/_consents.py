@@ -52,19 +52,26 @@ HABITS: dict[tuple[str, str], tuple[Habit, ...]] = {
         Habit("express", 0.14, *_CHECKOUT_BOX),
     ),
     ("GB", "sms"): (
-        Habit("soft_opt_in", 0.34, *_SALE),
-        Habit("express", 0.08, *_SMS_FORM),
+        Habit("express_written", 0.24, *_SMS_FORM),
+        Habit("soft_opt_in", 0.2, *_SALE),
+        Habit("express", 0.08, *_CHECKOUT_BOX),
     ),
     ("DE", "email"): (
         Habit("double_opt_in", 0.6, *_CONFIRMED),
         Habit("soft_opt_in", 0.14, *_SALE),
     ),
-    ("DE", "sms"): (Habit("double_opt_in", 0.3, *_CONFIRMED),),
+    ("DE", "sms"): (
+        Habit("express_written", 0.2, *_SMS_FORM),
+        Habit("double_opt_in", 0.1, *_CONFIRMED),
+    ),
     ("FR", "email"): (
         Habit("express", 0.52, *_CHECKOUT_BOX),
         Habit("soft_opt_in", 0.2, *_SALE),
     ),
-    ("FR", "sms"): (Habit("express", 0.32, *_SMS_FORM),),
+    ("FR", "sms"): (
+        Habit("express_written", 0.24, *_SMS_FORM),
+        Habit("express", 0.1, *_CHECKOUT_BOX),
+    ),
 }
 ELSEWHERE = (Habit("express", 0.6, *_CHECKOUT_BOX),)
 CHANNELS = ("email", "sms")

@@ -17,7 +17,7 @@ ReactionKind = Literal[
 
 @dataclass(frozen=True)
 class ReceivedMessage:
-    """A message as it reached the provider; `coupon_code` is the offer it carried."""
+    """A message as it reached the provider, with the code and percentage of its offer."""
 
     message_id: str
     customer_id: str
@@ -26,6 +26,7 @@ class ReceivedMessage:
     step: int
     sent_at: datetime
     coupon_code: str = ""
+    coupon_percent: int = 0
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from winback.demo._files import write_table
 from winback.demo._orders import PERCENT_OFF, Order, invent_coupon, invent_ending, invent_order
 from winback.demo._people import Customer, invent_people
 
+MIN_CUSTOMERS = 50  # below, not every table is sure to get a row
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -41,8 +43,10 @@ def generate_shop(
 
     Twenty rows are deliberately unreadable (`Shop.bad_rows` says why). Phones are in ranges
     reserved for fiction and mail goes to example.com. `ends_at` is aware; nothing happens
-    after it.
+    after it. Raises ValueError for fewer than MIN_CUSTOMERS.
     """
+    if customers < MIN_CUSTOMERS:
+        raise ValueError(f"a shop of {customers} customers is too small; {MIN_CUSTOMERS} will do")
     rng = np.random.default_rng(seed)
     end = to_seconds(ends_at)
     joined, purchases, latent = buying_history(rng, customers=customers, ends_at=end, years=years)

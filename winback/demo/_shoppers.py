@@ -33,7 +33,6 @@ HORIZON_DAYS = 240
 # who has bought this recently ignores further messages.
 OWN_ACCORD = timedelta(days=30)
 CAUSED_WITHIN_DAYS = 14
-CAUSED_DISCOUNT_PERCENT = 20
 
 
 @dataclass(frozen=True)
@@ -203,7 +202,7 @@ class Shoppers:
             favorite=int(self._shop.favorites[self._positions[message.customer_id]]),
             at=at,
             coupon=message.coupon_code,
-            percent_off=CAUSED_DISCOUNT_PERCENT if message.coupon_code else 0,
+            percent_off=message.coupon_percent,
         )
         self._caused.append(order)
         self._caused_by_customer[message.customer_id].append(order.ordered_at)
