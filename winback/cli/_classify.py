@@ -1,0 +1,17 @@
+"""`winback classify`: try the phrase lists on replies of your own."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from winback.cli._app import app
+from winback.inbound import classify as intent_of
+
+
+@app.command()
+def classify() -> None:
+    """Read replies from stdin, one a line, and print the intent of each."""
+    for line in sys.stdin:
+        typer.echo(intent_of(line.rstrip("\n")))

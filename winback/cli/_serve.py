@@ -1,0 +1,25 @@
+"""`winback serve`: the webhook receiver and the unsubscribe page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from winback import inbound
+from winback.cli._app import app
+from winback.clock import WallClock
+from winback.ledger import open_ledger
+from winback.settings import Settings
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+) -> None:
+    """Receive webhooks and show the unsubscribe page until interrupted."""
+    settings = Settings.load()
+    with open_ledger(settings) as ledger:
+        typer.echo(f"Receiving on http://{host}:{port}")
+        inbound.serve(ledger, settings, WallClock(), host=host, port=port)

@@ -1,0 +1,19 @@
+"""What comes back: callbacks, replies and opt-outs, from the wire to the ledger.
+
+verify (_verify) → append durably (_segments) → acknowledge (_receiver) → parse and map
+(_sendgrid, _twilio, _unsubscribe) → match (_match) → apply (_collect, _actions).
+"""
+
+from winback.inbound._classify import Intent, classify
+from winback.inbound._collect import CollectReport, collect
+from winback.inbound._serve import RunningReceiver, serve, start
+
+__all__ = [
+    "CollectReport",
+    "Intent",
+    "RunningReceiver",
+    "classify",
+    "collect",
+    "serve",
+    "start",
+]

@@ -1,0 +1,77 @@
+"""What an event changes in the ledger beside its own row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, update
+
+from winback.inbound._classify import Intent, classify
+from winback.inbound._event import Event
+from winback.inbound._match import Match
+from winback.ledger import is_suppressed, tables, transition
+
+# What a START takes back: the person's own stop, on the phone. A hold waits for a human, and
+# a bad address doesn't get better.
+LIFTED_BY_START: Final = ("stop", "opted_out")
+
+
+def understand(connection: Connection, event: Event) -> tuple[Event, bool]:
+    """A reply with its intent, and whether it asks to be written to again."""
+    if event.reply is None:
+        return event, False
+    intent: Intent = event.reply.provider_intent or classify(
+        event.reply.text,
+        is_opted_out=event.group == "phone"
+        and is_suppressed(connection, group="phone", address=event.address),
+    )
+    event = replace(event, detail={**event.detail, "intent": intent})
+    if intent == "stop":
+        return replace(event, kind="opted_out", suppress_reason="stop"), False
+    if intent == "hold":
+        return replace(event, suppress_reason="hold"), False
+    return event, intent == "start" and event.group == "phone"
+
+
+def bind(connection: Connection, event: Event, match: Match, *, at: datetime) -> int:
+    """A signed callback that names our message proves that the provider has it."""
+    if match.by != "message_id" or event.provider == "winback":
+        return 0
+    row = {
+        "message_id": match.message_id,
+        "accepted_at": event.occurred_at,
+        "provider": event.provider,
+        "provider_id": event.provider_id,
+        "matched_by": "callback",
+        "claim_token": None,
+        "lease_until": None,
+    }
+    moved = transition(connection, [row], "accepted", from_states=("sending", "unknown"), at=at)
+    if moved:
+        connection.execute(
+            tables.evidence.insert(),
+            {
+                "evidence_id": event.dedupe_key,
+                "attempt_id": event.attempt_id,
+                "message_id": match.message_id,
+                "kind": "callback",
+                "seen_at": event.received_at,
+                "payload": event.ref,
+            },
+        )
+    return moved
+
+
+def lift_opt_out(connection: Connection, event: Event) -> int:
+    """End the stops of this number that are older than its START."""
+    s = tables.suppressions.c
+    statement = (
+        update(tables.suppressions)
+        .where(s.channel_group == "phone", s.address == event.address)
+        .where(s.reason.in_(LIFTED_BY_START))
+        .where(s.lifted_at.is_(None), s.occurred_at < event.occurred_at)
+        .values(lifted_at=event.occurred_at, version=s.version + 1)
+    )
+    return connection.execute(statement).rowcount

@@ -1,0 +1,207 @@
+"""From raw segments to the ledger: events, opt-outs, and messages that turn out accepted.
+
+Each segment is one transaction together with the reader's position, so a segment counts
+once however often, and by however many processes at the same time, it is collected.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, select, update
+
+from winback.clock import Clock
+from winback.inbound import _sendgrid, _twilio
+from winback.inbound._actions import bind, lift_opt_out, understand
+from winback.inbound._event import Event, Unreadable
+from winback.inbound._match import Match, Matcher
+from winback.inbound._segments import Record, read_segment, segment_path, writers
+from winback.inbound._unsubscribe import unsubscribed
+from winback.ledger import Ledger, insert_new, suppress, tables
+from winback.settings import Settings
+
+log = logging.getLogger(__name__)
+
+KEYS_PER_QUERY: Final = 500
+
+
+@dataclass
+class CollectReport:
+    """What one collection brought home; the numbers add up over segments."""
+
+    segments: int = 0
+    events: int = 0
+    duplicates: int = 0
+    unreadable: int = 0
+    unmatched: int = 0
+    bound: int = 0
+    suppressed: int = 0
+    lifted: int = 0
+    stopped_messages: int = 0
+    by_kind: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: CollectReport) -> None:
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+def collect(ledger: Ledger, settings: Settings, clock: Clock) -> CollectReport:
+    """Read every segment that is new since the last position of its writer; safe to repeat."""
+    report = CollectReport()
+    for writer in writers(settings.events_dir):
+        report.add(collect_writer(ledger, settings.events_dir, writer, clock))
+    return report
+
+
+def collect_writer(ledger: Ledger, folder: Path, writer: str, clock: Clock) -> CollectReport:
+    """Read the new segments of one writer."""
+    report = CollectReport()
+    while True:
+        number = _position(ledger, writer) + 1
+        path = segment_path(folder, writer, number)
+        if not path.exists():
+            return report
+        events = list(_events(path))
+        with ledger.write() as connection:
+            if _advance(connection, writer, number):
+                report.add(_apply(connection, events, clock))
+
+
+def _position(ledger: Ledger, writer: str) -> int:
+    with ledger.read() as connection:
+        position = connection.scalar(
+            select(tables.positions.c.position).where(tables.positions.c.reader == _reader(writer))
+        )
+    return int(position or 0)
+
+
+def _reader(writer: str) -> str:
+    return f"events/{writer}"
+
+
+def _advance(connection: Connection, writer: str, number: int) -> bool:
+    """Take the segment; False when another collector took it first."""
+    p = tables.positions
+    insert_new(connection, p, [{"reader": _reader(writer), "position": "0"}])
+    moved = connection.execute(
+        update(p)
+        .where(p.c.reader == _reader(writer), p.c.position == str(number - 1))
+        .values(position=str(number))
+    )
+    return moved.rowcount == 1
+
+
+def _events(path: Path) -> Iterator[Event | Unreadable]:
+    for record in read_segment(path):
+        try:
+            yield from _parse(record)
+        except Unreadable as problem:
+            yield problem
+        except Exception as defect:  # noqa: BLE001  # it must not stop the callbacks behind it
+            log.error("%s can't be parsed: %s", record.ref, type(defect).__name__)
+            yield Unreadable(type(defect).__name__)
+
+
+def _parse(record: Record) -> Iterator[Event | Unreadable]:
+    match record.provider, record.endpoint:
+        case "sendgrid", "events":
+            yield from _sendgrid.events(record)
+        case "sendgrid", "inbound":
+            yield _sendgrid.parsed_mail(record)
+        case "twilio", "status":
+            yield _twilio.status(record)
+        case "twilio", "inbound":
+            yield _twilio.inbound(record)
+        case "winback", "unsubscribe":
+            yield unsubscribed(record)
+        case other:
+            yield Unreadable(f"a callback of {other}")
+
+
+def _apply(
+    connection: Connection, parsed: Sequence[Event | Unreadable], clock: Clock
+) -> CollectReport:
+    events = [event for event in parsed if isinstance(event, Event)]
+    report = CollectReport(segments=1, unreadable=len(parsed) - len(events))
+    known = _known(connection, [event.dedupe_key for event in events])
+    matcher = Matcher(connection, events)
+    for event in events:
+        if event.dedupe_key in known:
+            report.duplicates += 1
+            _count_again(connection, event)
+        else:
+            known.add(event.dedupe_key)
+            _apply_new(connection, event, matcher, report, clock)
+    return report
+
+
+def _known(connection: Connection, keys: Sequence[str]) -> set[str]:
+    column = tables.provider_events.c.dedupe_key
+    known: set[str] = set()
+    for start in range(0, len(keys), KEYS_PER_QUERY):
+        chunk = keys[start : start + KEYS_PER_QUERY]
+        known.update(connection.scalars(select(column).where(column.in_(chunk))))
+    return known
+
+
+def _count_again(connection: Connection, event: Event) -> None:
+    """Told before. Nothing that is exported changes, so the row's version stays."""
+    e = tables.provider_events
+    connection.execute(
+        update(e).where(e.c.dedupe_key == event.dedupe_key).values(n_seen=e.c.n_seen + 1)
+    )
+
+
+def _apply_new(
+    connection: Connection,
+    event: Event,
+    matcher: Matcher,
+    report: CollectReport,
+    clock: Clock,
+) -> None:
+    match = matcher.match(event)
+    if match.address:
+        event = replace(event, address=match.address)
+    event, wants_in = understand(connection, event)
+    connection.execute(tables.provider_events.insert(), _row(event, match))
+    report.events += 1
+    report.by_kind[event.kind] += 1
+    report.unmatched += match.message_id is None
+    report.bound += bind(connection, event, match, at=clock.now())
+    if event.suppress_reason and event.address:
+        report.suppressed += 1
+        report.stopped_messages += suppress(
+            connection,
+            group=match.group or event.group,
+            address=event.address,
+            reason=event.suppress_reason,
+            source=f"{event.provider}_{event.kind}",
+            occurred_at=event.occurred_at,
+            recorded_at=clock.now(),
+        )
+    if wants_in:
+        report.lifted += lift_opt_out(connection, event)
+
+
+def _row(event: Event, match: Match) -> dict[str, object]:
+    return {
+        "dedupe_key": event.dedupe_key,
+        "semantic_key": event.semantic_key,
+        "raw_ref": event.ref,
+        "provider": event.provider,
+        "message_id": match.message_id,
+        "provider_id": event.provider_id,
+        "kind": event.kind,
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        "is_machine": int(event.is_machine),
+        "error_code": event.error_code,
+        "detail_json": json.dumps(event.detail, sort_keys=True),
+        "matched_by": match.by,
+    }

@@ -1,0 +1,67 @@
+"""The one shape that every provider's callbacks are mapped to."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from winback.ledger import ChannelGroup
+
+Kind = Literal[
+    "processed", "delivered", "deferred", "bounced", "dropped", "opened", "clicked", "replied",
+    "opted_out", "complained", "sent", "undelivered", "failed",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What somebody wrote to us; `provider_intent` is Twilio's own reading, if it acted on it."""
+
+    text: str
+    provider_intent: Literal["", "stop", "start", "help"] = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to a message or came from an address.
+
+    `dedupe_key` tells one delivery of a callback from another; `semantic_key` is the same
+    for the same happening, however often it is told.
+    """
+
+    provider: str
+    kind: Kind
+    dedupe_key: str
+    semantic_key: str
+    occurred_at: datetime
+    received_at: datetime
+    ref: str
+    group: ChannelGroup
+    # What the callback names: our message, the provider's, the address, whichever it knows.
+    message_id: str | None = None
+    attempt_id: str | None = None
+    provider_id: str | None = None
+    address: str = ""
+    is_machine: bool = False
+    error_code: str | None = None
+    detail: dict[str, object] = field(default_factory=dict)
+    # Why the address must not be written to from now on; empty: no reason.
+    suppress_reason: str = ""
+    reply: Reply | None = None
+
+
+class Unreadable(ValueError):
+    """A callback that was signed and still makes no sense; its raw segment stays."""
+
+
+def digest(prefix: str, *parts: object) -> str:
+    """A key over parts, which may hold an address: only the hash is kept."""
+    joined = "|".join("" if part is None else str(part) for part in parts)
+    return prefix + hashlib.sha256(joined.encode(errors="replace")).hexdigest()
+
+
+def clean(text: str) -> str:
+    """Foreign text that every database takes: no NUL, no half of a surrogate pair."""
+    return text.replace("\0", "").encode(errors="replace").decode()

@@ -1,0 +1,227 @@
+"""The receiver: verify, append durably, acknowledge; the ledger follows in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from winback.clock import Clock
+from winback.inbound import _pages
+from winback.inbound._collect import collect, collect_writer
+from winback.inbound._segments import Record, SegmentWriter
+from winback.inbound._unsubscribe import unsubscribe_record
+from winback.inbound._verify import is_signed_by_sendgrid, is_signed_by_twilio, load_public_keys
+from winback.ledger import Ledger, read_token
+from winback.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# A failed collection is tried again after this long; the next callback also wakes it.
+RETRY_SECONDS: Final = 1.0
+KEPT_HEADERS: Final = (
+    "content-type",
+    "i-twilio-idempotency-token",
+    "x-twilio-email-event-webhook-timestamp",
+)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One webhook: who may post how much, and what they hear when it is kept."""
+
+    path: str
+    provider: str
+    name: str
+    max_bytes: int
+    answer: Callable[[], Response]
+
+
+def _no_content() -> Response:
+    return Response(status_code=204)
+
+
+def _empty_twiml() -> Response:
+    """Twilio takes any text in the answer for a reply to the sender: say nothing."""
+    return Response("<Response/>", media_type="text/xml")
+
+
+ENDPOINTS: Final = (
+    Endpoint("/webhooks/sendgrid/events", "sendgrid", "events", 2 * 1024 * 1024, _no_content),
+    # A parsed mail carries its attachments: SendGrid stops at 30 MB before the form's overhead.
+    Endpoint("/webhooks/sendgrid/inbound", "sendgrid", "inbound", 35 * 1024 * 1024, _no_content),
+    Endpoint("/webhooks/twilio/status", "twilio", "status", 64 * 1024, _no_content),
+    Endpoint("/webhooks/twilio/inbound", "twilio", "inbound", 64 * 1024, _empty_twiml),
+)
+
+
+class Receiver:
+    """One receiver process: its keys, its segment writer and its background collector."""
+
+    def __init__(self, ledger: Ledger, settings: Settings, clock: Clock) -> None:
+        self.ledger, self.settings, self.clock = ledger, settings, clock
+        self.public_base_url = settings.public_base_url.rstrip("/")
+        self.counts: Counter[str] = Counter()
+        self._keys = load_public_keys(settings.sendgrid_webhook_public_keys)
+        self._segments = SegmentWriter(settings.events_dir, clock)
+        self._wake, self._stopping = threading.Event(), False
+        self._collector = threading.Thread(
+            target=self._collect_forever, name="winback-collector", daemon=True
+        )
+
+    def start(self) -> None:
+        self._segments.start()
+        self._collector.start()
+
+    def stop(self) -> None:
+        """Write what was acknowledged to the ledger too, then end."""
+        self._segments.stop()
+        self._stopping = True
+        self._wake.set()
+        self._collector.join()
+
+    def is_signed(self, endpoint: Endpoint, request: Request, body: bytes) -> bool:
+        if endpoint.provider == "sendgrid":
+            return is_signed_by_sendgrid(body, request.headers, self._keys)
+        return is_signed_by_twilio(
+            body,
+            request.headers,
+            url=self.public_base_url + _path_and_query(request),
+            auth_token=self.settings.twilio_auth_token.get_secret_value(),
+        )
+
+    async def keep(self, record: Record) -> bool:
+        """Append the record; False when it could not be made durable."""
+        try:
+            await asyncio.wrap_future(self._segments.append(record))
+        except OSError as error:
+            log.error("a callback could not be stored: %s", type(error).__name__)
+            self.counts["not_stored"] += 1
+            return False
+        self.counts["stored"] += 1
+        self._wake.set()
+        return True
+
+    def _collect_forever(self) -> None:
+        is_first = True
+        while True:
+            is_last = self._stopping
+            self._wake.clear()
+            try:
+                if is_first:  # what an earlier process left behind
+                    collect(self.ledger, self.settings, self.clock)
+                else:
+                    collect_writer(
+                        self.ledger, self.settings.events_dir, self._segments.writer, self.clock
+                    )
+                is_first = False
+            except Exception as error:  # noqa: BLE001  # nothing is lost: it is all in segments
+                log.error("collecting failed and will be tried again: %s", type(error).__name__)
+                if not is_last:
+                    self._wake.wait(RETRY_SECONDS)
+                    self._wake.set()
+            if is_last:
+                return
+            self._wake.wait()
+
+
+def create_app(receiver: Receiver) -> Starlette:
+    """The HTTP surface over one receiver, which lives as long as the app."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        receiver.start()
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(receiver.stop)
+
+    app = Starlette(
+        routes=[
+            *(Route(e.path, _webhook(e), methods=["POST"]) for e in ENDPOINTS),
+            Route("/u/{token}", ask_to_unsubscribe, methods=["GET"]),
+            Route("/u/{token}", unsubscribe, methods=["POST"]),
+            Route("/healthz", healthz, methods=["GET"]),
+        ],
+        lifespan=lifespan,
+    )
+    app.state.receiver = receiver
+    return app
+
+
+def _webhook(endpoint: Endpoint) -> Callable[[Request], object]:
+    async def receive(request: Request) -> Response:
+        receiver: Receiver = request.app.state.receiver
+        body = await _read(request, endpoint.max_bytes)
+        if body is None:
+            return Response(status_code=413)
+        if not receiver.is_signed(endpoint, request, body):
+            receiver.counts["refused"] += 1
+            return Response(status_code=403)
+        record = Record(
+            provider=endpoint.provider,
+            endpoint=endpoint.name,
+            received_at=receiver.clock.now(),
+            query=request.url.query,
+            headers=_kept(request.headers),
+            body=body,
+        )
+        return endpoint.answer() if await receiver.keep(record) else Response(status_code=503)
+
+    return receive
+
+
+async def _read(request: Request, max_bytes: int) -> bytes | None:
+    """The raw body, or None as soon as it is too large."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_bytes:
+            return None
+    return bytes(body)
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: headers[name] for name in KEPT_HEADERS if name in headers}
+
+
+def _path_and_query(request: Request) -> str:
+    """As the client wrote it: a signature covers the escaped form."""
+    path: bytes = request.scope["raw_path"]
+    query: bytes = request.scope["query_string"]
+    return (path + (b"?" + query if query else b"")).decode("latin-1")
+
+
+async def ask_to_unsubscribe(request: Request) -> Response:
+    """Shows the page and does nothing: link scanners open every link."""
+    receiver: Receiver = request.app.state.receiver
+    if read_token(receiver.ledger, request.path_params["token"]) is None:
+        return _pages.unknown_link()
+    return _pages.ask(receiver.settings.brand_name)
+
+
+async def unsubscribe(request: Request) -> Response:
+    """Acts at once, whether a mail program's one click or the page's button (RFC 8058)."""
+    receiver: Receiver = request.app.state.receiver
+    message_id = read_token(receiver.ledger, request.path_params["token"])
+    if message_id is None:
+        return _pages.unknown_link()
+    if not await receiver.keep(unsubscribe_record(message_id, receiver.clock.now())):
+        return Response("Please try again in a moment.", status_code=503)
+    return _pages.done(receiver.settings.brand_name)
+
+
+async def healthz(request: Request) -> JSONResponse:
+    receiver: Receiver = request.app.state.receiver
+    names = ("stored", "refused", "not_stored")
+    return JSONResponse({"status": "ok", **{name: receiver.counts[name] for name in names}})

@@ -1,0 +1,167 @@
+"""Raw callbacks on disk: append-only JSONL segments in landing/events.
+
+One writer thread collects the callbacks of a few milliseconds into one segment: written
+under `open/`, fsynced, renamed into place, and the folder fsynced, before any of them is
+acknowledged. Each writer numbers its own segments without a gap, so a reader finds the next
+one by its name and several writers never wait for each other.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from winback.clock import Clock
+
+# Long enough that a burst shares one fsync, short enough that nobody waits for it.
+GATHER_SECONDS: Final = 0.01
+MAX_SEGMENT_RECORDS: Final = 1000
+_SUFFIX: Final = ".jsonl"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One callback as it came in; `ref` is its segment and line once it is on disk."""
+
+    provider: str
+    endpoint: str
+    received_at: datetime
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    ref: str = ""
+
+    def to_line(self) -> str:
+        try:
+            body = {"body": self.body.decode()}
+        except UnicodeDecodeError:
+            body = {"body_base64": base64.b64encode(self.body).decode()}
+        fields = {
+            "provider": self.provider,
+            "endpoint": self.endpoint,
+            "received_at": self.received_at.isoformat(),
+            "query": self.query,
+            "headers": self.headers,
+            **body,
+        }
+        return json.dumps(fields, ensure_ascii=True) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str, *, ref: str) -> Record:
+        fields = json.loads(line)
+        encoded = fields.get("body_base64")
+        return cls(
+            provider=fields["provider"],
+            endpoint=fields["endpoint"],
+            received_at=datetime.fromisoformat(fields["received_at"]),
+            query=fields["query"],
+            headers=fields["headers"],
+            body=base64.b64decode(encoded) if encoded is not None else fields["body"].encode(),
+            ref=ref,
+        )
+
+
+def segment_path(folder: Path, writer: str, number: int) -> Path:
+    return folder / f"{writer}-{number:012d}{_SUFFIX}"
+
+
+def writers(folder: Path) -> list[str]:
+    """Everybody who ever wrote segments here."""
+    if not folder.is_dir():
+        return []
+    names = {entry.name for entry in os.scandir(folder) if entry.name.endswith(_SUFFIX)}
+    return sorted({name.rpartition("-")[0] for name in names})
+
+
+def read_segment(path: Path) -> Iterator[Record]:
+    """The records of one segment; `ref` names the segment and the line, from 1."""
+    with path.open(encoding="ascii") as file:
+        for number, line in enumerate(file, start=1):
+            yield Record.from_line(line, ref=f"{path.name}:{number}")
+
+
+class SegmentWriter:
+    """Appends records durably; `append` returns a future that is done once they are on disk."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self.folder = folder
+        self.writer = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self._number = 0
+        self._queue: queue.Queue[tuple[Record, Future[None]] | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._run, name="winback-segments", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what is queued, then end."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def append(self, record: Record) -> Future[None]:
+        future: Future[None] = Future()
+        self._queue.put((record, future))
+        return future
+
+    def _run(self) -> None:
+        while (first := self._queue.get()) is not None:
+            group = [first]
+            is_last = not self._gather(group)
+            # A client that went away still has its record written; nobody waits for it.
+            waiting = [future.set_running_or_notify_cancel() for _, future in group]
+            error = self._write([record for record, _ in group])
+            for (_, future), is_waiting in zip(group, waiting, strict=True):
+                if is_waiting and error is None:
+                    future.set_result(None)
+                elif is_waiting:
+                    future.set_exception(error)
+            if is_last:
+                return
+
+    def _gather(self, group: list[tuple[Record, Future[None]]]) -> bool:
+        """Add what comes in within the gathering time; False when it was the last."""
+        deadline = time.monotonic() + GATHER_SECONDS
+        while len(group) < MAX_SEGMENT_RECORDS:
+            try:
+                following = self._queue.get(timeout=max(deadline - time.monotonic(), 0))
+            except queue.Empty:
+                return True
+            if following is None:
+                return False
+            group.append(following)
+        return True
+
+    def _write(self, records: list[Record]) -> OSError | None:
+        path = segment_path(self.folder, self.writer, self._number + 1)
+        unfinished = self.folder / "open" / path.name
+        try:
+            unfinished.parent.mkdir(parents=True, exist_ok=True)
+            with unfinished.open("w", encoding="ascii") as file:
+                file.writelines(record.to_line() for record in records)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+            # From here on a reader may have seen the name: it is never used again.
+            self._number += 1
+            self._sync_folder()
+        except OSError as error:
+            return error
+        return None
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,182 @@
+"""SendGrid's callbacks: the Event Webhook and Inbound Parse, mapped to events."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.parser import BytesParser, HeaderParser
+from email.utils import parseaddr
+from typing import Any, Final
+
+from winback.inbound._event import Event, Kind, Reply, Unreadable, clean, digest
+from winback.inbound._segments import Record
+
+KINDS: Final[dict[str, Kind]] = {
+    "processed": "processed",
+    "delivered": "delivered",
+    "deferred": "deferred",
+    "bounce": "bounced",
+    "dropped": "dropped",
+    "open": "opened",
+    "click": "clicked",
+    "spamreport": "complained",
+    "unsubscribe": "opted_out",
+    "group_unsubscribe": "opted_out",
+}
+# Why SendGrid itself refuses to write to somebody: our own list should have known.
+DROP_REASONS: Final = {
+    "Bounced Address": "hard_bounce",
+    "Invalid": "hard_bounce",
+    "Spam Reporting Address": "spam_report",
+    "Unsubscribed Address": "unsubscribe",
+}
+DETAILS: Final = (
+    "url", "type", "status", "reason", "response", "bounce_classification", "asm_group_id",
+    "useragent", "category", "attempt",
+)  # fmt: skip
+# Link scanners of mail gateways and scripts: they open every link, and no person does that.
+MACHINE_AGENTS: Final = re.compile(
+    r"bot\b|crawler|spider|scanner|preview|headless|barracuda|proofpoint|mimecast|symantec"
+    r"|python-|curl/|wget/|go-http-client|java/|okhttp|libwww|googleimageproxy|yahoomailproxy",
+    re.IGNORECASE,
+)
+# What makes two posts the same happening; the event's own id may differ between them.
+IDENTITY: Final = (
+    "sg_message_id", "email", "event", "timestamp", "url", "asm_group_id", "reason",
+)  # fmt: skip
+MAX_TEXT: Final = 2000
+_QUOTE_START: Final = re.compile(r"^(>|On .{5,200} wrote:|-{2,}\s*Original|Le .{5,200} a écrit)")
+
+
+def events(record: Record) -> Iterator[Event | Unreadable]:
+    """Each event of a webhook post; what makes no sense in between is told apart."""
+    try:
+        posted = json.loads(record.body)
+    except ValueError:
+        posted = None
+    if not isinstance(posted, list):
+        yield Unreadable("not a JSON array")
+        return
+    for place, item in enumerate(posted):
+        if isinstance(item, dict) and isinstance(item.get("event"), str):
+            if item["event"] in KINDS:
+                yield _event(record, item, place)
+        else:
+            yield Unreadable("not an event")
+
+
+def _event(record: Record, item: dict[str, Any], place: int) -> Event:
+    semantic_key = digest("sgx:", *(item.get(name) for name in IDENTITY))
+    event_id = _text(item, "sg_event_id")
+    agent = _text(item, "useragent")
+    kind = KINDS[item["event"]]
+    return Event(
+        provider="sendgrid",
+        kind=kind,
+        dedupe_key=f"sg:{event_id}" if event_id else semantic_key,
+        semantic_key=semantic_key,
+        occurred_at=_instant(item.get("timestamp"), record.received_at),
+        received_at=record.received_at,
+        ref=f"{record.ref}#{place}",
+        group="email",
+        message_id=_text(item, "wb_message") or None,
+        attempt_id=_text(item, "wb_attempt") or None,
+        provider_id=_text(item, "sg_message_id") or None,
+        address=_text(item, "email"),
+        is_machine=item.get("sg_machine_open") is True
+        or (kind in {"opened", "clicked"} and MACHINE_AGENTS.search(agent) is not None),
+        error_code=_text(item, "status") or None,
+        detail={name: _short(item[name]) for name in DETAILS if name in item},
+        suppress_reason=_suppress_reason(item),
+    )
+
+
+def _suppress_reason(item: dict[str, Any]) -> str:
+    match item["event"]:
+        case "spamreport":
+            return "spam_report"
+        case "unsubscribe" | "group_unsubscribe":
+            return "unsubscribe"
+        case "bounce":  # a block is the server's mood of the day, not the address's end
+            return "" if item.get("type") == "blocked" else "hard_bounce"
+        case "dropped":
+            return DROP_REASONS.get(_text(item, "reason"), "")
+    return ""
+
+
+def _text(item: dict[str, Any], name: str) -> str:
+    value = item.get(name)
+    return clean(value) if isinstance(value, str) else ""
+
+
+def _short(value: object) -> object:
+    return value[:MAX_TEXT] if isinstance(value, str) else value
+
+
+def _instant(seconds: object, otherwise: datetime) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError, OSError):
+        return otherwise
+
+
+def parsed_mail(record: Record) -> Event:
+    """The one event of an Inbound Parse post: a reply by email. Raises Unreadable."""
+    form = _form(record)
+    headers = HeaderParser().parsestr(form.get("headers", ""))
+    address = _envelope_sender(form) or parseaddr(form.get("from", ""))[1]
+    if not address:
+        raise Unreadable("a mail without a sender")
+    text = _unquoted(form.get("text", "")) or form.get("subject", "").removeprefix("Re:").strip()
+    is_machine = headers.get("Auto-Submitted", "no").lower() != "no"
+    key = digest("sgp:", headers.get("Message-ID") or record.body)
+    return Event(
+        provider="sendgrid",
+        kind="replied",
+        dedupe_key=key,
+        semantic_key=key,
+        occurred_at=record.received_at,
+        received_at=record.received_at,
+        ref=record.ref,
+        group="email",
+        address=address,
+        is_machine=is_machine,
+        detail={"text": text[:MAX_TEXT], "from": address},
+        reply=None if is_machine else Reply(text),
+    )
+
+
+def _form(record: Record) -> dict[str, str]:
+    """The text fields of a multipart form; attachments stay in the raw segment."""
+    head = f"Content-Type: {record.headers.get('content-type', '')}\r\n\r\n".encode()
+    posted = BytesParser().parsebytes(head + record.body)
+    if not posted.is_multipart():
+        raise Unreadable("not a multipart form")
+    fields = {}
+    for part in posted.get_payload():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and not part.get_filename() and isinstance(content, bytes):
+            fields[name] = clean(content.decode(errors="replace"))
+    return fields
+
+
+def _envelope_sender(form: dict[str, str]) -> str:
+    try:
+        envelope = json.loads(form.get("envelope", ""))
+    except ValueError:
+        return ""
+    sender = envelope.get("from") if isinstance(envelope, dict) else None
+    return sender if isinstance(sender, str) else ""
+
+
+def _unquoted(text: str) -> str:
+    """What the person wrote, without what their mail program quoted below it."""
+    lines = []
+    for line in text.splitlines():
+        if _QUOTE_START.match(line.strip()):
+            break
+        lines.append(line)
+    return "\n".join(lines).strip()

@@ -1,0 +1,94 @@
+"""Twilio's callbacks: message status and inbound texts, mapped to events."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+from urllib.parse import parse_qsl
+
+from winback.inbound._event import Event, Kind, Reply, Unreadable, clean
+from winback.inbound._segments import Record
+
+KINDS: Final[dict[str, Kind]] = {
+    "accepted": "processed",
+    "scheduled": "processed",
+    "queued": "processed",
+    "sending": "processed",
+    "sent": "sent",
+    "partially_delivered": "sent",
+    "delivered": "delivered",
+    "read": "opened",
+    "undelivered": "undelivered",
+    "failed": "failed",
+    "canceled": "failed",
+}
+# What an error says about the address itself.
+ADDRESS_ERRORS: Final = {
+    "21610": "opted_out",
+    "30005": "bad_address",
+    "30006": "bad_address",
+}
+OPT_OUT_TYPES: Final[dict[str, Literal["stop", "start", "help"]]] = {
+    "STOP": "stop",
+    "START": "start",
+    "HELP": "help",
+}
+MAX_TEXT: Final = 2000
+
+
+def status(record: Record) -> Event:
+    """The event of a status callback; Twilio doesn't say when, so it is when it came in."""
+    form, ours = _parameters(record.body.decode()), _parameters(record.query)
+    sid, name = form.get("MessageSid", ""), form.get("MessageStatus", "").lower()
+    if not sid or name not in KINDS:
+        raise Unreadable("not a message status")
+    error_code = form.get("ErrorCode") or None
+    key = "tw:" + "|".join((sid, name, error_code or "", ours.get("m", "")))
+    return Event(
+        provider="twilio",
+        kind=KINDS[name],
+        dedupe_key=key,
+        semantic_key=key,
+        occurred_at=record.received_at,
+        received_at=record.received_at,
+        ref=record.ref,
+        group="phone",
+        message_id=ours.get("m") or None,
+        attempt_id=ours.get("a") or None,
+        provider_id=sid,
+        address=phone(form.get("To", "")),
+        error_code=error_code,
+        detail={"status": name},
+        suppress_reason=ADDRESS_ERRORS.get(error_code or "", ""),
+    )
+
+
+def inbound(record: Record) -> Event:
+    """The event of a text that somebody sent us."""
+    form = _parameters(record.body.decode())
+    sid, sender = form.get("MessageSid", ""), phone(form.get("From", ""))
+    if not sid or not sender:
+        raise Unreadable("not an inbound message")
+    text = form.get("Body", "")[:MAX_TEXT]
+    return Event(
+        provider="twilio",
+        kind="replied",
+        dedupe_key=f"twi:{sid}",
+        semantic_key=f"twi:{sid}",
+        occurred_at=record.received_at,
+        received_at=record.received_at,
+        ref=record.ref,
+        group="phone",
+        provider_id=sid,
+        address=sender,
+        detail={"text": text, "from": sender},
+        reply=Reply(text, OPT_OUT_TYPES.get(form.get("OptOutType", "").upper(), "")),
+    )
+
+
+def phone(address: str) -> str:
+    """The number without its channel: one stop covers texts, RCS and WhatsApp alike."""
+    return address.rpartition(":")[2].strip()
+
+
+def _parameters(encoded: str) -> dict[str, str]:
+    return {name: clean(value) for name, value in parse_qsl(encoded, keep_blank_values=True)}
