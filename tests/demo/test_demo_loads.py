@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from demo_files import ENDS_AT
+from demo_files import ENDS_AT, read_rows
 
 from winback.clock import FixedClock
 from winback.demo import Shop, Shoppers, invent_contacts
@@ -55,3 +56,22 @@ def test_invented_contacts_load_beside_the_orders_of_a_shop(
 def test_a_day_without_orders_still_loads(demo_shop: Shop, tmp_path: Path) -> None:
     Shoppers(demo_shop).write_orders(tmp_path / "quiet", [])
     assert load_into(tmp_path, tmp_path / "quiet").rejected == 0
+
+
+def test_a_days_orders_are_written_with_their_lines_and_unchanged_customers(
+    demo_shop: Shop, tmp_path: Path
+) -> None:
+    shoppers = Shoppers(demo_shop)
+    orders = shoppers.natural_orders(ENDS_AT, ENDS_AT + timedelta(days=3))
+    shoppers.write_orders(tmp_path, orders)
+    assert [row["order_id"] for row in read_rows(tmp_path, "orders")] == [
+        order.order_id for order in orders
+    ]
+    lines = read_rows(tmp_path, "order_items")
+    assert {row["order_id"] for row in lines} == {order.order_id for order in orders}
+    with (demo_shop.out_dir / "customers.csv").open(encoding="utf-8") as file:
+        known = {tuple(row) for row in csv.reader(file)}
+    with (tmp_path / "customers.csv").open(encoding="utf-8") as file:
+        written = [tuple(row) for row in csv.reader(file)]
+    assert set(written) <= known
+    assert {row[0] for row in written[1:]} == {order.customer_id for order in orders}

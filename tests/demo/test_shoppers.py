@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections import Counter
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
-from demo_files import ENDS_AT, read_rows
+from demo_files import ENDS_AT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -298,22 +296,3 @@ def test_truth_equals_a_recount_over_all_orders(
     held = returned(own, "holdout")
     assert truth.holdout == len(held)
     assert truth.holdout_rate == pytest.approx(sum(held) / max(1, len(held)))
-
-
-def test_a_days_orders_are_written_with_their_lines_and_unchanged_customers(
-    demo_shop: Shop, tmp_path: Path
-) -> None:
-    shoppers = Shoppers(demo_shop)
-    orders = shoppers.natural_orders(ENDS_AT, ENDS_AT + timedelta(days=3))
-    shoppers.write_orders(tmp_path, orders)
-    assert [row["order_id"] for row in read_rows(tmp_path, "orders")] == [
-        order.order_id for order in orders
-    ]
-    lines = read_rows(tmp_path, "order_items")
-    assert {row["order_id"] for row in lines} == {order.order_id for order in orders}
-    with (demo_shop.out_dir / "customers.csv").open(encoding="utf-8") as file:
-        known = {tuple(row) for row in csv.reader(file)}
-    with (tmp_path / "customers.csv").open(encoding="utf-8") as file:
-        written = [tuple(row) for row in csv.reader(file)]
-    assert set(written) <= known
-    assert {row[0] for row in written[1:]} == {order.customer_id for order in orders}
