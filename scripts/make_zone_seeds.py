@@ -1,4 +1,4 @@
-"""Write the time zone seeds of dbt_project/seeds from tzdata and phonenumbers.
+"""Write the seeds of places and time zones from tzdata and phonenumbers.
 
 Run it after upgrading either library: `python scripts/make_zone_seeds.py`. Every seed
 errs to more zones: a message must be in its window in all of them.
@@ -15,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumber, region_code_for_number
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
@@ -109,6 +109,47 @@ REGIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("AU", "WA", "Western Australia", ("Australia/Perth", "Australia/Eucla")),
 )
 
+# What shops write for a country beside its two letters and its English name.
+COUNTRY_ALIASES: dict[str, tuple[str, ...]] = {
+    "AT": ("AUT", "ÖSTERREICH"),
+    "AU": ("AUS",),
+    "BE": ("BEL",),
+    "BR": ("BRA",),
+    "CA": ("CAN",),
+    "CH": ("CHE", "SCHWEIZ", "SUISSE"),
+    "CN": ("CHN",),
+    "CZ": ("CZE", "CZECHIA"),
+    "DE": ("DEU", "DEUTSCHLAND"),
+    "DK": ("DNK", "DANMARK"),
+    "ES": ("ESP", "ESPAÑA"),
+    "FI": ("FIN", "SUOMI"),
+    "FR": ("FRA",),
+    "GB": (
+        "UK", "GBR", "UNITED KINGDOM", "GREAT BRITAIN", "ENGLAND", "SCOTLAND", "WALES",
+        "NORTHERN IRELAND",
+    ),
+    "GR": ("GRC",),
+    "HK": ("HKG",),
+    "IE": ("IRL", "EIRE"),
+    "IL": ("ISR",),
+    "IN": ("IND",),
+    "IT": ("ITA", "ITALIA"),
+    "JP": ("JPN",),
+    "KR": ("KOR", "SOUTH KOREA", "KOREA"),
+    "LU": ("LUX",),
+    "MX": ("MEX",),
+    "NL": ("NLD", "HOLLAND", "THE NETHERLANDS"),
+    "NO": ("NOR", "NORGE"),
+    "NZ": ("NZL",),
+    "PL": ("POL", "POLSKA"),
+    "PT": ("PRT",),
+    "SE": ("SWE", "SVERIGE"),
+    "SG": ("SGP",),
+    "TR": ("TUR",),
+    "US": ("USA", "U.S.", "U.S.A.", "UNITED STATES OF AMERICA"),
+    "ZA": ("ZAF", "RSA"),
+}  # fmt: skip
+
 
 @cache
 def offsets(zone: str) -> tuple[timedelta, ...]:
@@ -129,18 +170,32 @@ def distinct_clocks(zones: Iterable[str]) -> list[str]:
 
 def spread(zones: Iterable[str]) -> timedelta:
     """How far apart the clocks of these zones ever are."""
-    days = zip(*(offsets(zone) for zone in zones), strict=True)
-    return max(max(day) - min(day) for day in days)
+    widest = timedelta()
+    for day in zip(*(offsets(zone) for zone in zones), strict=True):
+        widest = max(widest, max(day) - min(day))
+    return widest
+
+
+def tab_rows(name: str) -> list[list[str]]:
+    """The rows of a table that the IANA database ships beside its zones."""
+    text = (resources.files("tzdata") / "zoneinfo" / name).read_text("utf-8")
+    return [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+
+
+def country_name_rows() -> list[Sequence[str]]:
+    """Every spelling of a country, in upper case, and its two letters."""
+    names: dict[str, str] = {}
+    for code, name in tab_rows("iso3166.tab"):
+        for spelling in (code, name.upper(), *COUNTRY_ALIASES.get(code, ())):
+            names.setdefault(spelling, code)
+    return list(names.items())
 
 
 def country_zones() -> dict[str, list[str]]:
     """Countries to their clocks, the most populous zone first, as zone.tab lists them."""
-    text = (resources.files("tzdata") / "zoneinfo" / "zone.tab").read_text()
     zones: dict[str, list[str]] = defaultdict(list)
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            country, _, zone = line.split("\t")[:3]
-            zones[country].append(zone)
+    for country, _, zone, *_ in tab_rows("zone.tab"):
+        zones[country].append(zone)
     return {
         country: clocks
         for country, names in sorted(zones.items())
@@ -159,6 +214,12 @@ def place_rows(countries: dict[str, list[str]]) -> list[Sequence[str]]:
     return regions + whole
 
 
+def area_country(prefix: str) -> str:
+    """The country of an area code of +1; empty where the numbering plan leaves it open."""
+    number = PhoneNumber(country_code=1, national_number=int(prefix[1:] + "2345678"))
+    return region_code_for_number(number) or ""
+
+
 def phone_rows(countries: dict[str, list[str]]) -> list[Sequence[str]]:
     """Area codes of +1, then the country codes of countries that keep nearly one time."""
     by_area: dict[str, list[str]] = defaultdict(list)
@@ -166,15 +227,15 @@ def phone_rows(countries: dict[str, list[str]]) -> list[Sequence[str]]:
         if prefix.startswith("1") and len(prefix) >= 4:
             by_area[prefix[:4]].extend(zones)
     rows: list[Sequence[str]] = [
-        (prefix, zone)
+        (prefix, area_country(prefix), zone)
         for prefix, zones in sorted(by_area.items())
         for zone in distinct_clocks(sorted(set(zones)))
     ]
     for code, regions in sorted(COUNTRY_CODE_TO_REGION_CODE.items()):
         if code != 1 and all(region in countries for region in regions):
-            zones = [zone for region in regions for zone in countries[region]]
-            if spread(clocks := distinct_clocks(zones)) <= WIDEST_COUNTRY:
-                rows.extend((str(code), zone) for zone in clocks)
+            clocks = distinct_clocks(zone for region in regions for zone in countries[region])
+            if spread(clocks) <= WIDEST_COUNTRY:
+                rows.extend((str(code), regions[0], zone) for zone in clocks)
     return rows
 
 
@@ -189,9 +250,10 @@ def main() -> None:
     countries = country_zones()
     # `Factory` and `localtime` name no place, and differ from machine to machine.
     names = sorted(available_timezones() - {"Factory", "localtime"})
+    write("country_names", ("country_name", "country"), country_name_rows())
     write("timezones", ("zone",), [(name,) for name in names])
     write("place_zones", ("country", "region", "region_name", "zone"), place_rows(countries))
-    write("phone_zones", ("prefix", "zone"), phone_rows(countries))
+    write("phone_zones", ("prefix", "country", "zone"), phone_rows(countries))
 
 
 if __name__ == "__main__":

@@ -36,18 +36,19 @@
 
 {#-
     Does any part of the text match the regular expression? Write [.] and [+] rather
-    than a backslash: Spark reads a backslash in a literal as an escape.
+    than a backslash: Spark reads a backslash in a literal as an escape. A quote in it
+    stands once, as in the expression itself.
 -#}
 {% macro matches(text, pattern) -%}
     {{ return(adapter.dispatch('matches', 'winback')(text, pattern)) }}
 {%- endmacro %}
 
 {% macro default__matches(text, pattern) -%}
-    regexp_matches({{ text }}, '{{ pattern }}')
+    regexp_matches({{ text }}, '{{ dbt.escape_single_quotes(pattern) }}')
 {%- endmacro %}
 
 {% macro spark__matches(text, pattern) -%}
-    {{ text }} rlike '{{ pattern }}'
+    {{ text }} rlike '{{ dbt.escape_single_quotes(pattern) }}'
 {%- endmacro %}
 
 
@@ -57,9 +58,9 @@
 {%- endmacro %}
 
 {% macro default__remove_matches(text, pattern) -%}
-    regexp_replace({{ text }}, '{{ pattern }}', '', 'g')
+    regexp_replace({{ text }}, '{{ dbt.escape_single_quotes(pattern) }}', '', 'g')
 {%- endmacro %}
 
 {% macro spark__remove_matches(text, pattern) -%}
-    regexp_replace({{ text }}, '{{ pattern }}', '')
+    regexp_replace({{ text }}, '{{ dbt.escape_single_quotes(pattern) }}', '')
 {%- endmacro %}

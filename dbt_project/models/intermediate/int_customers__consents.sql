@@ -66,23 +66,9 @@ latest as (
 
 ),
 
--- At one instant a revocation wins over any grant.
-final as (
+standing as (
 
-    select
-        -- ids
-        by_channel.customer_id,
-        by_channel.channel,
-        coalesce(by_channel.basis, '') as basis,
-
-        -- facts
-        min(case when by_channel.is_grant then 1 else 0 end) over (
-            partition by by_channel.customer_id, by_channel.channel
-        ) = 0 as is_revoked,
-
-        -- timestamps
-        by_channel.occurred_at
-
+    select by_channel.*
     from by_channel
     inner join latest
         on
@@ -90,6 +76,41 @@ final as (
             and by_channel.channel = latest.channel
             and by_channel.occurred_at = latest.occurred_at
 
+),
+
+-- At one instant a revocation wins over any grant.
+verdicts as (
+
+    select
+        customer_id,
+        channel,
+        min(case when is_grant then 1 else 0 end) = 0 as is_revoked
+
+    from standing
+    group by customer_id, channel
+
+),
+
+final as (
+
+    select distinct
+        -- ids
+        standing.customer_id,
+        standing.channel,
+        coalesce(standing.basis, '') as basis,
+
+        -- facts
+        verdicts.is_revoked,
+
+        -- timestamps
+        standing.occurred_at
+
+    from standing
+    inner join verdicts
+        on
+            standing.customer_id = verdicts.customer_id
+            and standing.channel = verdicts.channel
+
 )
 
-select distinct * from final
+select * from final

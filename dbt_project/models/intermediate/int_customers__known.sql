@@ -12,6 +12,12 @@ orders as (
 
 ),
 
+country_names as (
+
+    select * from {{ ref('country_names') }}
+
+),
+
 -- Whoever ordered is a customer, in the customers file or not. An order after
 -- as-of does not exist, so it makes nobody a customer either.
 known as (
@@ -35,7 +41,7 @@ final as (
         customers.first_name,
 
         -- place and preference
-        customers.country,
+        country_names.country,
         customers.region,
         customers.timezone,
         customers.preferred_channel
@@ -43,6 +49,8 @@ final as (
     from known
     left join customers
         on known.customer_id = customers.customer_id
+    left join country_names
+        on customers.country = country_names.country_name
 
 )
 

@@ -6,6 +6,12 @@ customers as (
 
 ),
 
+phones as (
+
+    select * from {{ ref('int_customers__dialing') }}
+
+),
+
 orders as (
 
     select * from {{ ref('int_orders__valid') }}
@@ -97,6 +103,18 @@ ranked_categories as (
 
 ),
 
+-- All rows of a phone name one country.
+phone_countries as (
+
+    select
+        customer_id,
+        max(country) as country
+
+    from phones
+    group by customer_id
+
+),
+
 favorite_categories as (
 
     select * from ranked_categories
@@ -114,7 +132,7 @@ final as (
         customers.first_name,
 
         -- place
-        customers.country,
+        coalesce(customers.country, phone_countries.country) as country,
         customers.region,
 
         -- facts
@@ -123,6 +141,8 @@ final as (
         favorite_categories.category as favorite_category
 
     from customers
+    left join phone_countries
+        on customers.customer_id = phone_countries.customer_id
     left join last_products
         on customers.customer_id = last_products.customer_id
     left join favorite_categories

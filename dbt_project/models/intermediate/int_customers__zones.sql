@@ -6,9 +6,9 @@ customers as (
 
 ),
 
-contact_points as (
+phones as (
 
-    select * from {{ ref('int_customers__contact_points') }}
+    select * from {{ ref('int_customers__dialing') }}
 
 ),
 
@@ -21,12 +21,6 @@ timezones as (
 place_zones as (
 
     select * from {{ ref('place_zones') }}
-
-),
-
-phone_zones as (
-
-    select * from {{ ref('phone_zones') }}
 
 ),
 
@@ -43,57 +37,71 @@ stated as (
 
 ),
 
--- `*` stands for the whole country, in countries that keep (nearly) one time.
-placed as (
+-- A region goes by its code, with or without the country's, or by its name. `*` is
+-- the whole of a country that keeps (nearly) one time.
+customer_places as (
 
     select
-        customers.customer_id,
-        place_zones.zone,
-        'place' as source
+        customer_id,
+        country,
+        {{ remove_matches('region', '^[A-Z][A-Z]-') }} as place
 
     from customers
-    inner join place_zones
-        on
-            customers.country = place_zones.country
-            and (
-                customers.region in (
-                    place_zones.region, place_zones.region_name
-                )
-                or place_zones.region = '*'
-            )
+
+    union all
+
+    select
+        customer_id,
+        country,
+        '*' as place
+
+    from customers
 
 ),
 
--- An area code (+1 and three digits) or a country code of one to three digits; no
--- prefix in the seed begins another one.
-phone_prefixes as (
+place_names as (
 
-    {% for digits in range(1, 5) %}
     select
-        customer_id,
-        substr(address, 2, {{ digits }}) as prefix
+        country,
+        region as place,
+        zone
 
-    from contact_points
-    where
-        channel_group = 'phone'
-        and address is not null
-    {% if not loop.last %}
-    union all
-    {% endif %}
-    {%- endfor %}
+    from place_zones
+
+    union distinct
+
+    select
+        country,
+        region_name as place,
+        zone
+
+    from place_zones
+
+),
+
+placed as (
+
+    select
+        customer_places.customer_id,
+        place_names.zone,
+        'place' as source
+
+    from customer_places
+    inner join place_names
+        on
+            customer_places.country = place_names.country
+            and customer_places.place = place_names.place
 
 ),
 
 dialed as (
 
     select
-        phone_prefixes.customer_id,
-        phone_zones.zone,
+        customer_id,
+        zone,
         'phone' as source
 
-    from phone_prefixes
-    inner join phone_zones
-        on phone_prefixes.prefix = phone_zones.prefix
+    from phones
 
 ),
 
