@@ -92,15 +92,14 @@ def _start_sandbox(
 ) -> tuple[sandbox.RunningSandbox, Settings]:
     """A sandbox and a receiver on free loopback ports, and settings that point to them."""
     own = stack.enter_context(sandbox.start(run.settings, run.clock))
-    listening = run.settings.model_copy(
-        update={"sendgrid_webhook_public_keys": own.public_key}
-    )
-    receiver = stack.enter_context(inbound.start(ledger, listening, run.clock))
-    own.post_webhooks_to(receiver.base_url)
-    return own, listening.model_copy(
+    given = {name: value for name, value in own.overrides().items() if not name.endswith("_url")}
+    settings = run.settings.model_copy(
         update={
+            **given,
             "sendgrid_base_url": run.settings.sendgrid_base_url or own.base_url,
             "twilio_base_url": run.settings.twilio_base_url or own.base_url,
-            "public_base_url": receiver.base_url,
         }
     )
+    receiver = stack.enter_context(inbound.start(ledger, settings, run.clock))
+    own.send_webhooks_to(receiver.base_url, public_url=settings.public_base_url)
+    return own, settings

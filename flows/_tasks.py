@@ -74,7 +74,7 @@ def build_audience() -> BuildReport:
     return build(
         stage.settings,
         stage.run.as_of,
-        gate=quality.check,
+        gate=quality.gate(),
         invoke=_dbt_in_the_ui,
         with_entrants=True,
         name=name,
@@ -86,7 +86,8 @@ def enroll(published: Path) -> int:
     """Write this run's entrants to the ledger, each once ever; keep the decisions."""
     stage = current_stage()
     keep_decisions(stage.settings, published)
-    return sending.enroll(stage.ledger, published_rows(published, "entrants"))
+    counts = sending.enroll(stage.ledger, published_rows(published, "entrants"))
+    return counts["treatment"] + counts["holdout"]
 
 
 @task(task_run_name="plan the messages", **_ONCE)
@@ -113,5 +114,5 @@ def measure() -> BuildReport:
     """Build what depends on messages and events, gate the outcomes, publish."""
     stage = current_stage()
     return build_outcomes(
-        stage.settings, stage.run.as_of, gate=quality.check, invoke=_dbt_in_the_ui
+        stage.settings, stage.run.as_of, gate=quality.gate(), invoke=_dbt_in_the_ui
     )

@@ -7,38 +7,40 @@ from datetime import datetime
 from typing import Any
 
 from prefect import flow
-from prefect.states import Completed, State
+from prefect.states import Completed
 
-from flows import _tasks, stages
-from flows._artifacts import keep_table
-from flows._context import Stage, open_stage
+from flows import stages
+from flows._context import open_stage
 from winback import sending
-from winback.report import Rows
 from winback.settings import Mode
 from winback.warehouse import BuildReport
+
+Sent = list[tuple[str, int, sending.SendReport]]
 
 
 @dataclass
 class RunReport:
-    """What one run did; `unknown` names the messages whose sending is not known for sure."""
+    """What one run did."""
 
     audience: BuildReport
     enrolled: int = 0
     plan: sending.PlanReport | None = None
-    sent: Rows = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    sent: Sent = field(default_factory=list)
     outcomes: BuildReport | None = None
 
+    @property
+    def unknown(self) -> list[str]:
+        """The messages of which nobody knows yet whether they left."""
+        return [message_id for _, _, report in self.sent for message_id in report.unknown_ids]
+
     def summary(self) -> str:
-        accepted = sum(row.get("accepted", 0) for row in self.sent)
+        accepted = sum(report.counts.get("accepted", 0) for _, _, report in self.sent)
         line = f"{self.enrolled:,} enrolled, {accepted:,} messages accepted"
         return line + (f", {len(self.unknown):,} unknown" if self.unknown else "")
 
 
 @flow(name="winback-run")
-def winback_run(
-    mode: Mode = "dry-run", as_of: datetime | None = None, measure: bool = True
-) -> State[Any]:
+def winback_run(mode: Mode = "dry-run", as_of: datetime | None = None, measure: bool = True) -> Any:
     """Collect, build the audience, enroll, send each step that is due, collect, measure.
 
     A dry run ends after planning: it shows the funnel, the decisions, the renders and
@@ -50,16 +52,8 @@ def winback_run(
         report = RunReport(stages.audience(mode, as_of))
         report.enrolled, report.plan = stages.enroll(mode, as_of)
         if stage.run.sends:
-            _send_due_steps(stage, report)
+            report.sent = stages.send_due(mode, as_of)
             stages.collect(mode, as_of)
             if measure:
                 report.outcomes = stages.measure(mode, as_of)
     return Completed(message=report.summary(), data=report)
-
-
-def _send_due_steps(stage: Stage, report: RunReport) -> None:
-    for playbook, step in sending.due_steps(stage.ledger, stage.run.clock):
-        sent = _tasks.send(playbook, step)
-        report.sent.append({"playbook": playbook, "step": step, **sent.counts})
-        report.unknown.extend(sent.unknown)
-    keep_table("send-report", report.sent, "What was sent in this run, by step and state")

@@ -5,6 +5,6 @@ data may go on: sources before the build, decisions before any send, outcomes be
 report.
 """
 
-from quality._gates import check
+from quality._gates import gate
 
-__all__ = ["check"]
+__all__ = ["gate"]

@@ -14,6 +14,9 @@ from winback.settings import Settings
 from winback.warehouse import read_manifest
 
 _HERE = Path(__file__).parent
+# The sources of a load that bear orders, and the reasons that mean: nobody's line.
+_BEARS_ORDERS = frozenset({"orders", "online_retail", "cdnow"})
+_NOBODYS = frozenset({"no customer", "customer_id is missing"})
 
 
 @dataclass(frozen=True)
@@ -57,5 +60,24 @@ def _source_parameters(settings: Settings, as_of: datetime) -> dict[str, Any]:
         "as_of": as_of.isoformat(),
         "shop_timezone": settings.shop_timezone,
         "previous": json.dumps(manifest.landed_rows if manifest else {}),
-        "rejections": json.dumps({"read": 0, "rejected": 0, "without_customer": 0}),
+        "rejections": json.dumps(_last_load(settings)),
     }
+
+
+def _last_load(settings: Settings) -> dict[str, int]:
+    """What the newest load that brought orders read and set aside, in rows."""
+    for path in sorted((settings.landing_dir / "loads").glob("*.json"), reverse=True):
+        sources = json.loads(path.read_text())["sources"]
+        bearing = [source for source in sources if source["name"] in _BEARS_ORDERS]
+        if bearing:
+            return {
+                "read": sum(source["read"] for source in bearing),
+                "rejected": sum(source["rejected"] for source in bearing),
+                "without_customer": sum(
+                    count
+                    for source in bearing
+                    for reason, count in source["rejected_by_reason"].items()
+                    if reason in _NOBODYS
+                ),
+            }
+    return {"read": 0, "rejected": 0, "without_customer": 0}

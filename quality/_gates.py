@@ -3,43 +3,52 @@
 from __future__ import annotations
 
 import os
-import warnings
+import warnings as python_warnings
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from quality._figures import Figure, figures
 from quality._rules import GATES, Rule
 from winback.errors import GateFailure
 from winback.settings import Settings
+from winback.warehouse import Gate
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def check(name: str, settings: Settings, as_of: datetime) -> Sequence[str]:
-    """Let a batch pass, or raise GateFailure that names each broken rule.
+def gate(*, accept_volume: bool = False) -> Gate:
+    """The gate that builds and flows call; `accept_volume` lets a feed be smaller this once."""
+    return partial(_check, waived=_VOLUME if accept_volume else frozenset())
 
-    Returns the warnings as lines. Data Docs of the last check of each gate are left in
-    `reports/data_docs/<gate>/index.html`.
+
+_VOLUME: Final = frozenset(
+    {"orders_lost_percent", "customers_lost_percent", "consents_lost_percent"}
+)
+
+
+def _check(
+    name: str, settings: Settings, as_of: datetime, *, waived: frozenset[str]
+) -> Sequence[str]:
+    """Let a batch pass and return its warnings, or raise GateFailure that names each rule.
+
+    Data Docs of the last check of each gate are left in `reports/data_docs/<gate>/`.
     """
     rules = GATES[name]
     found = {figure.rule: figure for figure in figures(name, settings, as_of)}
     measured = [found.get(rule.name, Figure(rule.name, 0.0, 0.0, "")) for rule in rules]
     broken = _validate(name, rules, measured, settings.reports_dir / "data_docs" / name)
-    critical = [
-        _line(rule, figure)
-        for rule, figure in zip(rules, measured, strict=True)
-        if rule.name in broken and rule.severity == "critical"
-    ]
+    critical, warnings = [], []
+    for rule, figure in zip(rules, measured, strict=True):
+        if rule.name in broken:
+            stops = rule.severity == "critical" and rule.name not in waived
+            (critical if stops else warnings).append(_line(rule, figure))
     if critical:
         raise GateFailure(f"the {name} gate stopped the run: " + "; ".join(critical))
-    return [
-        _line(rule, figure)
-        for rule, figure in zip(rules, measured, strict=True)
-        if rule.name in broken
-    ]
+    return warnings
 
 
 def _line(rule: Rule, figure: Figure) -> str:
@@ -92,9 +101,9 @@ def _validate(
 
 def _great_expectations() -> Any:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    with warnings.catch_warnings():
+    with python_warnings.catch_warnings():
         # Its import warns of Python's own deprecations; 8 s, so only gates pay for it.
-        warnings.simplefilter("ignore")
+        python_warnings.simplefilter("ignore")
         import great_expectations
         import great_expectations.checkpoint
         import great_expectations.expectations

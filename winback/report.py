@@ -16,6 +16,9 @@ _FUNNEL: Final = """
     select playbook_id as playbook, stage, customers, dropped, reason
     from read_parquet($path) order by playbook_id, stage_order, reason
 """
+_SEGMENTS: Final = """
+    select segment, count(*) as customers from read_parquet($path) group by all order by all
+"""
 _DECISIONS: Final = """
     select playbook_id as playbook, step, channel, decision, blocked_by, count(*) as people
     from read_parquet($path) group by all order by all
@@ -44,6 +47,11 @@ _EXPERIMENTS: Final = """
 def funnel(published: Path) -> Rows:
     """How many are lapsed, reachable, … chosen, and what dropped the others."""
     return _rows(_FUNNEL, published / "audience_funnel.parquet")
+
+
+def segments(published: Path) -> Rows:
+    """How many customers each segment has; a segment nobody is in does not show."""
+    return _rows(_SEGMENTS, published / "segment_members.parquet")
 
 
 def decisions(published: Path) -> Rows:

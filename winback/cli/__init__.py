@@ -1,5 +1,17 @@
 """The `winback` console command."""
 
+from winback.cli import (  # noqa: F401 - importing a module registers its command
+    _build,
+    _classify,
+    _dbt,
+    _demo,
+    _doctor,
+    _load,
+    _run,
+    _sandbox,
+    _serve,
+    _why,
+)
 from winback.cli._app import main
 
 __all__ = ["main"]

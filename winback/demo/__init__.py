@@ -7,6 +7,7 @@ from winback.demo._orders import Order, OrderLine
 from winback.demo._people import Customer
 from winback.demo._shop import Shop, generate_shop
 from winback.demo._shoppers import Shoppers, Truth
+from winback.demo._street import Street
 
 __all__ = [
     "TEMPERS",
@@ -18,6 +19,7 @@ __all__ = [
     "ReceivedMessage",
     "Shop",
     "Shoppers",
+    "Street",
     "Temper",
     "Truth",
     "generate_shop",

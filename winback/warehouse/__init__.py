@@ -1,7 +1,8 @@
 """The warehouse: running dbt over it, and publishing what dbt built."""
 
 from winback.warehouse._build import BuildReport, Gate, build, build_outcomes
-from winback.warehouse._dbt import DbtResult, dbt_environment, dbt_vars, invoke_dbt
+from winback.warehouse._dbt import DbtResult, dbt_environment, dbt_vars, invoke_dbt, run_dbt
+from winback.warehouse._history import keep_decisions, published_rows
 from winback.warehouse._publish import (
     PUBLIC_TABLES,
     Manifest,
@@ -21,7 +22,10 @@ __all__ = [
     "dbt_environment",
     "dbt_vars",
     "invoke_dbt",
+    "keep_decisions",
     "landed_rows",
     "publish",
+    "published_rows",
     "read_manifest",
+    "run_dbt",
 ]

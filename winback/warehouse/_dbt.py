@@ -8,14 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from winback.errors import BuildFailure
-from winback.landing.schema import DUCKDB_TYPES, TABLES
-from winback.ledger import _export
+from winback.landing import ensure_tables
+from winback.ledger._export import EXPORTED, write_segment
 from winback.settings import PROJECT_DIR, Settings
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -64,28 +61,14 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 
 def prepare_inputs(settings: Settings) -> None:
-    """Give every dbt source a file with its declared types, empty where the shop sent none."""
+    """Give every dbt source a file with its declared types, empty where there is none."""
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
-    settings.shop_dir.mkdir(parents=True, exist_ok=True)
-    for table in TABLES.values():
-        path = settings.shop_dir / f"{table.name}.parquet"
-        if not path.exists():
-            columns = ", ".join(
-                f'cast(null as {DUCKDB_TYPES[column.type]}) as "{column.name}"'
-                for column in table.columns
-            )
-            _write_empty(path, f"select {columns} limit 0")
-    for name in _export.EXPORTED:
-        folder = settings.ledger_landing_dir / name
-        folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / "00000000.parquet").exists():
-            _export.write_segment([], name, folder / "00000000.parquet")
-
-
-def _write_empty(path: Path, query: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    duckdb.sql(f"copy ({query}) to '{temporary}' (format parquet)")
-    temporary.replace(path)
+    ensure_tables(settings)
+    for name in EXPORTED:
+        empty = settings.ledger_landing_dir / name / "00000000.parquet"
+        if not empty.exists():
+            empty.parent.mkdir(parents=True, exist_ok=True)
+            write_segment([], name, empty)
 
 
 @contextmanager
@@ -121,6 +104,15 @@ def invoke_dbt(
         run = runner or _own_runner(on_node)
         outcome = run(["--quiet", "--no-use-colors", *command])
     return _result(outcome)
+
+
+def run_dbt(settings: Settings, arguments: Sequence[str], as_of: datetime) -> bool:
+    """Hand a command to dbt as it is, with this project's vars; False where it failed."""
+    prepare_inputs(settings)
+    variables = json.dumps(dbt_vars(settings, as_of))
+    with _environment(dbt_environment(settings)):
+        outcome = _own_runner(None)([*arguments, "--vars", variables])
+    return bool(outcome.success)
 
 
 def _own_runner(on_node: OnNode | None) -> DbtRunner:

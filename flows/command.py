@@ -1,0 +1,52 @@
+"""`winback run`: start the flow in this process and print what it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flows._prefect import quiet_prefect
+from winback import report
+from winback.console import console, print_rows
+from winback.modes import resolve_run
+from winback.settings import Settings
+
+if TYPE_CHECKING:
+    from flows.run import RunReport
+
+
+def run(settings: Settings, *, mode: str | None, as_of: str | None) -> None:
+    """Run the whole flow. A refusal comes before Prefect is even imported."""
+    resolved = resolve_run(settings, mode=mode, as_of=as_of)
+    console.print(f"winback run: {resolved.mode}, as of {resolved.as_of.isoformat()} …")
+    quiet_prefect()
+    from flows.run import winback_run
+
+    print_run(winback_run(resolved.mode, resolved.as_of if as_of else None))
+
+
+def sent_rows(done: RunReport) -> report.Rows:
+    """One row a step and state."""
+    return [
+        {"playbook": playbook, "step": step, "state": state, "messages": count}
+        for playbook, step, sent in done.sent
+        for state, count in sorted(sent.counts.items())
+    ]
+
+
+def print_run(done: RunReport) -> None:
+    """The funnel, the decisions, what was sent, and what came of it."""
+    for warning in done.audience.warnings:
+        console.print(f"warning: {warning}")
+    print_rows("Audience funnel", report.funnel(done.audience.published))
+    print_rows("Decisions", report.decisions(done.audience.published))
+    if done.plan is not None:
+        console.print(done.plan.summary())
+    if done.outcomes is not None:
+        print_rows("Sent in this run", sent_rows(done))
+        print_rows("Reactivation rates", report.reactivation_rates(done.outcomes.published))
+    if done.unknown:
+        console.print(
+            f"{len(done.unknown)} messages of unknown outcome, never resent by themselves: "
+            + ", ".join(done.unknown[:5])
+        )
+    console.print(f"Done: {done.summary()}")

@@ -1,0 +1,203 @@
+"""`make demo`: a season of an invented shop, lived through by the real flows in minutes."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from flows._prefect import quiet_prefect
+from winback import inbound, report, sandbox
+from winback.clock import FixedClock
+from winback.console import console, print_rows
+from winback.demo import Shoppers, Street, generate_shop
+from winback.landing import load
+from winback.ledger import open_ledger
+from winback.modes import sandbox_settings
+from winback.settings import PROJECT_DIR, Settings
+from winback.warehouse import published_rows
+
+if TYPE_CHECKING:
+    from flows.run import RunReport, Sent
+
+HOME: Final = PROJECT_DIR / ".winback-demo"
+# A Sunday night in late winter: the season crosses the day the US puts its clocks forward.
+OPENS: Final = datetime(2026, 3, 2, tzinfo=UTC)
+# 15:30 in London, then late enough for New York and Chicago, then for Denver and Los Angeles.
+HOURS: Final = (timedelta(hours=15, minutes=30), timedelta(hours=21, minutes=30),
+                timedelta(hours=23, minutes=30))  # fmt: skip
+SENDING_DAYS: Final = 17
+# Long enough for the 30-day window of the first to enter.
+MEASURED_AFTER: Final = timedelta(days=46)
+
+
+@dataclass
+class Season:
+    """What the demo keeps in hand while its days go by."""
+
+    settings: Settings
+    clock: FixedClock
+    shoppers: Shoppers
+    street: Street
+    loaded_until: datetime = OPENS
+    sent: Counter[str] = field(default_factory=Counter)
+
+
+def demo() -> None:
+    """Invent a shop, load it, live through its season, and show what came of it."""
+    shutil.rmtree(HOME, ignore_errors=True)
+    os.environ |= {"WINBACK_HOME": str(HOME), "WINBACK_MODE": "sandbox"}
+    quiet_prefect()
+    console.print("1. An invented shop: 5,000 customers, 3 years …")
+    shop = generate_shop(HOME / "shop", ends_at=OPENS)
+    settings = sandbox_settings(Settings.load(home=HOME))
+    loaded = load(shop.out_dir, settings, FixedClock(OPENS))
+    console.print(
+        f"   landed {sum(table.rows for table in loaded.tables):,} rows; "
+        f"{loaded.rejected} bad rows set aside in {settings.rejected_dir}"
+    )
+    with _season(settings, Shoppers(shop)) as season:
+        console.print(f"2. {SENDING_DAYS} days of `winback run`, each a Prefect flow run …")
+        for day in range(SENDING_DAYS):
+            _live_through(season, OPENS + timedelta(days=day))
+        console.print("3. The weeks after: who comes back, and who would have anyway …")
+        done = _measure(season)
+    _tell(settings, season, done)
+
+
+@contextmanager
+def _season(settings: Settings, shoppers: Shoppers) -> Iterator[Season]:
+    """One sandbox and one receiver for all the runs, found through the settings."""
+    clock = FixedClock(OPENS)
+    with (
+        open_ledger(settings) as ledger,
+        sandbox.start(settings, clock, deliver=False) as providers,
+    ):
+        settings = settings.model_copy(update=providers.overrides())
+        with inbound.start(ledger, settings, clock) as receiver:
+            providers.send_webhooks_to(receiver.base_url, public_url=settings.public_base_url)
+            os.environ |= {
+                f"WINBACK_{name.upper()}": value
+                for name, value in sandbox.client_settings(
+                    providers.base_url, providers.credentials
+                ).items()
+            }
+            street = Street(providers.base_url, shoppers, ledger, settings.shop_url, _coupons())
+            yield Season(settings, clock, shoppers, street)
+
+
+def _coupons() -> dict[str, tuple[str, int]]:
+    with (PROJECT_DIR / "dbt_project" / "seeds" / "offers.csv").open(newline="") as file:
+        return {
+            row["offer_id"]: (row["code"], int(float(row["value"]))) for row in csv.DictReader(file)
+        }
+
+
+def _live_through(season: Season, day: datetime) -> None:
+    """Load what the shop sold, run, and let the later time zones have their hours."""
+    from flows.run import winback_run
+    from flows.stages import send_due
+
+    came = _load_orders(season, day)
+    _stand_at(season, day + HOURS[0])
+    run: RunReport = winback_run("sandbox", season.clock.now(), measure=False)
+    sent = _accepted(run.sent)
+    season.street.take_post()
+    for hour in HOURS[1:]:
+        _stand_at(season, day + hour)
+        sent += _accepted(send_due("sandbox", season.clock.now()))
+        season.street.take_post()
+    season.sent += sent
+    steps = ", ".join(f"{step}: {count}" for step, count in sorted(sent.items())) or "nothing"
+    console.print(f"   {day:%a %d %b}  {came:>3} orders  {run.enrolled:>3} enrolled  sent {steps}")
+
+
+def _accepted(sent: Sent) -> Counter[str]:
+    return Counter({f"{playbook} {step}": done.counts["accepted"] for playbook, step, done in sent})
+
+
+def _stand_at(season: Season, now: datetime) -> None:
+    season.clock.at = now
+    season.street.set_clock(now)
+    season.street.act(until=now)
+
+
+def _load_orders(season: Season, until: datetime) -> int:
+    """Load the orders since the last load, as a shop's nightly export would bring them."""
+    since = season.loaded_until
+    orders = [
+        *season.shoppers.natural_orders(since, until),
+        *season.shoppers.caused_orders(since, until),
+    ]
+    folder = season.settings.home / "export"
+    season.shoppers.write_orders(folder, orders)
+    load(folder, season.settings, season.clock)
+    season.loaded_until = until
+    return len(orders)
+
+
+def _measure(season: Season) -> RunReport:
+    from flows.run import winback_run
+
+    at = OPENS + MEASURED_AFTER
+    _load_orders(season, at)
+    _stand_at(season, at + HOURS[0])
+    run: RunReport = winback_run("sandbox", season.clock.now(), measure=True)
+    return run
+
+
+def _tell(settings: Settings, season: Season, done: RunReport) -> None:
+    assert done.outcomes is not None  # noqa: S101 - _measure asked for them
+    published = done.outcomes.published
+    print_rows("Audience funnel of the last run", report.funnel(published))
+    print_rows(
+        "Messages sent",
+        [{"step": step, "accepted": count} for step, count in sorted(season.sent.items())],
+    )
+    rates = [row for row in report.reactivation_rates(published) if row["window_days"] == 30]
+    print_rows("Reactivation within 30 days", rates)
+    print_rows("Measured beside the known truth, 30 days", _beside_truth(season, published))
+    _where_to_look(settings, published)
+
+
+def _beside_truth(season: Season, published: Path) -> report.Rows:
+    rows = []
+    for measured in report.experiment_results(published):
+        if measured["contrast"] != "treatment-vs-holdout" or measured["window_days"] != 30:
+            continue
+        people = [
+            (row["customer_id"], row["arm"], row["entered_at"])
+            for row in published_rows(published, "enrollments")
+            if row["playbook_id"] == measured["playbook"]
+        ]
+        truth = season.shoppers.truth(people, 30, as_of=season.clock.now())
+        rows.append({
+            "playbook": measured["playbook"],
+            "treated": measured["n_treatment"],
+            "holdout": measured["n_control"],
+            "measured_points": measured["points"],
+            "interval": f"{measured['low']} to {measured['high']}",
+            "true_points": round(truth.effect_points, 2),
+            "verdict": measured["verdict"],
+        })  # fmt: skip
+    return rows
+
+
+def _where_to_look(settings: Settings, published: Path) -> None:
+    docs = settings.reports_dir / "data_docs"
+    console.print(
+        "\nWhere to look next\n"
+        "  one person's story   WINBACK_HOME=.winback-demo .venv/bin/winback why CUSTOMER_ID\n"
+        "  flow runs, funnel    .venv/bin/prefect server start, then http://127.0.0.1:4200\n"
+        f"  Data Docs            {docs}/decisions/index.html\n"
+        "  models and columns   WINBACK_HOME=.winback-demo .venv/bin/winback dbt docs serve\n"
+        f"  every table          {published}\n"
+        "  a shop of your own   .venv/bin/winback load DIR && .venv/bin/winback build"
+    )

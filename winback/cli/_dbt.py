@@ -1,0 +1,26 @@
+"""`winback dbt`: dbt itself, with this project's vars and places."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from winback.cli._app import app
+from winback.clock import WallClock, parse_as_of
+from winback.settings import Settings
+from winback.warehouse import run_dbt
+
+
+@app.command(
+    name="dbt", context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+)
+def dbt_command(
+    context: typer.Context,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="The instant to stand on.")] = None,
+) -> None:
+    """Hand ARGS to dbt with the vars that a build sets: winback dbt show --select customers."""
+    settings = Settings.load()
+    at = parse_as_of(as_of, settings.shop_timezone) if as_of else WallClock().now()
+    if not run_dbt(settings, context.args, at):
+        raise typer.Exit(1)
