@@ -1,0 +1,26 @@
+"""Science: from sums in the warehouse to intervals and verdicts."""
+
+from winback.science._contrasts import Contrast, Plan, contrasts, contrasts_frame
+from winback.science._statistics import (
+    Difference,
+    Interval,
+    Sample,
+    confidence_sequence,
+    mean_difference,
+    proportion_difference,
+    sample_ratio_p_value,
+)
+
+__all__ = [
+    "Contrast",
+    "Difference",
+    "Interval",
+    "Plan",
+    "Sample",
+    "confidence_sequence",
+    "contrasts",
+    "contrasts_frame",
+    "mean_difference",
+    "proportion_difference",
+    "sample_ratio_p_value",
+]
