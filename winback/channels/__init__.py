@@ -2,6 +2,15 @@
 
 from winback.channels._classify import Answer, classify
 from winback.channels._open import open_channel
-from winback.channels._seam import Channel, Outcome, Outgoing, Request
+from winback.channels._seam import Channel, Kind, Outcome, Outgoing, Request
 
-__all__ = ["Answer", "Channel", "Outcome", "Outgoing", "Request", "classify", "open_channel"]
+__all__ = [
+    "Answer",
+    "Channel",
+    "Kind",
+    "Outcome",
+    "Outgoing",
+    "Request",
+    "classify",
+    "open_channel",
+]

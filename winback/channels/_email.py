@@ -40,6 +40,7 @@ class EmailChannel:
     provider = "sendgrid"
     batch_size = BATCH_SIZE
     concurrency = 4
+    unknowns_in_a_row = 5
 
     def __init__(self, settings: Settings) -> None:
         host = settings.sendgrid_base_url.rstrip("/") or DEFAULT_BASE_URL
@@ -57,12 +58,8 @@ class EmailChannel:
 
     def prepare(self, messages: Sequence[Outgoing], *, now: datetime) -> list[Request]:
         """Pack by sender into batches; a body too large to substitute goes alone."""
-        small = [
-            message for message in messages if _substitution_bytes(message) <= SUBSTITUTION_BYTES
-        ]
-        large = [
-            message for message in messages if _substitution_bytes(message) > SUBSTITUTION_BYTES
-        ]
+        small = [message for message in messages if _fits(message)]
+        large = [message for message in messages if not _fits(message)]
         batches = [_request(batch, inline=False) for batch in _batches(small, self.batch_size)]
         return batches + [_request([message], inline=True) for message in large]
 

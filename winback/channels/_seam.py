@@ -64,6 +64,8 @@ class Channel(Protocol):
     provider: str
     batch_size: int
     concurrency: int
+    # So many calls without a clear answer, one after another, mean that something is wrong.
+    unknowns_in_a_row: int
     per_second: float | None
 
     def prepare(self, messages: Sequence[Outgoing], *, now: datetime) -> list[Request]:

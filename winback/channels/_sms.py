@@ -40,6 +40,7 @@ class SmsChannel:
     provider = "twilio"
     batch_size = 1
     concurrency = 8
+    unknowns_in_a_row = 20
 
     def __init__(self, settings: Settings) -> None:
         self.per_second = settings.sms_per_second

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ def transition(
     rows: Sequence[Mapping[str, object]],
     to: State,
     *,
-    from_states: Collection[State],
+    from_states: tuple[State, ...],
     at: datetime,
     claim_token: str | None = None,
 ) -> int:
@@ -35,47 +35,45 @@ def transition(
     for state in from_states:
         if to not in TRANSITIONS[state]:
             raise ValueError(f"a message can't go from {state} to {to}")
-    if not rows:
-        return 0
-    columns = [name for name in rows[0] if name != "message_id"]
-    statement = (
-        update(t.messages)
-        .where(t.messages.c.message_id == bindparam("key"))
-        .where(t.messages.c.state.in_(from_states))
-        .values(
-            state=to,
-            updated_at=at,
-            version=t.messages.c.version + 1,
-            **{name: bindparam(f"new_{name}") for name in columns},
-        )
-    )
-    if claim_token is not None:
-        statement = statement.where(t.messages.c.claim_token == claim_token)
-    values = [
-        {"key": row["message_id"], **{f"new_{name}": row[name] for name in columns}} for row in rows
-    ]
-    return connection.execute(statement, values).rowcount
+    columns: dict[str, Any] = {"state": to}
+    return _update(connection, rows, columns, in_states=from_states, at=at, token=claim_token)
 
 
 def reschedule(
     connection: Connection, rows: Sequence[Mapping[str, object]], *, at: datetime
 ) -> int:
     """Set columns (never the state) of messages that have not been claimed."""
+    return _update(connection, rows, {}, in_states=WAITING, at=at, token=None)
+
+
+def _update(
+    connection: Connection,
+    rows: Sequence[Mapping[str, object]],
+    columns: Mapping[str, Any],
+    *,
+    in_states: tuple[State, ...],
+    at: datetime,
+    token: str | None,
+) -> int:
     if not rows:
         return 0
-    columns = [name for name in rows[0] if name != "message_id"]
+    names = [name for name in rows[0] if name != "message_id"]
+    # Not `in`: that is expanded at run time, which a statement over many rows can't be.
+    in_state = or_(*(t.messages.c.state == state for state in in_states))
     statement = (
         update(t.messages)
-        .where(t.messages.c.message_id == bindparam("key"))
-        .where(t.messages.c.state.in_(WAITING))
+        .where(t.messages.c.message_id == bindparam("key"), in_state)
         .values(
             updated_at=at,
             version=t.messages.c.version + 1,
-            **{name: bindparam(f"new_{name}") for name in columns},
+            **columns,
+            **{name: bindparam(f"new_{name}") for name in names},
         )
     )
+    if token is not None:
+        statement = statement.where(t.messages.c.claim_token == token)
     values = [
-        {"key": row["message_id"], **{f"new_{name}": row[name] for name in columns}} for row in rows
+        {"key": row["message_id"], **{f"new_{name}": row[name] for name in names}} for row in rows
     ]
     return connection.execute(statement, values).rowcount
 

@@ -83,10 +83,11 @@ def deadline(expires_at: datetime, row: Mapping[str, Any], settings: Settings) -
     shown as ending later than its code does.
     """
     zones = [name for name in str(row.get("zones") or "").split(",") if name]
-    local = min(
-        expires_at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        for zone in zones or [settings.shop_timezone]
-    )
+    try:
+        clocks = [ZoneInfo(zone) for zone in zones or [settings.shop_timezone]]
+    except (KeyError, ValueError, OSError):
+        raise RenderBlocked("unknown_zone", "a zone is not in the time zone database") from None
+    local = min(expires_at.astimezone(clock).replace(tzinfo=None) for clock in clocks)
     last_minute = local - timedelta(microseconds=1)
     day = f"{last_minute:%b} {last_minute.day}"
     if (last_minute.hour, last_minute.minute) == (23, 59):

@@ -1,0 +1,82 @@
+"""Runs one send in a process of its own, and kills it where it is told to.
+
+usage: crash_worker.py HOME PROVIDER_URL NOW POINT, POINT being `none`, `commit:N:before`,
+`commit:N:after`, `call:N:before` or `call:N:after`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from winback.channels import Outcome, Request
+from winback.channels._email import EmailChannel
+from winback.channels._sms import SmsChannel
+from winback.clock import FixedClock
+from winback.ledger import Ledger, open_ledger
+from winback.sending import send_due
+from winback.settings import Settings
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_at_commit(number: int, when: str) -> None:
+    original, commits = Ledger.write, count(1)
+
+    @contextmanager
+    def write(self: Ledger) -> Iterator[Connection]:
+        mine = next(commits) == number
+        with original(self) as connection:
+            yield connection
+            if mine and when == "before":
+                die()
+        if mine:
+            die()
+
+    Ledger.write = write
+
+
+def kill_at_call(number: int, when: str) -> None:
+    calls, lock = count(1), threading.Lock()
+    for channel in (EmailChannel, SmsChannel):
+
+        def send(self: object, request: Request, original=channel.send) -> Outcome:
+            with lock:
+                mine = next(calls) == number
+            if mine and when == "before":
+                die()
+            outcome = original(self, request)
+            if mine:
+                die()
+            return outcome
+
+        channel.send = send
+
+
+def main() -> None:
+    home, url, now, point = sys.argv[1:]
+    settings = Settings.load(
+        home=Path(home), sendgrid_api_key="SG.key", sendgrid_base_url=url,
+        twilio_account_sid="AC" + "0" * 32, twilio_auth_token="token", twilio_base_url=url,
+        public_base_url="https://hooks.example.com",
+    )  # fmt: skip
+    with open_ledger(settings) as ledger:
+        if point != "none":
+            what, number, when = point.split(":")
+            {"commit": kill_at_commit, "call": kill_at_call}[what](int(number), when)
+        send_due(ledger, settings, FixedClock(datetime.fromisoformat(now)))
+
+
+if __name__ == "__main__":
+    main()

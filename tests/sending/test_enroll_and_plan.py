@@ -1,0 +1,95 @@
+"""Enrollments are once and for ever; plans freeze words, move windows, park and cancel."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from winback.ledger import tables
+from winback.sending import dry_run_plan, enroll, plan, send_due
+
+m = tables.messages
+
+
+def entrant(number, **changes):
+    return {
+        "enrollment_id": f"e{number}", "playbook_id": "sms_email", "customer_id": f"c{number}",
+        "episode_order_id": f"o{number}", "segment": "lapsed_30_45", "arm": "treatment",
+        "variant": "offer", "offer_id": None, "offer_expires_at": None,
+        "entered_at": changes.pop("at"), **changes,
+    }  # fmt: skip
+
+
+def message(ledger):
+    with ledger.read() as connection:
+        return connection.execute(select(m)).one()
+
+
+def test_an_episode_enrolls_once_and_keeps_its_arm(ledger, clock):
+    rows = [entrant(1, at=clock.at), entrant(2, at=clock.at, arm="holdout", variant="")]
+    assert enroll(ledger, rows) == {"treatment": 1, "holdout": 1, "already_enrolled": 0}
+    again = [entrant(1, at=clock.at, arm="holdout"), entrant(9, at=clock.at, customer_id="c1",
+             episode_order_id="o1")]  # fmt: skip
+    assert enroll(ledger, again) == {"treatment": 0, "holdout": 0, "already_enrolled": 2}
+    with ledger.read() as connection:
+        arms = connection.scalars(select(tables.enrollments.c.arm))
+        assert sorted(arms) == ["holdout", "treatment"]
+
+
+def test_a_plan_freezes_the_words_and_counts_the_cost(ledger, settings, clock, make_row):
+    report = plan(ledger, [make_row(1)], settings, clock)
+    assert (report.planned, report.segments, report.cost_cents) == (1, 1, Decimal("0.79"))
+    before = message(ledger)
+    assert json.loads(before.payload_json)["body"].startswith("Example Shop: Hi Ann")
+    renamed = settings.model_copy(update={"brand_name": "Other"})
+    assert plan(ledger, [make_row(1)], renamed, clock).planned == 0
+    assert message(ledger) == before
+
+
+def test_a_later_plan_moves_windows_parks_and_confirms(ledger, settings, clock, make_row):
+    row = make_row(1)
+    plan(ledger, [row], settings, clock)
+    assert plan(ledger, [], settings, clock).parked == 1
+    assert message(ledger).not_before is None
+    assert send_due(ledger, settings, clock).counts == {}
+    later = row | {"window_closes_at": row["window_closes_at"] + timedelta(minutes=5)}
+    assert plan(ledger, [later], settings, clock).rescheduled == 1
+    assert message(ledger).not_before == row["not_before"]
+    assert message(ledger).window_closes_at == later["window_closes_at"]
+
+
+def test_a_message_sql_takes_back_is_cancelled_for_good(ledger, settings, clock, make_row):
+    row = make_row(1)
+    plan(ledger, [row], settings, clock)
+    gone = row | {"action": "cancel", "decision": "exited"}
+    assert plan(ledger, [gone], settings, clock).cancelled == 1
+    plan(ledger, [row], settings, clock)
+    assert (message(ledger).state, message(ledger).state_reason) == ("cancelled", "exited")
+
+
+def test_a_message_that_cannot_be_written_is_counted_and_not_planned(
+    ledger, settings, clock, make_row
+):
+    rows = [make_row(1, offer_kind=None), make_row(2)]
+    report = plan(ledger, rows, settings, clock)
+    assert (report.planned, report.render_blocked) == (1, 1)
+    assert report.blocked == {"render_missing": 1}
+    assert "offer" in report.hints["render_missing"]
+
+
+def test_a_dry_run_prices_and_renders_without_a_ledger(settings, make_row):
+    rows = [make_row(n) for n in range(3)] + [make_row(9, channel="email")]
+    report = dry_run_plan(rows, settings)
+    assert (report.planned, report.segments) == (4, 3)
+    assert report.cost_cents == Decimal("2.45")
+    assert not (settings.home / "ledger.db").exists()
+
+
+def test_email_without_a_postal_address_is_blocked_with_the_setting_to_set(settings, make_row):
+    bare = settings.model_copy(update={"postal_address": ""})
+    report = dry_run_plan([make_row(1, channel="email")], bare)
+    assert report.blocked == {"no_postal_address": 1}
+    assert report.hints["no_postal_address"] == "set WINBACK_POSTAL_ADDRESS"

@@ -1,0 +1,300 @@
+"""What reaches the provider, what does not, and what the ledger says of it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from winback.ledger import (
+    LedgerFenced,
+    count_by_state,
+    is_suppressed,
+    open_ledger,
+    suppress,
+    tables,
+)
+from winback.sending import Caps, plan, send_due
+
+m = tables.messages.c
+
+
+def states(ledger):
+    with ledger.read() as connection:
+        return count_by_state(connection)
+
+
+def reasons(ledger):
+    with ledger.read() as connection:
+        return set(connection.scalars(select(m.state_reason)))
+
+
+@pytest.fixture
+def send(ledger, settings, clock):
+    def run(rows, **options):
+        plan(ledger, rows, settings, clock)
+        return send_due(ledger, settings, clock, sleep=lambda _: None, **options)
+
+    return run
+
+
+def test_each_due_message_reaches_its_provider_once_and_a_second_run_sends_nothing(
+    send, provider, ledger, make_row
+):
+    rows = [make_row(n) for n in range(30)]
+    rows += [make_row(n, channel="email") for n in range(100, 700)]
+    progress = []
+    report = send(rows, on_progress=progress.append)
+    assert report.counts == {"accepted": 630}
+    assert sum(progress) == 630
+    again = send(rows)
+    assert again.counts == {}
+    assert again.summary() == "nothing was due"
+    assert len(provider.accepted) == 630
+    assert set(provider.accepted.values()) == {1}
+    assert states(ledger) == {"accepted": 630}
+    assert max(len(b.get("personalizations", [])) for b in provider.bodies) == 250
+
+
+def test_the_intent_is_in_the_ledger_before_the_provider_sees_the_request(
+    send, provider, ledger, make_row
+):
+    seen = []
+
+    def look(ids):
+        seen.append(states(ledger))
+        with ledger.read() as connection:
+            attempts = connection.execute(select(tables.attempts)).all()
+        assert [a.outcome for a in attempts] == [None]
+
+    provider.fault = look
+    send([make_row(1)])
+    assert seen == [{"sending": 1}]
+
+
+def test_only_the_asked_playbook_and_step_are_sent(send, provider, make_row):
+    rows = [make_row(1), make_row(2, step=3), make_row(3, playbook_id="sms_four_step")]
+    report = send(rows, playbook_id="sms_email", step=1)
+    assert report.counts == {"accepted": 1}
+    assert set(provider.accepted) == {rows[0]["message_id"]}
+
+
+def test_a_stop_that_arrives_after_planning_wins(send, provider, ledger, clock, make_row, settings):
+    row = make_row(1)
+    plan(ledger, [row], settings, clock)
+    with ledger.write() as connection:
+        stopped = suppress(
+            connection, group="phone", address=row["address"], reason="stop", source="twilio",
+            occurred_at=clock.at, recorded_at=clock.at,
+        )  # fmt: skip
+    assert stopped == 1
+    assert send([row]).counts == {}
+    assert not provider.accepted
+    assert states(ledger) == {"suppressed": 1}
+
+
+def test_the_guard_refuses_who_was_stopped_before_the_plan(send, provider, ledger, clock, make_row):
+    row = make_row(1)
+    with ledger.write() as connection:
+        suppress(
+            connection, group="phone", address=row["address"], reason="stop", source="twilio",
+            occurred_at=clock.at, recorded_at=clock.at,
+        )  # fmt: skip
+    report = send([row])
+    assert report.refused_by_guard == {"suppression": 1}
+    assert states(ledger) == {"suppressed": 1}
+    assert not provider.accepted
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"number": 2, "address": "+15550000001"},
+        {"number": 1, "channel": "email", "enrollment_id": "e1b"},
+    ],
+    ids=["same address, other customer", "same customer, other channel"],
+)
+def test_one_person_gets_one_message_a_day_over_all_customers_and_channels(
+    send, ledger, make_row, other
+):
+    report = send([make_row(1), make_row(other.pop("number"), **other)])
+    assert report.counts == {"accepted": 1}
+    assert report.refused_by_guard == {"cap_24h": 1}
+    assert states(ledger) == {"accepted": 1, "planned": 1}
+    assert reasons(ledger) == {"accepted", "guard:cap_24h"}
+
+
+def test_the_weekly_cap_counts_a_rolling_week(send, clock, make_row):
+    accepted = []
+    for day in range(8):
+        row = make_row(
+            1, message_id=f"{day:032x}", enrollment_id=f"e{day}",
+            not_before=clock.at, window_closes_at=clock.at + timedelta(minutes=30),
+            expires_at=clock.at + timedelta(days=1),
+        )  # fmt: skip
+        accepted.append(send([row]).counts["accepted"])
+        clock.advance(timedelta(days=1))
+    assert accepted == [1, 1, 1, 0, 0, 0, 0, 1]
+    assert Caps() == Caps(per_24h=1, per_7d=3)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"zones": "America/New_York,Asia/Tokyo"}, "window"),
+        ({"zones": None}, "zone"),
+        ({"local_closes_minute": 960}, "window"),
+    ],
+)
+def test_the_guard_refuses_texts_outside_the_window_of_any_zone(
+    send, provider, ledger, make_row, change, rule
+):
+    report = send([make_row(1, **change)])
+    assert report.refused_by_guard == {rule: 1}
+    assert not provider.accepted
+    assert states(ledger) == {"planned": 1}
+
+
+def test_a_message_past_its_range_expires_and_one_outside_its_window_waits(
+    send, provider, ledger, clock, make_row
+):
+    rows = [
+        make_row(1, expires_at=clock.at),
+        make_row(2, not_before=clock.at + timedelta(seconds=1)),
+        make_row(3, window_closes_at=clock.at),
+    ]
+    report = send(rows)
+    assert report.swept.expired == 1
+    assert states(ledger) == {"expired": 1, "planned": 2}
+    assert not provider.accepted
+
+
+def test_nothing_is_sent_while_the_stop_file_exists(send, provider, settings, make_row):
+    stop = settings.home / "STOP"
+    stop.touch()
+    report = send([make_row(1)])
+    assert str(stop) in report.stopped["sms"]
+    assert report.left_waiting == 1
+    stop.unlink()
+    assert send([make_row(1)]).counts == {"accepted": 1}
+    assert len(provider.accepted) == 1
+
+
+def test_a_copied_ledger_refuses_to_send_until_it_is_adopted(
+    send, provider, settings, clock, make_row, tmp_path
+):
+    send([])
+    shutil.copytree(settings.home, tmp_path / "copy")
+    copy = settings.model_copy(update={"home": tmp_path / "copy"})
+    with open_ledger(copy) as ledger, pytest.raises(LedgerFenced, match="WINBACK_ADOPT_LEDGER"):
+        send_due(ledger, copy, clock)
+    adopting = copy.model_copy(update={"adopt_ledger": ledger.instance_id})
+    with open_ledger(adopting) as ledger:
+        assert send_due(ledger, adopting, clock).counts == {}
+
+
+def test_an_answer_of_500_makes_a_message_unknown_and_it_is_never_sent_again(
+    send, provider, ledger, make_row
+):
+    provider.fault = lambda _: (500, {}, b"{}")
+    report = send([make_row(1)])
+    assert report.unknown_ids == [make_row(1)["message_id"]]
+    provider.fault = lambda _: None
+    assert send([make_row(1)]).counts == {}
+    assert not provider.accepted
+    assert states(ledger) == {"unknown": 1}
+
+
+def test_wrong_credentials_stop_the_channel_with_one_line_and_cost_nobody_their_message(
+    send, provider, ledger, make_row
+):
+    provider.fault = lambda _: (401, {}, b'{"code": 20003, "message": "no", "status": 401}')
+    rows = [make_row(n) for n in range(40)]
+    report = send(rows)
+    assert "check the credentials" in report.stopped["sms"]
+    assert len(provider.bodies) <= 16
+    assert states(ledger) == {"planned": 40}
+    provider.fault = lambda _: None
+    assert send(rows).counts == {"accepted": 40}
+    assert set(provider.accepted.values()) == {1}
+
+
+def test_too_many_requests_are_waited_for_and_sent_once(
+    ledger, settings, clock, provider, make_row
+):
+    answers = iter([(429, {"Retry-After": "7"}, b"{}")] * 5)
+    provider.fault = lambda _: next(answers, None)
+    plan(ledger, [make_row(n) for n in range(20)], settings, clock)
+    waits = []
+    report = send_due(ledger, settings, clock, sleep=waits.append)
+    assert report.attempts == {"deferred": 5, "accepted": 20}
+    assert max(waits) == pytest.approx(7, abs=0.5)
+    assert set(provider.accepted.values()) == {1}
+    with ledger.read() as connection:
+        assert set(connection.scalars(select(m.attempt_no))) == {1}
+
+
+def test_an_unreachable_provider_stops_the_channel_and_loses_nothing(
+    ledger, settings, clock, provider, make_row
+):
+    dead = settings.model_copy(update={"twilio_base_url": "http://127.0.0.1:1"})
+    plan(ledger, [make_row(n) for n in range(30)], dead, clock)
+    report = send_due(ledger, dead, clock, sleep=lambda _: None)
+    assert "can't be reached" in report.stopped["sms"]
+    assert states(ledger) == {"planned": 30}
+    clock.advance(timedelta(minutes=2))
+    assert send_due(ledger, settings, clock, sleep=lambda _: None).counts == {"accepted": 30}
+
+
+def test_a_batch_refused_for_one_person_is_sent_to_all_the_others(send, provider, ledger, make_row):
+    bad = make_row(7, channel="email")["message_id"]
+
+    def refuse(ids):
+        if bad not in ids:
+            return None
+        field = f"personalizations.{ids.index(bad)}.to.0.email"
+        error = f'{{"errors": [{{"message": "no", "field": "{field}"}}]}}'
+        return 400, {}, error.encode()
+
+    provider.fault = refuse
+    report = send([make_row(n, channel="email") for n in range(20)])
+    assert report.counts == {"accepted": 19, "rejected": 1}
+    assert bad not in provider.accepted
+    assert set(provider.accepted.values()) == {1}
+
+
+def test_a_body_too_large_is_halved_until_it_fits(send, provider, make_row):
+    provider.fault = lambda ids: (413, {}, b"<html>") if len(ids) > 30 else None
+    report = send([make_row(n, channel="email") for n in range(100)])
+    assert report.counts == {"accepted": 100}
+    assert set(provider.accepted.values()) == {1}
+
+
+def test_a_refusal_because_of_an_opt_out_suppresses_the_address(send, provider, ledger, make_row):
+    row = make_row(1)
+    provider.fault = lambda _: (400, {}, b'{"code": 21610, "message": "x", "status": 400}')
+    assert send([row]).counts == {"rejected": 1}
+    with ledger.read() as connection:
+        assert is_suppressed(connection, group="phone", address=row["address"])
+
+
+def test_a_callback_that_beats_the_answer_is_not_overwritten(
+    send, provider, ledger, clock, make_row
+):
+    from winback.ledger import transition
+
+    def bind(ids):
+        row = {"message_id": ids[0], "provider_id": "SMcallback", "accepted_at": clock.at}
+        with ledger.write() as connection:
+            assert transition(
+                connection, [row], "accepted", from_states=("sending", "unknown"), at=clock.at
+            )
+        return 500, {}, b""
+
+    provider.fault = bind
+    send([make_row(1)])
+    with ledger.read() as connection:
+        row = connection.execute(select(m.state, m.provider_id)).one()
+    assert tuple(row) == ("accepted", "SMcallback")

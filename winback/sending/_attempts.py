@@ -1,0 +1,172 @@
+"""Attempts in the ledger: the intent before a call, and what the call came to after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, update
+
+from winback.channels import Channel, Kind, Outcome, Request
+from winback.ledger import TRANSITIONS, State, channel_group, suppress, tables, transition
+
+# One call ends well within this: 5 s to connect, 30 s of silence.
+DEADLINE = timedelta(seconds=60)
+# After the deadline the process must not be sending any more.
+LEASE_AFTER_DEADLINE = timedelta(seconds=60)
+
+_IN_FLIGHT: tuple[State, ...] = ("sending", "unknown")
+_STATE_AFTER: dict[Kind, State] = {
+    "accepted": "accepted",
+    "deferred": "deferred",
+    "refused": "planned",
+    "not_sent": "planned",
+    "unknown": "unknown",
+}
+
+
+def begin(
+    connection: Connection,
+    channel: Channel,
+    requests: Sequence[Request],
+    messages: Mapping[str, Row[Any]],
+    *,
+    token: str,
+    now: datetime,
+) -> bool:
+    """Record that these requests are about to go out; False if a claim was lost meanwhile.
+
+    The caller commits before any socket opens, and rolls back on False.
+    """
+    deadline = now + DEADLINE
+    sending = [
+        {
+            "message_id": key,
+            "attempt_no": messages[key].attempt_no + 1,
+            "lease_until": deadline + LEASE_AFTER_DEADLINE,
+            "provider": channel.provider,
+            "next_at": None,
+        }
+        for request in requests
+        for key in request.message_ids
+    ]
+    moved = transition(
+        connection, sending, "sending", from_states=("claimed",), at=now, claim_token=token
+    )
+    if moved != len(sending):
+        return False
+    for request in requests:
+        _insert_attempt(connection, channel, request, started_at=now, deadline_at=deadline)
+    return True
+
+
+def finish(
+    connection: Connection,
+    request: Request,
+    outcome: Outcome,
+    messages: Mapping[str, Row[Any]],
+    *,
+    token: str,
+    now: datetime,
+    wait: float,
+) -> dict[State, int]:
+    """Record what a request came to; how many messages went to which state.
+
+    A message that a callback has already bound as accepted stays so. `wait` is the seconds
+    before a deferred or unsent message may go again.
+    """
+    _update_attempt(connection, request, outcome, finished_at=now)
+    counts: dict[State, int] = {}
+    for state, keys in _destinations(request, outcome).items():
+        rows = [_changed(messages[key], state, outcome, now=now, wait=wait) for key in keys]
+        origins = tuple(origin for origin in _IN_FLIGHT if state in TRANSITIONS[origin])
+        transition(connection, rows, state, from_states=origins, at=now, claim_token=token)
+        counts[state] = len(keys)
+    if outcome.suppresses:
+        for key in request.message_ids:
+            suppress(
+                connection,
+                group=channel_group(messages[key].channel),
+                address=messages[key].address,
+                reason=outcome.reason,
+                source=messages[key].channel,
+                occurred_at=now,
+                recorded_at=now,
+            )
+    return counts
+
+
+def _destinations(request: Request, outcome: Outcome) -> dict[State, list[str]]:
+    """Where each message of a request goes: a batch may be refused for a few of its people."""
+    keys = list(request.message_ids)
+    if outcome.kind == "rejected":
+        bad = [keys[pos] for pos in outcome.positions if pos < len(keys)] or keys
+        return {"rejected": bad, "planned": [key for key in keys if key not in set(bad)]}
+    if outcome.kind == "refused" and outcome.reason == "too_large" and len(keys) == 1:
+        return {"rejected": keys}
+    return {_STATE_AFTER[outcome.kind]: keys}
+
+
+def _changed(
+    message: Row[Any], state: State, outcome: Outcome, *, now: datetime, wait: float
+) -> dict[str, Any]:
+    row = {"message_id": message.message_id, "state_reason": outcome.reason}
+    if state == "accepted":
+        return row | {"provider_id": outcome.provider_id, "accepted_at": now, "lease_until": None}
+    if state == "rejected":
+        code = outcome.code or str(outcome.status or "")
+        return row | {"reject_class": outcome.reason, "reject_code": code, "lease_until": None}
+    if state == "unknown":
+        return row | {"lease_until": None}
+    # Provably not taken, so it does not count as an attempt.
+    waits = outcome.kind in {"deferred", "not_sent"}
+    return row | {
+        "attempt_no": message.attempt_no,
+        "claim_token": None,
+        "lease_until": None,
+        "next_at": now + timedelta(seconds=wait) if waits else None,
+    }
+
+
+def _insert_attempt(
+    connection: Connection,
+    channel: Channel,
+    request: Request,
+    *,
+    started_at: datetime,
+    deadline_at: datetime,
+) -> None:
+    attempt = {
+        "attempt_id": request.attempt_id,
+        "channel": channel.name,
+        "n_messages": len(request.message_ids),
+        "request_sha256": request.sha256,
+        "started_at": started_at,
+        "deadline_at": deadline_at,
+    }
+    connection.execute(insert(tables.attempts), [attempt])
+    links = [
+        {"attempt_id": request.attempt_id, "message_id": key, "pos": pos}
+        for pos, key in enumerate(request.message_ids)
+    ]
+    connection.execute(insert(tables.attempt_messages), links)
+
+
+def _update_attempt(
+    connection: Connection, request: Request, outcome: Outcome, *, finished_at: datetime
+) -> None:
+    connection.execute(
+        update(tables.attempts)
+        .where(tables.attempts.c.attempt_id == request.attempt_id)
+        .values(
+            finished_at=finished_at,
+            outcome=outcome.kind,
+            http_status=outcome.status,
+            provider_code=outcome.code or None,
+            request_id=outcome.request_id,
+            x_message_id=outcome.provider_id,
+            retry_after=None if outcome.retry_after is None else int(outcome.retry_after),
+            error_text=None if outcome.kind == "accepted" else outcome.reason,
+        )
+    )

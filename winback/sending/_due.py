@@ -1,0 +1,95 @@
+"""Which messages may go now, and claiming them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, or_, select
+
+from winback.clock import Clock
+from winback.ledger import WAITING, Ledger, State, tables, transition
+
+# Long enough to send what one claim takes at the slowest pace; a dead owner frees it sooner.
+CLAIM_LEASE = timedelta(minutes=30)
+_m = tables.messages.c
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a run is asked to send: everything due, or one playbook's or step's part of it."""
+
+    playbook_id: str | None = None
+    step: int | None = None
+
+    def query(self, *columns: Any, states: Sequence[State], now: datetime) -> Select[Any]:
+        """Waiting messages whose window is open, whether or not they wait for a retry."""
+        query = select(*columns).where(
+            _m.state.in_(states),
+            _m.not_before <= now,
+            _m.window_closes_at > now,
+            _m.expires_at > now,
+        )
+        if self.playbook_id is not None:
+            query = query.where(_m.playbook_id == self.playbook_id)
+        return query if self.step is None else query.where(_m.step == self.step)
+
+
+def channels_due(ledger: Ledger, due: Due, *, now: datetime) -> list[str]:
+    """The channels that have something to send."""
+    with ledger.read() as connection:
+        query = due.query(_m.channel, states=WAITING, now=now).distinct()
+        return sorted(connection.scalars(query))
+
+
+def count_due(ledger: Ledger, due: Due, *, now: datetime) -> int:
+    """How many messages could still go now."""
+    with ledger.read() as connection:
+        return connection.scalar(due.query(func.count(), states=WAITING, now=now)) or 0
+
+
+def claim(
+    ledger: Ledger,
+    due: Due,
+    channel: str,
+    *,
+    clock: Clock,
+    ready_by: datetime,
+    token: str,
+    limit: int,
+) -> list[Row[Any]]:
+    """Take up to `limit` due messages for this run; nobody else can take them meanwhile.
+
+    `ready_by` is the moment until which back-off times count as waited for.
+    """
+    now = clock.now()
+    with ledger.write() as connection:
+        keys: list[str] = []
+        # One state at a time, so that the index yields them in order without a sort.
+        for state in WAITING:
+            query = due.query(_m.message_id, states=(state,), now=now).where(
+                _m.channel == channel, or_(_m.next_at.is_(None), _m.next_at <= ready_by)
+            )
+            query = query.order_by(_m.not_before, _m.message_id).limit(limit - len(keys))
+            keys += connection.scalars(query)
+        return _take(connection, keys, token=token, now=now)
+
+
+def seconds_to_next(
+    ledger: Ledger, due: Due, channel: str, *, now: datetime, ready_by: datetime
+) -> float | None:
+    """How long until the next backed-off message is ready; None if there is none."""
+    with ledger.read() as connection:
+        query = due.query(func.min(_m.next_at, type_=tables.UtcDateTime), states=WAITING, now=now)
+        soonest = connection.scalar(query.where(_m.channel == channel))
+    return None if soonest is None else max(0.0, (soonest - ready_by).total_seconds())
+
+
+def _take(connection: Connection, keys: list[str], *, token: str, now: datetime) -> list[Row[Any]]:
+    lease = {"claim_token": token, "lease_until": now + CLAIM_LEASE}
+    rows = [{"message_id": key, **lease} for key in keys]
+    transition(connection, rows, "claimed", from_states=WAITING, at=now)
+    query = select(tables.messages).where(_m.message_id.in_(keys)).order_by(_m.not_before)
+    return list(connection.execute(query.order_by(_m.message_id)))

@@ -1,0 +1,42 @@
+"""Enrolling: who enters a playbook, once for each lapse episode, ever."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from winback.ledger import Ledger, insert_new, tables
+from winback.sending._chunks import chunks
+
+_COLUMNS = tuple(
+    column.name
+    for column in tables.enrollments.columns
+    if column.name not in {"version", "exported_version"}
+)
+
+
+def enroll(ledger: Ledger, rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Write entrants to the ledger before anything is sent to them.
+
+    Returns counts: `treatment`, `holdout` and `already_enrolled`. Safe to repeat: an
+    enrollment that exists keeps its arm, its variant and its offer.
+    """
+    counts = Counter({"treatment": 0, "holdout": 0, "already_enrolled": 0})
+    key = tables.enrollments.c.enrollment_id
+    for chunk in chunks(rows):
+        with ledger.write() as connection:
+            ids = [row["enrollment_id"] for row in chunk]
+            before = set(connection.scalars(select(key).where(key.in_(ids))))
+            insert_new(
+                connection,
+                tables.enrollments,
+                [{name: row[name] for name in _COLUMNS} for row in chunk],
+            )
+            after = set(connection.scalars(select(key).where(key.in_(ids))))
+        new = after - before
+        counts.update(row["arm"] for row in chunk if row["enrollment_id"] in new)
+        counts["already_enrolled"] += len(chunk) - len(new)
+    return dict(counts)

@@ -1,0 +1,114 @@
+"""The guard: the last look at a message, in the transaction that lets it go.
+
+SQL decided; minutes or hours may have passed since. The guard may only refuse, and what it
+can't tell it refuses.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row
+
+from winback.ledger import channel_group, recent_sends, suppressed_among
+
+Rule = Literal["suppression", "range", "cap_24h", "cap_7d", "window", "zone"]
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How many messages a person may get in rolling time, over all channels (rule C3)."""
+
+    per_24h: int = 1
+    per_7d: int = 3
+
+
+def refusals(
+    connection: Connection,
+    messages: Sequence[Row[Any]],
+    *,
+    now: datetime,
+    caps: Caps,
+    shop_timezone: str,
+) -> dict[str, Rule]:
+    """The rule that forbids each message now, by id; a message that may go has none."""
+    suppressed = _suppressed(connection, messages)
+    history = _History(connection, messages, now)
+    refused: dict[str, Rule] = {}
+    for message in messages:
+        rule: Rule | None = "suppression" if message.message_id in suppressed else None
+        rule = rule or _time_rule(message, now, shop_timezone) or history.cap_rule(message, caps)
+        if rule:
+            refused[message.message_id] = rule
+        else:
+            history.add(message, now)
+    return refused
+
+
+def _suppressed(connection: Connection, messages: Sequence[Row[Any]]) -> set[str]:
+    by_group: dict[Any, list[Row[Any]]] = defaultdict(list)
+    for message in messages:
+        by_group[channel_group(message.channel)].append(message)
+    found: set[str] = set()
+    for group, members in by_group.items():
+        addresses = [member.address for member in members]
+        stopped = suppressed_among(connection, group=group, addresses=addresses)
+        found.update(m.message_id for m in members if m.address in stopped)
+    return found
+
+
+def _time_rule(message: Row[Any], now: datetime, shop_timezone: str) -> Rule | None:
+    if message.expires_at <= now:
+        return "range"
+    if message.not_before is None or message.window_closes_at is None:
+        return "window"
+    if not message.not_before <= now < message.window_closes_at:
+        return "window"
+    zones = [zone for zone in message.zones.split(",") if zone]
+    if not zones and channel_group(message.channel) == "phone":
+        return "zone"
+    try:
+        minutes = [_local_minute(now, zone) for zone in zones or [shop_timezone]]
+    except (KeyError, ValueError, OSError):
+        return "zone"
+    opens, closes = message.local_opens_minute, message.local_closes_minute
+    return None if all(opens <= minute < closes for minute in minutes) else "window"
+
+
+def _local_minute(now: datetime, zone: str) -> int:
+    local = now.astimezone(ZoneInfo(zone))
+    return local.hour * 60 + local.minute
+
+
+class _History:
+    """What these people may have got in the last seven days, the batch in hand included."""
+
+    def __init__(self, connection: Connection, messages: Sequence[Row[Any]], now: datetime) -> None:
+        self._now = now
+        self._by_person: dict[str, dict[str, datetime]] = defaultdict(dict)
+        for sent in recent_sends(
+            connection,
+            customer_ids={m.customer_id for m in messages},
+            addresses={m.address for m in messages},
+            since=now - timedelta(days=7),
+        ):
+            self.add(sent, sent.sent_at)
+
+    def add(self, message: Row[Any], at: datetime) -> None:
+        self._by_person[f"customer:{message.customer_id}"][message.message_id] = at
+        self._by_person[f"address:{message.address}"][message.message_id] = at
+
+    def cap_rule(self, message: Row[Any], caps: Caps) -> Rule | None:
+        sent = (
+            self._by_person[f"customer:{message.customer_id}"]
+            | self._by_person[f"address:{message.address}"]
+        )
+        a_day_ago = self._now - timedelta(hours=24)
+        if sum(at > a_day_ago for at in sent.values()) >= caps.per_24h:
+            return "cap_24h"
+        return "cap_7d" if len(sent) >= caps.per_7d else None

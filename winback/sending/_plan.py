@@ -1,0 +1,190 @@
+"""Planning: what SQL decided becomes frozen messages in the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from winback.clock import Clock
+from winback.ledger import (
+    WAITING,
+    Ledger,
+    insert_new,
+    reschedule,
+    sign_token,
+    tables,
+    transition,
+)
+from winback.messages import RenderBlocked, Rendered, Renderer
+from winback.sending._chunks import chunks
+from winback.settings import Settings
+
+_m = tables.messages.c
+# What a later plan may change of a message that still waits; its words never.
+_SCHEDULE = (
+    "not_before", "window_closes_at", "expires_at", "zones",
+    "local_opens_minute", "local_closes_minute",
+)  # fmt: skip
+_IDENTITY = (
+    "message_id", "enrollment_id", "playbook_id", "step", "customer_id", "channel", "variant",
+    "address",
+)  # fmt: skip
+
+
+@dataclass
+class PlanReport:
+    """What a plan wrote, or in a dry run would write."""
+
+    planned: int = 0
+    rescheduled: int = 0
+    parked: int = 0
+    cancelled: int = 0
+    segments: int = 0
+    cost_cents: Decimal = Decimal(0)
+    # Messages that could not be written, by reason, and what would help.
+    blocked: Counter[str] = field(default_factory=Counter)
+    hints: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def render_blocked(self) -> int:
+        return self.blocked.total()
+
+    def block(self, why: RenderBlocked) -> None:
+        self.blocked[why.reason] += 1
+        self.hints.setdefault(why.reason, why.detail)
+
+    def add(self, rendered: Rendered, cost_cents: Decimal) -> None:
+        self.planned += 1
+        self.segments += rendered.segments or 0
+        self.cost_cents += cost_cents
+
+
+def plan(
+    ledger: Ledger, rows: Iterable[Mapping[str, Any]], settings: Settings, clock: Clock
+) -> PlanReport:
+    """Bring the ledger in line with the outbox. Safe to repeat, and to repeat after a kill.
+
+    New messages are rendered and frozen; those that wait get their new windows; those that
+    wait and are no longer in the outbox are parked, so that nothing can claim them.
+    """
+    report, renderer, confirmed = PlanReport(), Renderer(settings), set[str]()
+    for chunk in chunks(rows):
+        wanted = [row for row in chunk if row["action"] == "plan"]
+        confirmed.update(row["message_id"] for row in wanted)
+        known = _known(ledger, [row["message_id"] for row in wanted])
+        fresh = [row for row in wanted if row["message_id"] not in known]
+        written = _write_all(fresh, renderer, settings, report, ledger=ledger, at=clock.now())
+        with ledger.write() as connection:
+            insert_new(connection, tables.messages, written)
+            report.rescheduled += _reschedule(connection, wanted, known, at=clock.now())
+            report.cancelled += _cancel(connection, chunk, at=clock.now())
+    report.parked = _park(ledger, confirmed, at=clock.now())
+    return report
+
+
+def dry_run_plan(rows: Iterable[Mapping[str, Any]], settings: Settings) -> PlanReport:
+    """What `plan` would write: everything is rendered and priced, no ledger is touched."""
+    report, renderer = PlanReport(), Renderer(settings)
+    for row in rows:
+        if row["action"] == "plan":
+            _write(row, renderer, report, unsubscribe_url=_unsubscribe_url(settings, "preview"))
+    return report
+
+
+def _write_all(
+    rows: Sequence[Mapping[str, Any]],
+    renderer: Renderer,
+    settings: Settings,
+    report: PlanReport,
+    *,
+    ledger: Ledger,
+    at: datetime,
+) -> list[dict[str, Any]]:
+    written = []
+    for row in rows:
+        link = _unsubscribe_url(settings, sign_token(ledger, row["message_id"]))
+        message = _write(row, renderer, report, unsubscribe_url=link)
+        if message is not None:
+            written.append(message | {"state": "planned", "planned_at": at, "updated_at": at})
+    return written
+
+
+def _write(
+    row: Mapping[str, Any], renderer: Renderer, report: PlanReport, *, unsubscribe_url: str
+) -> dict[str, Any] | None:
+    """One message as a ledger row, or None where it can't be written."""
+    try:
+        rendered = renderer.render(row, unsubscribe_url=unsubscribe_url)
+    except RenderBlocked as why:
+        report.block(why)
+        return None
+    cost = Decimal(row["cost_cents_per_segment"] or 0) * (rendered.segments or 1)
+    report.add(rendered, cost)
+    return {
+        **{name: row[name] for name in _IDENTITY},
+        **_schedule(row),
+        "sender": rendered.sender,
+        "payload_json": rendered.payload_json,
+        "payload_sha256": rendered.payload_sha256,
+        "template_version": rendered.template_version,
+        "segments": rendered.segments,
+        "cost_cents": cost,
+    }
+
+
+def _schedule(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in _SCHEDULE} | {"zones": row["zones"] or ""}
+
+
+def _unsubscribe_url(settings: Settings, token: str) -> str:
+    return f"{settings.public_base_url.rstrip('/')}/u/{token}"
+
+
+def _known(ledger: Ledger, message_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    columns = [_m.message_id, _m.state, *(_m[name] for name in _SCHEDULE)]
+    with ledger.read() as connection:
+        found = connection.execute(select(*columns).where(_m.message_id.in_(message_ids)))
+        return {row.message_id: row for row in found}
+
+
+def _reschedule(
+    connection: Connection,
+    rows: Sequence[Mapping[str, Any]],
+    known: Mapping[str, Row[Any]],
+    *,
+    at: datetime,
+) -> int:
+    changed = []
+    for row in rows:
+        old, new = known.get(row["message_id"]), _schedule(row)
+        if old is None or old.state not in WAITING:
+            continue
+        if any(getattr(old, name) != value for name, value in new.items()):
+            changed.append({"message_id": row["message_id"], "state_reason": None, **new})
+    return reschedule(connection, changed, at=at)
+
+
+def _cancel(connection: Connection, rows: Sequence[Mapping[str, Any]], *, at: datetime) -> int:
+    cancelled = [
+        {"message_id": row["message_id"], "state_reason": row["decision"]}
+        for row in rows
+        if row["action"] == "cancel"
+    ]
+    return transition(connection, cancelled, "cancelled", from_states=WAITING, at=at)
+
+
+def _park(ledger: Ledger, confirmed: set[str], *, at: datetime) -> int:
+    """Take its window from each waiting message that this plan doesn't confirm."""
+    waiting = select(_m.message_id).where(_m.state.in_(WAITING), _m.not_before.is_not(None))
+    with ledger.write() as connection:
+        dropped = [key for key in connection.scalars(waiting) if key not in confirmed]
+        rows = [
+            {"message_id": key, "not_before": None, "state_reason": "parked"} for key in dropped
+        ]
+        return reschedule(connection, rows, at=at)

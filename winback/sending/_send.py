@@ -1,0 +1,66 @@
+"""Sending: claim, look again, record the intent, call once, record the answer.
+
+Each step is its own commit. A process may die between any two of them: a claim is then
+given back, a call under way becomes unknown, and nothing is ever sent twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from winback.channels import open_channel
+from winback.clock import Clock
+from winback.ledger import Ledger, LedgerFenced
+from winback.sending._due import Due, channels_due, count_due
+from winback.sending._guard import Caps
+from winback.sending._owner import claiming
+from winback.sending._report import SendReport
+from winback.sending._run import ChannelRun
+from winback.sending._sweep import release, sweep
+from winback.settings import Settings
+
+
+def send_due(
+    ledger: Ledger,
+    settings: Settings,
+    clock: Clock,
+    *,
+    playbook_id: str | None = None,
+    step: int | None = None,
+    caps: Caps | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> SendReport:
+    """Send every message that is due now, each at most once.
+
+    Safe to run again after any end, and beside another run. `on_progress` gets the number
+    of messages settled since its last call. Raises LedgerFenced for a copied ledger and
+    UsageError where a channel lacks credentials; a provider's trouble is in the report.
+    """
+    if ledger.fenced:
+        raise LedgerFenced(ledger.fenced)
+    report = SendReport(swept=sweep(ledger, clock))
+    report.unknown_ids += report.swept.unknown_ids
+    due = Due(playbook_id, step)
+    for name in channels_due(ledger, due, now=clock.now()):
+        channel = open_channel(name, settings)
+        with claiming() as token:
+            try:
+                ChannelRun(
+                    ledger,
+                    settings,
+                    clock,
+                    channel=channel,
+                    due=due,
+                    caps=caps or Caps(),
+                    token=token,
+                    report=report,
+                    on_progress=on_progress or (lambda _: None),
+                    sleep=sleep,
+                ).run()
+            finally:
+                channel.close()
+                release(ledger, clock, token)
+    report.left_waiting = count_due(ledger, due, now=clock.now())
+    return report
