@@ -83,7 +83,7 @@ def _answer(kind: Kind, path: str) -> JSONResponse:
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 429 else None
     message = "too many requests" if status == 429 else "Internal Server Error"
     if path.startswith("/v3/"):
-        return JSONResponse({"errors": [{"message": message, "field": None}]}, status, headers)
+        return JSONResponse({"errors": [{"message": message}]}, status, headers)
     code = 20429 if status == 429 else 20500
     more_info = f"https://www.twilio.com/docs/errors/{code}"
     body = {"code": code, "message": message, "more_info": more_info, "status": status}

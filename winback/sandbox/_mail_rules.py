@@ -72,6 +72,9 @@ def _top_level(mail: dict[str, Any]) -> Iterator[Problem]:
         yield "The categories parameter must be an array of strings.", "categories"
     elif len(categories) > 10 or len(set(categories)) < len(categories):
         yield "There can only be 10 unique categories per message.", "categories"
+    for name in ("mail_settings", "tracking_settings"):
+        if not isinstance(mail.get(name, {}), dict):
+            yield f"The {name} parameter must be an object.", name
     yield from _headers(mail.get("headers", {}), "headers")
     yield from _custom_args(mail.get("custom_args", {}), "custom_args")
 
@@ -130,6 +133,8 @@ def _personalization(entry: dict[str, Any], at: str) -> Iterator[Problem]:
     seen: set[str] = set()
     for kind in ("to", "cc", "bcc"):
         people = entry.get(kind, [])
+        if not isinstance(people, list):
+            yield f"The {kind} parameter must be an array of objects.", f"{at}.{kind}"
         for place, person in enumerate(people if isinstance(people, list) else []):
             yield from _address(person, f"{at}.{kind}.{place}")
             address = str(person.get("email", "")).lower() if isinstance(person, dict) else ""

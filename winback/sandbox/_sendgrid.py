@@ -32,7 +32,10 @@ def routes() -> list[Route]:
 
 
 def _refuse(status: int, problems: list[_mail_rules.Problem]) -> JSONResponse:
-    errors = [{"message": message, "field": field} for message, field in problems]
+    errors = [
+        {"message": message, "field": field} if field else {"message": message}
+        for message, field in problems
+    ]
     return JSONResponse({"errors": errors}, status_code=status)
 
 
@@ -48,7 +51,7 @@ async def send_mail(request: Request) -> Response:
         return _refuse(400, [("Bad Request", None)])
     if problems := _mail_rules.problems(mail):
         return _refuse(400, problems)
-    if mail.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
+    if mail.get("mail_settings", {}).get("sandbox_mode") == {"enable": True}:
         return Response(status_code=200)  # validated and thrown away
     request_id = secrets.token_urlsafe(16)
     await run_in_threadpool(_accept, state, mail, request_id)
