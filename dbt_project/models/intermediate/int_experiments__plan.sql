@@ -1,0 +1,22 @@
+{%- set numbers = [
+    'experiment_alpha',
+    'sequential_tuning_customers',
+    'min_customers_per_arm',
+    'min_expected_reactivations',
+    'smallest_effect_reactivation',
+    'smallest_effect_revenue_cents',
+    'srm_threshold',
+] -%}
+
+with
+
+final as (
+
+    select
+        {% for name in numbers -%}
+        cast({{ var(name) }} as double) as {{ name }}
+        {{- ',' if not loop.last }}
+        {% endfor %}
+)
+
+select * from final

@@ -1,0 +1,47 @@
+{%- set answers = [
+    ('delivered', ['delivered']),
+    ('opened', ['opened']),
+    ('clicked', ['clicked']),
+    ('replied', ['replied']),
+    ('opted_out', ['opted_out', 'complained']),
+] -%}
+
+with
+
+provider_events as (
+
+    select * from {{ ref('stg_ledger__provider_events') }}
+
+),
+
+-- Scanners and mail proxies open and click everything: that is nobody's answer.
+by_people as (
+
+    select * from provider_events
+    where
+        message_id is not null
+        and not is_machine
+
+),
+
+final as (
+
+    select
+        -- ids
+        message_id,
+
+        -- the first of each
+        {% for name, kinds in answers -%}
+        min(
+            case
+                when kind in ('{{ kinds | join("', '") }}') then occurred_at
+            end
+        ) as {{ name }}_at
+        {{- ',' if not loop.last }}
+        {% endfor %}
+    from by_people
+    group by message_id
+
+)
+
+select * from final

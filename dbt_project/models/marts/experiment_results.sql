@@ -1,0 +1,38 @@
+with
+
+results as (
+
+    select * from {{ ref('int_experiments__results') }}
+
+),
+
+final as (
+
+    select
+        -- ids
+        cast(playbook_id as varchar) as playbook_id,
+        cast(contrast as varchar) as contrast,
+        cast(metric as varchar) as metric,
+        cast(window_days as bigint) as window_days,
+
+        -- numerics
+        cast(n_treatment as bigint) as n_treatment,
+        cast(n_control as bigint) as n_control,
+        cast(rate_treatment as double) as rate_treatment,
+        cast(rate_control as double) as rate_control,
+        cast(estimate as double) as estimate,
+        cast(ci_low as double) as ci_low,
+        cast(ci_high as double) as ci_high,
+        cast(p_value as double) as p_value,
+        cast(sequential_ci_low as double) as sequential_ci_low,
+        cast(sequential_ci_high as double) as sequential_ci_high,
+        cast(srm_p_value as double) as srm_p_value,
+
+        -- facts
+        cast(verdict as varchar) as verdict
+
+    from results
+
+)
+
+select * from final

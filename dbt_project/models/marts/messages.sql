@@ -1,0 +1,54 @@
+with
+
+messages as (
+
+    select * from {{ ref('int_messages__all') }}
+
+),
+
+answers as (
+
+    select * from {{ ref('int_messages__events') }}
+
+),
+
+final as (
+
+    select
+        -- ids
+        cast(messages.message_id as varchar) as message_id,
+        cast(messages.enrollment_id as varchar) as enrollment_id,
+        cast(messages.playbook_id as varchar) as playbook_id,
+        cast(messages.step as bigint) as step,
+        cast(messages.customer_id as varchar) as customer_id,
+
+        -- facts
+        cast(messages.channel as varchar) as channel,
+        cast(messages.variant as varchar) as variant,
+        cast(messages.state as varchar) as state,
+        cast(messages.state_reason as varchar) as state_reason,
+        cast(messages.origin as varchar) as origin,
+
+        -- timestamps
+        messages.accepted_at,
+        answers.delivered_at,
+        answers.opened_at,
+        answers.clicked_at,
+        answers.replied_at,
+        answers.opted_out_at,
+
+        -- money: what did not leave cost nothing
+        cast(
+            case
+                when messages.has_left then messages.cost_cents
+                else 0
+            end as decimal(12, 4)
+        ) as cost_cents
+
+    from messages
+    left join answers
+        on messages.message_id = answers.message_id
+
+)
+
+select * from final

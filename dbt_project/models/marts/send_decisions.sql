@@ -1,0 +1,216 @@
+with
+
+enrollments as (
+
+    select * from {{ ref('started_enrollments') }}
+
+),
+
+steps as (
+
+    select * from {{ ref('enrollment_steps') }}
+
+),
+
+customer_windows as (
+
+    select * from {{ ref('int_decisions__customer_windows') }}
+
+),
+
+contact_points as (
+
+    select * from {{ ref('int_customers__contact_points') }}
+
+),
+
+-- A step that could not go out keeps its row until a later step's message passes it,
+-- or its range is long over.
+due as (
+
+    select * from steps
+    where
+        is_due
+        and not has_message
+        and not is_passed
+        and expires_at > {{ days_after(
+            '-' ~ var('decision_memory_days'), as_of()
+        ) }}
+
+),
+
+situated as (
+
+    select
+        due.*,
+        enrollments.segment,
+        enrollments.arm,
+        enrollments.variant,
+        contact_points.address,
+        customer_windows.window_opens_at,
+        customer_windows.window_closes_at,
+        enrollments.purchased_at is not null as has_purchased,
+        due.expires_at <= {{ as_of() }} as is_over,
+        coalesce(
+            customer_windows.window_opens_at <= {{ as_of() }}, false
+        ) as ok_window,
+        -- The next window opens too late for the step.
+        coalesce(
+            customer_windows.window_opens_at >= due.expires_at, false
+        ) as is_out_of_windows
+
+    from due
+    inner join enrollments
+        on due.enrollment_id = enrollments.enrollment_id
+    left join customer_windows
+        on
+            due.customer_id = customer_windows.customer_id
+            and due.channel_group = customer_windows.channel_group
+    left join contact_points
+        on
+            due.customer_id = contact_points.customer_id
+            and due.channel = contact_points.channel
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when has_purchased then 'exited'
+            when arm = 'holdout' then 'holdout'
+            when is_over then 'expired'
+            when
+                not (
+                    ok_address
+                    and ok_consent
+                    and ok_suppression
+                    and ok_zone
+                    and has_window
+                    and ok_shared_address
+                )
+                then 'suppressed'
+            when is_out_of_windows then 'expired'
+            when not (ok_cap_24h and ok_cap_7d) then 'capped'
+            when not ok_window then 'deferred'
+            else 'send'
+        end as own_decision
+
+    from situated
+
+),
+
+-- Of the owners of one address, the first gets the run's message.
+contested as (
+
+    select
+        *,
+        row_number() over (
+            partition by
+                channel,
+                address,
+                case when own_decision in ('send', 'deferred') then 1 else 0 end
+            order by customer_id, enrollment_id
+        ) as address_rank,
+        min(
+            case
+                when own_decision in ('send', 'deferred')
+                    then customer_id
+            end
+        ) over (partition by channel, address) as winner_id,
+        min(
+            case
+                when own_decision in ('send', 'deferred')
+                    then customer_id
+            end
+        ) over (
+            partition by channel, address, playbook_id, step
+        ) as step_winner_id
+
+    from judged
+
+),
+
+-- A loser at the winner's own step will not get it; one at another step waits.
+settled as (
+
+    select
+        *,
+        own_decision in ('send', 'deferred')
+        and address_rank > 1
+        and step_winner_id = winner_id as is_served_by_other,
+        own_decision in ('send', 'deferred')
+        and address_rank > 1
+        and step_winner_id != winner_id as is_behind_other
+
+    from contested
+
+),
+
+final as (
+
+    select
+        -- ids
+        cast(enrollment_id as varchar) as enrollment_id,
+        cast(playbook_id as varchar) as playbook_id,
+        cast(step as bigint) as step,
+        cast(customer_id as varchar) as customer_id,
+
+        -- facts
+        cast(segment as varchar) as segment,
+        cast(channel as varchar) as channel,
+        cast(variant as varchar) as variant,
+        cast(arm as varchar) as arm,
+        cast(
+            case
+                when is_served_by_other then 'suppressed'
+                when is_behind_other then 'capped'
+                else own_decision
+            end as varchar
+        ) as decision,
+        cast(
+            concat_ws(
+                ',',
+                case when has_purchased then 'purchase' end,
+                case when arm = 'holdout' then 'holdout' end,
+                case when is_over or is_out_of_windows then 'range' end,
+                case when not ok_address then 'address' end,
+                case when not ok_consent then 'consent' end,
+                case when not ok_suppression then 'suppression' end,
+                case when not ok_zone then 'zone' end,
+                case
+                    when not ok_shared_address or is_served_by_other
+                        then 'shared_address'
+                end,
+                case
+                    when not ok_cap_24h or is_behind_other then 'cap_24h'
+                end,
+                case when not ok_cap_7d then 'cap_7d' end,
+                case when not ok_window then 'window' end
+            ) as varchar
+        ) as blocked_by,
+
+        -- timestamps
+        due_at,
+        case
+            when
+                own_decision in ('send', 'deferred')
+                and not is_served_by_other
+                and not is_behind_other
+                then greatest(window_opens_at, due_at)
+        end as send_after_at,
+        case
+            when
+                own_decision in ('send', 'deferred')
+                and not is_served_by_other
+                and not is_behind_other
+                then least(window_closes_at, expires_at)
+        end as expires_at,
+        expires_at as step_expires_at
+
+    from settled
+
+)
+
+select * from final
