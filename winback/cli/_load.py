@@ -81,6 +81,6 @@ def _summary(report: LoadReport, shop_dir: Path) -> Iterator[str]:
 
 def _rejections(source: SourceReport) -> Iterator[str]:
     for reason, count in source.rejected_by_reason.items():
-        yield f"    {count:>10,} × {reason}"
+        yield f"    {count:>10,}  {reason}"
     if source.rejected_file is not None:
         yield f"    {'':>10}   see {source.rejected_file}"

@@ -14,9 +14,9 @@ import gzip
 import io
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
@@ -34,16 +34,14 @@ class CsvReader:
         """Read the header. Raises WinbackError where it is absent, unreadable or ambiguous."""
         self._path = path
         self._encoding = encoding
-        self._file: IO[bytes] = path.open("rb")
-        self._blocks = self._read_blocks()
-        self._pending: deque[str] = deque()
-        self._line = 0
         self._header: list[str] = []
-        self._header = self._read_header()
+        with self._opened():
+            self._header = self._read_header()
         self.columns = [name for name in self._header if name]
 
     def batches(self) -> Iterator[Batch]:
-        with self._file:
+        with self._opened():
+            self._read_header()
             yield self._batch([], [], [])
             if self._pending:  # what the first block holds after the header
                 first = "".join(self._pending)
@@ -51,6 +49,14 @@ class CsvReader:
                 yield self._read(first.encode("utf-8", "surrogateescape"))
             for block in self._blocks:
                 yield self._read(block)
+
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        with self._path.open("rb") as self._file:
+            self._blocks = self._read_blocks()
+            self._pending: deque[str] = deque()
+            self._line = 0
+            yield
 
     def _read_blocks(self) -> Iterator[bytes]:
         """Blocks that end with a line end, in UTF-8 but for bytes that the encoding lacks."""
@@ -106,8 +112,8 @@ class CsvReader:
             ),
         )
         raw = block.splitlines()
-        if len(raw) != len(rows):
-            raise pa.ArrowInvalid("Arrow and Python see different lines")
+        if len(raw) != len(rows) or not all(line.strip() for line in raw):
+            raise pa.ArrowInvalid("a blank line, which Arrow takes for a row of empty fields")
         lines = pa.array(range(self._line + 1, self._line + len(raw) + 1), pa.int64())
         rows = rows.select(self.columns).append_column(LINE, lines)
         rows = rows.append_column(ROW, pa.array(raw, pa.binary()).cast(pa.string()))

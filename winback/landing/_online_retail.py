@@ -68,14 +68,12 @@ _US_DATE = (
 _SPEC = Spec(
     _LINES,
     prepare={
-        "invoice_no": "upper({})",
         "invoice_date": _US_DATE,
         "customer_id": "regexp_replace({}, '\\.0+$', '')",
     },
     rules=(
         Rule(
-            "starts_with(\"invoice_no__typed\", 'C') "
-            'and "quantity__typed" * "unit_price__typed" > 0',
+            '"invoice_no__typed" ilike \'C%\' and "quantity__typed" * "unit_price__typed" > 0',
             "a return with a positive amount",
         ),
     ),
@@ -137,7 +135,7 @@ def _reject_lines(work: Work, staged: Staged) -> None:
         f"""
         create or replace temp table lines as
         with sent as (
-            select *, starts_with(invoice_no, 'C') as is_return
+            select *, invoice_no ilike 'C%' as is_return
             from {parquet(staged.path)}
         ),
         owned as (
@@ -247,7 +245,7 @@ _TABLE_QUERIES = {
 def _cancellation_note(work: Work, staged: Staged) -> str:
     found = work.connection.execute(
         "select count(*), count(customer_id) "
-        f"from {parquet(staged.path)} where starts_with(invoice_no, 'C')"
+        f"from {parquet(staged.path)} where invoice_no ilike 'C%'"
     ).fetchone()
     lines, with_customer = found or (0, 0)
     return (

@@ -22,6 +22,7 @@ from winback.landing._sql import literal
 
 # A load stays below it however many lines it reads; sorts and joins spill beside landing.
 MEMORY_LIMIT = "1GB"
+_CHUNK_ROWS = 16_384
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Work:
         self.connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         self.connection.execute(f"set temp_directory = {literal(self.folder / 'spill')}")
         self.connection.execute("set preserve_insertion_order = false")
+        self.connection.execute("set enable_progress_bar = false")  # ours tells of all files
         self.connection.execute(f"set TimeZone = '{self.shop_timezone}'")
         return self
 
@@ -117,7 +119,7 @@ def stage(
     try:
         for batch in reader.batches():
             rejections.add(batch.rejected)
-            work.connection.register("batch", batch.rows)
+            work.connection.register("batch", _in_chunks(batch.rows))
             typed = _in_utc(work.connection.execute(query).to_arrow_table())
             good = pc.is_null(typed["__reason"])
             rejections.add(_rejected(typed.filter(pc.invert(good))))
@@ -138,6 +140,11 @@ def stage(
 def _rejected(rows: Any) -> Iterable[Rejected]:
     columns = (rows[name].to_pylist() for name in (LINE, "__reason", ROW))
     return sorted(Rejected(*values) for values in zip(*columns, strict=True))
+
+
+def _in_chunks(rows: Any) -> Any:
+    """The same rows in pieces, which DuckDB reads on all cores."""
+    return pa.Table.from_batches(rows.to_batches(max_chunksize=_CHUNK_ROWS), rows.schema)
 
 
 def _in_utc(rows: Any) -> Any:
