@@ -33,7 +33,7 @@ valid as (
 
     select * from refund_states
     where
-        status not in ('cancelled', 'canceled', 'pending')
+        status not in ('cancelled', 'pending')
         and not is_fully_refunded
 
 ),

@@ -1,0 +1,66 @@
+"""Each shop is loaded and built once for all tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+import contact_cases
+import pytest
+from audience_builds import build_audience, load_tables
+
+from winback.clock import FixedClock, parse_as_of
+from winback.landing import load
+from winback.ledger import export_ledger, open_ledger, suppress
+from winback.settings import Settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_dbt_log_file() -> Iterator[None]:
+    """In one process dbt leaves its log file open, which Python warns of."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DBT_LOG_LEVEL_FILE", "none")
+        yield
+
+
+@pytest.fixture(scope="session")
+def cdnow_log() -> Path:
+    """The purchase log of 23,570 customers that the lifetimes wheel ships."""
+    package = find_spec("lifetimes")
+    assert package is not None
+    assert package.origin is not None
+    return Path(package.origin).parent / "datasets" / "CDNOW_master.txt"
+
+
+@pytest.fixture(scope="session")
+def cdnow(tmp_path_factory: pytest.TempPathFactory, cdnow_log: Path) -> Settings:
+    """CDNOW's audience at the end of September 1997."""
+    settings = Settings.load(home=tmp_path_factory.mktemp("cdnow"))
+    load(cdnow_log, settings, FixedClock(datetime(2026, 1, 1, tzinfo=UTC)), format="cdnow")
+    build_audience(settings, parse_as_of("1997-09-30", settings.shop_timezone))
+    return settings
+
+
+@pytest.fixture(scope="session")
+def case_shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A shop in New York in which each customer is one case of the contact rules."""
+    home = tmp_path_factory.mktemp("cases")
+    settings = Settings.load(home=home, shop_timezone="America/New_York")
+    load_tables(settings, contact_cases.tables(), home / "shop")
+    ledger = open_ledger(settings)
+    with ledger.write() as connection:
+        for group, address, occurred_at in contact_cases.SUPPRESSED:
+            suppress(
+                connection,
+                group=group,
+                address=address,
+                reason="stop",
+                source="inbound",
+                occurred_at=occurred_at,
+                recorded_at=occurred_at,
+            )
+    export_ledger(ledger, settings.ledger_landing_dir)
+    build_audience(settings, contact_cases.AS_OF)
+    return settings

@@ -1,0 +1,220 @@
+"""Customers of one shop, each a case of the contact rules with the answer expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from winback.ledger import ChannelGroup
+
+AS_OF: Final = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
+DAY: Final = timedelta(days=1)
+SECOND: Final = timedelta(seconds=1)
+
+Event = Mapping[str, object]
+
+
+def consent(channel: str, basis: str, at: datetime = AS_OF - 60 * DAY) -> Event:
+    return {
+        "channel": channel,
+        "status": "granted",
+        "basis": basis,
+        "occurred_at": at.isoformat(),
+    }
+
+
+def revoke(channel: str, at: datetime = AS_OF - 30 * DAY) -> Event:
+    return {"channel": channel, "status": "revoked", "occurred_at": at.isoformat()}
+
+
+BOTH: Final = (consent("email", "express"), consent("sms", "express_written"))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One customer: what the shop knows, and which rules then block email and texts."""
+
+    name: str
+    email: str = ""
+    sms: str = ""
+    known: Mapping[str, object] = field(default_factory=dict)
+    consents: Sequence[Event] = BOTH
+    past_sends: Sequence[tuple[str, datetime]] = ()
+    ordered_at: datetime | None = AS_OF - 40 * DAY
+
+
+NEW_YORK: Final = {"country": "US", "region": "NY"}
+
+# Opted out after as-of: a replay of the past still must not write to them.
+SUPPRESSED: Final[tuple[tuple[ChannelGroup, str, datetime], ...]] = (
+    ("phone", "+12125550150", AS_OF + 100 * DAY),
+    ("email", "Stopped@Example.com", AS_OF - DAY),
+)
+
+CASES: Final = (
+    Case("all is well"),
+    Case("no address", email="address", sms="address", known={"email": "", "phone": ""}),
+    Case("malformed", email="address", sms="address", known={"email": "x@y", "phone": "555-0100"}),
+    Case("punctuated phone", known={"phone": "+1 (212) 555-0177"}),
+    Case("no consent", email="consent", sms="consent", consents=()),
+    Case(
+        "consent of tomorrow",
+        email="consent",
+        consents=(consent("email", "express", AS_OF + DAY), BOTH[1]),
+    ),
+    Case("consent at as-of", consents=(consent("email", "express", AS_OF), BOTH[1])),
+    Case("revocation of tomorrow", consents=(*BOTH, revoke("email", AS_OF + SECOND))),
+    Case("revoked email", email="consent,suppression", consents=(*BOTH, revoke("email"))),
+    Case("stopped by voice", sms="consent,suppression", consents=(*BOTH, revoke("voice"))),
+    Case(
+        "revoked at the instant of the grant",
+        email="consent,suppression",
+        consents=(*BOTH, revoke("email", AS_OF - 60 * DAY)),
+    ),
+    Case(
+        "came back",
+        consents=(*BOTH, revoke("email"), consent("email", "express", AS_OF - 10 * DAY)),
+    ),
+    Case("written for the phone", consents=(BOTH[0], consent("phone", "express_written"))),
+    Case(
+        "written for voice", sms="consent", consents=(BOTH[0], consent("voice", "express_written"))
+    ),
+    Case("unwritten yes to texts", sms="consent", consents=(BOTH[0], consent("sms", "express"))),
+    Case("implied in the US", consents=(consent("email", "implied"), BOTH[1])),
+    Case(
+        "implied in Canada",
+        known={"country": "CA", "region": "ON"},
+        consents=(consent("email", "implied"), BOTH[1]),
+        ordered_at=AS_OF - 715 * DAY,
+    ),
+    Case(
+        "implied in Canada, two years on",
+        email="consent",
+        known={"country": "CA", "region": "ON"},
+        consents=(consent("email", "implied"), BOTH[1]),
+        ordered_at=AS_OF - 716 * DAY,
+    ),
+    Case(
+        "implied in Canada, never ordered",
+        email="consent",
+        known={"country": "CA", "region": "ON"},
+        consents=(consent("email", "implied"), BOTH[1]),
+        ordered_at=None,
+    ),
+    Case(
+        "unproven in Germany",
+        email="consent",
+        known={"country": "DE", "region": ""},
+    ),
+    Case(
+        "double opt-in in Germany",
+        known={"country": "Deutschland", "region": ""},
+        consents=(consent("email", "double_opt_in"), BOTH[1]),
+    ),
+    Case(
+        "customer exception in Germany",
+        known={"country": "DE", "region": ""},
+        consents=(consent("email", "soft_opt_in"), BOTH[1]),
+    ),
+    Case(
+        "soft opt-in in the UK",
+        known={"country": "UK", "region": ""},
+        consents=(consent("email", "soft_opt_in"), BOTH[1]),
+    ),
+    Case(
+        "soft opt-in in no known country",
+        email="consent",
+        known={"country": "", "region": ""},
+        consents=(consent("email", "soft_opt_in"), BOTH[1]),
+    ),
+    Case("stopped in the ledger", sms="suppression", known={"phone": "+12125550150"}),
+    Case("shares a stopped phone", sms="suppression", known={"phone": "+1 212 555 0150"}),
+    Case("stopped by email", email="suppression", known={"email": "stopped@example.com"}),
+    Case(
+        "revoked for a family",
+        email="consent,suppression",
+        known={"email": "family@example.com"},
+        consents=(*BOTH, revoke("email")),
+    ),
+    Case("of that family", email="suppression", known={"email": "FAMILY@example.com"}),
+    Case(
+        "no zone",
+        sms="zone",
+        known={"phone": "+18005550100", "country": "US", "region": "Somewhere"},
+    ),
+    Case(
+        "zone by area code alone",
+        known={"phone": "+13125550100", "country": "", "region": ""},
+    ),
+    Case(
+        "one message within 24 hours",
+        email="cap_24h",
+        sms="cap_24h",
+        past_sends=(("sms", AS_OF - DAY + SECOND),),
+    ),
+    Case("one message 24 hours ago", past_sends=(("sms", AS_OF - DAY),)),
+    Case("one message of tomorrow", past_sends=(("sms", AS_OF + DAY),)),
+    Case(
+        "three messages within 7 days",
+        email="cap_7d",
+        sms="cap_7d",
+        past_sends=tuple((c, AS_OF - n * DAY) for c, n in (("sms", 2), ("email", 4), ("sms", 6))),
+    ),
+    Case(
+        "the third 7 days ago",
+        past_sends=tuple((c, AS_OF - n * DAY) for c, n in (("sms", 2), ("email", 4), ("sms", 7))),
+    ),
+    Case(
+        "wrote to the shared box",
+        email="cap_24h",
+        sms="cap_24h",
+        known={"email": "shared@example.com"},
+        past_sends=(("email", AS_OF - timedelta(hours=3)),),
+    ),
+    Case("shares that box", email="cap_24h", known={"email": "shared@example.com"}),
+    Case(
+        "everything at once",
+        email="address,consent,cap_24h",
+        sms="address,consent,cap_24h,zone",
+        known={"email": "", "phone": "", "country": "", "region": ""},
+        consents=(),
+        past_sends=(("email", AS_OF),),
+    ),
+)
+
+
+def tables() -> dict[str, list[dict[str, object]]]:
+    """The cases as the tables of the input format."""
+    found: dict[str, list[dict[str, object]]] = {
+        name: [] for name in ("customers", "orders", "consents", "past_messages")
+    }
+    for number, case in enumerate(CASES):
+        who = {"customer_id": case.name}
+        found["customers"].append(
+            {
+                **who,
+                "email": f"c{number}@example.com",
+                # A number of its own in an area code of New York.
+                "phone": f"+1212555{number:04d}",
+                **NEW_YORK,
+                **case.known,
+            }
+        )
+        found["consents"] += [{**who, **event} for event in case.consents]
+        found["past_messages"] += [
+            {
+                **who,
+                "message_id": f"{number}-{n}",
+                "playbook_id": "other",
+                "step": "1",
+                "channel": channel,
+                "sent_at": at.isoformat(),
+            }
+            for n, (channel, at) in enumerate(case.past_sends)
+        ]
+        if case.ordered_at is not None:
+            order = {"order_id": f"o{number}", "total_amount": "10.00"}
+            found["orders"].append({**who, **order, "ordered_at": case.ordered_at.isoformat()})
+    return found
