@@ -1,0 +1,53 @@
+"""`winback load` as a person calls it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from landing_shop import CUSTOMERS, Shop
+
+from winback.cli import main
+
+
+@pytest.fixture
+def home(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setenv("WINBACK_HOME", str(shop.settings.home))
+    return monkeypatch
+
+
+def winback_load(home: pytest.MonkeyPatch, *arguments: str) -> int:
+    home.setattr(sys, "argv", ["winback", "load", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+def test_it_prints_counts_and_reasons_but_no_row_and_exits_zero(
+    shop: Shop, home: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header = "order_id,customer_id,ordered_at,total_amount,email\n"
+    rows = "o1,c1,2025-03-01,1,a@example.com\no2,c1,soon,1,b@example.com\n"
+    shop.write({"customers.csv": CUSTOMERS, "orders.csv": header + rows})
+    assert winback_load(home, str(shop.source)) == 0
+    told = capsys.readouterr()
+    assert "ordered_at is not a date" in told.out
+    assert "1 rows rejected" in told.out
+    assert "example.com" not in told.out + told.err
+    assert told.err.splitlines()[:2] == ["customers …", "orders …"]
+
+
+def test_wrong_usage_is_one_line_and_exit_two(
+    shop: Shop, home: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments in ([str(shop.source)], [str(shop.source), "--format", "excel"]):
+        assert winback_load(home, *arguments) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_missing_required_file_is_named_with_exit_one(
+    shop: Shop, home: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.write({"customers.csv": CUSTOMERS})
+    assert winback_load(home, str(shop.source)) == 1
+    assert "orders.csv" in capsys.readouterr().err
