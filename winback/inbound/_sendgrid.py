@@ -155,7 +155,7 @@ def _form(record: Record) -> dict[str, str]:
     if not posted.is_multipart():
         raise Unreadable("not a multipart form")
     fields = {}
-    for part in posted.get_payload():
+    for part in posted.walk():
         name = part.get_param("name", header="content-disposition")
         content = part.get_payload(decode=True)
         if isinstance(name, str) and not part.get_filename() and isinstance(content, bytes):

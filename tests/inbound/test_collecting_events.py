@@ -1,0 +1,240 @@
+"""From acknowledged callbacks to the ledger's events: each counts once, for the right message."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from inbound_parts import EMAIL, NOW, PHONE, Provider, add_message, kinds, rows, sg_event
+from urllib3.filepost import encode_multipart_formdata
+
+from winback.clock import FixedClock
+from winback.inbound import collect
+from winback.ledger import Ledger, open_ledger
+from winback.settings import Settings
+
+
+@pytest.fixture
+def collected(ledger: Ledger, settings: Settings, clock: FixedClock) -> Any:
+    """The ledger's events once everything acknowledged is in it."""
+
+    def events() -> list[dict[str, Any]]:
+        collect(ledger, settings, clock)
+        return rows(ledger, "provider_events")
+
+    return events
+
+
+def test_every_kind_of_email_event_reaches_its_message(
+    provider: Provider, ledger: Ledger, collected: Any
+) -> None:
+    add_message(ledger, "m1")
+    names = ["processed", "deferred", "delivered", "open", "click", "bounce", "dropped"]
+    names += ["spamreport", "unsubscribe", "group_unsubscribe"]
+    provider.events(*(sg_event("m1", name) for name in names))
+    events = collected()
+    assert {event["message_id"] for event in events} == {"m1"}
+    assert kinds(ledger) == [
+        "bounced", "clicked", "complained", "deferred", "delivered", "dropped", "opened",
+        "opted_out", "opted_out", "processed",
+    ]  # fmt: skip
+    assert {event["occurred_at"] for event in events} == {NOW}
+
+
+def test_an_event_told_again_is_counted_and_not_repeated(
+    provider: Provider, ledger: Ledger, collected: Any
+) -> None:
+    add_message(ledger, "m1")
+    for _ in range(3):
+        provider.events(sg_event("m1", "delivered"), sg_event("m1", "delivered"))
+    (event,) = collected()
+    assert event["n_seen"] == 6
+    assert event["version"] == 1
+
+
+def test_an_event_told_again_under_another_id_has_the_same_meaning(
+    provider: Provider, ledger: Ledger, collected: Any
+) -> None:
+    add_message(ledger, "m1")
+    provider.events(sg_event("m1", "click", url="/a", sg_event_id="one"))
+    provider.events(sg_event("m1", "click", url="/a", sg_event_id="two"))
+    provider.events(sg_event("m1", "click", url="/b", sg_event_id="three"))
+    events = collected()
+    assert len(events) == 3
+    assert len({event["semantic_key"] for event in events}) == 2
+
+
+def test_events_in_any_order_leave_the_same_rows(
+    provider: Provider, ledger: Ledger, collected: Any
+) -> None:
+    add_message(ledger, "m1", channel="sms", address=PHONE, provider="twilio", provider_id="SM1")
+    for status in ("delivered", "sent", "delivered", "queued"):
+        assert provider.status("m1", status) == 204
+    assert sorted((e["kind"], e["n_seen"]) for e in collected()) == [
+        ("delivered", 2),
+        ("processed", 1),
+        ("sent", 1),
+    ]
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown"])
+def test_a_callback_that_names_a_message_proves_it_was_accepted(
+    provider: Provider, ledger: Ledger, collected: Any, state: str
+) -> None:
+    add_message(
+        ledger, "m1", state=state, accepted_at=None, channel="sms", address=PHONE, claim_token="t"
+    )
+    provider.status("m1", "sent", sid="SM9")
+    collected()
+    (message,) = rows(ledger, "messages")
+    assert (message["state"], message["provider_id"]) == ("accepted", "SM9")
+    assert (message["accepted_at"], message["matched_by"]) == (NOW, "callback")
+    assert message["version"] == 2
+    assert [row["attempt_id"] for row in rows(ledger, "evidence")] == ["a1"]
+
+
+@pytest.mark.parametrize("state", ["planned", "rejected", "cancelled", "unknown_final"])
+def test_a_callback_moves_no_message_that_was_not_on_its_way(
+    provider: Provider, ledger: Ledger, collected: Any, state: str
+) -> None:
+    add_message(ledger, "m1", state=state, accepted_at=None)
+    provider.events(sg_event("m1", "delivered"))
+    assert len(collected()) == 1
+    assert [message["state"] for message in rows(ledger, "messages")] == [state]
+
+
+def test_a_bounce_without_ids_is_matched_by_address_and_says_so(
+    provider: Provider, ledger: Ledger, collected: Any
+) -> None:
+    add_message(ledger, "older", address=EMAIL, accepted_at=NOW - timedelta(days=3))
+    add_message(ledger, "newer", address=EMAIL, accepted_at=NOW - timedelta(days=1))
+    add_message(ledger, "later", address=EMAIL, accepted_at=NOW + timedelta(days=1))
+    bare = {"email": EMAIL.upper(), "event": "bounce", "timestamp": int(NOW.timestamp())}
+    provider.events(bare | {"sg_message_id": ""})
+    (event,) = collected()
+    assert (event["message_id"], event["matched_by"]) == ("newer", "address")
+    assert event["dedupe_key"] == event["semantic_key"]
+
+
+def test_an_event_without_our_id_is_matched_by_the_providers_request(
+    provider: Provider, ledger: Ledger, collected: Any
+) -> None:
+    add_message(ledger, "m1", provider_id="req1")
+    add_message(ledger, "newer", address=EMAIL, accepted_at=NOW)
+    event = sg_event("m1", "delivered")
+    del event["wb_message"]
+    provider.events(event)
+    (row,) = collected()
+    assert (row["message_id"], row["matched_by"]) == ("m1", "provider_id")
+
+
+def test_a_foreign_message_leaves_an_event_without_one(provider: Provider, collected: Any) -> None:
+    provider.events(sg_event("not-ours", "delivered"))
+    (event,) = collected()
+    assert event["message_id"] is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_machine"),
+    [
+        ({"event": "open", "sg_machine_open": True}, 1),
+        ({"event": "open", "sg_machine_open": False, "useragent": "Mozilla/5.0"}, 0),
+        ({"event": "click", "useragent": "Mozilla/5.0 (compatible; Barracuda Sentinel)"}, 1),
+        ({"event": "click", "useragent": "python-requests/2.32"}, 1),
+        ({"event": "click", "useragent": "Mozilla/5.0 (iPhone) Safari/605.1"}, 0),
+        ({"event": "delivered", "useragent": "bot"}, 0),
+    ],
+)
+def test_machines_that_open_and_click_are_told_apart(
+    provider: Provider, ledger: Ledger, collected: Any, fields: dict[str, Any], is_machine: int
+) -> None:
+    add_message(ledger, "m1")
+    provider.events(sg_event("m1", **fields))
+    assert [event["is_machine"] for event in collected()] == [is_machine]
+
+
+def test_what_makes_no_sense_between_two_events_costs_neither(
+    provider: Provider, ledger: Ledger, collected: Any, settings: Settings, clock: FixedClock
+) -> None:
+    add_message(ledger, "m1")
+    odd = [None, 7, "x", {}, {"event": 3}, {"event": "unheard_of"}, {"event": "open", "email": []}]
+    lone_surrogate = sg_event("m1", "open", sg_event_id="\ud800\0", timestamp=1e300)
+    provider.events(sg_event("m1", "processed"), *odd, lone_surrogate, sg_event("m1", "delivered"))
+    provider.raw_events(b"not json")
+    provider.raw_events(b"no form", path="inbound", **{"Content-Type": "text/plain"})
+    provider.twilio("status?m=m1", {"MessageSid": "", "MessageStatus": "??"})
+    assert {"processed", "delivered"} < {event["kind"] for event in collected()}
+
+
+def test_an_email_reply_is_kept_without_what_it_quotes(
+    provider: Provider, ledger: Ledger, collected: Any
+) -> None:
+    add_message(ledger, "m1")
+    text = "Do you have it in blue?\n\nOn Mon, 2 Mar 2026, Shop wrote:\n> unsubscribe here"
+    body, content_type = encode_multipart_formdata(
+        {
+            "headers": "Message-ID: <1@example.com>\n",
+            "from": f"A <{EMAIL}>",
+            "subject": "Re: hi",
+            "text": text,
+            "envelope": json.dumps({"from": EMAIL, "to": ["shop@example.com"]}),
+        }
+    )
+    for _ in range(2):
+        provider.raw_events(body, path="inbound", **{"Content-Type": content_type})
+    (event,) = collected()
+    assert (event["kind"], event["message_id"], event["n_seen"]) == ("replied", "m1", 2)
+    detail = json.loads(event["detail_json"])
+    assert (detail["text"], detail["intent"]) == ("Do you have it in blue?", "question")
+    assert rows(ledger, "suppressions") == []
+
+
+def test_an_automatic_answer_is_a_machines(
+    provider: Provider, ledger: Ledger, collected: Any
+) -> None:
+    add_message(ledger, "m1")
+    body, content_type = encode_multipart_formdata(
+        {
+            "headers": "Message-ID: <1@example.com>\nAuto-Submitted: auto-replied\n",
+            "from": EMAIL,
+            "text": "I am away. Stop by my desk to cancel.",
+        }
+    )
+    provider.raw_events(body, path="inbound", **{"Content-Type": content_type})
+    assert [(e["kind"], e["is_machine"]) for e in collected()] == [("replied", 1)]
+    assert rows(ledger, "suppressions") == []
+
+
+def test_several_collectors_at_once_count_each_event_once(
+    provider: Provider, ledger: Ledger, settings: Settings, clock: FixedClock
+) -> None:
+    add_message(ledger, "m1")
+    racers = [threading.Thread(target=collect, args=(ledger, settings, clock)) for _ in range(3)]
+    for number in range(60):
+        provider.events(sg_event("m1", "open", sg_event_id=f"e{number}"))
+        if number % 20 == 0:
+            racers[number // 20].start()
+    for racer in racers:
+        racer.join()
+    collect(ledger, settings, clock)
+    events = rows(ledger, "provider_events")
+    assert (len(events), sum(event["n_seen"] for event in events)) == (60, 60)
+
+
+def test_a_replay_of_the_raw_segments_leaves_the_same_rows(
+    provider: Provider, ledger: Ledger, settings: Settings, clock: FixedClock, collected: Any
+) -> None:
+    add_message(ledger, "m1")
+    clock.at = datetime(2026, 3, 2, 17, tzinfo=UTC)
+    provider.events(sg_event("m1", "delivered"), sg_event("m1", "unsubscribe"))
+    provider.text("STOP")
+    first = collected(), rows(ledger, "suppressions")
+    fresh = settings.model_copy(update={"ledger_url": f"sqlite:///{settings.home}/replay.db"})
+    with open_ledger(fresh) as replayed:
+        add_message(replayed, "m1")
+        report = collect(replayed, fresh, clock)
+        assert (rows(replayed, "provider_events"), rows(replayed, "suppressions")) == first
+    assert (report.events, report.suppressed, report.by_kind["opted_out"]) == (3, 2, 2)

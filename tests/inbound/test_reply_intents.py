@@ -1,0 +1,85 @@
+"""What replies ask for: no opt-out is missed, and friends' texts are not taken for one."""
+
+from __future__ import annotations
+
+import os
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from winback.inbound import classify
+
+CORPUS = [
+    line.split("\t", 1)
+    for line in (Path(__file__).parent / "replies.tsv").read_text(encoding="utf-8").splitlines()
+]
+SHARED = Path(os.environ.get("WINBACK_TEST_SHARED", Path(__file__).parents[3] / "shared"))
+INTENTS = {"stop", "start", "help", "hold", "feedback", "question", "other"}
+
+# Texts between friends in which somebody does ask, in so many words, not to be written to.
+REAL_OPT_OUTS_AMONG_FRIENDS = (
+    "Please don't text me anymore. I have nothing else to say.",
+    "Any chance you might have had with me evaporated",
+)
+
+
+@pytest.mark.parametrize(("intent", "text"), CORPUS)
+def test_a_reply_of_the_corpus_is_understood(intent: str, text: str) -> None:
+    assert classify(text) == intent
+
+
+def test_the_corpus_is_large_enough_to_mean_something() -> None:
+    assert len(CORPUS) >= 120
+    assert sum(intent == "stop" for intent, _ in CORPUS) >= 100
+
+
+def test_real_texts_between_friends_stop_nothing() -> None:
+    file = SHARED / "data" / "SMSSpamCollection"
+    if not file.is_file():
+        pytest.skip(f"the SMS Spam Collection is not at {file}")
+    lines = [line.split("\t", 1) for line in file.read_text(encoding="utf-8").splitlines()]
+    ham = [text for kind, text in lines if kind == "ham"]
+    stops = [text for text in ham if classify(text) == "stop"]
+    assert len(ham) == 4827
+    assert [text for text in stops if not text.startswith(REAL_OPT_OUTS_AMONG_FRIENDS)] == []
+
+
+@pytest.mark.parametrize("word", ["YES", "yes!", "Sí", "oui", "Ja"])
+def test_a_yes_starts_again_only_who_is_opted_out(word: str) -> None:
+    assert classify(word) == "other"
+    assert classify(word, is_opted_out=True) == "start"
+
+
+@given(
+    word=st.sampled_from(["stop", "unsubscribe", "cancel", "end", "quit", "arrêt", "opt out"]),
+    before=st.text("".join((string.punctuation, " \t\u200d\ufe0f🛑🙏")), max_size=8),
+    after=st.text("".join((string.punctuation, " \t\u200d\ufe0f🛑🙏")), max_size=8),
+    change=st.sampled_from([str.upper, str.lower, str.title, str.swapcase]),
+)
+def test_a_keyword_stops_in_any_case_and_dress(
+    word: str, before: str, after: str, change: object
+) -> None:
+    assert callable(change)
+    assert classify(before + change(word) + after) == "stop"
+
+
+@given(st.text(max_size=300))
+def test_any_text_has_an_intent(text: str) -> None:
+    assert classify(text) in INTENTS
+
+
+def test_the_command_reads_lines_and_prints_one_intent_each() -> None:
+    start = "from winback.cli._app import main; import winback.cli._classify; main()"
+    answer = subprocess.run(
+        [sys.executable, "-c", start, "classify"],
+        input="STOP\n\nDo you ship to Canada?\nArrêt\n",
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    assert answer.stdout.splitlines() == ["stop", "other", "question", "stop"]

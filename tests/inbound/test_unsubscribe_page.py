@@ -1,0 +1,74 @@
+"""The unsubscribe link: a GET shows and never acts, a POST acts at once, and nothing is guessed."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from inbound_parts import EMAIL, PHONE, add_message, rows
+
+from winback.clock import FixedClock
+from winback.inbound import RunningReceiver, collect
+from winback.ledger import Ledger, sign_token
+from winback.settings import Settings
+
+
+@pytest.fixture
+def link(receiver: RunningReceiver, ledger: Ledger) -> str:
+    add_message(ledger, "m1")
+    add_message(ledger, "next", address=EMAIL, state="planned")
+    return f"{receiver.base_url}/u/{sign_token(ledger, 'm1')}"
+
+
+def test_looking_at_the_page_changes_nothing(
+    link: str, ledger: Ledger, settings: Settings, clock: FixedClock
+) -> None:
+    page = requests.get(link, timeout=5)
+    assert requests.head(link, timeout=5).status_code == page.status_code == 200
+    assert collect(ledger, settings, clock).events == 0
+    assert rows(ledger, "provider_events") == rows(ledger, "suppressions") == []
+    assert '<html lang="en">' in page.text
+    assert '<form method="post">' in page.text
+    assert "Unsubscribe from Björn &amp; Co &lt;Shop&gt;</h1>" in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+
+def test_one_click_unsubscribes_and_stops_what_is_planned(
+    link: str, ledger: Ledger, settings: Settings, clock: FixedClock
+) -> None:
+    answer = requests.post(link, data={"List-Unsubscribe": "One-Click"}, timeout=5)
+    assert (answer.status_code, answer.history) == (200, [])
+    assert "You are unsubscribed" in answer.text
+    collect(ledger, settings, clock)
+    (suppression,) = rows(ledger, "suppressions")
+    assert (suppression["channel_group"], suppression["address"]) == ("email", EMAIL)
+    assert [m["state"] for m in rows(ledger, "messages")] == ["accepted", "suppressed"]
+    (event,) = rows(ledger, "provider_events")
+    assert (event["kind"], event["message_id"]) == ("opted_out", "m1")
+
+
+def test_clicking_twice_is_one_happening(
+    link: str, ledger: Ledger, settings: Settings, clock: FixedClock
+) -> None:
+    for _ in range(2):
+        requests.post(link, timeout=5).raise_for_status()
+    collect(ledger, settings, clock)
+    assert len({event["semantic_key"] for event in rows(ledger, "provider_events")}) == 1
+
+
+def test_the_link_of_a_text_ends_texts(
+    receiver: RunningReceiver, ledger: Ledger, settings: Settings, clock: FixedClock
+) -> None:
+    add_message(ledger, "t1", channel="sms", address=PHONE)
+    requests.post(f"{receiver.base_url}/u/{sign_token(ledger, 't1')}", timeout=5).raise_for_status()
+    collect(ledger, settings, clock)
+    assert [row["channel_group"] for row in rows(ledger, "suppressions")] == ["phone"]
+
+
+@pytest.mark.parametrize("token", ["x", "m1", "A" * 40, "%00", "é", "..%2fhealthz"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_token_we_did_not_sign_opens_nothing(
+    receiver: RunningReceiver, ledger: Ledger, method: str, token: str
+) -> None:
+    answer = requests.request(method, f"{receiver.base_url}/u/{token}", timeout=5)
+    assert answer.status_code == 404
+    assert rows(ledger, "suppressions") == []
