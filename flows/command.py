@@ -40,10 +40,15 @@ def print_run(done: RunReport) -> None:
     print_rows("Audience funnel", report.funnel(done.audience.published))
     print_rows("Decisions", report.decisions(done.audience.published))
     if done.plan is not None:
-        console.print(done.plan.summary())
+        console.print(f"Plan: {done.plan.summary()}")
+        for reason, hint in done.plan.hints.items():
+            console.print(f"not written, {reason}: {hint}")
     if done.outcomes is not None:
         print_rows("Sent in this run", sent_rows(done))
         print_rows("Reactivation rates", report.reactivation_rates(done.outcomes.published))
+    for _, _, sent in done.sent:
+        for channel, reason in sent.stopped.items():
+            console.print(f"{channel} stopped: {reason}")
     if done.unknown:
         console.print(
             f"{len(done.unknown)} messages of unknown outcome, never resent by themselves: "

@@ -25,7 +25,8 @@ from winback.settings import PROJECT_DIR, Settings
 from winback.warehouse import published_rows
 
 if TYPE_CHECKING:
-    from flows.run import RunReport, Sent
+    from flows.run import RunReport
+    from flows.stages import Sent
 
 HOME: Final = PROJECT_DIR / ".winback-demo"
 # A Sunday night in late winter: the season crosses the day the US puts its clocks forward.
@@ -107,7 +108,7 @@ def _live_through(season: Season, day: datetime) -> None:
 
     came = _load_orders(season, day)
     _stand_at(season, day + HOURS[0])
-    run: RunReport = winback_run("sandbox", season.clock.now(), measure=False)
+    run = winback_run("sandbox", season.clock.now(), measure=False)
     sent = _accepted(run.sent)
     season.street.take_post()
     for hour in HOURS[1:]:
@@ -149,8 +150,7 @@ def _measure(season: Season) -> RunReport:
     at = OPENS + MEASURED_AFTER
     _load_orders(season, at)
     _stand_at(season, at + HOURS[0])
-    run: RunReport = winback_run("sandbox", season.clock.now(), measure=True)
-    return run
+    return winback_run("sandbox", season.clock.now(), measure=True)
 
 
 def _tell(settings: Settings, season: Season, done: RunReport) -> None:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from prefect import flow
-from prefect.states import Completed
 
 from flows import stages
 from flows._context import open_stage
+from flows._ending import ended
+from flows.stages import Sent
 from winback import sending
 from winback.settings import Mode
 from winback.warehouse import BuildReport
-
-Sent = list[tuple[str, int, sending.SendReport]]
 
 
 @dataclass
@@ -40,7 +38,9 @@ class RunReport:
 
 
 @flow(name="winback-run")
-def winback_run(mode: Mode = "dry-run", as_of: datetime | None = None, measure: bool = True) -> Any:
+def winback_run(
+    mode: Mode = "dry-run", as_of: datetime | None = None, measure: bool = True
+) -> RunReport:
     """Collect, build the audience, enroll, send each step that is due, collect, measure.
 
     A dry run ends after planning: it shows the funnel, the decisions, the renders and
@@ -56,4 +56,4 @@ def winback_run(mode: Mode = "dry-run", as_of: datetime | None = None, measure: 
             stages.collect(mode, as_of)
             if measure:
                 report.outcomes = stages.measure(mode, as_of)
-    return Completed(message=report.summary(), data=report)
+    return ended(report.summary(), report)

@@ -2,111 +2,111 @@
 
 Every stage that can send has `mode`, and does nothing but look until it is told more
 than `dry-run`. A stage that dies is finished by running it again.
-
-A stage ends in a state whose message holds its numbers; who calls it gets that state's
-data, which Prefect can't type.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from prefect import flow
-from prefect.states import Completed
 
 from flows import _tasks
 from flows._artifacts import keep_table
 from flows._context import open_stage
+from flows._ending import ended
 from winback import report, sending
+from winback.inbound import CollectReport
 from winback.settings import Mode
+from winback.warehouse import BuildReport
+
+Sent = list[tuple[str, int, sending.SendReport]]
 
 _NOTHING_SENT = "a dry run sends nothing; what it would send is planned in `enroll`"
 
 
 @flow(name="audience")
-def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> Any:
+def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildReport:
     """Build who has lapsed, who may be contacted, and what is due for whom."""
     with open_stage(mode, as_of):
         built = _tasks.build_audience()
         keep_table("audience-funnel", report.funnel(built.published), "From lapsed to chosen")
         keep_table("decisions", report.decisions(built.published), "What was decided, and why")
     counts = built.manifest.row_counts
-    return Completed(
-        message=f"{counts['customers']:,} customers, {counts['entrants']:,} entered, "
+    return ended(
+        f"{counts['customers']:,} customers, {counts['entrants']:,} enter, "
         f"{counts['send_decisions']:,} decisions, {len(built.warnings)} warnings",
-        data=built,
+        built,
     )
 
 
 @flow(name="enroll")
-def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> Any:
+def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, sending.PlanReport]:
     """Write who entered a playbook to the ledger, and plan the messages that are due."""
     with open_stage(mode, as_of) as stage:
         name = "current" if stage.run.sends else "dry-run"
         published = (stage.settings.published_dir / name).resolve()
         enrolled = _tasks.enroll(published) if stage.run.sends else 0
         planned = _tasks.plan(published)
-    return Completed(
-        message=f"{enrolled:,} enrolled, {planned.summary()}",
-        data=(enrolled, planned),
-    )
+    return ended(f"{enrolled:,} enrolled; {planned.summary()}", (enrolled, planned))
 
 
 @flow(name="send-step", flow_run_name="send {playbook} step {step}")
 def send_step(
     playbook: str, step: int, mode: Mode = "dry-run", as_of: datetime | None = None
-) -> Any:
+) -> Sent:
     """Send what is due of one step of one playbook."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
-            return Completed(message=_NOTHING_SENT)
+            return ended(_NOTHING_SENT, [])
         sent = _tasks.send(playbook, step)
-    keep_table("send-report", [{"playbook": playbook, "step": step, **sent.counts}], "Sent")
-    return Completed(message=sent.summary(), data=sent)
+        _report_sent([(playbook, step, sent)])
+    return ended(sent.summary(), [(playbook, step, sent)])
 
 
 @flow(name="send-due")
-def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Any:
+def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Send what is due now, step by step, whatever the playbook."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
-            return Completed(message=_NOTHING_SENT, data=[])
-        due = sending.due_steps(stage.ledger, stage.run.clock)
-        reports = [(playbook, step, _tasks.send(playbook, step)) for playbook, step in due]
-    rows = [{"playbook": playbook, "step": step, **sent.counts} for playbook, step, sent in reports]
+            return ended(_NOTHING_SENT, [])
+        due = sending.steps_due(stage.ledger, stage.run.clock)
+        sent = [(playbook, step, _tasks.send(playbook, step)) for playbook, step in due]
+        _report_sent(sent)
+    lines = (f"{playbook} {step}: {done.summary()}" for playbook, step, done in sent)
+    return ended("; ".join(lines) or "nothing was due", sent)
+
+
+def _report_sent(sent: Sent) -> None:
+    rows = [{"playbook": playbook, "step": step, **done.counts} for playbook, step, done in sent]
     keep_table("send-report", rows, "What was sent, by step and state")
-    return Completed(
-        message="; ".join(
-            f"{playbook} {step}: {sent.summary()}" for playbook, step, sent in reports
-        )
-        or "nothing was due",
-        data=reports,
-    )
 
 
 @flow(name="collect")
-def collect(mode: Mode = "dry-run", as_of: datetime | None = None) -> Any:
+def collect(mode: Mode = "dry-run", as_of: datetime | None = None) -> CollectReport:
     """Read what came back: deliveries, clicks, replies, opt-outs."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
-            return Completed(message="a dry run leaves the ledger as it is")
+            return ended("a dry run leaves the ledger as it is", CollectReport())
         collected = _tasks.collect()
-    return Completed(message=collected.summary(), data=collected)
+    return ended(
+        f"{collected.events:,} events, {collected.suppressed:,} opt-outs, "
+        f"{collected.unmatched:,} of no message of ours",
+        collected,
+    )
 
 
 @flow(name="measure")
-def measure(mode: Mode = "dry-run", as_of: datetime | None = None) -> Any:
+def measure(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildReport | None:
     """Build the outcomes and report them: who came back, and what the messages caused."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
-            return Completed(message="a dry run has no outcomes of its own")
+            return ended("a dry run has no outcomes of its own", None)
         built = _tasks.measure()
-    rates = report.reactivation_rates(built.published)
-    keep_table("reactivation-rates", rates, "Who came back, by arm, variant and window")
-    keep_table("experiment-results", report.experiment_results(built.published), "What was caused")
-    return Completed(
-        message=f"{built.manifest.row_counts['reactivations']:,} came back "
-        f"of {built.manifest.row_counts['enrollments']:,} enrolled",
-        data=built,
+        rates = report.reactivation_rates(built.published)
+        caused = report.experiment_results(built.published)
+        keep_table("reactivation-rates", rates, "Who came back, by arm, variant and window")
+        keep_table("experiment-results", caused, "What the messages caused")
+    counts = built.manifest.row_counts
+    return ended(
+        f"{counts['reactivations']:,} of {counts['enrollments']:,} enrolled came back", built
     )

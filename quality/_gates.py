@@ -41,7 +41,8 @@ def _check(
     found = {figure.rule: figure for figure in figures(name, settings, as_of)}
     measured = [found.get(rule.name, Figure(rule.name, 0.0, 0.0, "")) for rule in rules]
     broken = _validate(name, rules, measured, settings.reports_dir / "data_docs" / name)
-    critical, warnings = [], []
+    critical: list[str] = []
+    warnings: list[str] = []
     for rule, figure in zip(rules, measured, strict=True):
         if rule.name in broken:
             stops = rule.severity == "critical" and rule.name not in waived

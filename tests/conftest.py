@@ -1,0 +1,33 @@
+"""Fixtures that several rooms share."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+# Before anything imports them: no test may phone home.
+os.environ |= {
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+}
+# A developer's own settings must not reach the tests.
+for _name in [name for name in os.environ if name.startswith("WINBACK_")]:
+    if _name != "WINBACK_TEST_SHARED":
+        del os.environ[_name]
+
+AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The parsed dbt project's manifest.json."""
+    from winback.settings import Settings
+    from winback.warehouse import dbt_vars, invoke_dbt
+
+    settings = Settings.load(home=tmp_path_factory.mktemp("manifest"))
+    invoke_dbt(settings, ["parse"], dbt_vars(settings, AS_OF))
+    return settings.home / "dbt" / "target" / "manifest.json"

@@ -1,0 +1,127 @@
+"""The last look before a send and before a report: each rule stops on its own fault."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from quality import gate
+from winback.errors import GateFailure
+from winback.settings import Settings
+
+AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+
+SOUND = """
+    create table send_decisions as
+    select 'e1' as enrollment_id, 'p' as playbook_id, 1 as step, 'c1' as customer_id,
+        'sms' as channel, 'treatment' as arm, 'send' as decision, '' as blocked_by,
+        timestamptz '2026-03-02 15:00:00+00' as send_after_at,
+        timestamptz '2026-03-02 18:00:00+00' as expires_at;
+    create table outbox as
+    select 'plan' as action, 'e1' as enrollment_id, 1 as step, 'someone' as address;
+    create table channel_eligibility as
+    select 'c1' as customer_id, 'sms' as channel, true as is_eligible;
+    create table enrollments as
+    select 'e1' as enrollment_id, 'p' as playbook_id, 'c1' as customer_id,
+        cast(null as timestamptz) as exited_at;
+    create table messages as
+    select 'm1' as message_id, 'e1' as enrollment_id, 1 as step, 'sms' as channel,
+        'accepted' as state, timestamptz '2026-03-02 15:30:00+00' as accepted_at;
+    create table reactivation_rates as
+    select 'p' as playbook_id, 'treatment' as arm, 'all' as variant, 10 as assigned,
+        1 as reactivated;
+"""
+SECOND_DECISION = """
+    insert into send_decisions
+    select * replace ({}) from send_decisions;
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings.load(home=tmp_path)
+    settings.warehouse_path.parent.mkdir(parents=True)
+    fill(settings, SOUND)
+    return settings
+
+
+def fill(settings: Settings, sql: str) -> None:
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute(sql)
+
+
+@pytest.mark.parametrize("name", ["decisions", "outcomes"])
+def test_sound_tables_pass(settings: Settings, name: str) -> None:
+    assert gate()(name, settings, AS_OF) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [
+        (SECOND_DECISION.format("'deferred' as decision"), "decisions_made_twice"),
+        ("update send_decisions set blocked_by = 'consent'", "sends_with_a_failed_rule"),
+        ("update send_decisions set blocked_by = null", "sends_with_a_failed_rule"),
+        ("update send_decisions set arm = 'holdout'", "sends_to_the_holdout"),
+        (
+            "update send_decisions set send_after_at = timestamptz '2026-03-02 15:30:01+00'",
+            "sends_outside_their_window",
+        ),
+        (
+            "update send_decisions set expires_at = timestamptz '2026-03-02 15:30:00+00'",
+            "sends_outside_their_window",
+        ),
+        ("update send_decisions set expires_at = null", "sends_outside_their_window"),
+        ("update channel_eligibility set is_eligible = false", "sends_to_the_ineligible"),
+        ("delete from channel_eligibility", "sends_to_the_ineligible"),
+        ("delete from outbox", "sends_without_an_address"),
+        (SECOND_DECISION.format("'e2' as enrollment_id"), "people_with_two_sends"),
+        (
+            "insert into enrollments select * replace ('q' as playbook_id) from enrollments",
+            "people_in_two_playbooks",
+        ),
+    ],
+)
+def test_a_faulty_send_stops_the_run_and_names_its_rule(
+    settings: Settings, fault: str, rule: str
+) -> None:
+    fill(settings, fault)
+    with pytest.raises(GateFailure, match=f"the decisions gate stopped the run.*{rule} = 1"):
+        gate()("decisions", settings, AS_OF)
+
+
+def test_two_people_at_one_address_do_not_both_get_a_step(settings: Settings) -> None:
+    fill(
+        settings,
+        SECOND_DECISION.format("'e2' as enrollment_id, 'c2' as customer_id")
+        + "insert into outbox select * replace ('e2' as enrollment_id) from outbox;"
+        + "insert into channel_eligibility values ('c2', 'sms', true)",
+    )
+    with pytest.raises(GateFailure, match="addresses_with_two_sends = 1"):
+        gate()("decisions", settings, AS_OF)
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule"),
+    [
+        (
+            "insert into messages select * replace ('m2' as message_id) from messages",
+            "steps_accepted_twice",
+        ),
+        ("update messages set accepted_at = null", "accepted_without_a_time"),
+        ("update reactivation_rates set reactivated = 11", "reactivated_above_assigned"),
+    ],
+)
+def test_an_impossible_outcome_stops_the_report(settings: Settings, fault: str, rule: str) -> None:
+    fill(settings, fault)
+    with pytest.raises(GateFailure, match=f"{rule} = 1"):
+        gate()("outcomes", settings, AS_OF)
+
+
+def test_messages_of_unknown_outcome_are_named_as_a_warning(settings: Settings) -> None:
+    fill(settings, "update messages set state = 'unknown'")
+    (warning,) = gate()("outcomes", settings, AS_OF)
+    assert warning.startswith("messages_of_unknown_outcome = 1")
+    assert "m1" in warning

@@ -1,0 +1,159 @@
+"""Bad or stale data stops a run; a thin shop is only warned about."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from quality import gate
+from winback.clock import FixedClock
+from winback.errors import GateFailure
+from winback.landing import ensure_tables, load
+from winback.settings import Settings
+from winback.warehouse import landed_rows
+
+AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+ORDER_COLUMNS = ("order_id", "customer_id", "ordered_at", "total_amount", "refunded_amount")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.load(home=tmp_path / "home")
+
+
+def land(
+    settings: Settings, orders: Sequence[tuple[object, ...]], *, phone: str = "+12025550101"
+) -> None:
+    folder = settings.home / "files"
+    folder.mkdir(parents=True, exist_ok=True)
+    customers = sorted({str(order[1]) for order in orders if order[1]})
+    write(folder / "customers.csv", ("customer_id", "phone"), [(c, phone) for c in customers])
+    write(folder / "orders.csv", ORDER_COLUMNS, orders)
+    load(folder, settings, FixedClock(AS_OF), replace=True)
+    ensure_tables(settings)
+
+
+def write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+
+
+def daily_orders(count: int, *, newest_days_ago: int = 0) -> list[tuple[object, ...]]:
+    return [
+        (f"o{i}", f"c{i}", (AS_OF - timedelta(days=i + newest_days_ago)).isoformat(), 20, 0)
+        for i in range(count)
+    ]
+
+
+def remember_run(settings: Settings, rows: dict[str, int]) -> None:
+    folder = settings.published_dir / "r1"
+    folder.mkdir(parents=True)
+    manifest = {
+        "run_id": "r1",
+        "as_of": AS_OF.isoformat(),
+        "git_sha": "",
+        "row_counts": {},
+        "landed_rows": rows,
+        "segment_hashes": {},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (settings.published_dir / "current").symlink_to("r1")
+
+
+def test_a_sound_feed_passes_without_a_word_and_leaves_data_docs(settings: Settings) -> None:
+    land(settings, daily_orders(40))
+    assert gate()("sources", settings, AS_OF) == []
+    assert (settings.reports_dir / "data_docs" / "sources" / "index.html").exists()
+
+
+def test_a_stale_feed_stops_and_names_its_newest_day(settings: Settings) -> None:
+    land(settings, daily_orders(40, newest_days_ago=8))
+    with pytest.raises(GateFailure, match=r"days_since_the_newest_order = 8, allowed 7.*--as-of"):
+        gate()("sources", settings, AS_OF)
+
+
+def test_a_shop_that_rests_for_weeks_is_not_stale_after_one(settings: Settings) -> None:
+    weekly = [
+        (f"o{i}", "c1", (AS_OF - timedelta(days=8 + 7 * i)).isoformat(), 20, 0) for i in range(30)
+    ]
+    land(settings, weekly)
+    assert gate()("sources", settings, AS_OF) == []
+
+
+@pytest.mark.parametrize(("days", "stops"), [(60, False), (61, True)])
+def test_with_too_few_days_to_know_a_rhythm_sixty_days_are_allowed(
+    settings: Settings, days: int, stops: bool
+) -> None:
+    land(settings, daily_orders(3, newest_days_ago=days))
+    if stops:
+        with pytest.raises(GateFailure, match="days_since_the_newest_order"):
+            gate()("sources", settings, AS_OF)
+    else:
+        assert gate()("sources", settings, AS_OF) == []
+
+
+def test_an_order_after_as_of_does_not_make_a_feed_fresh(settings: Settings) -> None:
+    future = ("late", "c1", (AS_OF + timedelta(days=1)).isoformat(), 20, 0)
+    land(settings, [*daily_orders(40, newest_days_ago=20), future])
+    with pytest.raises(GateFailure, match="days_since_the_newest_order = 20"):
+        gate()("sources", settings, AS_OF)
+
+
+def test_a_shrunken_feed_stops_until_it_is_accepted(settings: Settings) -> None:
+    land(settings, daily_orders(40))
+    remember_run(settings, {**landed_rows(settings), "orders": 100, "consents": 7})
+    with pytest.raises(GateFailure) as stopped:
+        gate()("sources", settings, AS_OF)
+    assert "orders_lost_percent = 60" in str(stopped.value)
+    assert "consents_lost_percent = 100" in str(stopped.value)
+    warnings = gate(accept_volume=True)("sources", settings, AS_OF)
+    assert [line.split(" = ")[0] for line in warnings] == [
+        "orders_lost_percent",
+        "consents_lost_percent",
+    ]
+
+
+def test_impossible_amounts_stop_and_name_the_orders(settings: Settings) -> None:
+    refunded_twice = [(*order[:4], 40) for order in daily_orders(1)]
+    land(settings, [*refunded_twice, *daily_orders(40)[1:]])
+    with pytest.raises(GateFailure, match=r"impossible_amounts_percent = 2\.5.*o0"):
+        gate()("sources", settings, AS_OF)
+
+
+def test_a_load_that_lost_most_of_its_orders_stops(settings: Settings) -> None:
+    unreadable = [(f"x{i}", "c1", "yesterday", 20, 0) for i in range(50)]
+    land(settings, [*daily_orders(40), *unreadable])
+    with pytest.raises(GateFailure, match=r"orders_rejected_percent = 55.*landing/rejected"):
+        gate()("sources", settings, AS_OF)
+
+
+def test_a_handful_of_bad_rows_does_not_stop_a_small_shop(settings: Settings) -> None:
+    unreadable = [(f"x{i}", "c1", "yesterday", 20, 0) for i in range(10)]
+    land(settings, [*daily_orders(4), *unreadable])
+    assert gate()("sources", settings, AS_OF) == []
+
+
+def test_orders_without_a_customer_are_a_warning_with_their_share(settings: Settings) -> None:
+    nobodys = [(f"x{i}", "", AS_OF.isoformat(), 20, 0) for i in range(60)]
+    land(settings, [*daily_orders(40), *nobodys])
+    (warning,) = gate()("sources", settings, AS_OF)
+    assert warning.startswith("lines_without_a_customer_percent = 60,")
+
+
+def test_a_shop_without_contact_data_is_a_warning(settings: Settings) -> None:
+    land(settings, daily_orders(40), phone="")
+    (warning,) = gate()("sources", settings, AS_OF)
+    assert warning.startswith("customers_without_a_contact_point_percent = 100")
+
+
+def test_no_contact_data_reaches_the_data_docs(settings: Settings) -> None:
+    land(settings, daily_orders(40, newest_days_ago=30), phone="+12025550123")
+    with pytest.raises(GateFailure):
+        gate()("sources", settings, AS_OF)
+    pages = (settings.reports_dir / "data_docs").rglob("*.html")
+    assert not any("2025550123" in page.read_text() for page in pages)

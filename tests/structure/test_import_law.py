@@ -1,0 +1,143 @@
+"""Imports run one way, and heavy libraries stay out of the engine's import time."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOP_ROOMS = ("winback", "quality", "flows")
+# What each top-level room may import of the others.
+MAY_IMPORT = {"winback": {"winback"}, "quality": {"quality", "winback"}, "flows": set(TOP_ROOMS)}
+# Rooms of the engine that know settings, the clock, errors and the ledger, never each other.
+STRANGERS = {"channels", "messages", "inbound", "science"}
+HEAVY = {"prefect", "prefect_dbt", "dbt", "great_expectations"}
+
+
+def modules(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+def imports(path: Path, *, top_level_only: bool = False) -> Iterator[str]:
+    tree = ast.parse(path.read_text())
+    nodes = tree.body if top_level_only else ast.walk(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            module = node.module or ""
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("room", TOP_ROOMS)
+def test_a_top_level_room_imports_only_what_lies_below_it(room: str) -> None:
+    assert modules(room)
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules(room)
+        for name in imports(path)
+        if name.split(".")[0] in set(TOP_ROOMS) - MAY_IMPORT[room]
+    ]
+    assert wrong == []
+
+
+def test_rooms_of_the_engine_are_strangers_to_each_other() -> None:
+    wrong = []
+    for room in sorted(STRANGERS):
+        for path in modules(f"winback/{room}"):
+            for name in imports(path):
+                parts = name.split(".")
+                if parts[0] == "winback" and len(parts) > 1 and parts[1] in STRANGERS - {room}:
+                    wrong.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert wrong == []
+
+
+def test_nothing_below_the_command_line_imports_it() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for room in TOP_ROOMS
+        for path in modules(room)
+        for name in imports(path)
+        if name.startswith("winback.cli") and "winback/cli" not in path.as_posix()
+    ]
+    assert wrong == []
+
+
+def test_the_engine_imports_no_orchestrator_and_no_gate_library_at_module_top() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in modules("winback")
+        for name in imports(path, top_level_only=True)
+        if name.split(".")[0] in HEAVY
+    ]
+    assert wrong == []
+
+
+def test_only_the_clock_asks_the_machine_for_the_time() -> None:
+    asks = ("datetime.now(", "datetime.utcnow(", "date.today(", "time.time()")
+    wrong = [
+        f"{path.relative_to(ROOT)}: {call}"
+        for room in TOP_ROOMS
+        for path in modules(room)
+        for call in asks
+        if call in path.read_text() and path.name != "clock.py"
+    ]
+    assert wrong == []
+
+
+def test_no_query_reads_the_clock() -> None:
+    words = ("now()", "current_timestamp", "current_date", "getdate(", "today()")
+    files = [*(ROOT / "dbt_project").rglob("*.sql"), *(ROOT / "quality").rglob("*.sql")]
+    wrong = [
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in files
+        if "target" not in path.parts
+        for word in words
+        if word in path.read_text().lower()
+    ]
+    assert files
+    assert wrong == []
+
+
+LAYERS = ("staging", "intermediate", "segments", "marts")
+# Staging → intermediate → segments → marts; marts never read staging.
+MAY_READ: dict[str, set[str]] = {
+    "staging": set(),
+    "intermediate": {"staging", "intermediate"},
+    "segments": {"intermediate", "segments"},
+    "marts": {"intermediate", "segments", "marts"},
+}
+
+
+def test_dbt_layers_read_one_way(dbt_manifest: Path) -> None:
+    manifest = json.loads(dbt_manifest.read_text())
+    models = {
+        key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"
+    }
+    layer = {key: node["fqn"][1] for key, node in models.items()}
+    assert set(layer.values()) == set(LAYERS)
+    wrong = [
+        f"{models[key]['name']} ({layer[key]}) reads {models[parent]['name']} ({layer[parent]})"
+        for key, node in models.items()
+        for parent in node["depends_on"]["nodes"]
+        if parent in models and layer[parent] not in MAY_READ[layer[key]]
+    ]
+    assert wrong == []
+
+
+def test_only_staging_reads_sources(dbt_manifest: Path) -> None:
+    nodes = json.loads(dbt_manifest.read_text())["nodes"]
+    wrong = [
+        node["name"]
+        for node in nodes.values()
+        if node["resource_type"] == "model"
+        and node["fqn"][1] != "staging"
+        and any(parent.startswith("source.") for parent in node["depends_on"]["nodes"])
+    ]
+    assert wrong == []
