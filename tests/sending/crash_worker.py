@@ -1,14 +1,12 @@
 """Runs one send in a process of its own, and kills it where it is told to.
 
-usage: crash_worker.py HOME PROVIDER_URL NOW POINT, POINT being `none`, `commit:N:before`,
-`commit:N:after`, `call:N:before` or `call:N:after`.
+The point is `none`, `commit:N:before`, `commit:N:after`, `call:N:before` or `call:N:after`.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+import twilio.rest.api.v2010.account  # noqa: F401 - slow, and else imported at the first text
 from sqlalchemy import Connection
 
 from winback.channels import Outcome, Request
@@ -64,19 +63,18 @@ def kill_at_call(number: int, when: str) -> None:
         channel.send = send
 
 
-def main() -> None:
-    home, url, now, point = sys.argv[1:]
+def run(home: str, url: str, now: str, point: str) -> None:
     settings = Settings.load(
-        home=Path(home), sendgrid_api_key="SG.key", sendgrid_base_url=url,
-        twilio_account_sid="AC" + "0" * 32, twilio_auth_token="token", twilio_base_url=url,
+        home=Path(home),
+        sendgrid_api_key="SG.key",
+        sendgrid_base_url=url,
+        twilio_account_sid="AC" + "0" * 32,
+        twilio_auth_token="token",
+        twilio_base_url=url,
         public_base_url="https://hooks.example.com",
-    )  # fmt: skip
+    )
     with open_ledger(settings) as ledger:
         if point != "none":
             what, number, when = point.split(":")
             {"commit": kill_at_commit, "call": kill_at_call}[what](int(number), when)
         send_due(ledger, settings, FixedClock(datetime.fromisoformat(now)))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,68 @@
+"""The export: changed rows only, no contact data, safe to kill half way."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pyarrow.parquet as pq
+import pytest
+
+from winback.ledger import _export, export_ledger, transition
+
+NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
+
+
+def rows(settings, table="messages"):
+    files = sorted((settings.ledger_landing_dir / table).glob("*.parquet"))
+    return [row for file in files for row in pq.read_table(file).to_pylist()]
+
+
+def test_an_empty_ledger_exports_an_empty_segment_of_each_table(ledger, settings):
+    assert set(export_ledger(ledger, settings.ledger_landing_dir).values()) == {0}
+    for table in _export.EXPORTED:
+        file = settings.ledger_landing_dir / table / "00000000.parquet"
+        assert pq.read_schema(file).equals(_export.arrow_schema(table))
+
+
+def test_only_changed_rows_are_exported_again_with_a_higher_version(ledger, settings, add_message):
+    add_message(1, cost_cents=Decimal("0.79"))
+    add_message(2)
+    assert export_ledger(ledger, settings.ledger_landing_dir)["messages"] == 2
+    assert export_ledger(ledger, settings.ledger_landing_dir)["messages"] == 0
+    with ledger.write() as connection:
+        transition(
+            connection, [{"message_id": "m1"}], "cancelled", from_states=("planned",), at=NOW
+        )
+    assert export_ledger(ledger, settings.ledger_landing_dir)["messages"] == 1
+    seen = [(row["message_id"], row["state"], row["version"]) for row in rows(settings)]
+    assert seen == [("m1", "planned", 1), ("m2", "planned", 1), ("m1", "cancelled", 2)]
+    assert rows(settings)[0]["cost_cents"] == Decimal("0.7900")
+    assert rows(settings)[0]["planned_at"] == NOW
+
+
+def test_addresses_and_bodies_stay_in_the_ledger(ledger, settings, add_message):
+    add_message(1)
+    export_ledger(ledger, settings.ledger_landing_dir)
+    assert not {"address", "payload_json", "sender"} & set(rows(settings)[0])
+
+
+def test_an_export_killed_before_its_mark_writes_the_rows_again(
+    ledger, settings, add_message, monkeypatch
+):
+    add_message(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(_export, "_mark_exported", lambda *_: pytest.fail("killed here"))
+        with pytest.raises(pytest.fail.Exception):
+            export_ledger(ledger, settings.ledger_landing_dir)
+    assert export_ledger(ledger, settings.ledger_landing_dir)["messages"] == 1
+    assert [row["version"] for row in rows(settings)] == [1, 1]
+
+
+def test_large_exports_are_split_into_segments(ledger, settings, add_message, monkeypatch):
+    monkeypatch.setattr(_export, "SEGMENT_ROWS", 2)
+    for number in range(5):
+        add_message(number)
+    assert export_ledger(ledger, settings.ledger_landing_dir)["messages"] == 5
+    assert len(list((settings.ledger_landing_dir / "messages").glob("*.parquet"))) == 4
+    assert len({row["message_id"] for row in rows(settings)}) == 5

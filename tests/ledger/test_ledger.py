@@ -1,0 +1,181 @@
+"""The ledger's promises: transitions by the table, suppressions, caps, tokens, the fence."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from winback.ledger import (
+    FINAL,
+    TRANSITIONS,
+    count_sends,
+    insert_new,
+    is_suppressed,
+    lift,
+    open_ledger,
+    read_token,
+    sign_token,
+    suppress,
+    tables,
+    transition,
+)
+
+NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
+m = tables.messages.c
+
+
+def stop(connection, address, *, group="phone", at=NOW):
+    return suppress(
+        connection, group=group, address=address, reason="stop", source="test",
+        occurred_at=at, recorded_at=at,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("origin", TRANSITIONS)
+@pytest.mark.parametrize("to", TRANSITIONS)
+def test_a_message_moves_as_the_transition_table_says_and_never_otherwise(
+    ledger, add_message, origin, to
+):
+    key = add_message(state=origin)
+    with ledger.write() as connection:
+        if to not in TRANSITIONS[origin]:
+            with pytest.raises(ValueError, match="can't go"):
+                transition(connection, [{"message_id": key}], to, from_states=(origin,), at=NOW)
+            return
+        assert transition(connection, [{"message_id": key}], to, from_states=(origin,), at=NOW) == 1
+        row = connection.execute(select(m.state, m.version)).one()
+    assert tuple(row) == (to, 2)
+
+
+def test_what_may_have_left_never_goes_straight_back_and_final_states_are_final():
+    assert "planned" in TRANSITIONS["claimed"]
+    assert all(not TRANSITIONS[state] for state in FINAL)
+
+
+def test_a_claim_of_another_is_not_touched(ledger, add_message):
+    key = add_message(state="claimed", claim_token="theirs")
+    with ledger.write() as connection:
+        moved = transition(
+            connection, [{"message_id": key}], "sending",
+            from_states=("claimed",), at=NOW, claim_token="mine",
+        )  # fmt: skip
+    assert moved == 0
+
+
+def test_a_stop_covers_every_phone_channel_of_the_address_but_not_its_email(ledger, add_message):
+    add_message(1)
+    add_message(2, address="+15550000001", channel="voice")
+    add_message(3, address="+15550000001", channel="email")
+    add_message(4, address="+15550000001", state="sending")
+    with ledger.write() as connection:
+        assert stop(connection, "+15550000001") == 2
+        assert is_suppressed(connection, group="phone", address="+15550000001")
+        assert not is_suppressed(connection, group="email", address="+15550000001")
+        assert stop(connection, "+15550000001") == 0
+        states = dict(connection.execute(select(m.message_id, m.state)).tuples().all())
+    assert states == {"m1": "suppressed", "m2": "suppressed", "m3": "planned", "m4": "sending"}
+
+
+def test_email_addresses_are_compared_without_case(ledger):
+    with ledger.write() as connection:
+        stop(connection, "Ann@Example.com", group="email")
+        assert is_suppressed(connection, group="email", address="ann@example.COM")
+
+
+def test_an_opt_in_lifts_only_what_is_older_than_it(ledger):
+    with ledger.write() as connection:
+        stop(connection, "+1", at=NOW)
+        assert lift(connection, group="phone", address="+1", occurred_at=NOW) == 0
+        assert lift(connection, group="phone", address="+1", occurred_at=NOW + timedelta(1)) == 1
+        assert not is_suppressed(connection, group="phone", address="+1")
+        stop(connection, "+1", at=NOW + timedelta(2))
+        assert is_suppressed(connection, group="phone", address="+1")
+
+
+def test_caps_count_what_may_have_reached_a_person_in_rolling_time(ledger, add_message):
+    add_message(1, state="accepted", accepted_at=NOW - timedelta(hours=24))
+    add_message(2, customer_id="c1", state="accepted", accepted_at=NOW - timedelta(hours=23))
+    add_message(3, address="+15550000001", state="unknown", updated_at=NOW)
+    add_message(4, customer_id="c1", state="rejected", accepted_at=None)
+    add_message(5, customer_id="c1", state="planned")
+    with ledger.read() as connection:
+        counts = [
+            count_sends(connection, customer_id="c1", address="+15550000001", now=NOW, within=span)
+            for span in (timedelta(hours=24), timedelta(days=7))
+        ]
+    assert counts == [2, 3]
+
+
+@given(message_id=st.text(min_size=1, max_size=60), noise=st.text(max_size=80))
+def test_only_tokens_we_signed_name_a_message(message_id, noise, ledger_for_tokens):
+    assert read_token(ledger_for_tokens, sign_token(ledger_for_tokens, message_id)) == message_id
+    assert read_token(ledger_for_tokens, noise) is None
+
+
+@pytest.fixture(scope="module")
+def ledger_for_tokens(tmp_path_factory):
+    from winback.settings import Settings
+
+    with open_ledger(Settings.load(home=tmp_path_factory.mktemp("tokens"))) as opened:
+        yield opened
+
+
+def test_a_copied_ledger_is_fenced_until_adopted_and_one_setting_adopts_one_copy(
+    ledger, settings, tmp_path
+):
+    ledger.close()
+    for name in ("one", "two"):
+        shutil.copytree(settings.home, tmp_path / name)
+    one, two = (settings.model_copy(update={"home": tmp_path / n}) for n in ("one", "two"))
+    with open_ledger(one) as copy:
+        assert f"WINBACK_ADOPT_LEDGER={ledger.instance_id}" in copy.fenced
+    with open_ledger(one.model_copy(update={"adopt_ledger": ledger.instance_id})) as copy:
+        assert copy.fenced == ""
+        assert copy.instance_id != ledger.instance_id
+    with open_ledger(one) as copy:
+        assert copy.fenced == ""
+    with open_ledger(settings) as original:
+        assert original.fenced == ""
+    shutil.rmtree(two.home)
+    shutil.copytree(one.home, two.home)
+    with open_ledger(two.model_copy(update={"adopt_ledger": ledger.instance_id})) as copy:
+        assert copy.fenced
+
+
+def test_writers_take_turns_so_a_check_and_its_write_are_one(ledger):
+    def add_one():
+        for _ in range(20):
+            with ledger.write() as connection:
+                row = connection.execute(select(tables.meta).where(key == "n")).one()
+                connection.execute(
+                    tables.meta.update().where(key == "n").values(value=str(int(row.value) + 1))
+                )
+
+    key = tables.meta.c.key
+    with ledger.write() as connection:
+        insert_new(connection, tables.meta, [{"key": "n", "value": "0"}])
+    threads = [threading.Thread(target=add_one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with ledger.read() as connection:
+        assert connection.scalar(select(tables.meta.c.value).where(key == "n")) == "80"
+
+
+def test_an_error_never_shows_an_address(ledger, add_message):
+    add_message(1)
+    with pytest.raises(Exception, match="UNIQUE") as caught, ledger.write() as connection:
+        connection.execute(tables.messages.insert(), [{**_any_row(ledger), "address": "+15559999"}])
+    assert "+15559999" not in str(caught.value)
+
+
+def _any_row(ledger):
+    with ledger.read() as connection:
+        return dict(connection.execute(select(tables.messages)).mappings().one())
