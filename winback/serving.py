@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
 import uvicorn
@@ -28,8 +29,20 @@ def _config(app: Any, **options: Any) -> uvicorn.Config:
 
 
 def serve_forever(app: Any, *, host: str, port: int) -> None:
-    """Serve in the foreground until SIGINT or SIGTERM."""
-    uvicorn.Server(_config(app, host=host, port=port, log_level="warning")).run()
+    """Serve in the foreground until SIGINT or SIGTERM, then return, so that callers clean up."""
+    # uvicorn sends itself the signal again once it has shut down: by then it is settled.
+    earlier = {
+        number: signal.signal(number, _settled) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        uvicorn.Server(_config(app, host=host, port=port, log_level="warning")).run()
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+def _settled(_number: int, _frame: FrameType | None) -> None:
+    """A signal that needs nothing more."""
 
 
 class LoopbackServer:

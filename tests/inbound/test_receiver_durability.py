@@ -31,7 +31,7 @@ settings = Settings.load()
 with open_ledger(settings) as ledger:
     inbound.serve(ledger, settings, WallClock(), host="127.0.0.1", port=int(sys.argv[1]))
 """
-KILLS = 3
+KILLS = 2
 EVENTS_PER_KILL = 60
 
 

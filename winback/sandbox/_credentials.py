@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -22,11 +22,11 @@ SERVICE_NUMBER: Final = "+15005550006"
 class Credentials:
     """What a client needs to speak to the sandbox, and the keys it signs webhooks with."""
 
-    api_key: str
+    api_key: str = field(repr=False)
     account_sid: str
-    auth_token: str
+    auth_token: str = field(repr=False)
     messaging_service_sid: str
-    signing_key_pem: str
+    signing_key_pem: str = field(repr=False)
 
     @property
     def public_key(self) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 MAX_RECIPIENTS: Final = 1000
-MAX_CUSTOM_ARGS_BYTES: Final = 10_000
+# For each personalization: its custom arguments, and apart from them its substitutions.
+MAX_ARGUMENT_BYTES: Final = 10_000
 
 _EMAIL: Final = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+")
 _TOP_LEVEL: Final = frozenset({
@@ -76,7 +77,7 @@ def _top_level(mail: dict[str, Any]) -> Iterator[Problem]:
         if not isinstance(mail.get(name, {}), dict):
             yield f"The {name} parameter must be an object.", name
     yield from _headers(mail.get("headers", {}), "headers")
-    yield from _custom_args(mail.get("custom_args", {}), "custom_args")
+    yield from _small_strings(mail.get("custom_args", {}), "custom_args")
 
 
 def _contents(mail: dict[str, Any]) -> Iterator[Problem]:
@@ -143,9 +144,9 @@ def _personalization(entry: dict[str, Any], at: str) -> Iterator[Problem]:
             seen.add(address)
     if "substitutions" in entry and "dynamic_template_data" in entry:
         yield "Substitutions may not be used with dynamic templating", f"{at}.substitutions"
-    yield from _strings(entry.get("substitutions", {}), f"{at}.substitutions")
+    yield from _small_strings(entry.get("substitutions", {}), f"{at}.substitutions")
     yield from _headers(entry.get("headers", {}), f"{at}.headers")
-    yield from _custom_args(entry.get("custom_args", {}), f"{at}.custom_args")
+    yield from _small_strings(entry.get("custom_args", {}), f"{at}.custom_args")
 
 
 def _address(person: object, at: str) -> Iterator[Problem]:
@@ -170,10 +171,10 @@ def _headers(headers: object, at: str) -> Iterator[Problem]:
             yield f"The header {name} is reserved and can not be set.", f"{at}.{name}"
 
 
-def _custom_args(values: object, at: str) -> Iterator[Problem]:
+def _small_strings(values: object, at: str) -> Iterator[Problem]:
     yield from _strings(values, at)
-    if len(json.dumps(values).encode()) > MAX_CUSTOM_ARGS_BYTES:
-        yield "The custom arguments must not exceed 10000 bytes.", at
+    if len(json.dumps(values).encode()) > MAX_ARGUMENT_BYTES:
+        yield "The values must not exceed 10000 bytes.", at
 
 
 def _recipient_total(mail: dict[str, Any]) -> Iterator[Problem]:

@@ -49,6 +49,10 @@ class RunningSandbox:
         """From now on post webhooks to the receiver at `url`, signed for `public_url`."""
         self._state.outbox.send_to(_addresses(url, public_url))
 
+    def settle(self, seconds: float = 60.0) -> bool:
+        """Wait until every webhook is delivered or given up; False when time ran out."""
+        return self._state.outbox.wait_until_idle(seconds)
+
     def overrides(self) -> dict[str, Any]:
         """The settings that make the product speak to this sandbox (for `model_copy(update=…)`)."""
         return {
