@@ -1,9 +1,9 @@
 """Read CSV so that every record keeps its physical line and a bad one costs only itself.
 
-Blocks of whole lines go one of two ways. A block without a quote, with the right number
-of fields on every line and in clean UTF-8 is split by Arrow. Any other block goes
-through the csv module record by record, slower by a factor of three, but it can say which
-line is wrong and why. Measured on 5 million order lines by benchmarks/load_lines.py.
+Blocks of whole lines go one of three ways. Arrow splits a block without a quote, a blank
+line or a wrong number of fields. Any other is cut into pieces: those where each line is a
+whole record are read at once by the csv module; the rest go record by record, which
+is slowest but can say which line is wrong and why.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from winback.errors import WinbackError
 from winback.landing._batch import LINE, RESERVED, ROW, Batch, Rejected, printable
 
 BLOCK_BYTES = 8 << 20  # 200-300 thousand order lines: bounds memory, amortizes a query a block
+PIECE_BYTES = 64 << 10
 
 
 class CsvReader:
@@ -43,10 +44,12 @@ class CsvReader:
         with self._opened():
             self._read_header()
             yield self._batch([], [], [])
-            if self._pending:  # what the first block holds after the header
-                first = "".join(self._pending)
-                self._pending.clear()
-                yield self._read(first.encode("utf-8", "surrogateescape"))
+            after_header = "".join(self._pending).encode("utf-8", "surrogateescape")
+            after_header += b"".join(self._pieces)
+            self._pending.clear()
+            self._pieces.clear()
+            if after_header:
+                yield self._read(after_header)
             for block in self._blocks:
                 yield self._read(block)
 
@@ -54,6 +57,7 @@ class CsvReader:
     def _opened(self) -> Iterator[None]:
         with self._path.open("rb") as self._file:
             self._blocks = self._read_blocks()
+            self._pieces: deque[bytes] = deque()
             self._pending: deque[str] = deque()
             self._line = 0
             yield
@@ -96,10 +100,18 @@ class CsvReader:
 
     def _read(self, block: bytes) -> Batch:
         if b'"' not in block:
-            with suppress(pa.ArrowInvalid):  # else the slow way finds the lines that are wrong
+            with suppress(pa.ArrowInvalid):
                 return self._read_clean(block)
-        self._pending.extend(_lines(block))
-        return self._read_record_by_record()
+        self._pieces.extend(_split(block))
+        batches = []
+        while self._pieces:
+            piece = self._pieces.popleft()
+            batches.append(self._read_tidy(piece) or self._read_record_by_record(piece))
+        return Batch(
+            pa.concat_tables([batch.rows for batch in batches]),
+            self._file.tell(),
+            [row for batch in batches for row in batch.rejected],
+        )
 
     def _read_clean(self, block: bytes) -> Batch:
         names = [name or f"__unnamed_{i}" for i, name in enumerate(self._header)]
@@ -120,7 +132,23 @@ class CsvReader:
         self._line += len(raw)
         return Batch(rows, self._file.tell())
 
-    def _read_record_by_record(self) -> Batch:
+    def _read_tidy(self, piece: bytes) -> Batch | None:
+        """The piece, if each of its lines is one whole record; it may be quoted."""
+        try:
+            lines = list(io.StringIO(piece.decode(), newline=""))
+            records = list(csv.reader(lines, strict=True))
+        except (UnicodeDecodeError, csv.Error):
+            return None
+        if len(records) != len(lines) or any(len(r) != len(self._header) for r in records):
+            return None
+        if not all(line.strip() for line in lines):
+            return None
+        first = self._line + 1
+        self._line += len(lines)
+        return self._batch(records, list(enumerate(lines, start=first)), [])
+
+    def _read_record_by_record(self, piece: bytes) -> Batch:
+        self._pending.extend(_lines(piece))
         good: list[list[str]] = []
         lines: list[tuple[int, str]] = []
         rejected: list[Rejected] = []
@@ -170,10 +198,11 @@ class CsvReader:
         """Pending lines, and those of the next blocks while a record is still open."""
         while True:
             if not self._pending:
-                block = next(self._blocks, None)
-                if block is None:
+                if not self._pieces:
+                    self._pieces.extend(_split(next(self._blocks, b"")))
+                if not self._pieces:
                     return
-                self._pending.extend(_lines(block))
+                self._pending.extend(_lines(self._pieces.popleft()))
             line = self._pending.popleft()
             taken.append(line)
             yield line
@@ -203,6 +232,15 @@ def is_utf8(path: Path) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _split(block: bytes) -> Iterator[bytes]:
+    """Pieces of whole lines: what is wrong with one slows only that piece down."""
+    start = 0
+    while start < len(block):
+        end = block.find(b"\n", start + PIECE_BYTES) + 1 or len(block)
+        yield block[start:end]
+        start = end
 
 
 def _lines(block: bytes) -> Iterator[str]:
