@@ -1,4 +1,7 @@
-{#- An amount in the shop's currency to integer cents, half a cent away from zero. -#}
+{#-
+    An amount in the shop's currency to integer cents, half a cent away from
+    zero.
+-#}
 {% macro to_cents(amount) -%}
     cast(round({{ amount }} * 100, 0) as bigint)
 {%- endmacro %}
@@ -11,8 +14,9 @@
 
 
 {#-
-    Text to a number in [0, 1), equal in DuckDB, Spark and Python: the first eight hex
-    digits of its md5 over 2^32. Arms and variants hang on it: it must never change.
+    Text to a number in [0, 1), equal in DuckDB, Spark and Python: the first
+    eight hex digits of its md5 over 2^32. Arms and variants hang on it: it must
+    never change.
 -#}
 {% macro hash_unit(text) -%}
     {{ return(adapter.dispatch('hash_unit', 'winback')(text)) }}
@@ -35,9 +39,9 @@
 
 
 {#-
-    Does any part of the text match the regular expression? Write [.] and [+] rather
-    than a backslash: Spark reads a backslash in a literal as an escape. A quote in it
-    stands once, as in the expression itself.
+    Does any part of the text match the regular expression? Write [.] and [+]
+    rather than a backslash: Spark reads a backslash in a literal as an escape.
+    A quote in it stands once, as in the expression itself.
 -#}
 {% macro matches(text, pattern) -%}
     {{ return(adapter.dispatch('matches', 'winback')(text, pattern)) }}
@@ -58,7 +62,9 @@
 {%- endmacro %}
 
 {% macro default__remove_matches(text, pattern) -%}
-    regexp_replace({{ text }}, '{{ dbt.escape_single_quotes(pattern) }}', '', 'g')
+    regexp_replace(
+        {{ text }}, '{{ dbt.escape_single_quotes(pattern) }}', '', 'g'
+    )
 {%- endmacro %}
 
 {% macro spark__remove_matches(text, pattern) -%}

@@ -1,4 +1,6 @@
-{#- The lapse preset in force, as a literal; one that does not exist stops dbt. -#}
+{#-
+    The lapse preset in force, as a literal; one that does not exist stops dbt.
+-#}
 {% macro lapse_preset() -%}
     {%- set preset = var('lapse_preset') -%}
     {%- if preset != 'fixed' -%}

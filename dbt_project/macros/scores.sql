@@ -1,6 +1,6 @@
 {#-
-    A fifth of the population by rank, 5 for the last in this order. Equal values get
-    equal scores, which NTILE and rank-by-row would tear apart.
+    A fifth of the population by rank, 5 for the last in this order. Equal
+    values get equal scores, which NTILE and rank-by-row would tear apart.
 -#}
 {% macro fifth_by_rank(order_by) -%}
     cast(
@@ -10,7 +10,9 @@
 {%- endmacro %}
 
 
-{#- The number of the band that a count falls in; a band begins at each bound. -#}
+{#-
+    The number of the band that a count falls in; a band begins at each bound.
+-#}
 {% macro band(number, lower_bounds) -%}
     case
     {%- for bound in lower_bounds | reverse %}

@@ -1,7 +1,7 @@
 {#-
-    Instants and local days. DuckDB and Spark differ in how they name an instant's
-    type and cross zones, so every such expression comes from here.
-    A zone argument is an SQL expression: a column, or shop_zone().
+    Instants and local days. DuckDB and Spark differ in how they name an
+    instant's type and cross zones, so every such expression comes from here. A
+    zone argument is an SQL expression: a column, or shop_zone().
 -#}
 
 {% macro timestamptz_type() -%}

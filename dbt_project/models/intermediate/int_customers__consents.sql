@@ -36,7 +36,8 @@ events as (
 
 ),
 
--- A revocation reaches every channel of the group, a grant the channel it names.
+-- A revocation reaches every channel of the group, a grant the channel it
+-- names.
 by_channel as (
 
     select

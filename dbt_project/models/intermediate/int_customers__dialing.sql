@@ -12,8 +12,9 @@ phone_zones as (
 
 ),
 
--- An area code (1 and three digits) or a country code of one to three digits; no
--- prefix in the seed begins another one, so that at most one of these matches.
+-- An area code (1 and three digits) or a country code of one to three digits;
+-- no prefix in the seed begins another one, so that at most one of these
+-- matches.
 prefixes as (
 
     {% for digits in range(1, 5) %}

@@ -37,8 +37,8 @@ stated as (
 
 ),
 
--- A region goes by its code, with or without the country's, or by its name. `*` is
--- the whole of a country that keeps (nearly) one time.
+-- A region goes by its code, with or without the country's, or by its name. `*`
+-- is the whole of a country that keeps (nearly) one time.
 customer_places as (
 
     select

@@ -1,4 +1,7 @@
-{#- The names come from the files in models/segments: a new file is a new segment. -#}
+{#-
+    The names come from the files in models/segments: a new file is a new
+    segment.
+-#}
 with
 
 members as (

@@ -1,6 +1,7 @@
 /*
-    Rule:  the last valid order lies 30 to 45 days back: the days in which a first
-           touch is due. Whoever is beyond them belongs to `backlog`.
+    Rule:  the last valid order lies 30 to 45 days back: the days in which a
+           first touch is due. Whoever was beyond them at the launch is in
+           `backlog`.
     Grain: one row per customer.
 */
 with

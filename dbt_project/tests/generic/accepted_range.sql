@@ -1,4 +1,7 @@
-{#- A returned row lies outside [min_value, max_value]; null is for not_null to judge. -#}
+{#-
+    A returned row lies outside [min_value, max_value]; null is for not_null to
+    judge.
+-#}
 {% test accepted_range(model, column_name, min_value=none, max_value=none) %}
 
 select *

@@ -1,4 +1,7 @@
-{#- A returned row is a combination of these columns that stands in several rows. -#}
+{#-
+    A returned row is a combination of these columns that stands in several
+    rows.
+-#}
 {% test unique_combination(model, columns) %}
 
 select
