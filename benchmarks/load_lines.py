@@ -22,7 +22,6 @@ from winback.clock import WallClock
 from winback.landing import load
 from winback.settings import Settings
 
-
 duckdb.execute("set enable_progress_bar = false")
 
 
