@@ -1,0 +1,127 @@
+"""Two weeks of the shipped playbooks, decided by the real models day after day."""
+
+from datetime import timedelta
+
+import pytest
+from playbook_runs import query
+
+
+def test_four_texts_go_out_at_the_published_offsets(season, people, days):
+    sent = season.sent_days(people.four, days[0])
+    assert list(sent) == [1, 2, 3, 4]
+    assert sent[1] == 0
+    assert 3 <= sent[2] <= 7
+    assert 6 <= sent[3] <= 14
+    assert 11 <= sent[4] <= 21
+
+
+def test_texts_and_emails_go_out_at_the_published_offsets(season, people, days):
+    assert season.sent_days(people.both, days[0]) == {1: 0, 2: 1, 3: 4, 4: 7, 6: 12}
+    channels = {
+        row["step"]: row["channel"]
+        for row in season.messages.values()
+        if row["customer_id"] == people.both
+    }
+    assert channels == {1: "sms", 2: "email", 3: "sms", 4: "email", 6: "sms"}
+
+
+def test_a_text_due_on_a_us_sunday_waits_for_monday_and_moves_the_later_ones(season, people, days):
+    assert season.decided(people.four)[days[3], 2] == ("deferred", "window")
+    monday_at_three = days[4].replace(hour=19, minute=0)
+    sent = season.sent_days(people.four, days[0])
+    assert days[0] + timedelta(days=sent[2]) == monday_at_three
+    assert sent[3] - sent[2] >= 3
+
+
+def test_without_phone_consent_the_emails_go_out_in_order_and_each_text_says_why(
+    season, people, days
+):
+    assert season.sent_days(people.mail_only, days[0]) == {2: 1, 4: 7}
+    decided = season.decided(people.mail_only)
+    assert decided[days[0], 1][0] == "suppressed"
+    assert {"address", "consent"} <= set(decided[days[0], 1][1].split(","))
+    assert decided[days[4], 3][0] == "suppressed"
+    assert decided[days[12], 6][0] == "suppressed"
+
+
+def test_a_purchase_ends_the_sequence(season, people, days):
+    assert season.sent_days(people.buyer, days[0]) == {1: 0, 2: 1}
+    assert season.decided(people.buyer)[days[4], 3] == ("exited", "purchase")
+
+
+def test_the_holdout_gets_a_row_for_each_due_step_and_no_message(season, people, days):
+    assert season.sent_days(people.held_out, days[0]) == {}
+    decided = season.decided(people.held_out)
+    assert {decision for decision, _ in decided.values()} == {"holdout"}
+    assert decided[days[0], 1] == ("holdout", "holdout")
+    assert (days[12], 6) in decided
+
+
+def test_two_owners_of_an_address_get_each_step_once(season, people, days):
+    first, second = sorted(people.twins)
+    assert season.sent_days(first, days[0]) == {2: 1, 4: 7}
+    assert season.sent_days(second, days[0]) == {}
+    assert season.decided(second)[days[1], 2] == ("suppressed", "shared_address")
+
+
+def test_a_step_that_caps_held_back_past_its_range_expires_and_is_never_sent(season, people, days):
+    decided = season.decided(people.capped)
+    assert decided[days[0], 1] == ("capped", "cap_7d")
+    assert decided[days[4], 1][0] == "expired"
+    assert "range" in decided[days[4], 1][1].split(",")
+    assert 1 not in season.sent_days(people.capped, days[0])
+
+
+def test_who_can_be_emailed_enters_the_first_playbook_and_nobody_enters_two(season, people):
+    entered = {row["customer_id"]: row["playbook_id"] for row in season.enrollments.values()}
+    assert len(season.enrollments) == len(people.everybody)
+    assert {name for name, book in entered.items() if book == "sms_four_step"} == {
+        people.four,
+        people.capped,
+    }
+
+
+def test_python_and_sql_deal_the_same_arms_and_variants(season, people):
+    arms = {row["customer_id"]: (row["arm"], row["variant"]) for row in season.enrollments.values()}
+    assert arms[people.held_out] == ("holdout", "")
+    assert arms[people.both] == ("treatment", "offer")
+    assert arms[people.four] == ("treatment", "base")
+
+
+def test_every_planned_message_carries_its_code_and_ends_before_the_code_does(season):
+    for row in query(season.settings, "from outbox where action = 'plan'"):
+        assert row["offer_code"] == "WELCOME20"
+        assert row["expires_at"] <= row["offer_expires_at"]
+        assert row["template"].startswith(row["playbook_id"])
+
+
+@pytest.fixture
+def edited_season(season, edited_project):
+    return season, edited_project
+
+
+def test_adding_and_removing_a_step_row_changes_the_run(edited_season, people, days):
+    season, project = edited_season
+    seed = project / "seeds" / "playbook_steps.csv"
+    kept = [line for line in seed.read_text().splitlines() if "sms_four_step,4" not in line]
+    kept.append(
+        "sms_email,5,4,1,9,email,sms_email/4,true,,offer_presentation,social_proof,One more"
+    )
+    seed.write_text("\n".join(kept) + "\n")
+    enrollments, messages = dict(season.enrollments), dict(season.messages)
+    last_day = {key: row for key, row in messages.items() if row["accepted_at"] < days[12]}
+    season.messages = last_day
+    season.export()
+    before = len(season.decisions)
+    season.enrollments = {}
+    try:
+        season.live(days[12])
+    finally:
+        edited = season.decisions[before:]
+        del season.decisions[before:]
+        season.enrollments, season.messages = enrollments, messages
+        season.export()
+    steps = {(row["customer_id"], row["step"]): row["decision"] for row in edited}
+    assert (people.four, 4) not in steps
+    assert steps[people.both, 5] == "send"
+    assert (people.both, 6) not in steps
