@@ -18,6 +18,7 @@ import pytest
 
 from winback.clock import FixedClock
 from winback.ledger import Ledger, open_ledger
+from winback.sending import SendReport, send_due
 from winback.settings import Settings
 
 # 16:00 in New York: inside the phone window.
@@ -109,6 +110,12 @@ def ledger(settings: Settings) -> Iterator[Ledger]:
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOW)
+
+
+@pytest.fixture
+def finish(ledger: Ledger, settings: Settings, clock: FixedClock) -> Callable[[], SendReport]:
+    """Send whatever is due, without waiting for real."""
+    return lambda: send_due(ledger, settings, clock, sleep=lambda _: None)
 
 
 def outbox_row(number: int, *, channel: str = "sms", **changes: object) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-import twilio.rest.api.v2010.account  # noqa: F401 - slow, and else imported at the first text
 from sqlalchemy import Connection
 
 from winback.channels import Outcome, Request

@@ -1,5 +1,6 @@
 """Sending: enrollments and plans into the ledger, and what is due out of the house."""
 
+from winback.sending._due import steps_due
 from winback.sending._enroll import enroll
 from winback.sending._guard import Caps
 from winback.sending._plan import PlanReport, dry_run_plan, plan
@@ -16,5 +17,6 @@ __all__ = [
     "enroll",
     "plan",
     "send_due",
+    "steps_due",
     "sweep",
 ]

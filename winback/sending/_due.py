@@ -44,6 +44,13 @@ def channels_due(ledger: Ledger, due: Due, *, now: datetime) -> list[str]:
         return sorted(connection.scalars(query))
 
 
+def steps_due(ledger: Ledger, clock: Clock) -> list[tuple[str, int]]:
+    """Each playbook and step that has something to send now, in order."""
+    query = Due().query(_m.playbook_id, _m.step, states=WAITING, now=clock.now()).distinct()
+    with ledger.read() as connection:
+        return sorted((row.playbook_id, row.step) for row in connection.execute(query))
+
+
 def count_due(ledger: Ledger, due: Due, *, now: datetime) -> int:
     """How many messages could still go now."""
     with ledger.read() as connection:

@@ -55,6 +55,15 @@ class PlanReport:
     def render_blocked(self) -> int:
         return self.blocked.total()
 
+    def summary(self) -> str:
+        """One line with the numbers that matter."""
+        parts = [f"{self.planned:,} messages planned for {self.cost_cents / 100:.2f}"]
+        parts += [f"{self.rescheduled:,} rescheduled"] if self.rescheduled else []
+        parts += [f"{self.parked:,} parked"] if self.parked else []
+        parts += [f"{self.cancelled:,} cancelled"] if self.cancelled else []
+        parts += [f"{self.render_blocked:,} not written"] if self.render_blocked else []
+        return ", ".join(parts)
+
     def block(self, why: RenderBlocked) -> None:
         self.blocked[why.reason] += 1
         self.hints.setdefault(why.reason, why.detail)

@@ -1,0 +1,133 @@
+"""What we send is what the official descriptions of both APIs accept."""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from openapi_core import OpenAPI
+from openapi_core.datatypes import RequestParameters
+from openapi_core.exceptions import OpenAPIError
+from werkzeug.datastructures import Headers
+
+from winback.channels import Outgoing, _email, open_channel
+from winback.settings import PROJECT_DIR, Settings
+
+NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
+SHARED = Path(os.environ.get("WINBACK_TEST_SHARED", PROJECT_DIR.parent / "shared"))
+
+
+class Sent:
+    """A request as openapi-core wants to see it."""
+
+    def __init__(self, host, path, content_type, body, *, auth="Bearer SG.key"):
+        self.host_url, self.path, self.method = host, path, "post"
+        self.content_type, self.body = content_type, body
+        self.parameters = RequestParameters(header=Headers({"Authorization": auth}))
+
+
+def contract(name):
+    path = SHARED / "contracts" / name
+    if not path.exists():
+        pytest.skip(f"{path} is absent: set WINBACK_TEST_SHARED to the folder that holds contracts")
+    return OpenAPI.from_dict(json.loads(path.read_text()))
+
+
+@pytest.fixture
+def settings():
+    return Settings.load(
+        sendgrid_api_key="SG.key", twilio_account_sid="AC" + "0" * 32, twilio_auth_token="t",
+        public_base_url="https://hooks.example.com",
+    )  # fmt: skip
+
+
+def email(number, html="<p>t</p>"):
+    payload = {
+        "from": {"email": "a@example.com", "name": "A"}, "reply_to": {"email": "r@example.com"},
+        "subject": f"s{number}", "text": "t", "html": html,
+        "headers": {"List-Unsubscribe": "<https://x/u/1>"},
+    }  # fmt: skip
+    return Outgoing(f"m{number}", f"p{number}@example.com", payload, leaves_by=NOW)
+
+
+@pytest.mark.parametrize("html", ["<p>t</p>", "x" * 12_000], ids=["batch", "alone"])
+def test_email_requests_hold_the_contract(settings, html):
+    api = contract("tsg_mail_v3.strict.json")
+    requests = open_channel("email", settings).prepare([email(n, html) for n in range(3)], now=NOW)
+    for request in requests:
+        body = json.dumps(request.body).encode()
+        api.validate_request(
+            Sent("https://api.sendgrid.com", "/v3/mail/send", "application/json", body)
+        )
+    broken = json.dumps({**requests[0].body, "sandbox": True}).encode()
+    with pytest.raises(OpenAPIError):
+        api.validate_request(
+            Sent("https://api.sendgrid.com", "/v3/mail/send", "application/json", broken)
+        )
+
+
+def test_a_batch_keeps_our_order_and_shows_nobody_anothers_address(settings):
+    messages = [email(n) for n in range(600)]
+    requests = open_channel("email", settings).prepare(messages, now=NOW)
+    assert [len(request.message_ids) for request in requests] == [250, 250, 100]
+    for request in requests:
+        people = request.body["personalizations"]
+        assert [p["custom_args"]["wb_message"] for p in people] == list(request.message_ids)
+        assert {p["custom_args"]["wb_attempt"] for p in people} == {request.attempt_id}
+        assert all(len(p["to"]) == 1 and not {"cc", "bcc"} & set(p) for p in people)
+        assert "mail_settings" not in request.body
+
+
+def test_a_body_over_the_limit_of_substitutions_goes_alone_and_inline(settings):
+    large = email(1, "x" * _email.SUBSTITUTION_BYTES)
+    (together, alone) = open_channel("email", settings).prepare([email(0), large], now=NOW)
+    assert together.message_ids == ("m0",)
+    assert alone.message_ids == ("m1",)
+    assert "substitutions" not in alone.body["personalizations"][0]
+    assert alone.body["content"][1]["value"] == large.payload["html"]
+
+
+@pytest.mark.parametrize(
+    ("left", "validity"),
+    [(timedelta(minutes=90), 5400), (timedelta(days=2), 36_000), (timedelta(0), 1)],
+)
+def test_texts_hold_the_contract_and_die_with_their_window(settings, left, validity):
+    payload = {"body": "b", "messaging_service_sid": "MG" + "0" * 32}
+    outgoing = Outgoing("m1", "+15550000001", payload, leaves_by=NOW + left)
+    (request,) = open_channel("sms", settings).prepare([outgoing], now=NOW)
+    assert request.body["validity_period"] == validity
+    callback = urlsplit(request.body["status_callback"])
+    assert parse_qs(callback.query) == {"m": ["m1"], "a": [request.attempt_id]}
+    assert callback.fragment == "rc=5&rp=all&ct=3000&rt=8000"
+
+
+def test_the_form_that_twilios_client_posts_holds_the_contract(settings, monkeypatch):
+    api = contract("twilio_messaging_slice.strict.json")
+    channel = open_channel("sms", settings)
+    posted = []
+
+    def post(session, method, url, **options):
+        import requests
+
+        prepared = requests.Request(method, url, data=options["data"]).prepare()
+        posted.append((url, prepared.headers["Content-Type"], prepared.body.encode(), options))
+        raise requests.exceptions.InvalidURL
+
+    monkeypatch.setattr("requests.Session.request", post)
+    payload = {"body": "b", "messaging_service_sid": "MG" + "0" * 32}
+    outgoing = Outgoing("m1", "+15550000001", payload, leaves_by=NOW + timedelta(hours=1))
+    (request,) = channel.prepare([outgoing], now=NOW)
+    assert channel.send(request).kind == "not_sent"
+    ((url, content_type, body, options),) = posted
+    assert options["timeout"] == (5.0, 30.0)
+    assert options["allow_redirects"] is False
+    parts = urlsplit(url)
+    assert options["auth"] == ("AC" + "0" * 32, "t")
+    basic = "Basic " + b64encode(":".join(options["auth"]).encode()).decode()
+    sent = Sent("https://api.twilio.com", parts.path, content_type, body, auth=basic)
+    api.validate_request(sent)

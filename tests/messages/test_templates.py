@@ -1,0 +1,209 @@
+"""Every template of both playbooks, rendered as people get it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from winback.messages import RenderBlocked, Renderer, count_segments, to_gsm7
+from winback.messages._render import TEMPLATES_DIR
+from winback.settings import Settings
+
+LINK = "https://hooks.example.com/u/abc"
+TEXTS = sorted(
+    str(path.relative_to(TEMPLATES_DIR))[: -len(".txt")]
+    for path in TEMPLATES_DIR.glob("*/*.txt")
+    if not path.with_suffix(".html").exists() and ".subject" not in path.name
+)
+EMAILS = sorted(
+    str(path.relative_to(TEMPLATES_DIR))[: -len(".html")] for path in TEMPLATES_DIR.glob("*/*.html")
+)
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return Settings.load(
+        brand_name="Example Shop", postal_address="1 Main St & Co, Springfield",
+        from_email="hello@example.com", public_base_url="https://hooks.example.com",
+        unsubscribe_mailto="stop@example.com", twilio_messaging_service_sid="MG1",
+        shop_url="https://shop.example.com", shop_timezone="UTC",
+    )  # fmt: skip
+
+
+def row(template, **changes):
+    return {
+        "template": template, "channel": "email" if template in EMAILS else "sms",
+        "first_name": None, "last_product_name": None, "last_product_url": None,
+        "favorite_category": None, "zones": "America/New_York", "offer_kind": "percent",
+        "offer_value": Decimal("20.00"), "offer_code": "WELCOME20",
+        "offer_expires_at": datetime(2026, 4, 9, 3, 59, 59, tzinfo=UTC),
+        "extra_offer_kind": "free_shipping", "extra_offer_value": Decimal(0),
+        "extra_offer_code": "SHIPFREE", **changes,
+    }  # fmt: skip
+
+
+def render(settings, template, **changes):
+    rendered = Renderer(settings).render(row(template, **changes), unsubscribe_url=LINK)
+    return json.loads(rendered.payload_json)
+
+
+def test_both_playbooks_have_all_their_steps():
+    assert TEXTS == [
+        "sms_email/1", "sms_email/3", "sms_email/6",
+        "sms_four_step/1", "sms_four_step/2", "sms_four_step/3", "sms_four_step/4",
+    ]  # fmt: skip
+    assert EMAILS == ["sms_email/2", "sms_email/2_arrivals", "sms_email/2_offer", "sms_email/4"]
+
+
+@pytest.mark.parametrize("name", [None, "Ann", "Zoë-Marie O\u2019Neil"])
+@pytest.mark.parametrize("template", TEXTS)
+def test_a_text_names_the_brand_first_offers_the_way_out_and_fits(settings, template, name):
+    body = render(settings, template, first_name=name)["body"]
+    assert "Example Shop" in body[:40]
+    assert body.endswith("Reply STOP to opt out")
+    assert count_segments(body) <= 2
+    assert body.isascii()
+    assert not re.search(r"[\[\]{}]|None", body)
+
+
+@pytest.mark.parametrize("template", EMAILS)
+def test_an_email_says_who_sends_it_and_lets_people_leave_in_one_click(settings, template):
+    payload = render(settings, template, first_name="Ann", last_product_name="<b>Mug</b> & Co")
+    assert "\n" not in payload["subject"]
+    assert "1 Main St & Co, Springfield" in payload["text"]
+    assert "1 Main St &amp; Co, Springfield" in payload["html"]
+    assert LINK in payload["text"]
+    assert f'href="{LINK}"' in payload["html"]
+    assert "<b>Mug" not in payload["html"]
+    assert "&lt;b&gt;Mug&lt;/b&gt; &amp; Co" in payload["html"]
+    assert 'lang="en"' in payload["html"]
+    assert payload["headers"] == {
+        "List-Unsubscribe": f"<{LINK}>, <mailto:stop@example.com?subject=unsubscribe>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    assert "None" not in payload["text"] + payload["html"] + payload["subject"]
+
+
+def test_the_first_text_of_the_four_steps_offers_nothing(settings):
+    body = render(settings, "sms_four_step/1", offer_kind=None, first_name="Ann")["body"]
+    assert "Ann" in body
+    assert "%" not in body
+
+
+@pytest.mark.parametrize("template", ["sms_email/3", "sms_four_step/3"])
+def test_a_feedback_step_asks_for_any_answer(settings, template):
+    assert "good or bad" in render(settings, template)["body"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({}, "until Apr 8:"),
+        ({"zones": ""}, "until Apr 9, 3:59 AM:"),
+        ({"zones": "America/New_York,America/Chicago"}, "until Apr 8, 10:59 PM:"),
+        ({"offer_expires_at": datetime(2026, 4, 9, 4, tzinfo=UTC)}, "until Apr 8:"),
+        ({"offer_expires_at": datetime(2026, 4, 9, 16, 5, 59, tzinfo=UTC)}, "Apr 9, 12:05 PM:"),
+    ],
+)
+def test_the_end_of_an_offer_is_shown_on_the_persons_clock_and_never_too_late(
+    settings, changes, shown
+):
+    assert shown in render(settings, "sms_email/1", **changes)["body"]
+
+
+@pytest.mark.parametrize(
+    ("template", "changes", "reason"),
+    [
+        ("sms_email/1", {"offer_kind": None}, "render_missing"),
+        ("sms_email/1", {"offer_code": " "}, "render_missing"),
+        ("sms_email/1", {"offer_expires_at": None}, "render_missing"),
+        ("sms_email/3", {"extra_offer_kind": None}, "render_missing"),
+        ("sms_email/1", {"offer_kind": "mystery"}, "unknown_offer"),
+        ("sms_email/1", {"zones": "No/Where"}, "unknown_zone"),
+        ("sms_email/9", {}, "no_template"),
+    ],
+)
+def test_what_is_missing_blocks_the_message_and_is_named(settings, template, changes, reason):
+    with pytest.raises(RenderBlocked) as blocked:
+        render(settings, template, **changes)
+    assert blocked.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ("postal_address", "no_postal_address"),
+        ("from_email", "no_from_email"),
+        ("public_base_url", "no_public_base_url"),
+    ],
+)
+def test_email_needs_its_settings(settings, setting, reason):
+    bare = settings.model_copy(update={setting: ""})
+    with pytest.raises(RenderBlocked) as blocked:
+        render(bare, "sms_email/4")
+    assert (blocked.value.reason, blocked.value.detail) == (
+        reason,
+        f"set WINBACK_{setting.upper()}",
+    )
+
+
+def test_a_text_over_its_budget_is_blocked(settings):
+    long = settings.model_copy(update={"shop_url": "https://shop.example.com/" + "a" * 250})
+    with pytest.raises(RenderBlocked, match="over_budget"):
+        render(long, "sms_email/1")
+
+
+@given(name=st.text(max_size=60), product=st.text(max_size=200), url=st.text(max_size=60))
+def test_no_fact_about_a_person_can_break_out_of_its_place(settings_any, name, product, url):
+    facts = {"first_name": name, "last_product_name": product, "last_product_url": url}
+    payload = render(settings_any, "sms_email/4", **facts)
+    assert "\n" not in payload["subject"]
+    assert "\r" not in payload["subject"]
+    assert payload["html"].count("<a ") == 2
+    assert payload["html"].count("<p") == 6
+
+
+@pytest.fixture(scope="module")
+def settings_any(settings):
+    return settings
+
+
+def test_the_version_of_a_template_changes_with_any_file_it_is_made_of(settings, tmp_path):
+    import shutil
+
+    shutil.copytree(TEMPLATES_DIR, tmp_path / "t")
+
+    def version():
+        renderer = Renderer(settings, tmp_path / "t")
+        return renderer.render(row("sms_email/4"), unsubscribe_url=LINK).template_version
+
+    before = version()
+    assert version() == before
+    layout = tmp_path / "t" / "_layout.html"
+    layout.write_text(layout.read_text() + "\n")
+    assert version() != before
+
+
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        ("", 1), ("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("a" * 307, 3),
+        ("€" * 80, 1), ("€" * 81, 2), ("a" * 152 + "€" + "a" * 151, 2),
+        ("a" * 152 + "€" + "a" * 151 + "€", 3), ("я" * 70, 1), ("я" * 71, 2), ("😀" * 35, 1),
+        ("😀" * 36, 2), ("я" * 134, 2), ("я" * 135, 3), ("😀" * 67, 3),
+    ],
+)  # fmt: skip
+def test_segments_are_counted_as_carriers_count_them(text, segments):
+    assert count_segments(text) == segments
+
+
+@given(st.text(alphabet="\u201c\u201d\u2018\u2019\u2013\u2014\u2026 \u00a0abcéÅñ€", max_size=300))
+def test_typographic_signs_never_cost_a_segment(text):
+    plain = to_gsm7(text)
+    assert count_segments(plain) == count_segments("a" * (len(plain) + plain.count("€")))
