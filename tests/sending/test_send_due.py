@@ -185,11 +185,11 @@ def test_nothing_is_sent_while_the_stop_file_exists(send, provider, settings, ma
 def test_a_copied_ledger_refuses_to_send_until_it_is_adopted(ledger, settings, clock, tmp_path):
     shutil.copytree(settings.home, tmp_path / "copy")
     copy = settings.model_copy(update={"home": tmp_path / "copy"})
-    with open_ledger(copy) as ledger, pytest.raises(LedgerFenced, match="WINBACK_ADOPT_LEDGER"):
-        send_due(ledger, copy, clock)
+    with open_ledger(copy) as copied, pytest.raises(LedgerFenced, match="WINBACK_ADOPT_LEDGER"):
+        send_due(copied, copy, clock)
     adopting = copy.model_copy(update={"adopt_ledger": ledger.instance_id})
-    with open_ledger(adopting) as ledger:
-        assert send_due(ledger, adopting, clock).counts == {}
+    with open_ledger(adopting) as copied:
+        assert send_due(copied, adopting, clock).counts == {}
 
 
 def test_an_answer_of_500_makes_a_message_unknown_and_it_is_never_sent_again(
