@@ -1,0 +1,84 @@
+"""A row that can't work stops the build, under the name of the rule it breaks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import duckdb
+import pytest
+
+from winback.errors import BuildFailure
+from winback.settings import Settings
+from winback.warehouse import _dbt
+
+# Per seed, lines to add; each breaks the rule named beside it and no other build step.
+BAD_ROWS = {
+    "playbook_steps.csv": [
+        ("every_step_anchor_exists", "sms_email,7,5,1,2,email,t,true,,inactivity,x,x"),
+        ("every_step_anchor_is_an_earlier_step", "sms_email,8,9,1,2,email,t,true,,inactivity,x,x"),
+        ("every_step_anchor_is_an_earlier_step", "sms_email,9,8,1,2,email,t,true,,inactivity,x,x"),
+        ("every_step_range_runs_forward", "sms_email,10,1,5,2,email,t,true,,inactivity,x,x"),
+        ("every_step_range_runs_forward", "sms_email,11,1,-1,2,email,t,true,,inactivity,x,x"),
+        ("every_step_channel_is_known", "sms_email,12,1,1,2,pigeon,t,true,,inactivity,x,x"),
+        ("every_step_belongs_to_a_playbook", "nobody,1,,1,2,email,t,true,,inactivity,x,x"),
+        ("every_step_offer_exists", "sms_email,13,1,1,2,email,t,true,free_car,inactivity,x,x"),
+        ("every_step_is_listed_once", "sms_email,2,1,1,2,email,t,true,,inactivity,x,x"),
+        ("every_step_has_a_template", "sms_email,14,1,1,2,email,,true,,inactivity,x,x"),
+        (
+            "no_playbook_has_more_steps_than_max_steps_per_playbook",
+            "sms_email,15,1,1,2,email,t,true,,inactivity,x,x",
+        ),
+    ],
+    "playbook_segments.csv": [
+        ("every_playbook_segment_belongs_to_a_playbook", "nobody,vip_60,1,,vip_25"),
+        ("every_playbook_segment_exists", "sms_email,no_such_segment,9,,vip_25"),
+        ("every_playbook_segment_is_listed_once", "sms_email,vip_60,8,,vip_25"),
+        ("every_playbook_segment_offer_exists", "sms_four_step,vip_60,7,,free_car"),
+    ],
+    "step_variants.csv": [
+        ("every_variant_belongs_to_a_step", "sms_email,99,offer,0.5,"),
+        ("every_variant_has_one_name_and_weight", "sms_email,3,offer,0.4,"),
+        ("variant_weights_of_every_playbook_sum_to_one", "sms_four_step,1,more,0.5,"),
+    ],
+    "playbooks.csv": [
+        ("every_holdout_share_is_between_zero_and_one", "odd,x,8,email,1.5,true"),
+        ("every_enabled_playbook_has_steps", "empty,x,9,email,0.1,true"),
+    ],
+}
+NAMES = [rule for rows in BAD_ROWS.values() for rule, _ in rows]
+
+
+@pytest.fixture(scope="module")
+def failed_build(tmp_path_factory) -> tuple[Settings, str]:
+    """One build over seeds with every kind of bad row: its home and its message."""
+    from playbook_runs import project_copy
+
+    folder = tmp_path_factory.mktemp("bad_rows")
+    settings = Settings.load(home=folder / "home")
+    with project_copy(folder) as project:
+        for seed, rows in BAD_ROWS.items():
+            path = project / "seeds" / seed
+            path.write_text(path.read_text() + "".join(f"{line}\n" for _, line in rows))
+        variables = _dbt.dbt_vars(settings, datetime(2026, 3, 1, tzinfo=UTC))
+        selected = ["+int_playbooks__steps", "+int_playbooks__variants", "playbook_segments"]
+        with pytest.raises(BuildFailure) as failure:
+            _dbt.invoke_dbt(
+                settings,
+                ["build", "--select", *selected, "--exclude-resource-type", "unit_test"],
+                variables,
+            )
+    return settings, str(failure.value)
+
+
+@pytest.mark.parametrize("rule", sorted(set(NAMES)))
+def test_a_bad_row_fails_the_build_by_the_name_of_its_rule(failed_build, rule):
+    _, message = failed_build
+    assert f"{rule}:" in message
+
+
+def test_nothing_is_built_on_bad_rows(failed_build):
+    settings, _ = failed_build
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
+        tables = {name for (name,) in connection.execute("show tables").fetchall()}
+    assert {"playbook_steps", "step_variants"} <= tables
+    assert not {"int_playbooks__steps", "int_playbooks__variants"} & tables
