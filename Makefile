@@ -12,12 +12,12 @@ setup: .venv/.runtime
 	touch $@
 
 .venv/.runtime: .venv/.installer requirements.lock pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
 	touch $@
 
 .venv/.dev: .venv/.runtime requirements-dev.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements-dev.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements-dev.lock
 	touch $@
 
 demo: .venv/.runtime  ## live through a win-back season of an invented shop

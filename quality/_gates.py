@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings as python_warnings
 from collections.abc import Sequence
@@ -102,6 +103,7 @@ def _validate(
 
 def _great_expectations() -> Any:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     with python_warnings.catch_warnings():
         # Its import warns of Python's own deprecations; 8 s, so only gates pay for it.
         python_warnings.simplefilter("ignore")

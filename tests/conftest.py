@@ -11,6 +11,8 @@ import pytest
 # Before anything imports them: no test may phone home.
 os.environ |= {
     "DO_NOT_TRACK": "1",
+    # dbt run in-process leaves its log file open until the process ends.
+    "DBT_LOG_LEVEL_FILE": "none",
     "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }

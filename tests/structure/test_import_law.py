@@ -123,7 +123,7 @@ def test_dbt_layers_read_one_way(dbt_manifest: Path) -> None:
     layer = {key: node["fqn"][1] for key, node in models.items()}
     assert set(layer.values()) == set(LAYERS)
     wrong = [
-        f"{models[key]['name']} ({layer[key]}) reads {models[parent]['name']} ({layer[parent]})"
+        f"{node['name']} ({layer[key]}) reads {models[parent]['name']} ({layer[parent]})"
         for key, node in models.items()
         for parent in node["depends_on"]["nodes"]
         if parent in models and layer[parent] not in MAY_READ[layer[key]]

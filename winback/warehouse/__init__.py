@@ -1,7 +1,14 @@
 """The warehouse: running dbt over it, and publishing what dbt built."""
 
 from winback.warehouse._build import BuildReport, Gate, build, build_outcomes
-from winback.warehouse._dbt import DbtResult, dbt_environment, dbt_vars, invoke_dbt, run_dbt
+from winback.warehouse._dbt import (
+    DbtResult,
+    DbtRunner,
+    dbt_environment,
+    dbt_vars,
+    invoke_dbt,
+    run_dbt,
+)
 from winback.warehouse._history import keep_decisions, published_rows
 from winback.warehouse._publish import (
     PUBLIC_TABLES,
@@ -15,6 +22,7 @@ __all__ = [
     "PUBLIC_TABLES",
     "BuildReport",
     "DbtResult",
+    "DbtRunner",
     "Gate",
     "Manifest",
     "build",

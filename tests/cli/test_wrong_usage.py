@@ -1,0 +1,71 @@
+"""A user's mistake is one line and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from winback.cli import main
+
+
+def winback(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["winback", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WINBACK_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("run", "--mode", "loud"), 2, "unknown mode 'loud': one of dry-run, sandbox, live"),
+        (("run", "--mode", "live"), 1, "Next: winback doctor"),
+        (("run", "--mode", "live", "--as-of", "2026-03-01"), 1, "--as-of is refused"),
+        (("build", "--as-of", "next week"), 2, "is not an ISO 8601 date or time"),
+        (("build",), 1, "nothing is loaded yet. Next: winback load DIR"),
+        (("why", "c1"), 1, "nothing is published yet. Next: winback build"),
+        (("load", "nowhere"), 2, "nowhere"),
+    ],
+)
+def test_a_mistake_says_what_is_wrong_and_what_comes_next(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    code: int,
+    says: str,
+) -> None:
+    assert winback(monkeypatch, *arguments) == code
+    error = capsys.readouterr().err
+    assert says in error
+    assert "Traceback" not in error
+
+
+def test_an_unknown_zone_is_named_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WINBACK_SHOP_TIMEZONE", "Mars/Olympus")
+    assert winback(monkeypatch, "build") == 2
+    assert "WINBACK_SHOP_TIMEZONE" in capsys.readouterr().err
+
+
+def test_an_unknown_option_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert winback(monkeypatch, "build", "--as-off", "2026-03-01") == 2
+
+
+def test_doctor_names_every_missing_setting_and_no_value(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WINBACK_TWILIO_AUTH_TOKEN", "very-secret")
+    assert winback(monkeypatch, "doctor") == 1
+    out = capsys.readouterr().out
+    assert "WINBACK_SENDGRID_API_KEY is not set" in out
+    assert "WINBACK_TWILIO_AUTH_TOKEN" not in out
+    assert "very-secret" not in out

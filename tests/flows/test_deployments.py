@@ -1,0 +1,63 @@
+"""prefect.yaml, the operator's front page, says what the step table and the flows say."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import inspect
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DEPLOYMENTS: list[dict[str, Any]] = yaml.safe_load((ROOT / "prefect.yaml").read_text())[
+    "deployments"
+]
+NAMES = [deployment["name"] for deployment in DEPLOYMENTS]
+
+
+def function_of(deployment: dict[str, Any]) -> Any:
+    path, name = deployment["entrypoint"].split(":")
+    module = importlib.import_module(path.removesuffix(".py").replace("/", "."))
+    return getattr(module, name).fn
+
+
+def test_there_is_one_deployment_for_each_step_of_the_playbooks_and_no_other() -> None:
+    with (ROOT / "dbt_project" / "seeds" / "playbook_steps.csv").open(newline="") as file:
+        steps = {(row["playbook_id"], int(row["step"])) for row in csv.DictReader(file)}
+    deployed = {
+        (item["parameters"]["playbook"], item["parameters"]["step"])
+        for item in DEPLOYMENTS
+        if item["entrypoint"].endswith(":send_step")
+    }
+    assert deployed == steps
+    assert {f"send-{playbook}-{step}" for playbook, step in steps} <= set(NAMES)
+
+
+def test_every_stage_of_a_run_has_a_deployment() -> None:
+    assert {"run", "audience", "enroll", "collect", "measure"} <= set(NAMES)
+    assert len(NAMES) == len(set(NAMES))
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=NAMES)
+def test_a_deployment_starts_as_a_dry_run_with_parameters_that_its_flow_has(
+    deployment: dict[str, Any],
+) -> None:
+    parameters = inspect.signature(function_of(deployment)).parameters
+    assert set(deployment["parameters"]) <= set(parameters)
+    assert deployment["parameters"]["mode"] == "dry-run"
+    assert parameters["mode"].default == "dry-run"
+    required = {name for name, p in parameters.items() if p.default is inspect.Parameter.empty}
+    assert required <= set(deployment["parameters"])
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=NAMES)
+def test_a_deployment_never_runs_beside_itself_and_names_its_time_zone(
+    deployment: dict[str, Any],
+) -> None:
+    assert deployment["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    for schedule in deployment["schedules"]:
+        ZoneInfo(schedule["timezone"])

@@ -1,0 +1,58 @@
+"""The run as a person knows it: dry first, then through the sandbox, day after day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from flow_shop import OPENS, Shop
+
+from flows.run import winback_run
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+def test_a_dry_run_shows_everything_and_touches_nothing(shop: Shop) -> None:
+    done = winback_run("dry-run", OPENS)
+    assert done.plan is not None
+    assert done.plan.planned > 0
+    assert done.sent == []
+    assert not (shop.settings.home / "ledger.db").exists()
+    assert not (shop.settings.published_dir / "current").exists()
+    decided = Counter(row["decision"] for row in shop.published("send_decisions", "dry-run"))
+    assert decided["send"] > 0
+    assert shop.published("audience_funnel", "dry-run")
+
+
+def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(shop: Shop) -> None:
+    first = winback_run("sandbox", OPENS)
+    assert first.enrolled == 12
+    assert first.outcomes is not None
+    once = shop.accepted()
+    assert len(once) == len(set(once)) > 0
+
+    again = winback_run("sandbox", OPENS)
+    assert again.enrolled == 0
+    assert shop.accepted() == once
+
+    texted = {
+        row["customer_id"]
+        for row in shop.published("messages")
+        if row["state"] == "accepted" and row["delivered_at"] is not None
+    }
+    assert texted, "the sandbox told that it delivered, and the warehouse knows"
+    buyer = min(texted)
+    bought_at = OPENS + timedelta(hours=5)
+    shop.orders([("back", buyer, bought_at.isoformat(), 30)])
+
+    winback_run("sandbox", OPENS + timedelta(days=1, hours=1))
+    accepted = shop.accepted()
+    assert len(accepted) == len(set(accepted)) > len(once)
+    (enrollment,) = (r for r in shop.published("enrollments") if r["customer_id"] == buyer)
+    assert (enrollment["exit_reason"], enrollment["exited_at"]) == ("purchase", bought_at)
+    (back,) = shop.published("reactivations")
+    assert (back["order_id"], back["net_revenue_cents"]) == ("back", 3000)
+    emailed = {r["customer_id"] for r in shop.published("messages") if r["step"] == 2}
+    assert emailed
+    assert buyer not in emailed
