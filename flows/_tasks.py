@@ -17,6 +17,7 @@ from prefect.runtime import deployment
 import quality
 from flows._context import current_stage
 from winback import inbound, sending
+from winback.console import tell_stage, tell_step
 from winback.ledger import export_ledger
 from winback.settings import Settings
 from winback.warehouse import (
@@ -44,7 +45,11 @@ def _invoke_dbt(
     """
     watched = deployment.id is not None
     return invoke_dbt(
-        settings, arguments, variables, runner=_rows_in_the_ui(settings) if watched else None
+        settings,
+        arguments,
+        variables,
+        runner=_rows_in_the_ui(settings) if watched else None,
+        on_node=tell_step,
     )
 
 
@@ -69,6 +74,7 @@ def _rows_in_the_ui(settings: Settings) -> DbtRunner:
 def collect() -> inbound.CollectReport:
     """Read new callbacks into the ledger and let the ledger's changes reach landing."""
     stage = current_stage()
+    tell_stage("Collecting what came back")
     stage.settle()
     report = inbound.collect(stage.ledger, stage.settings, stage.run.clock)
     export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
@@ -80,6 +86,7 @@ def build_audience() -> BuildReport:
     """Gate the sources, build every model, gate the decisions, publish."""
     stage = current_stage()
     name = "current" if stage.run.sends else "dry-run"
+    tell_stage("Building the audience")
     return build(
         stage.settings,
         stage.run.as_of,
@@ -94,6 +101,7 @@ def build_audience() -> BuildReport:
 def enroll(published: Path) -> int:
     """Write this run's entrants to the ledger, each once ever; keep the decisions."""
     stage = current_stage()
+    tell_stage("Enrolling who entered")
     keep_decisions(stage.settings, published)
     counts = sending.enroll(stage.ledger, published_rows(published, "entrants"))
     return counts["treatment"] + counts["holdout"]
@@ -103,6 +111,7 @@ def enroll(published: Path) -> int:
 def plan(published: Path) -> sending.PlanReport:
     """Render what SQL decided; in a dry run only render it."""
     stage = current_stage()
+    tell_stage("Writing the messages")
     rows = published_rows(published, "outbox")
     if not stage.run.sends:
         return sending.dry_run_plan(rows, stage.settings)
@@ -113,8 +122,14 @@ def plan(published: Path) -> sending.PlanReport:
 def send(playbook: str, step: int) -> sending.SendReport:
     """Send what is due of one step: claimed before, recorded after, never repeated."""
     stage = current_stage()
+    tell_stage(f"Sending {playbook} step {step}")
     return sending.send_due(
-        stage.ledger, stage.settings, stage.run.clock, playbook_id=playbook, step=step
+        stage.ledger,
+        stage.settings,
+        stage.run.clock,
+        playbook_id=playbook,
+        step=step,
+        on_progress=tell_step,
     )
 
 
@@ -122,6 +137,5 @@ def send(playbook: str, step: int) -> sending.SendReport:
 def measure() -> BuildReport:
     """Build what depends on messages and events, gate the outcomes, publish."""
     stage = current_stage()
-    return build_outcomes(
-        stage.settings, stage.run.as_of, gate=quality.gate(), invoke=_invoke_dbt
-    )
+    tell_stage("Measuring outcomes")
+    return build_outcomes(stage.settings, stage.run.as_of, gate=quality.gate(), invoke=_invoke_dbt)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flows._prefect import quiet_prefect
 from winback import report
-from winback.console import console, print_rows
+from winback.console import print_rows, say, telling
 from winback.modes import resolve_run
 from winback.settings import Settings
 
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 def run(settings: Settings, *, mode: str | None, as_of: str | None) -> None:
     """Run the whole flow. A refusal comes before Prefect is even imported."""
     resolved = resolve_run(settings, mode=mode, as_of=as_of)
-    console.print(f"winback run: {resolved.mode}, as of {resolved.as_of.isoformat()} …")
+    say(f"winback run: {resolved.mode}, as of {resolved.as_of.isoformat()} …")
     quiet_prefect()
     from flows.run import winback_run
 
-    print_run(winback_run(resolved.mode, resolved.as_of if as_of else None))
+    with telling():
+        done = winback_run(resolved.mode, resolved.as_of if as_of else None)
+    print_run(done)
 
 
 def sent_rows(done: RunReport) -> report.Rows:
@@ -36,22 +38,22 @@ def sent_rows(done: RunReport) -> report.Rows:
 def print_run(done: RunReport) -> None:
     """The funnel, the decisions, what was sent, and what came of it."""
     for warning in done.audience.warnings:
-        console.print(f"warning: {warning}")
+        say(f"warning: {warning}")
     print_rows("Audience funnel", report.funnel(done.audience.published))
     print_rows("Decisions", report.decisions(done.audience.published))
     if done.plan is not None:
-        console.print(f"Plan: {done.plan.summary()}")
+        say(f"Plan: {done.plan.summary()}")
         for reason, hint in done.plan.hints.items():
-            console.print(f"not written, {reason}: {hint}")
+            say(f"not written, {reason}: {hint}")
     if done.outcomes is not None:
         print_rows("Sent in this run", sent_rows(done))
         print_rows("Reactivation rates", report.reactivation_rates(done.outcomes.published))
     for _, _, sent in done.sent:
         for channel, reason in sent.stopped.items():
-            console.print(f"{channel} stopped: {reason}")
+            say(f"{channel} stopped: {reason}")
     if done.unknown:
-        console.print(
+        say(
             f"{len(done.unknown)} messages of unknown outcome, never resent by themselves: "
             + ", ".join(done.unknown[:5])
         )
-    console.print(f"Done: {done.summary()}")
+    say(f"Done: {done.summary()}")

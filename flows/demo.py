@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from flows._prefect import quiet_prefect
-from winback import inbound, report, sandbox
+from winback import report
 from winback.clock import FixedClock
-from winback.console import console, print_rows
-from winback.demo import Shoppers, Street, generate_shop
+from winback.console import print_rows, say
+from winback.demo import Shoppers, Street, generate_shop, servers
 from winback.landing import load
 from winback.ledger import open_ledger
 from winback.modes import sandbox_settings
@@ -34,7 +34,8 @@ OPENS: Final = datetime(2026, 3, 2, tzinfo=UTC)
 # 15:30 in London, then late enough for New York and Chicago, then for Denver and Los Angeles.
 HOURS: Final = (timedelta(hours=15, minutes=30), timedelta(hours=21, minutes=30),
                 timedelta(hours=23, minutes=30))  # fmt: skip
-SENDING_DAYS: Final = 17
+# Every step's range holds at least one of these days, whatever day a person entered on.
+RUN_DAYS: Final = (0, 1, 2, 4, 5, 7, 8, 10, 12, 13)
 # Long enough for the 30-day window of the first to enter.
 MEASURED_AFTER: Final = timedelta(days=46)
 
@@ -56,19 +57,22 @@ def demo() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
     os.environ |= {"WINBACK_HOME": str(HOME), "WINBACK_MODE": "sandbox"}
     quiet_prefect()
-    console.print("1. An invented shop: 5,000 customers, 3 years …")
+    say("1. An invented shop: 5,000 customers, 3 years …")
     shop = generate_shop(HOME / "shop", ends_at=OPENS)
     settings = sandbox_settings(Settings.load(home=HOME))
     loaded = load(shop.out_dir, settings, FixedClock(OPENS))
-    console.print(
+    say(
         f"   landed {sum(table.rows for table in loaded.tables):,} rows; "
         f"{loaded.rejected} bad rows set aside in {settings.rejected_dir}"
     )
     with _season(settings, Shoppers(shop)) as season:
-        console.print(f"2. {SENDING_DAYS} days of `winback run`, each a Prefect flow run …")
-        for day in range(SENDING_DAYS):
+        say(
+            f"2. {len(RUN_DAYS)} days out of {RUN_DAYS[-1] + 1}, each a `winback run` and two "
+            "later looks for the zones whose windows open then …"
+        )
+        for day in RUN_DAYS:
             _live_through(season, OPENS + timedelta(days=day))
-        console.print("3. The weeks after: who comes back, and who would have anyway …")
+        say("3. The weeks after: who comes back, and who would have anyway …")
         done = _measure(season)
     _tell(settings, season, done)
 
@@ -76,22 +80,10 @@ def demo() -> None:
 @contextmanager
 def _season(settings: Settings, shoppers: Shoppers) -> Iterator[Season]:
     """One sandbox and one receiver for all the runs, found through the settings."""
-    clock = FixedClock(OPENS)
-    with (
-        open_ledger(settings) as ledger,
-        sandbox.start(settings, clock, deliver=False) as providers,
-    ):
-        settings = settings.model_copy(update=providers.overrides())
-        with inbound.start(ledger, settings, clock) as receiver:
-            providers.send_webhooks_to(receiver.base_url, public_url=settings.public_base_url)
-            os.environ |= {
-                f"WINBACK_{name.upper()}": value
-                for name, value in sandbox.client_settings(
-                    providers.base_url, providers.credentials
-                ).items()
-            }
-            street = Street(providers.base_url, shoppers, ledger, settings.shop_url, _coupons())
-            yield Season(settings, clock, shoppers, street)
+    with servers(settings, OPENS) as found, open_ledger(settings) as ledger:
+        os.environ |= {f"WINBACK_{name.upper()}": value for name, value in found.items()}
+        street = Street(found["sendgrid_base_url"], shoppers, ledger, settings.shop_url, _coupons())
+        yield Season(settings, FixedClock(OPENS), shoppers, street)
 
 
 def _coupons() -> dict[str, tuple[str, int]]:
@@ -117,7 +109,7 @@ def _live_through(season: Season, day: datetime) -> None:
         season.street.take_post()
     season.sent += sent
     steps = ", ".join(f"{step}: {count}" for step, count in sorted(sent.items())) or "nothing"
-    console.print(f"   {day:%a %d %b}  {came:>3} orders  {run.enrolled:>3} enrolled  sent {steps}")
+    say(f"   {day:%a %d %b}  {came:>3} orders  {run.enrolled:>3} enrolled  sent {steps}")
 
 
 def _accepted(sent: Sent) -> Counter[str]:
@@ -192,7 +184,7 @@ def _beside_truth(season: Season, published: Path) -> report.Rows:
 
 def _where_to_look(settings: Settings, published: Path) -> None:
     docs = settings.reports_dir / "data_docs"
-    console.print(
+    say(
         "\nWhere to look next\n"
         "  one person's story   WINBACK_HOME=.winback-demo .venv/bin/winback why CUSTOMER_ID\n"
         "  flow runs, funnel    .venv/bin/prefect server start, then http://127.0.0.1:4200\n"

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from prefect import flow
 
-from flows import stages
 from flows._context import open_stage
 from flows._ending import ended
-from flows.stages import Sent
+from flows._tasks import collect
+from flows.stages import Sent, built_audience, enrolled_and_planned, measured, sent_due
 from winback import sending
 from winback.settings import Mode
 from winback.warehouse import BuildReport
@@ -48,12 +48,12 @@ def winback_run(
     """
     with open_stage(mode, as_of) as stage:
         if stage.run.sends:
-            stages.collect(mode, as_of)
-        report = RunReport(stages.audience(mode, as_of))
-        report.enrolled, report.plan = stages.enroll(mode, as_of)
+            collect()
+        report = RunReport(built_audience())
+        report.enrolled, report.plan = enrolled_and_planned(report.audience.published)
         if stage.run.sends:
-            report.sent = stages.send_due(mode, as_of)
-            stages.collect(mode, as_of)
+            report.sent = sent_due()
+            collect()
             if measure:
-                report.outcomes = stages.measure(mode, as_of)
+                report.outcomes = measured()
     return ended(report.summary(), report)

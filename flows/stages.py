@@ -7,12 +7,13 @@ than `dry-run`. A stage that dies is finished by running it again.
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from prefect import flow
 
 from flows import _tasks
 from flows._artifacts import keep_table
-from flows._context import open_stage
+from flows._context import current_stage, open_stage
 from flows._ending import ended
 from winback import report, sending
 from winback.inbound import CollectReport
@@ -24,13 +25,49 @@ Sent = list[tuple[str, int, sending.SendReport]]
 _NOTHING_SENT = "a dry run sends nothing; what it would send is planned in `enroll`"
 
 
+def built_audience() -> BuildReport:
+    """Build who has lapsed, who may be contacted, and what is due for whom."""
+    built = _tasks.build_audience()
+    keep_table("audience-funnel", report.funnel(built.published), "From lapsed to chosen")
+    keep_table("decisions", report.decisions(built.published), "What was decided, and why")
+    return built
+
+
+def enrolled_and_planned(published: Path) -> tuple[int, sending.PlanReport]:
+    """Enroll who entered, then plan; a dry run only renders."""
+    enrolled = _tasks.enroll(published) if current_stage().run.sends else 0
+    return enrolled, _tasks.plan(published)
+
+
+def sent_due() -> Sent:
+    """Send each step that has something due, one after the other."""
+    stage = current_stage()
+    due = sending.steps_due(stage.ledger, stage.run.clock)
+    sent = [(playbook, step, _tasks.send(playbook, step)) for playbook, step in due]
+    _keep_sent(sent)
+    return sent
+
+
+def measured() -> BuildReport:
+    """Build the outcomes and keep them as artifacts."""
+    built = _tasks.measure()
+    rates = report.reactivation_rates(built.published)
+    caused = report.experiment_results(built.published)
+    keep_table("reactivation-rates", rates, "Who came back, by arm, variant and window")
+    keep_table("experiment-results", caused, "What the messages caused")
+    return built
+
+
+def _keep_sent(sent: Sent) -> None:
+    rows = [{"playbook": playbook, "step": step, **done.counts} for playbook, step, done in sent]
+    keep_table("send-report", rows, "What was sent, by step and state")
+
+
 @flow(name="audience")
 def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildReport:
     """Build who has lapsed, who may be contacted, and what is due for whom."""
     with open_stage(mode, as_of):
-        built = _tasks.build_audience()
-        keep_table("audience-funnel", report.funnel(built.published), "From lapsed to chosen")
-        keep_table("decisions", report.decisions(built.published), "What was decided, and why")
+        built = built_audience()
     counts = built.manifest.row_counts
     return ended(
         f"{counts['customers']:,} customers, {counts['entrants']:,} enter, "
@@ -45,8 +82,7 @@ def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, 
     with open_stage(mode, as_of) as stage:
         name = "current" if stage.run.sends else "dry-run"
         published = (stage.settings.published_dir / name).resolve()
-        enrolled = _tasks.enroll(published) if stage.run.sends else 0
-        planned = _tasks.plan(published)
+        enrolled, planned = enrolled_and_planned(published)
     return ended(f"{enrolled:,} enrolled; {planned.summary()}", (enrolled, planned))
 
 
@@ -59,7 +95,7 @@ def send_step(
         if not stage.run.sends:
             return ended(_NOTHING_SENT, [])
         sent = _tasks.send(playbook, step)
-        _report_sent([(playbook, step, sent)])
+        _keep_sent([(playbook, step, sent)])
     return ended(sent.summary(), [(playbook, step, sent)])
 
 
@@ -69,16 +105,9 @@ def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
             return ended(_NOTHING_SENT, [])
-        due = sending.steps_due(stage.ledger, stage.run.clock)
-        sent = [(playbook, step, _tasks.send(playbook, step)) for playbook, step in due]
-        _report_sent(sent)
+        sent = sent_due()
     lines = (f"{playbook} {step}: {done.summary()}" for playbook, step, done in sent)
     return ended("; ".join(lines) or "nothing was due", sent)
-
-
-def _report_sent(sent: Sent) -> None:
-    rows = [{"playbook": playbook, "step": step, **done.counts} for playbook, step, done in sent]
-    keep_table("send-report", rows, "What was sent, by step and state")
 
 
 @flow(name="collect")
@@ -101,11 +130,7 @@ def measure(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildRepor
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
             return ended("a dry run has no outcomes of its own", None)
-        built = _tasks.measure()
-        rates = report.reactivation_rates(built.published)
-        caused = report.experiment_results(built.published)
-        keep_table("reactivation-rates", rates, "Who came back, by arm, variant and window")
-        keep_table("experiment-results", caused, "What the messages caused")
+        built = measured()
     counts = built.manifest.row_counts
     return ended(
         f"{counts['reactivations']:,} of {counts['enrollments']:,} enrolled came back", built

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from contextvars import ContextVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -12,38 +12,81 @@ from rich.table import Table
 
 from winback.report import Rows
 
-console = Console(soft_wrap=False, highlight=False)
+_ON_A_TERMINAL = Console().is_terminal
+# Elsewhere nothing says how wide a line may be; 120 columns hold every table of ours.
+console = Console(highlight=False, width=None if _ON_A_TERMINAL else 120)
 
 
-class Steps(Protocol):
-    """Hears how far a long piece of work has come."""
+class Teller:
+    """Hears which stage of a long piece of work began, and how far it has come."""
 
-    def __call__(self, done: int, total: int, name: str) -> None: ...
+    def stage(self, name: str) -> None:
+        say(f"{name} …")
+
+    def step(self, done: int, total: int, detail: str = "") -> None:
+        """Plain lines don't count: the next stage's line says that this one ended."""
+
+
+class _Bar(Teller):
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task = bar.add_task("", total=None, detail="")
+
+    def stage(self, name: str) -> None:
+        self._bar.update(self._task, description=name, completed=0, total=None, detail="")
+
+    def step(self, done: int, total: int, detail: str = "") -> None:
+        self._bar.update(self._task, completed=done, total=total, detail=detail)
+
+
+_teller: ContextVar[Teller | None] = ContextVar("winback_teller", default=None)
 
 
 @contextmanager
-def progress(description: str) -> Iterator[Steps]:
-    """A bar on a terminal; elsewhere one line when the work starts."""
-    if not console.is_terminal:
-        console.print(f"{description} …")
-        yield lambda _done, _total, _name: None
+def telling() -> Iterator[Teller]:
+    """Tell of the work inside: a bar on a terminal, a line for each stage elsewhere."""
+    if not _ON_A_TERMINAL:
+        yield from _as_teller(Teller())
         return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[name]}"),
+        TextColumn("{task.fields[detail]}"),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(description, total=None, name="")
-        yield lambda done, total, name: bar.update(task, completed=done, total=total, name=name)
+        yield from _as_teller(_Bar(bar))
+
+
+def _as_teller(teller: Teller) -> Iterator[Teller]:
+    token = _teller.set(teller)
+    try:
+        yield teller
+    finally:
+        _teller.reset(token)
+
+
+def tell_stage(name: str) -> None:
+    """A stage began; nobody hears it where nobody asked (`telling`)."""
+    if (teller := _teller.get()) is not None:
+        teller.stage(name)
+
+
+def tell_step(done: int, total: int, detail: str = "") -> None:
+    if (teller := _teller.get()) is not None:
+        teller.step(done, total, detail)
+
+
+def say(line: str) -> None:
+    """Print a line as it is, however long."""
+    console.print(line, soft_wrap=True)
 
 
 def print_rows(title: str, rows: Rows, *, limit: int = 40) -> None:
     """Print rows as a table; a long one says how many rows it left out."""
     if not rows:
-        console.print(f"{title}: none")
+        say(f"{title}: none")
         return
     table = Table(title=title, title_justify="left")
     for name, value in rows[0].items():
@@ -53,7 +96,7 @@ def print_rows(title: str, rows: Rows, *, limit: int = 40) -> None:
         table.add_row(*(_cell(value) for value in row.values()))
     console.print(table)
     if len(rows) > limit:
-        console.print(f"… and {len(rows) - limit} rows more")
+        say(f"… and {len(rows) - limit} rows more")
 
 
 def _cell(value: object) -> str:

@@ -10,7 +10,7 @@ from winback import report
 from winback.cli._app import app
 from winback.cli._plugins import part
 from winback.clock import WallClock, parse_as_of
-from winback.console import console, print_rows, progress
+from winback.console import print_rows, say, tell_step, telling
 from winback.settings import Settings
 from winback.warehouse import build, invoke_dbt
 
@@ -30,20 +30,21 @@ def build_command(
     """Gate the data, build every model, publish: no Prefect needed."""
     settings = Settings.load()
     at = parse_as_of(as_of, settings.shop_timezone) if as_of else WallClock().now()
-    with progress("Building") as steps:
+    with telling() as teller:
+        teller.stage("Building")
         built = build(
             settings,
             at,
             gate=part("gate")(accept_volume=accept_volume),
             invoke=lambda s, arguments, variables: invoke_dbt(
-                s, arguments, variables, on_node=steps
+                s, arguments, variables, on_node=tell_step
             ),
         )
     for warning in built.warnings:
-        console.print(f"warning: {warning}")
+        say(f"warning: {warning}")
     print_rows("Segments", report.segments(built.published))
     counts = built.manifest.row_counts
-    console.print(
+    say(
         f"Published {counts['customers']:,} customers as of {built.manifest.as_of} "
         f"to {built.published}"
     )

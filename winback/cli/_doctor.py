@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from winback.cli._app import app
-from winback.console import console
+from winback.console import say
 from winback.doctor import findings
 from winback.settings import Settings
 
@@ -15,7 +15,7 @@ def doctor_command() -> None:
     """Say what is missing before a real message may leave."""
     lines = findings(Settings.load())
     for line in lines:
-        console.print(f"missing: {line}")
+        say(f"missing: {line}")
     if lines:
         raise typer.Exit(1)
-    console.print("Ready: nothing is missing.")
+    say("Ready: nothing is missing.")

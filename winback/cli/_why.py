@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from winback.cli._app import app
-from winback.console import console, print_rows
+from winback.console import print_rows, say
 from winback.settings import Settings
 from winback.why import Story, why
 
@@ -23,18 +23,18 @@ def why_command(
 def print_story(customer_id: str, story: Story) -> None:
     person = story.person
     if person["order_count"]:
-        console.print(
+        say(
             f"{customer_id}: {person['lapse_stage']}, {person['days_inactive']} days since the "
             f"last of {person['order_count']} orders, {person['rfm_segment']}, "
             f"tier {person['value_tier']}"
         )
     else:
-        console.print(f"{customer_id}: no valid order yet, so not lapsed and in no playbook")
-    console.print(f"segments: {person['segments'] or 'none'}")
+        say(f"{customer_id}: no valid order yet, so not lapsed and in no playbook")
+    say(f"segments: {person['segments'] or 'none'}")
     for channel in story.channels:
         state = "may be contacted" if channel["is_eligible"] else "blocked"
         rules = f" by {channel['blocked_by']}" if channel["blocked_by"] else ""
-        console.print(f"{channel['channel']}: {state}{rules}")
+        say(f"{channel['channel']}: {state}{rules}")
     print_rows("Enrollments", story.enrollments)
     print_rows("Decisions", story.decisions, limit=200)
     print_rows("Messages", story.messages, limit=200)

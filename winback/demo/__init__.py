@@ -5,6 +5,7 @@ from winback.demo._contacts import invent_contacts
 from winback.demo._messages import TEMPERS, Reaction, ReceivedMessage, Temper
 from winback.demo._orders import Order, OrderLine
 from winback.demo._people import Customer
+from winback.demo._servers import servers
 from winback.demo._shop import Shop, generate_shop
 from winback.demo._shoppers import Shoppers, Truth
 from winback.demo._street import Street
@@ -24,4 +25,5 @@ __all__ = [
     "Truth",
     "generate_shop",
     "invent_contacts",
+    "servers",
 ]

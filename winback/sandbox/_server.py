@@ -45,6 +45,11 @@ class RunningSandbox:
     def auth_token(self) -> str:
         return self.credentials.auth_token
 
+    @property
+    def clock(self) -> Clock:
+        """The time by which it stamps events: its control API moves it."""
+        return self._state.clock
+
     def send_webhooks_to(self, url: str, *, public_url: str = "") -> None:
         """From now on post webhooks to the receiver at `url`, signed for `public_url`."""
         self._state.outbox.send_to(_addresses(url, public_url))

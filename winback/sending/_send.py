@@ -29,13 +29,13 @@ def send_due(
     playbook_id: str | None = None,
     step: int | None = None,
     caps: Caps | None = None,
-    on_progress: Callable[[int], None] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> SendReport:
     """Send every message that is due now, each at most once.
 
     Safe to run again after any end, and beside another run. `on_progress` gets the number
-    of messages settled since its last call. Raises LedgerFenced for a copied ledger and
+    of messages settled and the number that was due. Raises LedgerFenced for a copied ledger and
     UsageError where a channel lacks credentials; a provider's trouble is in the report.
     """
     if ledger.fenced:
@@ -43,6 +43,14 @@ def send_due(
     report = SendReport(swept=sweep(ledger, clock))
     report.unknown_ids += report.swept.unknown_ids
     due = Due(playbook_id, step)
+    total, settled = count_due(ledger, due, now=clock.now()), 0
+
+    def tell(more: int) -> None:
+        nonlocal settled
+        settled += more
+        if on_progress:
+            on_progress(settled, total)
+
     for name in channels_due(ledger, due, now=clock.now()):
         channel = open_channel(name, settings)
         with claiming() as token:
@@ -56,7 +64,7 @@ def send_due(
                     caps=caps or Caps(),
                     token=token,
                     report=report,
-                    on_progress=on_progress or (lambda _: None),
+                    on_progress=tell,
                     sleep=sleep,
                 ).run()
             finally:

@@ -143,8 +143,14 @@ def _parsed(settings: Settings, variables: Mapping[str, Any]) -> Any:
     key = json.dumps([str(settings.home), settings.dbt_target, steady, _project_state()])
     if key not in _manifests:
         parsed = dbtRunner().invoke(
-            ["--quiet", "parse", "--vars", json.dumps(dict(variables))]
-            + ["--target", settings.dbt_target]
+            [
+                "--quiet",
+                "parse",
+                "--vars",
+                json.dumps(dict(variables)),
+                "--target",
+                settings.dbt_target,
+            ]
         )
         if not parsed.success:
             raise BuildFailure(f"dbt could not read the project: {parsed.exception}")
