@@ -30,7 +30,8 @@ check: .venv/.dev  ## lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m scripts.lint_sql
+	cd dbt_project && WINBACK_WAREHOUSE=$$(mktemp -d)/winback.duckdb \
+		../$(BIN)/sqlfluff lint --disable-progress-bar models tests
 
 lock: .venv/.installer  ## resolve the locks anew, without any registry's address
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header --no-annotate \

@@ -12,7 +12,13 @@ from typing import Any, Protocol
 
 from winback.errors import WinbackError
 from winback.settings import Settings
-from winback.warehouse._dbt import DbtResult, dbt_vars, invoke_dbt, prepare_inputs
+from winback.warehouse._dbt import (
+    DbtResult,
+    dbt_vars,
+    invoke_dbt,
+    prepare_inputs,
+    seeds_digest,
+)
 from winback.warehouse._publish import Manifest, new_run_id, publish, read_manifest
 
 
@@ -37,6 +43,8 @@ class BuildReport:
 
 # Unit tests pin the models in `make test`; a build over a shop's data runs the data tests.
 BUILD_ALL = ("build", "--exclude-resource-type", "unit_test")
+# Seeds and the tests that stand on them, a third of a build, where they are as they were.
+WITHOUT_SEEDS = ("--exclude", "resource_type:seed")
 # What changes between the audience and the report of one run: only what was sent and came back.
 BUILD_OUTCOMES = (*BUILD_ALL, "--select", "tag:outcomes", "--indirect-selection", "buildable")
 
@@ -62,7 +70,9 @@ def build(
         prepare_inputs(settings)
         warnings = [*gate("sources", settings, as_of)]
         variables = dbt_vars(settings, as_of, with_entrants=with_entrants)
-        result = invoke(settings, BUILD_ALL, variables)
+        with _seeds_loaded(settings) as already:
+            arguments = (*BUILD_ALL, *(WITHOUT_SEEDS if already else ()))
+            result = invoke(settings, arguments, variables)
         warnings += gate("decisions", settings, as_of)
         return _published(settings, as_of, name, result, warnings)
 
@@ -84,6 +94,20 @@ def _published(
     manifest = read_manifest(published)
     assert manifest is not None  # noqa: S101 - publish just wrote it
     return BuildReport(published, manifest, result, tuple(warnings))
+
+
+@contextmanager
+def _seeds_loaded(settings: Settings) -> Iterator[bool]:
+    """Whether the warehouse holds the seeds as they are, tested; remembers it after success."""
+    memory = settings.warehouse_path.with_name("seeds.sha256")
+    digest = seeds_digest()
+    if settings.warehouse_path.exists() and memory.exists() and memory.read_text() == digest:
+        yield True
+        return
+    # A build that fails half way may leave new seeds behind: nothing is known of them.
+    memory.unlink(missing_ok=True)
+    yield False
+    memory.write_text(digest)
 
 
 @contextmanager

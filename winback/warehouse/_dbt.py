@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,16 @@ OnNode = Callable[[int, int, str], None]
 def segment_names() -> list[str]:
     """The segments that exist: one SQL file each, nothing else to register."""
     return sorted(path.stem for path in (DBT_DIR / "models" / "segments").glob("*.sql"))
+
+
+def seeds_digest() -> str:
+    """SHA-256 of the seeds, what they are declared to be, and the tests that stand on them."""
+    digest = hashlib.sha256()
+    folders = (DBT_DIR / "seeds", DBT_DIR / "tests", DBT_DIR / "macros")
+    files = [DBT_DIR / "dbt_project.yml", *(p for f in folders for p in f.rglob("*.*"))]
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(DBT_DIR)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def dbt_vars(settings: Settings, as_of: datetime, **extra: Any) -> dict[str, Any]:
