@@ -1,0 +1,49 @@
+"""Documents name only what is there, and everything that a user can call."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from winback.cli._app import app
+from winback.warehouse import PUBLIC_TABLES
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
+PATH = re.compile(
+    r"`((?:winback|flows|quality|dbt_project|templates|tests|benchmarks|scripts)/[\w./*-]*)`"
+)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_path_that_a_document_names_exists(document: str) -> None:
+    named = set(PATH.findall((ROOT / document).read_text()))
+    assert named
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_the_readme_lists_every_command_and_no_other() -> None:
+    commands = set(get_command(app).commands)  # type: ignore[attr-defined]
+    rows = re.findall(r"^\| `winback (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(commands)
+
+
+def test_the_readme_lists_every_public_table() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert [table for table in PUBLIC_TABLES if f"| `{table}` |" not in text] == []
+
+
+def test_no_lock_names_a_registry() -> None:
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        assert "://" not in (ROOT / lock).read_text()
+
+
+def test_every_pin_with_a_ceiling_stands_under_its_reason_or_is_exact_by_nature() -> None:
+    lines = (ROOT / "pyproject.toml").read_text().splitlines()
+    pinned = ("dbt-core", "duckdb", "prefect>", "fastapi", "sqlalchemy")
+    for name in pinned:
+        (row,) = [i for i, line in enumerate(lines) if line.strip().startswith(f'"{name}')]
+        assert lines[row - 1].strip().startswith("#"), name

@@ -1,0 +1,100 @@
+"""A build publishes a whole set or nothing, and the same input gives the same members."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from winback.clock import FixedClock
+from winback.errors import BuildFailure, GateFailure, WinbackError
+from winback.landing import load
+from winback.settings import Settings
+from winback.warehouse import PUBLIC_TABLES, build, read_manifest
+
+AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+
+
+def no_gate(_name: str, _settings: Settings, _as_of: datetime) -> Sequence[str]:
+    return ()
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    home = tmp_path_factory.mktemp("home")
+    folder = home / "files"
+    folder.mkdir()
+    with (folder / "customers.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["customer_id"], *([f"c{i}"] for i in range(100))])
+    with (folder / "orders.csv").open("w", newline="") as file:
+        rows = [(f"o{i}", f"c{i}", (AS_OF - timedelta(days=i)).isoformat(), 10) for i in range(100)]
+        header = ("order_id", "customer_id", "ordered_at", "total_amount")
+        csv.writer(file).writerows([header, *rows])
+    settings = Settings.load(home=home)
+    load(folder, settings, FixedClock(AS_OF))
+    build(settings, AS_OF, gate=no_gate)
+    return settings
+
+
+def test_every_public_table_is_published_and_current_points_to_it(settings: Settings) -> None:
+    current = settings.published_dir / "current"
+    assert current.is_symlink()
+    assert not current.readlink().is_absolute()
+    assert {path.stem for path in current.glob("*.parquet")} >= set(PUBLIC_TABLES)
+    assert (current / "outbox.parquet").stat().st_mode & 0o077 == 0
+
+
+def test_the_same_input_and_as_of_give_the_same_members_by_hash(settings: Settings) -> None:
+    first = read_manifest(settings.published_dir / "current")
+    second = build(settings, AS_OF, gate=no_gate).manifest
+    assert first is not None
+    assert first.segment_hashes == second.segment_hashes
+    assert set(first.segment_hashes) == {"backlog", "lapsed_30_45"}
+    assert first.run_id != second.run_id
+    later = build(settings, AS_OF + timedelta(days=1), gate=no_gate).manifest
+    assert later.segment_hashes != first.segment_hashes
+
+
+def test_a_gate_that_stops_leaves_what_was_published(settings: Settings) -> None:
+    before = (settings.published_dir / "current").readlink()
+
+    def stops(name: str, _settings: Settings, _as_of: datetime) -> Sequence[str]:
+        if name == "decisions":
+            raise GateFailure("no")
+        return ()
+
+    with pytest.raises(GateFailure):
+        build(settings, AS_OF, gate=stops)
+    assert (settings.published_dir / "current").readlink() == before
+
+
+def test_a_model_that_fails_is_named_and_leaves_what_was_published(settings: Settings) -> None:
+    before = (settings.published_dir / "current").readlink()
+
+    def fails(s: Settings, arguments: Sequence[str], variables: object) -> object:
+        raise BuildFailure("dbt failed:\n  customers: boom")
+
+    with pytest.raises(BuildFailure, match="customers: boom"):
+        build(settings, AS_OF, gate=no_gate, invoke=fails)  # type: ignore[arg-type]
+    assert (settings.published_dir / "current").readlink() == before
+
+
+def test_a_build_lets_go_of_the_warehouse(settings: Settings) -> None:
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as warehouse:
+        assert warehouse.execute("select count(*) from customers").fetchone() == (100,)
+
+
+def test_a_plain_build_enrolls_nobody(settings: Settings) -> None:
+    manifest = read_manifest(settings.published_dir / "current")
+    assert manifest is not None
+    assert manifest.row_counts["entrants"] == 0
+    assert not (settings.home / "ledger.db").exists()
+
+
+def test_building_before_loading_says_what_comes_first(tmp_path: Path) -> None:
+    with pytest.raises(WinbackError, match="winback load DIR"):
+        build(Settings.load(home=tmp_path), AS_OF, gate=no_gate)
