@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from winback import inbound, sandbox
-from winback.ledger import Ledger, open_ledger
+from winback.ledger import Ledger, dedicate, open_ledger
 from winback.modes import Run, resolve_run, sandbox_settings
 from winback.settings import Settings
 
@@ -78,6 +78,7 @@ def _opened(run: Run) -> Iterator[Stage]:
         return
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger(run.settings))
+        dedicate(ledger, run.mode, is_rehearsal=run.settings.sends_to_loopback_only)
         if run.mode == "live":
             yield Stage(run, ledger)
             return
@@ -85,22 +86,25 @@ def _opened(run: Run) -> Iterator[Stage]:
         own = None
         if not (settings.sendgrid_base_url and settings.twilio_base_url):
             own, settings = _start_sandbox(stack, replace(run, settings=settings), ledger)
-        yield Stage(replace(run, settings=settings), ledger, own)
+        stage = Stage(replace(run, settings=settings), ledger, own)
+        yield stage
+        # Before the receiver goes: what the sandbox still owes would be lost.
+        stage.settle()
 
 
 def _start_sandbox(
     stack: ExitStack, run: Run, ledger: Ledger
 ) -> tuple[sandbox.RunningSandbox, Settings]:
     """A sandbox and a receiver on free loopback ports, and settings that point to them."""
-    own = stack.enter_context(sandbox.start(run.settings, run.clock))
-    given = {name: value for name, value in own.overrides().items() if not name.endswith("_url")}
-    settings = run.settings.model_copy(
-        update={
-            **given,
-            "sendgrid_base_url": run.settings.sendgrid_base_url or own.base_url,
-            "twilio_base_url": run.settings.twilio_base_url or own.base_url,
-        }
+    own = stack.enter_context(sandbox.start(run.settings, run.clock, patient=True))
+    # A provider that the operator's own server stands in for keeps the operator's keys.
+    elsewhere = tuple(
+        provider
+        for provider in ("sendgrid_", "twilio_")
+        if getattr(run.settings, f"{provider}base_url")
     )
+    given = {n: value for n, value in own.overrides().items() if not n.startswith(elsewhere)}
+    settings = run.settings.model_copy(update=given)
     receiver = stack.enter_context(inbound.start(ledger, settings, run.clock))
     own.send_webhooks_to(receiver.base_url, public_url=settings.public_base_url)
     return own, settings

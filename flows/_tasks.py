@@ -81,6 +81,13 @@ def collect() -> inbound.CollectReport:
     return report
 
 
+@task(task_run_name="free what dead runs held", **_ONCE)
+def sweep() -> sending.SweepReport:
+    """Give back the claims of runs that died, so that a plan and a send see them again."""
+    stage = current_stage()
+    return sending.sweep(stage.ledger, stage.run.clock)
+
+
 @task(task_run_name="build the audience", **_ONCE)
 def build_audience() -> BuildReport:
     """Gate the sources, build every model, gate the decisions, publish."""
@@ -90,7 +97,7 @@ def build_audience() -> BuildReport:
     return build(
         stage.settings,
         stage.run.as_of,
-        gate=quality.gate(),
+        gate=quality.gate(sends=True),
         invoke=_invoke_dbt,
         with_entrants=True,
         name=name,
@@ -114,7 +121,8 @@ def plan(published: Path) -> sending.PlanReport:
     tell_stage("Writing the messages")
     rows = published_rows(published, "outbox")
     if not stage.run.sends:
-        return sending.dry_run_plan(rows, stage.settings)
+        renders = published / "renders.parquet"
+        return sending.dry_run_plan(rows, stage.settings, keep_in=renders)
     return sending.plan(stage.ledger, rows, stage.settings, stage.run.clock)
 
 
@@ -138,4 +146,6 @@ def measure() -> BuildReport:
     """Build what depends on messages and events, gate the outcomes, publish."""
     stage = current_stage()
     tell_stage("Measuring outcomes")
-    return build_outcomes(stage.settings, stage.run.as_of, gate=quality.gate(), invoke=_invoke_dbt)
+    return build_outcomes(
+        stage.settings, stage.run.as_of, gate=quality.gate(sends=True), invoke=_invoke_dbt
+    )

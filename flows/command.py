@@ -22,7 +22,7 @@ def run(settings: Settings, *, mode: str | None, as_of: str | None) -> None:
     from flows.run import winback_run
 
     with telling():
-        done = winback_run(resolved.mode, resolved.as_of if as_of else None)
+        done = winback_run(resolved.mode, resolved.as_of if as_of is not None else None)
     print_run(done)
 
 

@@ -25,11 +25,8 @@ class RunReport:
     plan: sending.PlanReport | None = None
     sent: Sent = field(default_factory=list)
     outcomes: BuildReport | None = None
-
-    @property
-    def unknown(self) -> list[str]:
-        """The messages of which nobody knows yet whether they left."""
-        return [message_id for _, _, report in self.sent for message_id in report.unknown_ids]
+    # The messages, of this run or an earlier one, of which nobody knows whether they left.
+    unknown: list[str] = field(default_factory=list)
 
     def summary(self) -> str:
         accepted = sum(report.counts.get("accepted", 0) for _, _, report in self.sent)
@@ -54,6 +51,7 @@ def winback_run(
         if stage.run.sends:
             report.sent = sent_due()
             collect()
+            report.unknown = sending.unknown_messages(stage.ledger)
             if measure:
                 report.outcomes = measured()
     return ended(report.summary(), report)

@@ -18,7 +18,7 @@ from flows._ending import ended
 from winback import report, sending
 from winback.inbound import CollectReport
 from winback.settings import Mode
-from winback.warehouse import BuildReport
+from winback.warehouse import BuildReport, require_recent
 
 Sent = list[tuple[str, int, sending.SendReport]]
 
@@ -35,15 +35,24 @@ def built_audience() -> BuildReport:
 
 def enrolled_and_planned(published: Path) -> tuple[int, sending.PlanReport]:
     """Enroll who entered, then plan; a dry run only renders."""
-    enrolled = _tasks.enroll(published) if current_stage().run.sends else 0
+    if not current_stage().run.sends:
+        return 0, _tasks.plan(published)
+    enrolled = _tasks.enroll(published)
+    _tasks.sweep()
     return enrolled, _tasks.plan(published)
 
 
 def sent_due() -> Sent:
-    """Send each step that has something due, one after the other."""
+    """Send each step that has something due; a channel that stopped stays stopped."""
     stage = current_stage()
-    due = sending.steps_due(stage.ledger, stage.run.clock)
-    sent = [(playbook, step, _tasks.send(playbook, step)) for playbook, step in due]
+    _tasks.sweep()
+    sent: Sent = []
+    stopped: set[str] = set()
+    for playbook, step, channel in sending.steps_due(stage.ledger, stage.run.clock):
+        if channel not in stopped:
+            done = _tasks.send(playbook, step)
+            sent.append((playbook, step, done))
+            stopped |= set(done.stopped)
     _keep_sent(sent)
     return sent
 
@@ -82,6 +91,7 @@ def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, 
     with open_stage(mode, as_of) as stage:
         name = "current" if stage.run.sends else "dry-run"
         published = (stage.settings.published_dir / name).resolve()
+        require_recent(published, stage.run.as_of)
         enrolled, planned = enrolled_and_planned(published)
     return ended(f"{enrolled:,} enrolled; {planned.summary()}", (enrolled, planned))
 

@@ -29,14 +29,14 @@ class Figure:
     examples: str
 
 
-def figures(gate: str, settings: Settings, as_of: datetime) -> list[Figure]:
+def figures(gate: str, settings: Settings, as_of: datetime, *, sends: bool) -> list[Figure]:
     """The figures of `sources` (from landing) or of `decisions` and `outcomes` (warehouse)."""
     sql = (_HERE / f"{gate}.sql").read_text()
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         if gate == "sources":
             _attach_landing(connection, settings)
-            parameters = _source_parameters(settings, as_of)
+            parameters = {**_source_parameters(settings, as_of), "sends": sends}
         else:
             connection.execute(f"attach '{settings.warehouse_path}' as warehouse (read_only)")
             parameters = {"as_of": as_of.isoformat()}
@@ -49,7 +49,7 @@ def figures(gate: str, settings: Settings, as_of: datetime) -> list[Figure]:
 
 
 def _attach_landing(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    for table in ("customers", "orders", "consents"):
+    for table in ("customers", "orders", "consents", "products"):
         path = settings.shop_dir / f"{table}.parquet"
         connection.execute(f"create view {table} as from read_parquet('{path}')")
 

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def gate(*, accept_volume: bool = False) -> Gate:
-    """The gate that builds and flows call; `accept_volume` lets a feed be smaller this once."""
-    return partial(_check, waived=_VOLUME if accept_volume else frozenset())
+def gate(*, sends: bool, accept_volume: bool = False) -> Gate:
+    """The gate that builds and flows call.
+
+    What may be sent on (`sends`) must be fresher than what is only looked at;
+    `accept_volume` lets a feed be smaller this once.
+    """
+    return partial(_check, sends=sends, waived=_VOLUME if accept_volume else frozenset())
 
 
 _VOLUME: Final = frozenset(
@@ -32,14 +36,14 @@ _VOLUME: Final = frozenset(
 
 
 def _check(
-    name: str, settings: Settings, as_of: datetime, *, waived: frozenset[str]
+    name: str, settings: Settings, as_of: datetime, *, sends: bool, waived: frozenset[str]
 ) -> Sequence[str]:
     """Let a batch pass and return its warnings, or raise GateFailure that names each rule.
 
     Data Docs of the last check of each gate are left in `reports/data_docs/<gate>/`.
     """
     rules = GATES[name]
-    found = {figure.rule: figure for figure in figures(name, settings, as_of)}
+    found = {figure.rule: figure for figure in figures(name, settings, as_of, sends=sends)}
     measured = [found.get(rule.name, Figure(rule.name, 0.0, 0.0, "")) for rule in rules]
     broken = _validate(name, rules, measured, settings.reports_dir / "data_docs" / name)
     critical: list[str] = []

@@ -49,7 +49,7 @@ GATES: Final[dict[str, tuple[Rule, ...]]] = {
         _critical("consents_lost_percent", "consents gone since the last run, %", _SHRUNKEN),
         _critical(
             "impossible_amounts_percent",
-            "orders with a refund above the total, a negative discount or a total over 10 million",
+            "orders with a negative discount or refund, or a total over 10 million",
             _RELOAD,
         ),
         _critical(
@@ -57,6 +57,9 @@ GATES: Final[dict[str, tuple[Rule, ...]]] = {
             "order rows of the last load that were set aside",
             "read the reasons in landing/rejected/, mend the export and load again",
         ),
+        _warning("orders_refunded_above_their_total", "orders refunded above their total"),
+        _warning("customers_without_a_consent_percent", "customers whom no consent covers"),
+        _warning("products_missing", "no product is landed"),
         _warning("orders_without_a_customer_row_percent", "orders whose customer has no row"),
         _warning("lines_without_a_customer_percent", "lines set aside for want of a customer"),
         _warning("customers_without_a_contact_point_percent", "customers nobody can reach"),

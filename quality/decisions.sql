@@ -105,7 +105,7 @@ findings as (
         'people_in_two_playbooks',
         customer_id
     from warehouse.enrollments
-    where exited_at is null
+    where exited_at is null and origin = 'ledger'
     group by customer_id
     having count(distinct playbook_id) > 1
 

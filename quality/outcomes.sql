@@ -7,7 +7,7 @@ findings as (
         'steps_accepted_twice' as rule,
         enrollment_id as id
     from warehouse.messages
-    where state = 'accepted'
+    where state = 'accepted' and origin = 'ledger'
     group by enrollment_id, step, channel
     having count(*) > 1
 

@@ -1,6 +1,6 @@
 -- The landed tables, before the build. One row a rule: rule, figure, allowed, examples.
 -- Parameters: $as_of, $shop_timezone, $previous (JSON: rows landed at the last run),
--- $rejections (JSON: {"orders": {"read": n, "rejected": n, "without_customer": n}}).
+-- $rejections (JSON: {"read": n, "rejected": n, "without_customer": n}), $sends.
 with
 
 known_orders as (
@@ -25,18 +25,22 @@ order_day_gaps as (
 
 ),
 
--- A shop's own rhythm says what is stale: three times the longest pause of its last year,
--- at least a week. Under 20 order days there is no rhythm to judge by: 60 days.
+-- A shop's own rhythm says what is stale: three times the longest pause of its last year.
+-- Before a send at least a week is allowed; a build that sends nothing may look back a season.
+-- Under 20 order days there is no rhythm to judge by: 60 days before a send, else 400.
 rhythm as (
 
     select
         max(ordered_date) as newest_date,
         case
             when count(*) >= 20
-                then greatest(7, 3 * coalesce(max(gap_days) filter (
-                    ordered_date > (select max(ordered_date) - 365 from order_days)
-                ), 0))
-            else 60
+                then greatest(case when $sends then 7 else 120 end, 3 * coalesce(
+                    max(gap_days) filter (
+                        ordered_date > (select max(ordered_date) - 365 from order_days)
+                    ), 0
+                ))
+            when $sends then 60
+            else 400
         end as allowed_days
     from order_day_gaps
 
@@ -59,10 +63,15 @@ impossible_amounts as (
     select order_id as id
     from orders
     where
-        coalesce(refunded_amount, 0) > total_amount
-        or refunded_amount < 0
+        refunded_amount < 0
         or discount_amount < 0
         or total_amount > 10000000
+
+),
+
+over_refunded as (
+
+    select order_id as id from orders where refunded_amount > total_amount
 
 ),
 
@@ -133,11 +142,12 @@ from repeated_customers
 
 union all
 
--- A shop without any order up to as-of has no newest one: then the data starts later.
+-- Without any order up to as-of the data starts later: nothing to send on, but no harm to build.
 select
     'days_since_the_newest_order',
     coalesce(
-        cast(timezone($shop_timezone, cast($as_of as timestamptz)) as date) - newest_date, 99999
+        cast(timezone($shop_timezone, cast($as_of as timestamptz)) as date) - newest_date,
+        case when $sends then 99999 else 0 end
     ),
     allowed_days,
     'newest order: ' || coalesce(cast(newest_date as varchar), 'none')
@@ -175,6 +185,34 @@ select
     50,
     cast(cast(rows_rejected as bigint) as varchar) || ' rows'
 from rejections
+
+union all
+
+select
+    'orders_refunded_above_their_total',
+    count(*),
+    0,
+    (select string_agg(id, ', ') from (from over_refunded order by id limit 5))
+from over_refunded
+
+union all
+
+select
+    'customers_without_a_consent_percent',
+    coalesce(100.0 * count(*) / nullif((select customer_count from totals), 0), 0),
+    50,
+    null
+from customers
+anti join consents on customers.customer_id = consents.customer_id
+
+union all
+
+select
+    'products_missing',
+    case when count(*) = 0 then 1 else 0 end,
+    0,
+    'messages fall back to general words'
+from products
 
 union all
 

@@ -32,6 +32,8 @@ def findings(settings: Settings) -> list[str]:
         lines.append("WINBACK_SMS_CAMPAIGN_STATUS is not 'registered' (US carriers block texts)")
     if settings.brand_name == type(settings).model_fields["brand_name"].default:
         lines.append("WINBACK_BRAND_NAME still names the example shop (every message names it)")
+    if settings.shop_url == type(settings).model_fields["shop_url"].default:
+        lines.append("WINBACK_SHOP_URL still names the example shop (every message links there)")
     if settings.public_base_url and not _is_public(settings):
         lines.append("WINBACK_PUBLIC_BASE_URL is not https (providers refuse to post there)")
     return lines

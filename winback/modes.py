@@ -38,7 +38,9 @@ def resolve_run(settings: Settings, *, mode: str | None = None, as_of: str | Non
     chosen: Mode = _mode(mode or settings.mode)
     if chosen == "live":
         _refuse_live_unless_ready(settings, as_of)
-    clock: Clock = FixedClock(parse_as_of(as_of, settings.shop_timezone)) if as_of else WallClock()
+    clock: Clock = WallClock()
+    if as_of is not None:
+        clock = FixedClock(parse_as_of(as_of, settings.shop_timezone))
     return Run(chosen, clock.now(), clock, settings)
 
 
@@ -50,7 +52,7 @@ def _mode(text: str) -> Mode:
 
 
 def _refuse_live_unless_ready(settings: Settings, as_of: str | None) -> None:
-    if as_of and not settings.sends_to_loopback_only:
+    if as_of is not None and not settings.sends_to_loopback_only:
         raise WinbackError(
             "live mode goes by the wall clock: --as-of is refused. "
             "Next: replay with --mode dry-run or --mode sandbox"
@@ -72,7 +74,7 @@ def sandbox_settings(settings: Settings, **found: object) -> Settings:
     made_up: dict[str, object] = {
         "from_email": "hello@shop.example.com",
         "postal_address": "1 Sandbox Street, 00000 Nowhere",
-        "public_base_url": "http://127.0.0.1:8000",
+        "public_base_url": "http://127.0.0.1:8080",
         "sendgrid_api_key": SecretStr("SG.sandbox"),
         "twilio_account_sid": "AC" + "0" * 32,
         "twilio_auth_token": SecretStr("0" * 32),

@@ -23,7 +23,7 @@ def crowded_shop(tmp_path: Path) -> Shop:
     return small_shop(tmp_path / "home", loaded_at=OPENS, lapsed=PEOPLE)
 
 
-def start_run(shop: Shop) -> subprocess.Popen[str]:
+def start_run(shop: Shop, server: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "winback.cli", "run"),
@@ -32,7 +32,7 @@ def start_run(shop: Shop) -> subprocess.Popen[str]:
         env={
             **os.environ,
             "WINBACK_HOME": str(shop.settings.home),
-            "PREFECT_HOME": str(shop.settings.home / "prefect"),
+            "PREFECT_API_URL": server,
         },
         cwd=shop.settings.home,
         stdout=subprocess.PIPE,
@@ -64,12 +64,15 @@ def rows(shop: Shop, query: str) -> list[tuple[str, ...]]:
 
 
 def test_a_run_killed_while_enrolling_and_again_while_sending_is_finished_by_a_third(
-    crowded_shop: Shop,
+    crowded_shop: Shop, prefect_server: str
 ) -> None:
     shop = crowded_shop
-    kill_when(start_run(shop), lambda: bool(rows(shop, "select 1 from enrollments limit 1")))
-    kill_when(start_run(shop), lambda: len(shop.accepted()) > 0)
-    last = start_run(shop)
+    kill_when(
+        start_run(shop, prefect_server),
+        lambda: bool(rows(shop, "select 1 from enrollments limit 1")),
+    )
+    kill_when(start_run(shop, prefect_server), lambda: len(shop.accepted()) > 0)
+    last = start_run(shop, prefect_server)
     output, _ = last.communicate(timeout=250)
     assert last.returncode == 0, output
 

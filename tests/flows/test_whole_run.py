@@ -23,6 +23,10 @@ def test_a_dry_run_shows_everything_and_touches_nothing(shop: Shop) -> None:
     decided = Counter(row["decision"] for row in shop.published("send_decisions", "dry-run"))
     assert decided["send"] > 0
     assert shop.published("audience_funnel", "dry-run")
+    renders = shop.published("renders", "dry-run")
+    assert len(renders) == done.plan.planned
+    assert all("Reply STOP" in row["payload_json"] for row in renders)
+    assert sum(row["cost_cents"] for row in renders) == done.plan.cost_cents
 
 
 def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(shop: Shop) -> None:

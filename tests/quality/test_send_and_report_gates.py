@@ -26,10 +26,11 @@ SOUND = """
     select 'c1' as customer_id, 'sms' as channel, true as is_eligible;
     create table enrollments as
     select 'e1' as enrollment_id, 'p' as playbook_id, 'c1' as customer_id,
-        cast(null as timestamptz) as exited_at;
+        cast(null as timestamptz) as exited_at, 'ledger' as origin;
     create table messages as
     select 'm1' as message_id, 'e1' as enrollment_id, 1 as step, 'sms' as channel,
-        'accepted' as state, timestamptz '2026-03-02 15:30:00+00' as accepted_at;
+        'accepted' as state, timestamptz '2026-03-02 15:30:00+00' as accepted_at,
+        'ledger' as origin;
     create table reactivation_rates as
     select 'p' as playbook_id, 'treatment' as arm, 'all' as variant, 10 as assigned,
         1 as reactivated;
@@ -55,7 +56,19 @@ def fill(settings: Settings, sql: str) -> None:
 
 @pytest.mark.parametrize("name", ["decisions", "outcomes"])
 def test_sound_tables_pass(settings: Settings, name: str) -> None:
-    assert gate()(name, settings, AS_OF) == []
+    assert gate(sends=True)(name, settings, AS_OF) == []
+
+
+def test_history_from_another_tool_stops_nothing(settings: Settings) -> None:
+    fill(
+        settings,
+        "insert into enrollments select * replace ('q' as playbook_id, 'past' as origin)"
+        " from enrollments;"
+        "insert into messages select * replace ('m2' as message_id, 'past' as origin)"
+        " from messages",
+    )
+    assert gate(sends=True)("decisions", settings, AS_OF) == []
+    assert gate(sends=True)("outcomes", settings, AS_OF) == []
 
 
 @pytest.mark.parametrize(
@@ -89,7 +102,7 @@ def test_a_faulty_send_stops_the_run_and_names_its_rule(
 ) -> None:
     fill(settings, fault)
     with pytest.raises(GateFailure, match=f"the decisions gate stopped the run.*{rule} = 1"):
-        gate()("decisions", settings, AS_OF)
+        gate(sends=True)("decisions", settings, AS_OF)
 
 
 def test_two_people_at_one_address_do_not_both_get_a_step(settings: Settings) -> None:
@@ -100,7 +113,7 @@ def test_two_people_at_one_address_do_not_both_get_a_step(settings: Settings) ->
         + "insert into channel_eligibility values ('c2', 'sms', true)",
     )
     with pytest.raises(GateFailure, match="addresses_with_two_sends = 1"):
-        gate()("decisions", settings, AS_OF)
+        gate(sends=True)("decisions", settings, AS_OF)
 
 
 @pytest.mark.parametrize(
@@ -117,11 +130,11 @@ def test_two_people_at_one_address_do_not_both_get_a_step(settings: Settings) ->
 def test_an_impossible_outcome_stops_the_report(settings: Settings, fault: str, rule: str) -> None:
     fill(settings, fault)
     with pytest.raises(GateFailure, match=f"{rule} = 1"):
-        gate()("outcomes", settings, AS_OF)
+        gate(sends=True)("outcomes", settings, AS_OF)
 
 
 def test_messages_of_unknown_outcome_are_named_as_a_warning(settings: Settings) -> None:
     fill(settings, "update messages set state = 'unknown'")
-    (warning,) = gate()("outcomes", settings, AS_OF)
+    (warning,) = gate(sends=True)("outcomes", settings, AS_OF)
     assert warning.startswith("messages_of_unknown_outcome = 1")
     assert "m1" in warning

@@ -34,6 +34,10 @@ def land(
     customers = sorted({str(order[1]) for order in orders if order[1]})
     write(folder / "customers.csv", ("customer_id", "phone"), [(c, phone) for c in customers])
     write(folder / "orders.csv", ORDER_COLUMNS, orders)
+    consent = ("email", "granted", "express", "2025-01-01")
+    header = ("customer_id", "channel", "status", "basis", "occurred_at")
+    write(folder / "consents.csv", header, [(c, *consent) for c in customers])
+    write(folder / "products.csv", ("product_id",), [("p1",)])
     load(folder, settings, FixedClock(AS_OF), replace=True)
     ensure_tables(settings)
 
@@ -67,14 +71,14 @@ def remember_run(settings: Settings, rows: dict[str, int]) -> None:
 
 def test_a_sound_feed_passes_without_a_word_and_leaves_data_docs(settings: Settings) -> None:
     land(settings, daily_orders(40))
-    assert gate()("sources", settings, AS_OF) == []
+    assert gate(sends=True)("sources", settings, AS_OF) == []
     assert (settings.reports_dir / "data_docs" / "sources" / "index.html").exists()
 
 
 def test_a_stale_feed_stops_and_names_its_newest_day(settings: Settings) -> None:
     land(settings, daily_orders(40, newest_days_ago=8))
     with pytest.raises(GateFailure, match=r"days_since_the_newest_order = 8, allowed 7.*--as-of"):
-        gate()("sources", settings, AS_OF)
+        gate(sends=True)("sources", settings, AS_OF)
 
 
 def test_a_shop_that_rests_for_weeks_is_not_stale_after_one(settings: Settings) -> None:
@@ -82,7 +86,7 @@ def test_a_shop_that_rests_for_weeks_is_not_stale_after_one(settings: Settings) 
         (f"o{i}", "c1", (AS_OF - timedelta(days=8 + 7 * i)).isoformat(), 20, 0) for i in range(30)
     ]
     land(settings, weekly)
-    assert gate()("sources", settings, AS_OF) == []
+    assert gate(sends=True)("sources", settings, AS_OF) == []
 
 
 @pytest.mark.parametrize(("days", "stops"), [(60, False), (61, True)])
@@ -92,68 +96,108 @@ def test_with_too_few_days_to_know_a_rhythm_sixty_days_are_allowed(
     land(settings, daily_orders(3, newest_days_ago=days))
     if stops:
         with pytest.raises(GateFailure, match="days_since_the_newest_order"):
-            gate()("sources", settings, AS_OF)
+            gate(sends=True)("sources", settings, AS_OF)
     else:
-        assert gate()("sources", settings, AS_OF) == []
+        assert gate(sends=True)("sources", settings, AS_OF) == []
+
+
+@pytest.mark.parametrize(("days", "stops"), [(120, False), (121, True)])
+def test_a_build_that_sends_nothing_may_look_back_a_season(
+    settings: Settings, days: int, stops: bool
+) -> None:
+    land(settings, daily_orders(40, newest_days_ago=days))
+    if stops:
+        with pytest.raises(GateFailure, match="days_since_the_newest_order"):
+            gate(sends=False)("sources", settings, AS_OF)
+    else:
+        assert gate(sends=False)("sources", settings, AS_OF) == []
+
+
+def test_a_day_before_the_first_order_can_be_built_but_not_sent_on(settings: Settings) -> None:
+    land(settings, daily_orders(40))
+    early = AS_OF - timedelta(days=400)
+    assert gate(sends=False)("sources", settings, early) == []
+    with pytest.raises(GateFailure, match="newest order: none"):
+        gate(sends=True)("sources", settings, early)
+
+
+def test_a_shop_without_products_and_consents_is_warned_of_each(settings: Settings) -> None:
+    land(settings, daily_orders(40))
+    for table in ("consents", "products"):
+        (settings.shop_dir / f"{table}.parquet").unlink()
+    ensure_tables(settings)
+    warnings = gate(sends=True)("sources", settings, AS_OF)
+    assert [line.split(" = ")[0] for line in warnings] == [
+        "customers_without_a_consent_percent",
+        "products_missing",
+    ]
 
 
 def test_an_order_after_as_of_does_not_make_a_feed_fresh(settings: Settings) -> None:
     future = ("late", "c1", (AS_OF + timedelta(days=1)).isoformat(), 20, 0)
     land(settings, [*daily_orders(40, newest_days_ago=20), future])
     with pytest.raises(GateFailure, match="days_since_the_newest_order = 20"):
-        gate()("sources", settings, AS_OF)
+        gate(sends=True)("sources", settings, AS_OF)
 
 
 def test_a_shrunken_feed_stops_until_it_is_accepted(settings: Settings) -> None:
     land(settings, daily_orders(40))
     remember_run(settings, {**landed_rows(settings), "orders": 100, "consents": 7})
     with pytest.raises(GateFailure) as stopped:
-        gate()("sources", settings, AS_OF)
+        gate(sends=True)("sources", settings, AS_OF)
     assert "orders_lost_percent = 60" in str(stopped.value)
     assert "consents_lost_percent = 100" in str(stopped.value)
-    warnings = gate(accept_volume=True)("sources", settings, AS_OF)
+    warnings = gate(sends=True, accept_volume=True)("sources", settings, AS_OF)
     assert [line.split(" = ")[0] for line in warnings] == [
         "orders_lost_percent",
         "consents_lost_percent",
     ]
 
 
-def test_impossible_amounts_stop_and_name_the_orders(settings: Settings) -> None:
+def test_a_refund_above_the_total_is_a_warning_that_names_the_order(settings: Settings) -> None:
     refunded_twice = [(*order[:4], 40) for order in daily_orders(1)]
     land(settings, [*refunded_twice, *daily_orders(40)[1:]])
+    (warning,) = gate(sends=True)("sources", settings, AS_OF)
+    assert warning.startswith("orders_refunded_above_their_total = 1")
+    assert "o0" in warning
+
+
+def test_impossible_amounts_stop_and_name_the_orders(settings: Settings) -> None:
+    absurd = [(*order[:3], 20_000_000, 0) for order in daily_orders(1)]
+    land(settings, [*absurd, *daily_orders(40)[1:]])
     with pytest.raises(GateFailure, match=r"impossible_amounts_percent = 2\.5.*o0"):
-        gate()("sources", settings, AS_OF)
+        gate(sends=True)("sources", settings, AS_OF)
 
 
 def test_a_load_that_lost_most_of_its_orders_stops(settings: Settings) -> None:
     unreadable = [(f"x{i}", "c1", "yesterday", 20, 0) for i in range(50)]
     land(settings, [*daily_orders(40), *unreadable])
     with pytest.raises(GateFailure, match=r"orders_rejected_percent = 55.*landing/rejected"):
-        gate()("sources", settings, AS_OF)
+        gate(sends=True)("sources", settings, AS_OF)
 
 
 def test_a_handful_of_bad_rows_does_not_stop_a_small_shop(settings: Settings) -> None:
     unreadable = [(f"x{i}", "c1", "yesterday", 20, 0) for i in range(10)]
     land(settings, [*daily_orders(4), *unreadable])
-    assert gate()("sources", settings, AS_OF) == []
+    assert gate(sends=True)("sources", settings, AS_OF) == []
 
 
 def test_orders_without_a_customer_are_a_warning_with_their_share(settings: Settings) -> None:
     nobodys = [(f"x{i}", "", AS_OF.isoformat(), 20, 0) for i in range(60)]
     land(settings, [*daily_orders(40), *nobodys])
-    (warning,) = gate()("sources", settings, AS_OF)
+    (warning,) = gate(sends=True)("sources", settings, AS_OF)
     assert warning.startswith("lines_without_a_customer_percent = 60,")
 
 
 def test_a_shop_without_contact_data_is_a_warning(settings: Settings) -> None:
     land(settings, daily_orders(40), phone="")
-    (warning,) = gate()("sources", settings, AS_OF)
+    (warning,) = gate(sends=True)("sources", settings, AS_OF)
     assert warning.startswith("customers_without_a_contact_point_percent = 100")
 
 
 def test_no_contact_data_reaches_the_data_docs(settings: Settings) -> None:
     land(settings, daily_orders(40, newest_days_ago=30), phone="+12025550123")
     with pytest.raises(GateFailure):
-        gate()("sources", settings, AS_OF)
+        gate(sends=True)("sources", settings, AS_OF)
     pages = (settings.reports_dir / "data_docs").rglob("*.html")
     assert not any("2025550123" in page.read_text() for page in pages)

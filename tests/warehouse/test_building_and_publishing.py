@@ -53,7 +53,7 @@ def test_the_same_input_and_as_of_give_the_same_members_by_hash(settings: Settin
     second = build(settings, AS_OF, gate=no_gate).manifest
     assert first is not None
     assert first.segment_hashes == second.segment_hashes
-    assert set(first.segment_hashes) == {"backlog", "lapsed_30_45"}
+    assert set(first.segment_hashes) == {"backlog", "lapsed_30_45", "vip_60"}
     assert first.run_id != second.run_id
     later = build(settings, AS_OF + timedelta(days=1), gate=no_gate).manifest
     assert later.segment_hashes != first.segment_hashes

@@ -84,7 +84,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         pending.extend(item for item in wrapped if isinstance(item, BaseException))
 
 
-def _sendgrid(answer: Answer) -> Outcome:
+def _sendgrid(answer: Answer) -> Outcome:  # noqa: PLR0911 - one line a case reads best
     status = answer.status
     message_id = answer.headers.get("x-message-id")
     if status == 202:
@@ -96,6 +96,8 @@ def _sendgrid(answer: Answer) -> Outcome:
     if status == 200:
         # The answer of SendGrid's own sandbox mode, which we never ask for: mail may be lost.
         return Outcome("unknown", "sandbox_mode", status, stops_channel=True)
+    if status in {401, 403}:
+        return Outcome("refused", "auth", status, stops_channel=True)
     errors = answer.json().get("errors")
     if status in {400, 401, 403, 404, 405} and isinstance(errors, list) and errors:
         return _sendgrid_refusal(status, errors)
@@ -109,7 +111,9 @@ def _sendgrid_refusal(status: int, errors: list[Any]) -> Outcome:
     positions = sorted({int(hit[1]) for name in fields if (hit := _POSITION.search(name))})
     if positions:
         return Outcome("rejected", "bad_recipient", 400, positions=tuple(positions))
-    return Outcome("refused", "config", 400, code=fields[0][:60], stops_channel=True)
+    return Outcome(
+        "refused", "config", 400, code=fields[0][:60] if fields else "", stops_channel=True
+    )
 
 
 def _twilio(answer: Answer) -> Outcome:
@@ -123,6 +127,8 @@ def _twilio(answer: Answer) -> Outcome:
     code = str(body.get("code") or "")
     if status == 429 or (code == "20429" and 400 <= status < 500):
         return _deferred(answer, code=code)
+    if status in {401, 403} and not code:
+        return Outcome("refused", "auth", status, request_id=request_id, stops_channel=True)
     if not code or status == 408 or not 400 <= status < 500:
         return Outcome("unknown", f"http_{status}", status, code, request_id=request_id)
     return _twilio_refusal(status, code, request_id)
@@ -166,8 +172,11 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     if answered is None:
         return None
     reset = headers.get("x-ratelimit-reset", "").strip()
-    until = datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else _http_date(text)
-    return None if until is None else max(0.0, (until - answered).total_seconds())
+    try:
+        until = datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else _http_date(text)
+        return None if until is None else max(0.0, (until - answered).total_seconds())
+    except (ValueError, OverflowError, OSError, TypeError):  # no date that a clock could show
+        return None
 
 
 def _http_date(text: str) -> datetime | None:

@@ -29,13 +29,13 @@ def build_command(
 ) -> None:
     """Gate the data, build every model, publish: no Prefect needed."""
     settings = Settings.load()
-    at = parse_as_of(as_of, settings.shop_timezone) if as_of else WallClock().now()
+    at = parse_as_of(as_of, settings.shop_timezone) if as_of is not None else WallClock().now()
     with telling() as teller:
         teller.stage("Building")
         built = build(
             settings,
             at,
-            gate=part("gate")(accept_volume=accept_volume),
+            gate=part("gate")(sends=False, accept_volume=accept_volume),
             invoke=lambda s, arguments, variables: invoke_dbt(
                 s, arguments, variables, on_node=tell_step
             ),

@@ -21,6 +21,6 @@ def dbt_command(
 ) -> None:
     """Hand ARGS to dbt with the vars that a build sets: winback dbt show --select customers."""
     settings = Settings.load()
-    at = parse_as_of(as_of, settings.shop_timezone) if as_of else WallClock().now()
+    at = parse_as_of(as_of, settings.shop_timezone) if as_of is not None else WallClock().now()
     if not run_dbt(settings, context.args, at):
         raise typer.Exit(1)

@@ -3,7 +3,7 @@
 from winback.ledger import _tables as tables
 from winback.ledger._database import Ledger, insert_new, open_ledger
 from winback.ledger._export import export_ledger
-from winback.ledger._fence import LedgerFenced
+from winback.ledger._fence import LedgerFenced, dedicate
 from winback.ledger._messages import (
     MAY_HAVE_REACHED,
     WAITING,
@@ -37,6 +37,7 @@ __all__ = [
     "channel_group",
     "count_by_state",
     "count_sends",
+    "dedicate",
     "export_ledger",
     "insert_new",
     "is_suppressed",

@@ -13,7 +13,9 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from winback.errors import UsageError
 from winback.ledger import _fence
 from winback.ledger import _tables as t
 from winback.settings import Settings
@@ -69,7 +71,14 @@ def open_ledger(settings: Settings) -> Ledger:
 
     A copied ledger opens for reading, but `Ledger.fenced` says why it must not send.
     """
-    engine = _engine(settings.effective_ledger_url)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        engine = _engine(settings.effective_ledger_url)
+    except (ArgumentError, NoSuchModuleError, OSError) as error:
+        raise UsageError(
+            "the ledger can't be opened: WINBACK_LEDGER_URL (or WINBACK_HOME) names no place "
+            f"that is there ({type(error).__name__})"
+        ) from None
     unfenced = Ledger(engine, "", "", "")
     with unfenced.write() as connection:
         t.metadata.create_all(connection)
@@ -99,6 +108,8 @@ def _insert_meta(connection: Connection, key: str, value: str) -> None:
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
+    if parsed.drivername == "postgresql":  # the driver that comes with winback
+        parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, hide_parameters=True)
     if parsed.database:

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, text, update
 
 from winback.errors import WinbackError
 from winback.ledger import _tables as t
+
+if TYPE_CHECKING:
+    from winback.ledger._database import Ledger
 
 
 class LedgerFenced(WinbackError):
@@ -48,6 +52,24 @@ def check(connection: Connection, *, adopt: str) -> str:
         "sent its messages already, so nothing is sent from it. If that one will never send "
         f"again, run once with WINBACK_ADOPT_LEDGER={instance_id}."
     )
+
+
+def dedicate(ledger: Ledger, mode: str, *, is_rehearsal: bool) -> None:
+    """Keep rehearsals out of live: a ledger that sent in the sandbox never sends for real.
+
+    Its waiting messages bear made-up senders, and who "got" one there would count as
+    contacted. A live run against servers of this machine is a rehearsal too.
+    """
+    use = "sandbox" if mode == "sandbox" or is_rehearsal else "live"
+    with ledger.write() as connection:
+        first = connection.scalar(select(t.meta.c.value).where(t.meta.c.key == "used_for"))
+        if first is None:
+            connection.execute(t.meta.insert().values(key="used_for", value=use))
+    if first is not None and first != use:
+        raise LedgerFenced(
+            f"this ledger has been used for {first} and can't be used for {use}: its messages and "
+            "history are not real there. Next: another WINBACK_HOME or WINBACK_LEDGER_URL"
+        )
 
 
 def _set(connection: Connection, key: str, value: str) -> None:

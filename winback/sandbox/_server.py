@@ -81,14 +81,20 @@ def client_settings(base_url: str, credentials: Credentials) -> dict[str, str]:
 
 @contextlib.contextmanager
 def start(
-    settings: Settings, clock: Clock, *, webhooks_url: str = "", deliver: bool = True
+    settings: Settings,
+    clock: Clock,
+    *,
+    webhooks_url: str = "",
+    deliver: bool = True,
+    patient: bool = False,
 ) -> Iterator[RunningSandbox]:
     """Run a sandbox in a thread on a free loopback port.
 
     Webhooks go to `webhooks_url`, else to the settings' public base URL, else nowhere until
     `send_webhooks_to`. With `deliver=False` nothing is delivered unless a shopper act says so.
+    A `patient` one waits for its turn where another run has its sandbox open.
     """
-    with _running(settings, clock, webhooks_url) as (app, state):
+    with _running(settings, clock, webhooks_url, patient=patient) as (app, state):
         state.delivers = deliver
         with LoopbackServer(app) as server:
             yield RunningSandbox(server.base_url, state.credentials, state)
@@ -106,11 +112,14 @@ def sandbox_dir(settings: Settings) -> Path:
 
 @contextlib.contextmanager
 def _running(
-    settings: Settings, clock: Clock, webhooks_url: str
+    settings: Settings, clock: Clock, webhooks_url: str, *, patient: bool = False
 ) -> Iterator[tuple[ASGIApp, State]]:
     folder = sandbox_dir(settings)
     credentials = load_or_create(folder)
-    with _only_one(folder), contextlib.closing(Store(folder / "sandbox.db")) as store:
+    with (
+        _only_one(folder, patient=patient),
+        contextlib.closing(Store(folder / "sandbox.db")) as store,
+    ):
         adjustable = AdjustableClock(clock)
         outbox = Outbox(store, credentials, adjustable)
         state = State(credentials, store, outbox, Faults(), adjustable)
@@ -128,11 +137,11 @@ def _addresses(webhooks_url: str, public_url: str) -> Addresses | None:
 
 
 @contextlib.contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def _only_one(folder: Path, *, patient: bool) -> Iterator[None]:
     """Two sandboxes on one home would both tell the same webhooks."""
     with (folder / "lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))
         except BlockingIOError:
             raise WinbackError(
                 f"a sandbox is already running on {folder}: stop it, or point"

@@ -1,6 +1,6 @@
 """Sending: enrollments and plans into the ledger, and what is due out of the house."""
 
-from winback.sending._due import steps_due
+from winback.sending._due import steps_due, unknown_messages
 from winback.sending._enroll import enroll
 from winback.sending._guard import Caps
 from winback.sending._plan import PlanReport, dry_run_plan, plan
@@ -19,4 +19,5 @@ __all__ = [
     "send_due",
     "steps_due",
     "sweep",
+    "unknown_messages",
 ]

@@ -44,11 +44,20 @@ def channels_due(ledger: Ledger, due: Due, *, now: datetime) -> list[str]:
         return sorted(connection.scalars(query))
 
 
-def steps_due(ledger: Ledger, clock: Clock) -> list[tuple[str, int]]:
-    """Each playbook and step that has something to send now, in order."""
-    query = Due().query(_m.playbook_id, _m.step, states=WAITING, now=clock.now()).distinct()
+def steps_due(ledger: Ledger, clock: Clock) -> list[tuple[str, int, str]]:
+    """Each playbook, step and channel that has something to send now, in order."""
+    columns = (_m.playbook_id, _m.step, _m.channel)
+    query = Due().query(*columns, states=WAITING, now=clock.now()).distinct()
     with ledger.read() as connection:
-        return sorted((row.playbook_id, row.step) for row in connection.execute(query))
+        rows = connection.execute(query).all()
+    return sorted((row.playbook_id, row.step, row.channel) for row in rows)
+
+
+def unknown_messages(ledger: Ledger) -> list[str]:
+    """Every message of which nobody knows yet whether it left."""
+    query = select(_m.message_id).where(_m.state.in_(("unknown", "unknown_final")))
+    with ledger.read() as connection:
+        return list(connection.scalars(query.order_by(_m.message_id)))
 
 
 def count_due(ledger: Ledger, due: Due, *, now: datetime) -> int:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from sqlalchemy import Connection, Row, select
 
 from winback.clock import Clock
@@ -31,6 +35,12 @@ _SCHEDULE = (
     "not_before", "window_closes_at", "expires_at", "zones",
     "local_opens_minute", "local_closes_minute",
 )  # fmt: skip
+_RENDERS = pa.schema(
+    [(name, pa.string()) for name in ("message_id", "playbook_id")]
+    + [("step", pa.int64())]
+    + [(name, pa.string()) for name in ("customer_id", "channel", "variant", "payload_json")]
+    + [("segments", pa.int64()), ("cost_cents", pa.decimal128(12, 4))]
+)
 _IDENTITY = (
     "message_id", "enrollment_id", "playbook_id", "step", "customer_id", "channel", "variant",
     "address",
@@ -97,12 +107,27 @@ def plan(
     return report
 
 
-def dry_run_plan(rows: Iterable[Mapping[str, Any]], settings: Settings) -> PlanReport:
-    """What `plan` would write: everything is rendered and priced, no ledger is touched."""
+def dry_run_plan(
+    rows: Iterable[Mapping[str, Any]], settings: Settings, *, keep_in: Path | None = None
+) -> PlanReport:
+    """What `plan` would write: everything is rendered and priced, no ledger is touched.
+
+    `keep_in` gets a row a message, its words and its cost; they name people, so only the
+    owner may read that file.
+    """
     report, renderer = PlanReport(), Renderer(settings)
-    for row in rows:
-        if row["action"] == "plan":
-            _write(row, renderer, report, unsubscribe_url=_unsubscribe_url(settings, "preview"))
+    link = _unsubscribe_url(settings, "preview")
+    with ExitStack() as stack:
+        file: pq.ParquetWriter | None = None
+        if keep_in is not None:
+            keep_in.touch(mode=0o600)
+            file = stack.enter_context(pq.ParquetWriter(keep_in, _RENDERS))
+        for chunk in chunks(rows):
+            wanted = (row for row in chunk if row["action"] == "plan")
+            written = [_write(row, renderer, report, unsubscribe_url=link) for row in wanted]
+            if file is not None:
+                kept = [message for message in written if message is not None]
+                file.write_table(pa.Table.from_pylist(kept, schema=_RENDERS))
     return report
 
 

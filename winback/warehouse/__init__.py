@@ -16,6 +16,7 @@ from winback.warehouse._publish import (
     landed_rows,
     publish,
     read_manifest,
+    require_recent,
 )
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "publish",
     "published_rows",
     "read_manifest",
+    "require_recent",
     "run_dbt",
 ]

@@ -18,6 +18,7 @@ from winback.warehouse._dbt import (
     invoke_dbt,
     prepare_inputs,
     seeds_digest,
+    segment_names,
 )
 from winback.warehouse._publish import Manifest, new_run_id, publish, read_manifest
 
@@ -72,6 +73,7 @@ def build(
         variables = dbt_vars(settings, as_of, with_entrants=with_entrants)
         with _seeds_loaded(settings) as already:
             arguments = (*BUILD_ALL, *(WITHOUT_SEEDS if already else ()))
+            _last_build(settings).write_text(name)
             result = invoke(settings, arguments, variables)
         warnings += gate("decisions", settings, as_of)
         return _published(settings, as_of, name, result, warnings)
@@ -80,9 +82,16 @@ def build(
 def build_outcomes(
     settings: Settings, as_of: datetime, *, gate: Gate, invoke: DbtInvoker = invoke_dbt
 ) -> BuildReport:
-    """Build again what depends on messages and events, gate the outcomes, publish."""
+    """Build again what depends on messages and events, gate the outcomes, publish.
+
+    After a dry run the warehouse holds what was only tried out: then everything is built.
+    """
     with warehouse_lock(settings):
-        result = invoke(settings, BUILD_OUTCOMES, dbt_vars(settings, as_of))
+        memory = _last_build(settings)
+        is_current = memory.exists() and memory.read_text() == "current"
+        memory.write_text("current")
+        arguments = BUILD_OUTCOMES if is_current else BUILD_ALL
+        result = invoke(settings, arguments, dbt_vars(settings, as_of))
         warnings = gate("outcomes", settings, as_of)
         return _published(settings, as_of, "current", result, warnings)
 
@@ -90,10 +99,17 @@ def build_outcomes(
 def _published(
     settings: Settings, as_of: datetime, name: str, result: DbtResult, warnings: Sequence[str]
 ) -> BuildReport:
-    published = publish(settings, run_id=new_run_id(as_of), as_of=as_of, name=name)
+    published = publish(
+        settings, run_id=new_run_id(as_of), as_of=as_of, segments=segment_names(), name=name
+    )
     manifest = read_manifest(published)
     assert manifest is not None  # noqa: S101 - publish just wrote it
     return BuildReport(published, manifest, result, tuple(warnings))
+
+
+def _last_build(settings: Settings) -> Path:
+    """Remembers whether the warehouse holds `current` or a dry run."""
+    return settings.warehouse_path.with_name("last_build")
 
 
 @contextmanager

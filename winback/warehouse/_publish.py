@@ -6,14 +6,16 @@ import hashlib
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 import duckdb
 
+from winback.errors import WinbackError
 from winback.settings import PROJECT_DIR, Settings
 
 PUBLIC_TABLES: Final = (
@@ -34,6 +36,8 @@ ENGINE_TABLES: Final = ("entrants", "outbox", "audience_funnel")
 PRIVATE_TABLES: Final = frozenset({"outbox"})
 # A day of 15-minute runs can be looked back at; older sets are replayable with --as-of.
 KEEP_PUBLISHED: Final = 96
+# The audience is built hourly; a few failed builds in a row may be bridged, a day may not.
+MAY_ACT_WITHIN: Final = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,14 @@ def new_run_id(as_of: datetime) -> str:
     return f"{as_of:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"
 
 
-def publish(settings: Settings, *, run_id: str, as_of: datetime, name: str = "current") -> Path:
+def publish(
+    settings: Settings,
+    *,
+    run_id: str,
+    as_of: datetime,
+    segments: Sequence[str],
+    name: str = "current",
+) -> Path:
     """Copy every mart to `published/<run_id>/` and point `published/<name>` to it.
 
     The folder appears under its own name only when it is complete; the link is replaced
@@ -75,7 +86,7 @@ def publish(settings: Settings, *, run_id: str, as_of: datetime, name: str = "cu
             git_sha=_git_sha(),
             row_counts=row_counts,
             landed_rows=landed_rows(settings),
-            segment_hashes=_segment_hashes(warehouse),
+            segment_hashes=_segment_hashes(warehouse, segments),
         )
     (unfinished / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n")
     published = root / run_id
@@ -83,6 +94,18 @@ def publish(settings: Settings, *, run_id: str, as_of: datetime, name: str = "cu
     _point(root / name, published)
     _forget_old(root)
     return published
+
+
+def require_recent(published: Path, as_of: datetime) -> None:
+    """Refuse to act on a set that was built for another time: an analyst's replay, an old run."""
+    manifest = read_manifest(published)
+    if manifest is None:
+        raise WinbackError("nothing is published to act on. Next: run the audience stage")
+    if abs(datetime.fromisoformat(manifest.as_of) - as_of) > MAY_ACT_WITHIN:
+        raise WinbackError(
+            f"the published set stands on {manifest.as_of}, this run on {as_of.isoformat()}. "
+            "Next: run the audience stage"
+        )
 
 
 def read_manifest(published: Path) -> Manifest | None:
@@ -103,20 +126,22 @@ def landed_rows(settings: Settings) -> dict[str, int]:
 
 
 def _export_table(warehouse: duckdb.DuckDBPyConnection, table: str, path: Path) -> int:
-    path.touch(mode=0o600 if table in PRIVATE_TABLES else 0o644)
     copied = warehouse.execute(f"copy (from {table}) to '{path}' (format parquet)").fetchone()
+    if table in PRIVATE_TABLES:
+        path.chmod(0o600)
     return int(copied[0]) if copied else 0
 
 
-def _segment_hashes(warehouse: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    digests: dict[str, hashlib._Hash] = {}
+def _segment_hashes(
+    warehouse: duckdb.DuckDBPyConnection, segments: Sequence[str]
+) -> dict[str, str]:
+    digests = {segment: hashlib.sha256() for segment in segments}
     rows = warehouse.execute(
         "select segment, customer_id from segment_members order by segment, customer_id"
     )
     while batch := rows.fetchmany(100_000):
         for segment, customer_id in batch:
-            digest = digests.setdefault(segment, hashlib.sha256())
-            digest.update(f"{customer_id}\n".encode())
+            digests[segment].update(f"{customer_id}\n".encode())
     return {segment: digest.hexdigest() for segment, digest in digests.items()}
 
 

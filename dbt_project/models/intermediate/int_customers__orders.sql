@@ -35,7 +35,7 @@ final as (
         cast(round(net_revenue_cents / order_count, 0) as bigint)
             as average_order_value_cents,
         cast(
-            {{ dbt.datediff('last_order_date', as_of_date(), 'day') }} as bigint
+            {{ dbt.datediff('last_order_date', as_of_date(), 'day') }} as bigint  -- noqa: LT05
         ) as days_inactive,
 
         -- timestamps

@@ -96,7 +96,7 @@ ranked_categories as (
         *,
         row_number() over (
             partition by customer_id
-            order by order_count desc, last_order_at desc, category
+            order by order_count desc, last_order_at desc, category asc
         ) as category_rank
 
     from category_orders

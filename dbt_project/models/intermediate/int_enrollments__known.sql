@@ -57,7 +57,15 @@ known as (
         cast(null as varchar) as offer_id,
         cast(null as varchar) as segment,
         arm,
-        case when arm = 'holdout' then '' else variant end as variant,
+        -- A treated past row may name no variant, or a word that means an arm or
+        -- a roll-up in the reports.
+        case
+            when arm = 'holdout' then ''
+            when variant = '' then 'base'
+            when variant in ('treatment', 'holdout', 'all')
+                then concat('variant_', variant)
+            else variant
+        end as variant,
         'past' as origin,
         planned_share,
         entered_at,

@@ -26,7 +26,7 @@ past_matches as (
         enrollments.enrollment_id,
         row_number() over (
             partition by past_messages.message_id
-            order by enrollments.entered_at desc, enrollments.enrollment_id
+            order by enrollments.entered_at desc, enrollments.enrollment_id asc
         ) as match_rank
 
     from past_messages

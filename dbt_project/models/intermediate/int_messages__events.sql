@@ -8,6 +8,8 @@
 
 with
 
+-- The linter knows no indent for columns that a loop makes.
+-- noqa: disable=LT02
 provider_events as (
 
     select * from {{ ref('stg_ledger__provider_events') }}
@@ -34,7 +36,7 @@ final as (
         {% for name, kinds in answers -%}
         min(
             case
-                when kind in ('{{ kinds | join("', '") }}') then occurred_at
+                when kind in ('{{ kinds | join("', '") }}') then occurred_at  -- noqa: LT05
             end
         ) as {{ name }}_at
         {{- ',' if not loop.last }}

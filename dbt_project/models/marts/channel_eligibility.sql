@@ -5,6 +5,8 @@
 
 with
 
+-- The linter knows no indent for columns that a loop makes.
+-- noqa: disable=LT02
 rules as (
 
     select * from {{ ref('int_contact__rules') }}

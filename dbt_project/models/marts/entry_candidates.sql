@@ -176,7 +176,7 @@ queued as (
                 chosen.playbook_id,
                 chosen.segment,
                 chosen.may_enter and chosen.is_first_choice
-            order by chosen.last_order_at desc, chosen.customer_id
+            order by chosen.last_order_at desc, chosen.customer_id asc
         ) + coalesce(entered_today.entered_count, 0) as place_today
 
     from chosen

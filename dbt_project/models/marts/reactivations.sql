@@ -30,9 +30,9 @@ credits as (
         row_number() over (
             partition by first_orders.order_id
             order by
-                touches.touch_rank,
+                touches.touch_rank asc,
                 touches.touched_at desc,
-                touches.message_id
+                touches.message_id asc
         ) as credit_rank
 
     from first_orders

@@ -7,5 +7,5 @@ from {{ ref('playbook_segments') }}
 where
     segment is null
     or segment not in (
-        '{{ var("segments") | join("', '") }}'
+        '{{ var("segments") | join("', '") }}'  -- noqa: LT05
     )
