@@ -96,7 +96,7 @@ def _sendgrid(answer: Answer) -> Outcome:  # noqa: PLR0911 - one line a case rea
     if status == 200:
         # The answer of SendGrid's own sandbox mode, which we never ask for: mail may be lost.
         return Outcome("unknown", "sandbox_mode", status, stops_channel=True)
-    if status in {401, 403}:
+    if status in {401, 403} and answer.json():
         return Outcome("refused", "auth", status, stops_channel=True)
     errors = answer.json().get("errors")
     if status in {400, 401, 403, 404, 405} and isinstance(errors, list) and errors:
@@ -127,7 +127,7 @@ def _twilio(answer: Answer) -> Outcome:
     code = str(body.get("code") or "")
     if status == 429 or (code == "20429" and 400 <= status < 500):
         return _deferred(answer, code=code)
-    if status in {401, 403} and not code:
+    if status in {401, 403} and body and not code:
         return Outcome("refused", "auth", status, request_id=request_id, stops_channel=True)
     if not code or status == 408 or not 400 <= status < 500:
         return Outcome("unknown", f"http_{status}", status, code, request_id=request_id)

@@ -1,12 +1,55 @@
-"""`winback demo`: an invented shop, lived through."""
+"""`winback demo`: an invented shop, lived through; or invented contacts for a loaded one."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+
 from winback.cli._app import app
 from winback.cli._plugins import part
+from winback.console import say
+from winback.errors import WinbackError
+from winback.settings import Settings
 
 
 @app.command(name="demo")
-def demo_command() -> None:
+def demo_command(
+    contacts: Annotated[
+        Path | None,
+        typer.Option(help="Only write invented contact points of the loaded shop to this folder."),
+    ] = None,
+) -> None:
     """Live through a win-back season of an invented shop: no keys, nothing leaves."""
-    part("demo")()
+    if contacts is None:
+        part("demo")()
+        return
+    count = write_contacts(Settings.load(), contacts)
+    say(f"{count:,} customers got invented contact points. Next: winback load {contacts}")
+
+
+def write_contacts(settings: Settings, folder: Path) -> int:
+    """Invent addresses in reserved ranges and consents for every landed customer.
+
+    For a shop that has none, such as a public data set; returns the number of customers.
+    """
+    from winback.demo import invent_contacts
+
+    if not (settings.shop_dir / "orders.parquet").exists():
+        raise WinbackError("nothing is loaded yet. Next: winback load DIR")
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        first = connection.execute(
+            "select min(ordered_at) from read_parquet($1)",
+            [str(settings.shop_dir / "orders.parquet")],
+        ).fetchone()
+        customers = connection.execute(
+            "select customer_id, coalesce(country, '') from read_parquet($1) order by 1",
+            [str(settings.shop_dir / "customers.parquet")],
+        ).fetchall()
+    if first is None or first[0] is None:
+        raise WinbackError("no order is loaded. Next: winback load DIR")
+    invent_contacts(customers, folder, consented_at=first[0])
+    return len(customers)
