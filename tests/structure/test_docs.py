@@ -14,7 +14,7 @@ from winback.warehouse import PUBLIC_TABLES
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
 PATH = re.compile(
-    r"`((?:winback|flows|quality|dbt_project|templates|tests|benchmarks|scripts)/[\w./*-]*)`"
+    r"`((?:winback|flows|quality|dbt_project|templates|tests|benchmarks|scripts|deployments)/[\w./*-]*)`"
 )
 
 
