@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -100,6 +101,9 @@ def print_rows(title: str, rows: Rows, *, limit: int = 40) -> None:
 
 
 def _cell(value: object) -> str:
+    """A value as people read it; instants are UTC, as every published one is."""
     if value is None:
         return "-"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}Z"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
