@@ -26,7 +26,7 @@ def findings(settings: Settings) -> list[str]:
     lines = [
         f"WINBACK_{name.upper()} is not set ({why})"
         for name, why in _NEEDED.items()
-        if not _value(settings, name)
+        if not value_of(settings, name)
     ]
     if settings.sms_campaign_status != "registered":
         lines.append("WINBACK_SMS_CAMPAIGN_STATUS is not 'registered' (US carriers block texts)")
@@ -39,7 +39,8 @@ def findings(settings: Settings) -> list[str]:
     return lines
 
 
-def _value(settings: Settings, name: str) -> str:
+def value_of(settings: Settings, name: str) -> str:
+    """A setting as text, a secret too: to ask whether it is set, never to print."""
     value = getattr(settings, name)
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 

@@ -9,7 +9,7 @@ from typing import get_args
 from pydantic import SecretStr
 
 from winback.clock import Clock, FixedClock, WallClock, parse_as_of
-from winback.doctor import findings
+from winback.doctor import findings, value_of
 from winback.errors import UsageError, WinbackError
 from winback.settings import Mode, Settings
 
@@ -82,10 +82,5 @@ def sandbox_settings(settings: Settings, **found: object) -> Settings:
         "sms_campaign_status": "registered",
         **found,
     }
-    blank = {name: value for name, value in made_up.items() if not _is_set(settings, name)}
+    blank = {name: value for name, value in made_up.items() if not value_of(settings, name)}
     return settings.model_copy(update=blank)
-
-
-def _is_set(settings: Settings, name: str) -> bool:
-    value = getattr(settings, name)
-    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
