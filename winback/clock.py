@@ -56,3 +56,8 @@ def parse_as_of(text: str, shop_timezone: str) -> datetime:
             "Try --as-of 2026-03-31 or --as-of 2026-03-31T15:30:00Z."
         ) from None
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def clock_at(as_of: str | None, shop_timezone: str) -> Clock:
+    """The clock of a command: it stands at `--as-of`, or is the machine's own without one."""
+    return WallClock() if as_of is None else FixedClock(parse_as_of(as_of, shop_timezone))

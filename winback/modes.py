@@ -8,7 +8,7 @@ from typing import get_args
 
 from pydantic import SecretStr
 
-from winback.clock import Clock, FixedClock, WallClock, parse_as_of
+from winback.clock import Clock, clock_at
 from winback.doctor import findings, value_of
 from winback.errors import UsageError, WinbackError
 from winback.settings import Mode, Settings
@@ -38,9 +38,7 @@ def resolve_run(settings: Settings, *, mode: str | None = None, as_of: str | Non
     chosen: Mode = _mode(mode or settings.mode)
     if chosen == "live":
         _refuse_live_unless_ready(settings, as_of)
-    clock: Clock = WallClock()
-    if as_of is not None:
-        clock = FixedClock(parse_as_of(as_of, settings.shop_timezone))
+    clock = clock_at(as_of, settings.shop_timezone)
     return Run(chosen, clock.now(), clock, settings)
 
 

@@ -9,7 +9,7 @@ import typer
 from winback import report
 from winback.cli._app import app
 from winback.cli._plugins import part
-from winback.clock import WallClock, parse_as_of
+from winback.clock import clock_at
 from winback.console import print_rows, say, tell_step, telling
 from winback.settings import Settings
 from winback.warehouse import build, invoke_dbt
@@ -29,7 +29,7 @@ def build_command(
 ) -> None:
     """Gate the data, build every model, publish: no Prefect needed."""
     settings = Settings.load()
-    at = parse_as_of(as_of, settings.shop_timezone) if as_of is not None else WallClock().now()
+    at = clock_at(as_of, settings.shop_timezone).now()
     with telling() as teller:
         teller.stage("Building")
         built = build(

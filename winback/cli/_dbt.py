@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from winback.cli._app import app
-from winback.clock import WallClock, parse_as_of
+from winback.clock import clock_at
 from winback.settings import Settings
 from winback.warehouse import run_dbt
 
@@ -21,6 +21,6 @@ def dbt_command(
 ) -> None:
     """Hand ARGS to dbt with the vars that a build sets: winback dbt show --select customers."""
     settings = Settings.load()
-    at = parse_as_of(as_of, settings.shop_timezone) if as_of is not None else WallClock().now()
+    at = clock_at(as_of, settings.shop_timezone).now()
     if not run_dbt(settings, context.args, at):
         raise typer.Exit(1)
