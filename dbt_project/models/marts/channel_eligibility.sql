@@ -1,7 +1,4 @@
-{%- set standing = ['address', 'consent', 'suppression', 'zone'] -%}
-{%- set rules = [
-    'address', 'consent', 'suppression', 'cap_24h', 'cap_7d', 'zone'
-] -%}
+{%- set rules = contact_rule_ids() -%}
 
 with
 
@@ -28,6 +25,19 @@ judged as (
 
 ),
 
+explained as (
+
+    select
+        *,
+        {{ failed_rules(rules) }} as blocked_by,
+        {{ failed_rules(contact_rule_ids('standing')) }} as barred_by,
+        {{ failed_rules(contact_rule_ids('pause')) }} as paused_by,
+        {{ failed_rules(contact_rule_ids('cap')) }} as capped_by
+
+    from judged
+
+),
+
 final as (
 
     select
@@ -36,25 +46,19 @@ final as (
         channel,
 
         -- verdicts
-        {% for rule in rules -%}
-        ok_{{ rule }}{{ ' and ' if not loop.last }}
-        {%- endfor %} as is_eligible,
-        {% for rule in standing -%}
-        ok_{{ rule }}{{ ' and ' if not loop.last }}
-        {%- endfor %} as is_reachable,
-        concat_ws(
-            ','
-            {%- for rule in rules %},
-            case when not ok_{{ rule }} then '{{ rule }}' end
-            {%- endfor %}
-        ) as blocked_by,
+        blocked_by = '' as is_eligible,
+        barred_by = '' as is_reachable,
+        blocked_by,
+        barred_by,
+        paused_by,
+        capped_by,
 
         -- rules
         {%- for rule in rules %}
         ok_{{ rule }}{{ ',' if not loop.last }}
         {%- endfor %}
 
-    from judged
+    from explained
 
 )
 

@@ -84,7 +84,7 @@ address_messages as (
 ),
 
 -- What would keep the step from going out whenever it were due. Fail closed: without
--- a row there is no address.
+-- a row every rule has failed.
 facts as (
 
     select
@@ -107,12 +107,18 @@ facts as (
         step_messages.message_state,
         step_messages.left_at,
         coalesce(step_messages.settled_count, 0) = 1 as has_message,
-        coalesce(eligibility.ok_address, false) as ok_address,
-        coalesce(eligibility.ok_consent, false) as ok_consent,
-        coalesce(eligibility.ok_suppression, false) as ok_suppression,
-        coalesce(eligibility.ok_zone, false) as ok_zone,
-        coalesce(eligibility.ok_cap_24h, false) as ok_cap_24h,
-        coalesce(eligibility.ok_cap_7d, false) as ok_cap_7d,
+        coalesce(
+            eligibility.barred_by,
+            '{{ contact_rule_ids("standing") | join(",") }}'
+        ) as barred_by,
+        coalesce(
+            eligibility.paused_by,
+            '{{ contact_rule_ids("pause") | join(",") }}'
+        ) as paused_by,
+        coalesce(
+            eligibility.capped_by,
+            '{{ contact_rule_ids("cap") | join(",") }}'
+        ) as capped_by,
         customer_windows.window_opens_at is not null as has_window,
         not coalesce(
             address_messages.first_customer_id != enrollments.customer_id
@@ -155,10 +161,7 @@ judged as (
         purchased_at is not null
         or arm = 'holdout'
         or not (
-            ok_address
-            and ok_consent
-            and ok_suppression
-            and ok_zone
+            barred_by = ''
             and has_window
             and ok_shared_address
         ) as is_blocked
@@ -310,12 +313,9 @@ final as (
         and timed.due_at <= {{ as_of() }} as is_due,
 
         -- rules
-        judged.ok_address,
-        judged.ok_consent,
-        judged.ok_suppression,
-        judged.ok_zone,
-        judged.ok_cap_24h,
-        judged.ok_cap_7d,
+        judged.barred_by,
+        judged.paused_by,
+        judged.capped_by,
         judged.ok_shared_address,
         judged.has_window,
 

@@ -1,9 +1,12 @@
 with
 
+-- What a pause defers has no time to go out at.
 decisions as (
 
     select * from {{ ref('send_decisions') }}
-    where decision in ('send', 'deferred')
+    where
+        decision in ('send', 'deferred')
+        and send_after_at is not null
 
 ),
 

@@ -83,21 +83,30 @@ judged as (
             when is_over then 'expired'
             when
                 not (
-                    ok_address
-                    and ok_consent
-                    and ok_suppression
-                    and ok_zone
+                    barred_by = ''
                     and has_window
                     and ok_shared_address
                 )
                 then 'suppressed'
             when is_out_of_windows then 'expired'
-            when not (ok_cap_24h and ok_cap_7d) then 'capped'
+            when paused_by != '' then 'deferred'
+            when capped_by != '' then 'capped'
             when not ok_window then 'deferred'
             else 'send'
         end as own_decision
 
     from situated
+
+),
+
+-- A pause ends nobody knows when: what it defers is not planned ahead.
+ready as (
+
+    select
+        *,
+        own_decision in ('send', 'deferred') and paused_by = '' as is_ready
+
+    from judged
 
 ),
 
@@ -107,28 +116,16 @@ contested as (
     select
         *,
         row_number() over (
-            partition by
-                channel,
-                address,
-                case when own_decision in ('send', 'deferred') then 1 else 0 end
+            partition by channel, address, is_ready
             order by customer_id, enrollment_id
         ) as address_rank,
-        min(
-            case
-                when own_decision in ('send', 'deferred')
-                    then customer_id
-            end
-        ) over (partition by channel, address) as winner_id,
-        min(
-            case
-                when own_decision in ('send', 'deferred')
-                    then customer_id
-            end
-        ) over (
-            partition by channel, address, playbook_id, step
-        ) as step_winner_id
+        min(case when is_ready then customer_id end)
+            over (partition by channel, address) as winner_id,
+        min(case when is_ready then customer_id end)
+            over (partition by channel, address, playbook_id, step)
+            as step_winner_id
 
-    from judged
+    from ready
 
 ),
 
@@ -137,10 +134,10 @@ settled as (
 
     select
         *,
-        own_decision in ('send', 'deferred')
+        is_ready
         and address_rank > 1
         and step_winner_id = winner_id as is_served_by_other,
-        own_decision in ('send', 'deferred')
+        is_ready
         and address_rank > 1
         and step_winner_id != winner_id as is_behind_other
 
@@ -175,18 +172,14 @@ final as (
                 case when has_purchased then 'purchase' end,
                 case when arm = 'holdout' then 'holdout' end,
                 case when is_over or is_out_of_windows then 'range' end,
-                case when not ok_address then 'address' end,
-                case when not ok_consent then 'consent' end,
-                case when not ok_suppression then 'suppression' end,
-                case when not ok_zone then 'zone' end,
+                nullif(barred_by, ''),
                 case
                     when not ok_shared_address or is_served_by_other
                         then 'shared_address'
                 end,
-                case
-                    when not ok_cap_24h or is_behind_other then 'cap_24h'
-                end,
-                case when not ok_cap_7d then 'cap_7d' end,
+                nullif(paused_by, ''),
+                nullif(capped_by, ''),
+                case when is_behind_other then 'cap_24h' end,
                 case when not ok_window then 'window' end
             ) as varchar
         ) as blocked_by,
@@ -195,14 +188,14 @@ final as (
         due_at,
         case
             when
-                own_decision in ('send', 'deferred')
+                is_ready
                 and not is_served_by_other
                 and not is_behind_other
                 then greatest(window_opens_at, due_at)
         end as send_after_at,
         case
             when
-                own_decision in ('send', 'deferred')
+                is_ready
                 and not is_served_by_other
                 and not is_behind_other
                 then least(window_closes_at, expires_at)

@@ -1,0 +1,42 @@
+{#-
+    The contact rules, in the order in which blocked_by names them. Each has a column
+    ok_<id> in int_contact__rules and channel_eligibility; what it says to a person
+    stands in the seed contact_rules. What a failed rule does depends on its kind:
+
+    standing  never holds by waiting: the step is skipped at once (`suppressed`)
+    pause     passes by itself: the step waits inside its range (`deferred`)
+    cap       too many messages: the step waits inside its range (`capped`)
+-#}
+{% macro contact_rules() -%}
+    {{ return([
+        {'id': 'address', 'kind': 'standing'},
+        {'id': 'consent', 'kind': 'standing'},
+        {'id': 'suppression', 'kind': 'standing'},
+        {'id': 'cap_24h', 'kind': 'cap'},
+        {'id': 'cap_7d', 'kind': 'cap'},
+        {'id': 'zone', 'kind': 'standing'},
+    ]) }}
+{%- endmacro %}
+
+{#- The ids of the rules, or of those of one kind. -#}
+{% macro contact_rule_ids(kind=none) -%}
+    {%- set ids = [] -%}
+    {%- for rule in winback.contact_rules() if kind in (none, rule.kind) -%}
+        {%- do ids.append(rule.id) -%}
+    {%- endfor -%}
+    {{ return(ids) }}
+{%- endmacro %}
+
+{#- The rules of a row that failed, as text with commas; empty if none did. -#}
+{% macro failed_rules(ids) -%}
+    {%- if ids -%}
+    concat_ws(
+        ','
+        {%- for id in ids %},
+        case when not ok_{{ id }} then '{{ id }}' end
+        {%- endfor %}
+    )
+    {%- else -%}
+    ''
+    {%- endif -%}
+{%- endmacro %}
