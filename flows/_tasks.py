@@ -143,9 +143,12 @@ def send(playbook: str, step: int) -> sending.SendReport:
 
 @task(task_run_name="measure outcomes", **_ONCE)
 def measure() -> BuildReport:
-    """Build what depends on messages and events, gate the outcomes, publish."""
+    """Build what depends on messages and events, gate the outcomes, publish.
+
+    As of now, not of the run's start: what the run has sent since would not exist yet.
+    """
     stage = current_stage()
     tell_stage("Measuring outcomes")
     return build_outcomes(
-        stage.settings, stage.run.as_of, gate=quality.gate(sends=True), invoke=_invoke_dbt
+        stage.settings, stage.run.clock.now(), gate=quality.gate(sends=True), invoke=_invoke_dbt
     )

@@ -8,7 +8,7 @@ web_events as (
 
 messages as (
 
-    select * from {{ ref('stg_ledger__messages') }}
+    select * from {{ ref('int_messages__all') }}
 
 ),
 

@@ -39,6 +39,7 @@ touches as (
     where
         provider_events.kind in ('clicked', 'delivered')
         and not provider_events.is_machine
+        and provider_events.occurred_at <= {{ as_of() }}
 
     union all
 

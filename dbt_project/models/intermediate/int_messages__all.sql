@@ -1,8 +1,9 @@
 with
 
-ledger_messages as (
+versions as (
 
-    select * from {{ ref('stg_ledger__messages') }}
+    select * from {{ ref('stg_ledger__message_versions') }}
+    where planned_at <= {{ as_of() }}
 
 ),
 
@@ -15,6 +16,54 @@ past_messages as (
 enrollments as (
 
     select * from {{ ref('int_enrollments__known') }}
+
+),
+
+-- A provider's acceptance counts from its own time, whenever we heard of it; any other
+-- state from when the ledger wrote it down.
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by message_id
+            order by
+                case
+                    when accepted_at <= {{ as_of() }} then 1
+                    when updated_at <= {{ as_of() }} then 2
+                    else 3
+                end,
+                version desc
+        ) as version_rank,
+        accepted_at <= {{ as_of() }}
+        or updated_at <= {{ as_of() }} as is_of_then
+
+    from versions
+
+),
+
+-- Of a message whose every exported version is younger, no more is known than that it
+-- was planned.
+ledger_messages as (
+
+    select
+        message_id,
+        enrollment_id,
+        playbook_id,
+        customer_id,
+        step,
+        channel,
+        variant,
+        case when is_of_then then state else 'planned' end as state,
+        case when is_of_then then state_reason end as state_reason,
+        cost_cents,
+        planned_at,
+        not_before,
+        case when is_of_then then accepted_at end as accepted_at,
+        case when is_of_then then updated_at else planned_at end as updated_at
+
+    from ranked
+    where version_rank = 1
 
 ),
 
@@ -56,7 +105,8 @@ messages as (
         cost_cents,
         planned_at,
         not_before,
-        accepted_at
+        accepted_at,
+        coalesce(accepted_at, updated_at) as last_held_at
 
     from ledger_messages
 
@@ -79,7 +129,8 @@ messages as (
         cast(null as decimal(12, 4)) as cost_cents,
         sent_at as planned_at,
         sent_at as not_before,
-        sent_at as accepted_at
+        sent_at as accepted_at,
+        sent_at as last_held_at
 
     from past_matches
     where match_rank = 1

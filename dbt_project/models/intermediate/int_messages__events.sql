@@ -23,6 +23,7 @@ by_people as (
     where
         message_id is not null
         and not is_machine
+        and occurred_at <= {{ as_of() }}
 
 ),
 

@@ -1,8 +1,8 @@
 with
 
-latest as (
+versions as (
 
-    {{ latest_version(source('ledger', 'messages'), 'message_id') }}
+    select * from {{ source('ledger', 'messages') }}
 
 ),
 
@@ -27,6 +27,7 @@ final as (
         -- numerics
         cast(segments as bigint) as segments,
         cast(attempt_no as bigint) as attempt_number,
+        cast(version as bigint) as version,
         cast(cost_cents as decimal(12, 4)) as cost_cents,
 
         -- timestamps
@@ -37,7 +38,7 @@ final as (
         cast(accepted_at as {{ timestamptz_type() }}) as accepted_at,
         cast(updated_at as {{ timestamptz_type() }}) as updated_at
 
-    from latest
+    from versions
 
 )
 

@@ -1,0 +1,32 @@
+"""Outcomes are measured as of the moment of measuring."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flow_shop import OPENS
+
+from flows import _context, _tasks
+from winback.clock import FixedClock
+from winback.modes import Run
+from winback.settings import Settings
+
+
+def test_what_a_run_sent_after_it_began_is_in_its_outcomes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured_as_of: list[datetime] = []
+    monkeypatch.setattr(
+        _tasks, "build_outcomes", lambda _, as_of, **__: measured_as_of.append(as_of)
+    )
+    clock = FixedClock(OPENS)
+    run = Run("live", clock.now(), clock, Settings.load(home=tmp_path))
+    clock.advance(timedelta(minutes=7))
+    token = _context._current.set(_context.Stage(run))
+    try:
+        _tasks.measure.fn()
+    finally:
+        _context._current.reset(token)
+    assert measured_as_of == [OPENS + timedelta(minutes=7)]
