@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from winback.duck import connect
 from winback.settings import Settings
 from winback.warehouse import read_manifest
 
@@ -32,8 +33,7 @@ class Figure:
 def figures(gate: str, settings: Settings, as_of: datetime, *, sends: bool) -> list[Figure]:
     """The figures of `sources` (from landing) or of `decisions` and `outcomes` (warehouse)."""
     sql = (_HERE / f"{gate}.sql").read_text()
-    with duckdb.connect() as connection:
-        connection.execute("set timezone = 'UTC'")
+    with connect() as connection:
         if gate == "sources":
             _attach_landing(connection, settings)
             parameters = {**_source_parameters(settings, as_of), "sends": sends}

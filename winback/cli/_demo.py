@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import duckdb
 import typer
 
 from winback.cli._app import app
 from winback.cli._plugins import part
 from winback.console import say
+from winback.duck import connect
 from winback.errors import WinbackError
 from winback.settings import Settings
 
@@ -39,8 +39,7 @@ def write_contacts(settings: Settings, folder: Path) -> int:
 
     if not (settings.shop_dir / "orders.parquet").exists():
         raise WinbackError("nothing is loaded yet. Next: winback load DIR")
-    with duckdb.connect() as connection:
-        connection.execute("set timezone = 'UTC'")
+    with connect() as connection:
         first = connection.execute(
             "select min(ordered_at) from read_parquet($1)",
             [str(settings.shop_dir / "orders.parquet")],

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import duckdb
 
+from winback.duck import connect
 from winback.errors import WinbackError
 from winback.settings import PROJECT_DIR, Settings
 
@@ -74,8 +75,7 @@ def publish(
     root.mkdir(parents=True, exist_ok=True)
     unfinished = root / f".unfinished-{run_id}"
     unfinished.mkdir()
-    with duckdb.connect(str(settings.warehouse_path), read_only=True) as warehouse:
-        warehouse.execute("set timezone = 'UTC'")
+    with connect(settings.warehouse_path) as warehouse:
         row_counts = {
             table: _export_table(warehouse, table, unfinished / f"{table}.parquet")
             for table in (*PUBLIC_TABLES, *ENGINE_TABLES)

@@ -1,0 +1,179 @@
+"""How long a whole build takes: `python benchmarks/build_audience.py [CUSTOMERS]`.
+
+Lands a shop of that many customers (default one million, with ten orders and twenty lines
+each), then runs `winback build` (gates, models, data tests, publishing) in a process of its
+own, and in another the SQL that dbt compiled for the same models and tests, by DuckDB alone
+with the same settings: the measure of what everything around the SQL costs.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from winback.landing import ensure_tables
+from winback.settings import Settings
+from winback.warehouse import build
+
+AS_OF = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
+MEMORY_LIMIT = "3GB"
+
+# Orders thin out over two years and customers differ in rhythm, as in a real shop: who has
+# many orders is few. `k` numbers a customer's rows.
+QUERIES = {
+    "customers": """
+        select 'c' || i as customer_id, 'c' || i || '@example.com' as email,
+            '+1' || (array[212, 305, 312, 415, 702, 206])[1 + i % 6]
+                || lpad(cast(5000000 + i % 1000000 as varchar), 7, '0') as phone,
+            'Ann' as first_name, 'US' as country,
+            (array['NY', 'FL', 'IL', 'CA', 'NV', 'WA'])[1 + i % 6] as region
+        from range({customers}) t(i)
+    """,
+    "orders": """
+        select 'o' || i as order_id, 'c' || customer as customer_id,
+            timestamptz '2026-03-31 12:00:00+00' - to_minutes(cast(
+                1051200 * pow((hash(i) % 1000003) / 1000003.0, 1.3) as int)) as ordered_at,
+            cast((hash(i + 1) % 20000) / 100.0 as decimal(18, 4)) as total_amount,
+            cast(case when i % 5 = 0 then 5 else 0 end as decimal(18, 4)) as discount_amount,
+            case when i % 40 = 0 then 'cancelled' else 'completed' end as status
+        from (
+            select i, cast(floor({customers} * pow((hash(i + 2) % 1000003) / 1000003.0, 2))
+                as bigint) as customer
+            from range(10 * {customers}) t(i)
+        )
+    """,
+    "order_items": """
+        select 'o' || (i // 2) as order_id, 'p' || (hash(i) % 5000) as product_id,
+            1 + i % 3 as quantity, cast((i % 10000) / 100.0 as decimal(18, 4)) as unit_price
+        from range(20 * {customers}) t(i)
+    """,
+    "products": """
+        select 'p' || i as product_id, 'Product ' || i as name, 'category ' || (i % 40)
+            as category, cast(10 + i % 90 as decimal(18, 4)) as price,
+            (array['eco', 'new,eco', 'sale', ''])[1 + i % 4] as tags
+        from range(5000) t(i)
+    """,
+    "consents": """
+        select 'c' || (i // 2) as customer_id, (array['email', 'sms'])[1 + i % 2] as channel,
+            'granted' as status, 'express_written' as basis, 'checkout' as source,
+            timestamptz '2024-01-01 00:00:00+00' as occurred_at
+        from range(2 * {customers}) t(i)
+    """,
+    "web_events": """
+        select 'c' || (hash(i) % {customers}) as customer_id,
+            (array['view', 'view', 'view', 'add_to_cart', 'visit'])[1 + i % 5] as event,
+            'p' || (hash(i + 3) % 5000) as product_id, 'k' || i as cart_id,
+            timestamptz '2026-03-31 12:00:00+00'
+                - to_minutes(cast(hash(i + 4) % 129600 as int)) as occurred_at
+        from range(2 * {customers}) t(i)
+    """,
+}
+
+
+def land_shop(settings: Settings, customers: int) -> None:
+    """Write the shop's tables with the landed columns and types."""
+    ensure_tables(settings)
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")
+        connection.execute("set preserve_insertion_order = false")
+        for name, query in QUERIES.items():
+            path = settings.shop_dir / f"{name}.parquet"
+            connection.execute(f"create table {name} as from '{path}' limit 0")
+            connection.execute(f"insert into {name} by name {query.format(customers=customers)}")
+            connection.execute(f"copy {name} to '{path}' (format parquet)")
+            connection.execute(f"drop table {name}")
+
+
+def whole_build(home: Path) -> None:
+    """What `winback build` does."""
+    import quality
+
+    build(Settings.load(home=home), AS_OF, gate=quality.gate(sends=False))
+
+
+def compiled_sql(home: Path) -> None:
+    """The compiled SQL of the same models and data tests, node by node, by DuckDB alone.
+
+    Seeds and the one model in Python are taken over as they were built.
+    """
+    settings = Settings.load(home=home)
+    path = home / "alone" / "winback.duckdb"
+    path.parent.mkdir()
+    with duckdb.connect(str(path)) as connection:
+        for setting in ("timezone = 'UTC'", f"memory_limit = '{MEMORY_LIMIT}'"):
+            connection.execute(f"set {setting}")
+        connection.execute(f"set temp_directory = '{home / 'alone' / 'spill'}'")
+        connection.execute("set preserve_insertion_order = false")
+        connection.execute(f"attach '{settings.warehouse_path}' as built (read_only)")
+        for node in _nodes_in_order(home):
+            connection.execute(_statement(node))
+
+
+def _nodes_in_order(home: Path) -> Iterator[dict[str, Any]]:
+    target = home / "dbt" / "target"
+    nodes = json.loads((target / "manifest.json").read_text())["nodes"]
+    for result in json.loads((target / "run_results.json").read_text())["results"]:
+        yield nodes[result["unique_id"]] | {"compiled_code": result["compiled_code"]}
+
+
+def _statement(node: dict[str, Any]) -> str:
+    name = f'"winback"."main"."{node["name"]}"'
+    if node["resource_type"] == "test":
+        return f"select count(*) from ({node['compiled_code']})"
+    if node["resource_type"] == "seed" or node.get("language") == "python":
+        return f"create table {name} as from built.main.{node['name']}"
+    kind = "view" if node["config"]["materialized"] == "view" else "table"
+    return f"create {kind} {name} as ({node['compiled_code']})"
+
+
+def measure(work: Callable[[Path], None], home: Path) -> dict[str, float]:
+    """Seconds and peak memory of `work` in a fresh process; raises where it died."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_measured, args=(work, home, sender))
+    process.start()
+    sender.close()
+    figures: dict[str, float] = receiver.recv()
+    process.join()
+    return figures
+
+
+def _measured(work: Callable[[Path], None], home: Path, sender: Any) -> None:
+    started = time.perf_counter()
+    work(home)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sender.send({"seconds": round(seconds, 1), "peak_rss_mb": round(peak)})
+
+
+def main() -> None:
+    customers = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        land_shop(Settings.load(home=home), customers)
+        ours = measure(whole_build, home)
+        alone = measure(compiled_sql, home)
+    figures = {
+        "customers": customers,
+        "orders": 10 * customers,
+        "lines": 20 * customers,
+        "winback_build": ours,
+        "compiled_sql_by_duckdb": alone,
+        "times_slower": round(ours["seconds"] / alone["seconds"], 2),
+    }
+    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""DuckDB for reading files and what dbt built: in UTC, in bounded memory, silent."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+# The bound that dbt's profile sets for a build (dbt_project/profiles.yml).
+_MEMORY_LIMIT: Final = "3GB"
+
+
+def connect(database: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection in memory, or to a database file that it can only read."""
+    connection = duckdb.connect(
+        str(database) if database else ":memory:",
+        read_only=database is not None,
+        config={
+            "memory_limit": os.environ.get("WINBACK_MEMORY_LIMIT", _MEMORY_LIMIT),
+            "temp_directory": tempfile.gettempdir(),
+        },
+    )
+    connection.execute("set timezone = 'UTC'")
+    # Its bar appears in pipes and logs as well; our own commands tell how far they are.
+    connection.execute("set enable_progress_bar = false")
+    return connection
