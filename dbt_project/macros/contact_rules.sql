@@ -40,3 +40,8 @@
     ''
     {%- endif -%}
 {%- endmacro %}
+
+{#- What send_decisions may name in blocked_by beside the contact rules. -#}
+{% macro decision_rule_ids() -%}
+    {{ return(['purchase', 'holdout', 'range', 'shared_address', 'window']) }}
+{%- endmacro %}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -23,6 +24,14 @@ def test_every_path_that_a_document_names_exists(document: str) -> None:
     named = set(PATH.findall((ROOT / document).read_text()))
     assert named
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_every_file_that_the_catalog_of_rules_names_exists() -> None:
+    with (ROOT / "dbt_project/seeds/contact_rules.csv").open() as file:
+        held_in = " ".join(row["held_in"] for row in csv.DictReader(file)).split()
+    paths = sorted({part for part in held_in if "/" in part})
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_the_readme_lists_every_command_and_no_other() -> None:
