@@ -119,6 +119,33 @@ CASES: Final = (
         consents=(consent("email", "soft_opt_in"), BOTH[1]),
     ),
     Case(
+        "a weaker yes after a double opt-in in Germany",
+        known={"country": "DE", "region": ""},
+        consents=(
+            consent("email", "double_opt_in"),
+            consent("email", "express", AS_OF - 10 * DAY),
+            BOTH[1],
+        ),
+    ),
+    Case(
+        "a weaker yes after a no in Germany",
+        email="consent",
+        known={"country": "DE", "region": ""},
+        consents=(
+            consent("email", "double_opt_in"),
+            revoke("email"),
+            consent("email", "express", AS_OF - 10 * DAY),
+            BOTH[1],
+        ),
+    ),
+    Case(
+        "double opt-in in Germany that nobody used",
+        email="consent",
+        known={"country": "DE", "region": ""},
+        consents=(consent("email", "double_opt_in", AS_OF - 731 * DAY), BOTH[1]),
+        ordered_at=None,
+    ),
+    Case(
         "soft opt-in in the UK",
         known={"country": "UK", "region": ""},
         consents=(consent("email", "soft_opt_in"), BOTH[1]),

@@ -1,3 +1,10 @@
+{%- set days_since_grant = dbt.datediff(
+    local_date('consents.occurred_at', shop_zone()), as_of_date(), 'day'
+) -%}
+{%- set days_since_message = dbt.datediff(
+    local_date('last_messages.sent_at', shop_zone()), as_of_date(), 'day'
+) -%}
+
 with
 
 consents as (
@@ -12,12 +19,31 @@ customers as (
 
 ),
 
+sent as (
+
+    select * from {{ ref('int_contact__sent') }}
+
+),
+
 consent_rules as (
 
     select * from {{ ref('consent_rules') }}
 
 ),
 
+last_messages as (
+
+    select
+        customer_id,
+        channel,
+        max(sent_at) as sent_at
+
+    from sent
+    group by customer_id, channel
+
+),
+
+-- A consent is used by buying and by writing; a new grant begins anew.
 granted as (
 
     select
@@ -25,12 +51,26 @@ granted as (
         consents.channel,
         consents.basis,
         customers.country,
-        customers.days_inactive
+        customers.days_inactive,
+        least(
+            {{ days_since_grant }},
+            coalesce(customers.days_inactive, {{ days_since_grant }}),
+            coalesce({{ days_since_message }}, {{ days_since_grant }})
+        ) as days_unused
 
     from consents
     inner join customers
         on consents.customer_id = customers.customer_id
-    where not consents.is_revoked
+    left join last_messages
+        on
+            consents.customer_id = last_messages.customer_id
+            and consents.channel = last_messages.channel
+    where
+        not consents.is_revoked
+        and (
+            consents.is_proven
+            or not {{ var('require_consent_proof') | string | lower }}
+        )
 
 ),
 
@@ -40,14 +80,21 @@ judged as (
     select
         granted.customer_id,
         granted.channel,
+        granted.basis,
         granted.days_inactive,
+        granted.days_unused,
         coalesce(local_rules.is_accepted, general_rules.is_accepted)
             as is_accepted,
         case
             when local_rules.basis is not null
                 then local_rules.max_days_since_order
             else general_rules.max_days_since_order
-        end as max_days_since_order
+        end as max_days_since_order,
+        case
+            when local_rules.basis is not null
+                then local_rules.max_days_unused
+            else general_rules.max_days_unused
+        end as max_days_unused
 
     from granted
     left join consent_rules as local_rules
@@ -63,13 +110,15 @@ judged as (
 
 ),
 
--- Where a consent ages, a customer without a valid order has none.
-final as (
+-- Where a consent ages with the last order, a customer without a valid one has none.
+standing as (
 
-    select distinct
-        -- ids
-        customer_id,
-        channel
+    select
+        *,
+        least(
+            max_days_since_order - days_inactive,
+            max_days_unused - days_unused
+        ) as days_left
 
     from judged
     where
@@ -78,6 +127,48 @@ final as (
             max_days_since_order is null
             or days_inactive <= max_days_since_order
         )
+        and (
+            max_days_unused is null
+            or days_unused <= max_days_unused
+        )
+
+),
+
+-- The basis that lasts longest decides.
+best as (
+
+    select
+        customer_id,
+        channel,
+        {{ sorted_list('basis') }} as bases,
+        case
+            when count(days_left) = count(*) then max(days_left)
+        end as days_left
+
+    from standing
+    group by customer_id, channel
+
+),
+
+final as (
+
+    select
+        -- ids
+        customer_id,
+        channel,
+
+        -- facts
+        bases,
+
+        -- timestamps
+        case
+            when days_left is not null
+                then {{ end_of_day(
+                    dbt.dateadd('day', 'days_left', as_of_date()), shop_zone()
+                ) }}
+        end as consent_expires_at
+
+    from best
 
 )
 

@@ -45,7 +45,10 @@ final as (
         coalesce(recent.sent_7d, 0) < {{ var('cap_per_7d') }} as ok_cap_7d,
         -- The law's hours hold for phones; email may go by the shop's clock.
         contact_points.channel_group = 'email'
-        or located.customer_id is not null as ok_zone
+        or located.customer_id is not null as ok_zone,
+
+        -- timestamps
+        consent_holders.consent_expires_at
 
     from contact_points
     left join consent_holders

@@ -27,6 +27,8 @@ events as (
         coalesce(known_names.consent_channel, 'all') as consent_channel,
         consents.basis,
         consents.consent_status = 'granted' as is_grant,
+        consents.proof is not null
+        and consents.consent_source is not null as is_proven,
         consents.occurred_at
 
     from consents
@@ -45,6 +47,7 @@ by_channel as (
         consent_channels.channel,
         events.basis,
         events.is_grant,
+        events.is_proven,
         events.occurred_at
 
     from events
@@ -55,62 +58,93 @@ by_channel as (
 
 ),
 
-latest as (
+revocations as (
 
     select
         customer_id,
         channel,
-        max(occurred_at) as occurred_at
+        max(occurred_at) as revoked_at
 
     from by_channel
+    where not is_grant
     group by customer_id, channel
 
 ),
 
-standing as (
-
-    select by_channel.*
-    from by_channel
-    inner join latest
-        on
-            by_channel.customer_id = latest.customer_id
-            and by_channel.channel = latest.channel
-            and by_channel.occurred_at = latest.occurred_at
-
-),
-
+-- All that was granted since stands: a weaker yes takes nothing from a stronger one.
 -- At one instant a revocation wins over any grant.
-verdicts as (
+grants as (
 
     select
-        customer_id,
-        channel,
-        min(case when is_grant then 1 else 0 end) = 0 as is_revoked
+        by_channel.customer_id,
+        by_channel.channel,
+        coalesce(by_channel.basis, '') as basis,
+        max(case when by_channel.is_proven then 1 else 0 end) = 1 as is_proven,
+        max(by_channel.occurred_at) as occurred_at
 
-    from standing
-    group by customer_id, channel
+    from by_channel
+    left join revocations
+        on
+            by_channel.customer_id = revocations.customer_id
+            and by_channel.channel = revocations.channel
+    where
+        by_channel.is_grant
+        and (
+            revocations.revoked_at is null
+            or by_channel.occurred_at > revocations.revoked_at
+        )
+    group by
+        by_channel.customer_id,
+        by_channel.channel,
+        coalesce(by_channel.basis, '')
+
+),
+
+granted as (
+
+    select distinct
+        customer_id,
+        channel
+
+    from grants
+
+),
+
+refusals as (
+
+    select revocations.*
+    from revocations
+    left join granted
+        on
+            revocations.customer_id = granted.customer_id
+            and revocations.channel = granted.channel
+    where granted.customer_id is null
 
 ),
 
 final as (
 
-    select distinct
-        -- ids
-        standing.customer_id,
-        standing.channel,
-        coalesce(standing.basis, '') as basis,
+    select
+        customer_id,
+        channel,
+        basis,
+        false as is_revoked,
+        is_proven,
+        occurred_at
 
-        -- facts
-        verdicts.is_revoked,
+    from grants
 
-        -- timestamps
-        standing.occurred_at
+    union all
 
-    from standing
-    inner join verdicts
-        on
-            standing.customer_id = verdicts.customer_id
-            and standing.channel = verdicts.channel
+    select
+        customer_id,
+        channel,
+        '' as basis,
+        true as is_revoked,
+        false as is_proven,
+        revoked_at as occurred_at
+
+    from refusals
 
 )
 

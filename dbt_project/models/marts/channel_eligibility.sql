@@ -17,9 +17,9 @@ judged as (
         customer_id,
         channel,
         {%- for rule in rules %}
-        coalesce(ok_{{ rule }}, false) as ok_{{ rule }}
-        {{- ',' if not loop.last }}
+        coalesce(ok_{{ rule }}, false) as ok_{{ rule }},
         {%- endfor %}
+        consent_expires_at
 
     from rules
 
@@ -55,8 +55,11 @@ final as (
 
         -- rules
         {%- for rule in rules %}
-        ok_{{ rule }}{{ ',' if not loop.last }}
+        ok_{{ rule }},
         {%- endfor %}
+
+        -- timestamps
+        consent_expires_at
 
     from explained
 
