@@ -1,12 +1,22 @@
-{#-
-    The lapse preset in force, as a literal; one that does not exist stops dbt.
--#}
-{% macro lapse_preset() -%}
-    {%- set preset = var('lapse_preset') -%}
-    {%- if preset != 'fixed' -%}
+{#- The var's value as a literal; one that is not among these stops dbt. -#}
+{% macro one_of(name, values) -%}
+    {%- set value = var(name) -%}
+    {%- if value not in values -%}
         {{ exceptions.raise_compiler_error(
-            "lapse_preset is '" ~ preset ~ "'; the presets are: fixed"
+            name ~ " is '" ~ value ~ "'; it may be: " ~ values | join(', ')
         ) }}
     {%- endif -%}
-    '{{ preset }}'
+    '{{ value }}'
+{%- endmacro %}
+
+
+{#- The lapse preset that was asked for. -#}
+{% macro lapse_preset() -%}
+    {{ winback.one_of('lapse_preset', ['fixed', 'personal']) }}
+{%- endmacro %}
+
+
+{#- What resets a customer's clock. -#}
+{% macro lapse_basis() -%}
+    {{ winback.one_of('lapse_basis', ['purchase', 'engagement', 'either']) }}
 {%- endmacro %}

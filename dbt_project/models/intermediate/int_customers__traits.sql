@@ -18,6 +18,12 @@ lapse as (
 
 ),
 
+rhythm as (
+
+    select * from {{ ref('int_customers__rhythm') }}
+
+),
+
 rfm as (
 
     select * from {{ ref('int_customers__rfm') }}
@@ -40,6 +46,8 @@ final as (
         coalesce(customer_orders.net_revenue_cents, 0) as net_revenue_cents,
         customer_orders.average_order_value_cents,
         customer_orders.days_inactive,
+        lapse.days_since_activity,
+        lapse.lapse_threshold_days,
 
         -- facts
         lapse.lapse_stage,
@@ -50,13 +58,16 @@ final as (
         -- timestamps
         customer_orders.first_order_at,
         customer_orders.last_order_at,
-        customer_orders.last_order_date
+        customer_orders.last_order_date,
+        rhythm.expected_next_order_date
 
     from customers
     left join customer_orders
         on customers.customer_id = customer_orders.customer_id
     left join lapse
         on customers.customer_id = lapse.customer_id
+    left join rhythm
+        on customers.customer_id = rhythm.customer_id
     left join rfm
         on customers.customer_id = rfm.customer_id
 

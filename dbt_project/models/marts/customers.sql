@@ -20,6 +20,7 @@ final as (
         -- timestamps
         first_order_at,
         last_order_at,
+        expected_next_order_date,
 
         -- numerics
         order_count,

@@ -1,0 +1,149 @@
+with
+
+orders as (
+
+    select * from {{ ref('int_orders__valid') }}
+
+),
+
+order_items as (
+
+    select * from {{ ref('stg_shop__order_items') }}
+
+),
+
+products as (
+
+    select * from {{ ref('stg_shop__products') }}
+
+),
+
+-- Something was paid. A replacement sent for nothing says nothing of a rhythm.
+purchases as (
+
+    select
+        customer_id,
+        order_id,
+        order_number,
+        ordered_date
+
+    from orders
+    where net_revenue_cents > 0
+
+),
+
+-- Two orders of one day are one purchase.
+purchase_days as (
+
+    select distinct
+        customer_id,
+        ordered_date
+
+    from purchases
+
+),
+
+day_pairs as (
+
+    select
+        customer_id,
+        ordered_date as gap_from_date,
+        lead(ordered_date) over (
+            partition by customer_id
+            order by ordered_date
+        ) as gap_to_date,
+        row_number() over (
+            partition by customer_id
+            order by ordered_date
+        ) as gap_number
+
+    from purchase_days
+
+),
+
+first_purchases as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id
+            order by order_number
+        ) as purchase_rank
+
+    from purchases
+
+),
+
+first_lines as (
+
+    select
+        first_purchases.customer_id,
+        products.category,
+        sum(
+            coalesce(order_items.quantity * order_items.unit_price_cents, 0)
+        ) as category_cents
+
+    from first_purchases
+    inner join order_items
+        on first_purchases.order_id = order_items.order_id
+    inner join products
+        on order_items.product_id = products.product_id
+    where
+        first_purchases.purchase_rank = 1
+        and products.category is not null
+    group by first_purchases.customer_id, products.category
+
+),
+
+-- What most was paid for in the first purchase: it never changes, so that no
+-- later order makes a threshold jump.
+ranked_categories as (
+
+    select
+        *,
+        row_number() over (
+            partition by customer_id
+            order by category_cents desc, category asc
+        ) as category_rank
+
+    from first_lines
+
+),
+
+first_categories as (
+
+    select * from ranked_categories
+    where category_rank = 1
+
+),
+
+final as (
+
+    select
+        -- ids
+        day_pairs.customer_id,
+        cast(day_pairs.gap_number as bigint) as gap_number,
+
+        -- facts
+        first_categories.category as first_category,
+        day_pairs.gap_to_date is not null as is_completed,
+
+        -- numerics
+        cast(
+            {{ dbt.datediff(
+                'day_pairs.gap_from_date',
+                'coalesce(day_pairs.gap_to_date, ' ~ as_of_date() ~ ')',
+                'day'
+            ) }} as bigint
+        ) as gap_days,
+
+        -- timestamps
+        day_pairs.gap_from_date
+
+    from day_pairs
+    left join first_categories
+        on day_pairs.customer_id = first_categories.customer_id
+
+)
+
+select * from final
