@@ -102,7 +102,16 @@ def test_a_shop_without_contact_data_has_nobody_to_write_to(cdnow: Settings) -> 
     assert rows == [("address,consent",)]
 
 
-def test_an_unknown_lapse_preset_is_refused_by_name(cdnow: Settings) -> None:
+@pytest.mark.parametrize(
+    ("name", "refusal"),
+    [
+        ("lapse_preset", "lapse_preset is 'monthly'; it may be: fixed, personal"),
+        ("lapse_basis", "lapse_basis is 'monthly'; it may be: purchase, engagement, either"),
+    ],
+)
+def test_an_unknown_lapse_setting_is_refused_by_name(
+    cdnow: Settings, name: str, refusal: str
+) -> None:
     as_of = parse_as_of("1997-09-30", "UTC")
-    with pytest.raises(BuildFailure, match="lapse_preset is 'monthly'; the presets are: fixed"):
-        build_audience(cdnow, as_of, "int_customers__lapse", lapse_preset="monthly")
+    with pytest.raises(BuildFailure, match=refusal):
+        build_audience(cdnow, as_of, "int_customers__lapse", **{name: "monthly"})
