@@ -29,6 +29,7 @@ from winback.warehouse import (
     dbt_environment,
     invoke_dbt,
     keep_decisions,
+    mark_unwritten,
     published_rows,
 )
 
@@ -116,14 +117,19 @@ def enroll(published: Path) -> int:
 
 @task(task_run_name="plan the messages", **_ONCE)
 def plan(published: Path) -> sending.PlanReport:
-    """Render what SQL decided; in a dry run only render it."""
+    """Render what SQL decided; in a dry run only render it. What can't be is a decision too."""
     stage = current_stage()
     tell_stage("Writing the messages")
     rows = published_rows(published, "outbox")
     if not stage.run.sends:
         renders = published / "renders.parquet"
-        return sending.dry_run_plan(rows, stage.settings, keep_in=renders)
-    return sending.plan(stage.ledger, rows, stage.settings, stage.run.clock)
+        planned = sending.dry_run_plan(rows, stage.settings, keep_in=renders)
+        mark_unwritten(published, planned.unwritten)
+        return planned
+    planned = sending.plan(stage.ledger, rows, stage.settings, stage.run.clock)
+    mark_unwritten(published, planned.unwritten)
+    keep_decisions(stage.settings, published)
+    return planned
 
 
 @task(task_run_name="send {playbook} step {step}", **_ONCE)

@@ -67,6 +67,7 @@ GATES: Final[dict[str, tuple[Rule, ...]]] = {
     ),
     "decisions": (
         _critical("decisions_made_twice", "more than one decision for a step", _DEFECT),
+        _critical("due_steps_without_a_decision", "due steps that nothing was decided of", _DEFECT),
         _critical("sends_with_a_failed_rule", "sends that a rule forbids", _DEFECT),
         _critical("sends_to_the_holdout", "sends to people in the holdout", _DEFECT),
         _critical("sends_outside_their_window", "sends whose window is closed", _DEFECT),

@@ -34,6 +34,23 @@ findings as (
     union all
 
     select
+        'due_steps_without_a_decision',
+        steps.enrollment_id
+    from warehouse.enrollment_steps as steps
+    left join warehouse.send_decisions as decisions
+        on
+            steps.enrollment_id = decisions.enrollment_id
+            and steps.step = decisions.step
+    where
+        steps.is_due
+        and not steps.has_message
+        and not steps.is_passed
+        and steps.expires_at > cast($as_of as timestamptz)
+        and decisions.decision is null
+
+    union all
+
+    select
         'sends_with_a_failed_rule',
         enrollment_id
     from sends

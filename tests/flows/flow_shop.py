@@ -31,7 +31,12 @@ class Shop:
         load(folder, self.settings, FixedClock(OPENS))
 
     def published(self, table: str, name: str = "current") -> list[dict[str, Any]]:
-        path = self.settings.published_dir / name / f"{table}.parquet"
+        return self._rows(self.settings.published_dir / name / f"{table}.parquet")
+
+    def kept_decisions(self) -> list[dict[str, Any]]:
+        return self._rows(self.settings.ledger_landing_dir / "decisions" / "*.parquet")
+
+    def _rows(self, path: Path) -> list[dict[str, Any]]:
         result = duckdb.execute(f"from read_parquet('{path}')")
         names = [column[0] for column in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

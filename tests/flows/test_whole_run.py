@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flow_shop import OPENS, Shop
 
 from flows.run import winback_run
+from winback.messages import RenderBlocked, Rendered, Renderer
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -29,12 +32,34 @@ def test_a_dry_run_shows_everything_and_touches_nothing(shop: Shop) -> None:
     assert sum(row["cost_cents"] for row in renders) == done.plan.cost_cents
 
 
-def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(shop: Shop) -> None:
+@pytest.fixture
+def unwritable(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Somebody for whom a fact is missing that the template needs."""
+    who, write = "c02", Renderer.render
+
+    def render(renderer: Renderer, row: Mapping[str, Any], **more: Any) -> Rendered:
+        if row["customer_id"] == who:
+            raise RenderBlocked("render_missing", "'offer' is undefined", field="offer")
+        return write(renderer, row, **more)
+
+    monkeypatch.setattr(Renderer, "render", render)
+    return who
+
+
+def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
+    shop: Shop, unwritable: str
+) -> None:
     first = winback_run("sandbox", OPENS)
     assert first.enrolled == 12
     assert first.outcomes is not None
     once = shop.accepted()
     assert len(once) == len(set(once)) > 0
+    for decided in (shop.published("send_decisions"), shop.kept_decisions()):
+        (blocked,) = (row for row in decided if row["decision"] == "render_blocked")
+        assert (blocked["customer_id"], blocked["blocked_by"]) == (
+            unwritable,
+            "render_missing:offer",
+        )
 
     again = winback_run("sandbox", OPENS)
     assert again.enrolled == 0

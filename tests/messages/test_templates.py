@@ -118,21 +118,22 @@ def test_the_end_of_an_offer_is_shown_on_the_persons_clock_and_never_too_late(
 
 
 @pytest.mark.parametrize(
-    ("template", "changes", "reason"),
+    ("template", "changes", "rule"),
     [
-        ("sms_email/1", {"offer_kind": None}, "render_missing"),
-        ("sms_email/1", {"offer_code": " "}, "render_missing"),
-        ("sms_email/1", {"offer_expires_at": None}, "render_missing"),
-        ("sms_email/3", {"extra_offer_kind": None}, "render_missing"),
+        ("sms_email/1", {"offer_kind": None}, "render_missing:offer"),
+        ("sms_email/1", {"offer_code": " "}, "render_missing:code"),
+        ("sms_email/1", {"offer_expires_at": None}, "render_missing:until"),
+        ("sms_email/3", {"extra_offer_kind": None}, "render_missing:extra_offer"),
         ("sms_email/1", {"offer_kind": "mystery"}, "unknown_offer"),
         ("sms_email/1", {"zones": "No/Where"}, "unknown_zone"),
         ("sms_email/9", {}, "no_template"),
     ],
 )
-def test_what_is_missing_blocks_the_message_and_is_named(settings, template, changes, reason):
+def test_what_is_missing_blocks_the_message_and_is_named(settings, template, changes, rule):
     with pytest.raises(RenderBlocked) as blocked:
         render(settings, template, **changes)
-    assert blocked.value.reason == reason
+    assert blocked.value.rule == rule
+    assert blocked.value.reason == rule.partition(":")[0]
 
 
 @pytest.mark.parametrize(

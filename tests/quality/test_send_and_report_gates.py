@@ -20,6 +20,10 @@ SOUND = """
         'sms' as channel, 'treatment' as arm, 'send' as decision, '' as blocked_by,
         timestamptz '2026-03-02 15:00:00+00' as send_after_at,
         timestamptz '2026-03-02 18:00:00+00' as expires_at;
+    create table enrollment_steps as
+    select 'e1' as enrollment_id, step, step = 1 as is_due, false as has_message,
+        false as is_passed, timestamptz '2026-03-05 00:00:00+00' as expires_at
+    from range(1, 3) as steps(step);
     create table outbox as
     select 'plan' as action, 'e1' as enrollment_id, 1 as step, 'someone' as address;
     create table channel_eligibility as
@@ -75,6 +79,7 @@ def test_history_from_another_tool_stops_nothing(settings: Settings) -> None:
     ("fault", "rule"),
     [
         (SECOND_DECISION.format("'deferred' as decision"), "decisions_made_twice"),
+        ("update enrollment_steps set is_due = true", "due_steps_without_a_decision"),
         ("update send_decisions set blocked_by = 'consent'", "sends_with_a_failed_rule"),
         ("update send_decisions set blocked_by = null", "sends_with_a_failed_rule"),
         ("update send_decisions set arm = 'holdout'", "sends_to_the_holdout"),

@@ -77,6 +77,7 @@ def test_a_message_that_cannot_be_written_is_counted_and_not_planned(
     report = plan(ledger, rows, settings, clock)
     assert (report.planned, report.render_blocked) == (1, 1)
     assert report.blocked == {"render_missing": 1}
+    assert list(report.unwritten.values()) == ["render_missing:offer"]
     assert "offer" in report.hints["render_missing"]
 
 

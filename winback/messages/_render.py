@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,6 +26,8 @@ SEGMENT_BUDGET = 2
 # The brand must be seen without opening the text (rule C16).
 BRAND_WITHIN = 40
 OPT_OUT = "Reply STOP to opt out"
+# Jinja's error has the missing name in its words only.
+_UNDEFINED = re.compile(r"^'(\w+)' is undefined|has no attribute '(\w+)'")
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,9 @@ class Renderer:
         try:
             return self._environment.get_template(name).render(context)
         except UndefinedError as error:
-            raise RenderBlocked("render_missing", f"{name}: {error}") from None
+            named = _UNDEFINED.search(str(error))
+            field = next(filter(None, named.groups())) if named else ""
+            raise RenderBlocked("render_missing", f"{name}: {error}", field=field) from None
         except TemplateNotFound as error:
             raise RenderBlocked("no_template", f"templates/{error.name} is missing") from None
 

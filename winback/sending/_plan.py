@@ -60,6 +60,8 @@ class PlanReport:
     # Messages that could not be written, by reason, and what would help.
     blocked: Counter[str] = field(default_factory=Counter)
     hints: dict[str, str] = field(default_factory=dict)
+    # The rule that each of them failed, by enrollment and step.
+    unwritten: dict[tuple[str, int], str] = field(default_factory=dict)
 
     @property
     def render_blocked(self) -> int:
@@ -74,7 +76,8 @@ class PlanReport:
         parts += [f"{self.render_blocked:,} not written"] if self.render_blocked else []
         return ", ".join(parts)
 
-    def block(self, why: RenderBlocked) -> None:
+    def block(self, row: Mapping[str, Any], why: RenderBlocked) -> None:
+        self.unwritten[row["enrollment_id"], row["step"]] = why.rule
         self.blocked[why.reason] += 1
         self.hints.setdefault(why.reason, why.detail)
 
@@ -156,7 +159,7 @@ def _write(
     try:
         rendered = renderer.render(row, unsubscribe_url=unsubscribe_url)
     except RenderBlocked as why:
-        report.block(why)
+        report.block(row, why)
         return None
     cost = Decimal(row["cost_cents_per_segment"] or 0) * (rendered.segments or 1)
     report.add(rendered, cost)

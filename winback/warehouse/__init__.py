@@ -9,7 +9,7 @@ from winback.warehouse._dbt import (
     invoke_dbt,
     run_dbt,
 )
-from winback.warehouse._history import keep_decisions, published_rows
+from winback.warehouse._history import keep_decisions, mark_unwritten, published_rows
 from winback.warehouse._publish import (
     PUBLIC_TABLES,
     Manifest,
@@ -33,6 +33,7 @@ __all__ = [
     "invoke_dbt",
     "keep_decisions",
     "landed_rows",
+    "mark_unwritten",
     "publish",
     "published_rows",
     "read_manifest",

@@ -84,7 +84,8 @@ def build_outcomes(
 ) -> BuildReport:
     """Build again what depends on messages and events, gate the outcomes, publish.
 
-    After a dry run the warehouse holds what was only tried out: then everything is built.
+    The decisions stay those of the last build. After a dry run the warehouse holds what was
+    only tried out: then everything is built.
     """
     with warehouse_lock(settings):
         memory = _last_build(settings)
@@ -93,14 +94,27 @@ def build_outcomes(
         arguments = BUILD_OUTCOMES if is_current else BUILD_ALL
         result = invoke(settings, arguments, dbt_vars(settings, as_of))
         warnings = gate("outcomes", settings, as_of)
-        return _published(settings, as_of, "current", result, warnings)
+        current = (settings.published_dir / "current").resolve()
+        decided = current if is_current and current.exists() else None
+        return _published(settings, as_of, "current", result, warnings, decided=decided)
 
 
 def _published(
-    settings: Settings, as_of: datetime, name: str, result: DbtResult, warnings: Sequence[str]
+    settings: Settings,
+    as_of: datetime,
+    name: str,
+    result: DbtResult,
+    warnings: Sequence[str],
+    *,
+    decided: Path | None = None,
 ) -> BuildReport:
     published = publish(
-        settings, run_id=new_run_id(as_of), as_of=as_of, segments=segment_names(), name=name
+        settings,
+        run_id=new_run_id(as_of),
+        as_of=as_of,
+        segments=segment_names(),
+        name=name,
+        decided=decided,
     )
     manifest = read_manifest(published)
     assert manifest is not None  # noqa: S101 - publish just wrote it

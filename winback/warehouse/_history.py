@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from winback.settings import Settings
 from winback.warehouse._publish import read_manifest
 
 _BATCH = 10_000
+
+_MARK: Final = """
+    copy (
+        select decisions.* replace (
+            if(unwritten.rule is null, decision, 'render_blocked') as decision,
+            coalesce(unwritten.rule, blocked_by) as blocked_by,
+            if(unwritten.rule is null, send_after_at, null) as send_after_at,
+            if(unwritten.rule is null, expires_at, null) as expires_at
+        )
+        from read_parquet($decisions) as decisions
+        left join unwritten using (enrollment_id, step)
+    ) to '{target}' (format parquet)
+"""
+_KEEP: Final = """
+    copy (select $run_id as run_id, * from read_parquet($decisions))
+    to '{target}' (format parquet)
+"""
+# By person, so that a reader of one story skips the rest. A run's own file is newer than
+# what its day holds of it.
+_FOLD: Final = """
+    copy (
+        with runs as (from read_parquet($runs, union_by_name = true))
+        from runs
+        union all by name
+        from read_parquet($days, union_by_name = true)
+        where run_id not in (select run_id from runs)
+        order by customer_id, decided_at, enrollment_id, step
+    ) to '{target}' (format parquet)
+"""
 
 
 def published_rows(published: Path, table: str) -> Iterator[dict[str, Any]]:
@@ -21,22 +54,76 @@ def published_rows(published: Path, table: str) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def keep_decisions(settings: Settings, published: Path) -> int:
-    """Append a published set's decisions to `landing/ledger/decisions`; the number kept.
+def mark_unwritten(published: Path, unwritten: Mapping[tuple[str, int], str]) -> None:
+    """Turn a published set's decisions into `render_blocked` where no message could be written.
 
-    Safe to run again: a run's file is written once, under its run id.
+    `unwritten` holds the rule that failed by enrollment and step. A reader sees the table
+    as it was or as it is, never a mixture; safe to run again.
+    """
+    if not unwritten:
+        return
+    rows = [{"enrollment_id": e, "step": s, "rule": rule} for (e, s), rule in unwritten.items()]
+    decisions = published / "send_decisions.parquet"
+    with duckdb.connect() as connection:
+        connection.register("unwritten", pa.Table.from_pylist(rows))
+        _copy(connection, _MARK, decisions, {"decisions": str(decisions)})
+
+
+def keep_decisions(settings: Settings, published: Path) -> int:
+    """Keep a published set's decisions in `landing/ledger/decisions`; the number kept.
+
+    Safe to run again: a run has one file, under its id, until its day is over. Then the
+    day's runs are folded into one file: a year of runs every 15 minutes would be 35,000.
     """
     manifest = read_manifest(published)
     assert manifest is not None  # noqa: S101 - a published set always has one
     folder = settings.ledger_landing_dir / "decisions"
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{manifest.run_id}.parquet"
-    temporary = target.with_suffix(".tmp")
-    duckdb.execute(
-        f"copy (select $1 as run_id, cast($2 as timestamptz) as decided_at, * "
-        f"from read_parquet('{published / 'send_decisions.parquet'}')) "
-        f"to '{temporary}' (format parquet)",
-        [manifest.run_id, manifest.as_of],
-    )
-    temporary.replace(target)
+    run_id = manifest.decided_by or manifest.run_id
+    decisions = str(published / "send_decisions.parquet")
+    with _held(folder / "fold.lock"), duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        parameters = {"run_id": run_id, "decisions": decisions}
+        _copy(connection, _KEEP, folder / f"{run_id}.parquet", parameters)
+        _fold_past_days(connection, folder, today=_day(run_id))
     return manifest.row_counts["send_decisions"]
+
+
+def _fold_past_days(connection: duckdb.DuckDBPyConnection, folder: Path, *, today: str) -> None:
+    """Make one file of each day that is over. Killed half way, the next fold finishes it."""
+    runs_by_day: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("????????T*.parquet")):
+        runs_by_day.setdefault(_day(path.name), []).append(path)
+    for day, runs in runs_by_day.items():
+        if day >= today:
+            continue
+        whole = folder / f"{day}.parquet"
+        # A day without a file yet is read as its own runs, which are all left out.
+        days = [str(whole)] if whole.exists() else [str(path) for path in runs]
+        parameters = {"runs": [str(path) for path in runs], "days": days}
+        _copy(connection, _FOLD, whole, parameters)
+        for path in runs:
+            path.unlink()
+
+
+def _day(run_id: str) -> str:
+    return run_id[: len("20260302")]
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, query: str, target: Path, parameters: Mapping[str, Any]
+) -> None:
+    """Run a copy whose file appears under its name only when it is whole and on the disk."""
+    temporary = target.with_suffix(".tmp")
+    connection.execute(query.format(target=temporary), dict(parameters))
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(target)
+
+
+@contextmanager
+def _held(lock: Path) -> Iterator[None]:
+    """Hold a lock file; the system frees it when its holder dies."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -35,6 +35,7 @@ PUBLIC_TABLES: Final = (
 # What the engine reads; `outbox` holds contact data, so only the owner may read it.
 ENGINE_TABLES: Final = ("entrants", "outbox", "audience_funnel")
 PRIVATE_TABLES: Final = frozenset({"outbox"})
+_DECISIONS: Final = "send_decisions.parquet"
 # A day of 15-minute runs can be looked back at; older sets are replayable with --as-of.
 KEEP_PUBLISHED: Final = 96
 # The audience is built hourly; a few failed builds in a row may be bridged, a day may not.
@@ -51,6 +52,8 @@ class Manifest:
     row_counts: dict[str, int]
     landed_rows: dict[str, int]
     segment_hashes: dict[str, str]
+    # The run whose decisions these are: what is measured later is published beside them.
+    decided_by: str = ""
 
 
 def new_run_id(as_of: datetime) -> str:
@@ -65,14 +68,17 @@ def publish(
     as_of: datetime,
     segments: Sequence[str],
     name: str = "current",
+    decided: Path | None = None,
 ) -> Path:
     """Copy every mart to `published/<run_id>/` and point `published/<name>` to it.
 
+    The decisions are those of the set `decided` where there is one, as planning left them.
     The folder appears under its own name only when it is complete; the link is replaced
     by one rename, so a reader sees the old set or the new one and never a mixture.
     """
     root = settings.published_dir
     root.mkdir(parents=True, exist_ok=True)
+    before = read_manifest(decided) if decided is not None else None
     unfinished = root / f".unfinished-{run_id}"
     unfinished.mkdir()
     with connect(settings.warehouse_path) as warehouse:
@@ -80,6 +86,9 @@ def publish(
             table: _export_table(warehouse, table, unfinished / f"{table}.parquet")
             for table in (*PUBLIC_TABLES, *ENGINE_TABLES)
         }
+        if decided is not None and before is not None:
+            shutil.copyfile(decided / _DECISIONS, unfinished / _DECISIONS)
+            row_counts["send_decisions"] = before.row_counts["send_decisions"]
         manifest = Manifest(
             run_id=run_id,
             as_of=as_of.isoformat(),
@@ -87,6 +96,7 @@ def publish(
             row_counts=row_counts,
             landed_rows=landed_rows(settings),
             segment_hashes=_segment_hashes(warehouse, segments),
+            decided_by=(before.decided_by or before.run_id) if before is not None else run_id,
         )
     (unfinished / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n")
     published = root / run_id

@@ -185,6 +185,7 @@ final as (
         ) as blocked_by,
 
         -- timestamps
+        {{ as_of() }} as decided_at,
         due_at,
         case
             when
