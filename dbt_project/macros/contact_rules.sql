@@ -15,6 +15,9 @@
         {'id': 'cap_24h', 'kind': 'cap'},
         {'id': 'cap_7d', 'kind': 'cap'},
         {'id': 'zone', 'kind': 'standing'},
+        {'id': 'soft_bounces', 'kind': 'pause'},
+        {'id': 'complaints', 'kind': 'pause'},
+        {'id': 'in_transit', 'kind': 'pause'},
     ]) }}
 {%- endmacro %}
 

@@ -13,7 +13,7 @@ from audience_builds import build_audience, load_tables
 
 from winback.clock import FixedClock, parse_as_of
 from winback.landing import load
-from winback.ledger import export_ledger, open_ledger, suppress
+from winback.ledger import export_ledger, open_ledger, suppress, tables
 from winback.settings import Settings
 
 
@@ -61,6 +61,7 @@ def case_shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
                 occurred_at=occurred_at,
                 recorded_at=occurred_at,
             )
+        connection.execute(tables.provider_events.insert(), contact_cases.returns())
     export_ledger(ledger, settings.ledger_landing_dir)
     build_audience(settings, contact_cases.AS_OF)
     return settings

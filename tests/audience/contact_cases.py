@@ -43,6 +43,10 @@ class Case:
     consents: Sequence[Event] = BOTH
     past_sends: Sequence[tuple[str, datetime]] = ()
     ordered_at: datetime | None = AS_OF - 40 * DAY
+    # An order that was not paid yet.
+    pending_at: datetime | None = None
+    # How many of the past messages came back.
+    returned: int = 0
 
 
 NEW_YORK: Final = {"country": "US", "region": "NY"}
@@ -202,6 +206,22 @@ CASES: Final = (
     ),
     Case("shares that box", email="cap_24h", known={"email": "shared@example.com"}),
     Case(
+        "three messages came back",
+        email="soft_bounces",
+        past_sends=tuple(("email", AS_OF - n * DAY) for n in (37, 20, 8)),
+        returned=3,
+    ),
+    Case(
+        "two messages came back",
+        past_sends=tuple(("email", AS_OF - n * DAY) for n in (37, 20, 8)),
+        returned=2,
+    ),
+    Case("ordered four days ago", *("in_transit",) * 2, ordered_at=AS_OF - 4 * DAY),
+    Case("ordered five days ago", ordered_at=AS_OF - 5 * DAY),
+    Case("has yet to pay", *("in_transit",) * 2, pending_at=AS_OF - 13 * DAY),
+    Case("never paid", pending_at=AS_OF - 14 * DAY),
+    Case("pays tomorrow", pending_at=AS_OF + DAY),
+    Case(
         "everything at once",
         email="address,consent,cap_24h",
         sms="address,consent,cap_24h,zone",
@@ -241,7 +261,24 @@ def tables() -> dict[str, list[dict[str, object]]]:
             }
             for n, (channel, at) in enumerate(case.past_sends)
         ]
-        if case.ordered_at is not None:
-            order = {"order_id": f"o{number}", "total_amount": "10.00"}
-            found["orders"].append({**who, **order, "ordered_at": case.ordered_at.isoformat()})
+        for status, at in (("completed", case.ordered_at), ("pending", case.pending_at)):
+            if at is not None:
+                order = {"order_id": f"{number} {status}", "total_amount": "10.00"}
+                order |= {"status": status, "ordered_at": at.isoformat()}
+                found["orders"].append({**who, **order})
     return found
+
+
+def returns() -> list[dict[str, object]]:
+    """What the provider told of the messages that came back, as rows of the ledger."""
+    return [
+        {
+            **dict.fromkeys(("dedupe_key", "semantic_key", "raw_ref"), f"{number}-{n}"),
+            **dict.fromkeys(("occurred_at", "received_at"), at + SECOND),
+            "provider": "sendgrid",
+            "message_id": f"{number}-{n}",
+            "kind": "bounced",
+        }
+        for number, case in enumerate(CASES)
+        for n, (_, at) in enumerate(case.past_sends[: case.returned])
+    ]

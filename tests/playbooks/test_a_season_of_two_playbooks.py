@@ -46,7 +46,7 @@ def test_without_phone_consent_the_emails_go_out_in_order_and_each_text_says_why
 
 def test_a_purchase_ends_the_sequence(season, people, days):
     assert season.sent_days(people.buyer, days[0]) == {1: 0, 2: 1}
-    assert season.decided(people.buyer)[days[4], 3] == ("exited", "purchase")
+    assert season.decided(people.buyer)[days[4], 3] == ("exited", "purchase,in_transit")
 
 
 def test_the_holdout_gets_a_row_for_each_due_step_and_no_message(season, people, days):

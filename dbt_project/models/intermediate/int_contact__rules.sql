@@ -24,6 +24,25 @@ recent as (
 
 ),
 
+soft_bounces as (
+
+    select * from {{ ref('int_contact__soft_bounces') }}
+
+),
+
+stopped_channels as (
+
+    select * from {{ ref('int_contact__complaints') }}
+    where is_stopped
+
+),
+
+in_transit as (
+
+    select * from {{ ref('int_contact__in_transit') }}
+
+),
+
 located as (
 
     select distinct customer_id from {{ ref('int_customers__zones') }}
@@ -46,6 +65,9 @@ final as (
         -- The law's hours hold for phones; email may go by the shop's clock.
         contact_points.channel_group = 'email'
         or located.customer_id is not null as ok_zone,
+        soft_bounces.address is null as ok_soft_bounces,
+        stopped_channels.channel is null as ok_complaints,
+        in_transit.customer_id is null as ok_in_transit,
 
         -- timestamps
         consent_holders.consent_expires_at
@@ -63,6 +85,14 @@ final as (
         on
             contact_points.customer_id = recent.customer_id
             and contact_points.channel = recent.channel
+    left join soft_bounces
+        on
+            contact_points.channel = soft_bounces.channel
+            and contact_points.address = soft_bounces.address
+    left join stopped_channels
+        on contact_points.channel = stopped_channels.channel
+    left join in_transit
+        on contact_points.customer_id = in_transit.customer_id
     left join located
         on contact_points.customer_id = located.customer_id
 
