@@ -76,6 +76,8 @@ GATES: Final[dict[str, tuple[Rule, ...]]] = {
         _critical("people_with_two_sends", "people with two sends at once", _DEFECT),
         _critical("addresses_with_two_sends", "addresses with two sends at once", _DEFECT),
         _critical("people_in_two_playbooks", "people in two playbooks at once", _DEFECT),
+        _warning("law_not_reviewed_lately", "rows of law not reviewed for 180 days"),
+        _warning("channels_with_complaints", "reports of spam in a day, of deliveries"),
     ),
     "outcomes": (
         _critical("steps_accepted_twice", "enrollment steps with two accepted messages", _DEFECT),

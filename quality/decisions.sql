@@ -126,6 +126,47 @@ findings as (
     group by customer_id
     having count(distinct playbook_id) > 1
 
+),
+
+law as (
+
+    select
+        'consent_rules' as seed,
+        reviewed_on
+    from warehouse.consent_rules
+
+    union all
+
+    select
+        'contact_rules',
+        reviewed_on
+    from warehouse.contact_rules
+
+    union all
+
+    select
+        'contact_windows',
+        reviewed_on
+    from warehouse.contact_windows
+
+),
+
+-- Law changes: half a year after somebody last looked, somebody should look again.
+stale_law as (
+
+    select
+        seed,
+        count(*) as row_count
+    from law
+    where coalesce(reviewed_on < cast(cast($as_of as timestamptz) as date) - 180, true)
+    group by seed
+
+),
+
+complaints as (
+
+    select * from warehouse.int_contact__complaints where is_warned
+
 )
 
 select
@@ -135,3 +176,21 @@ select
     array_to_string(list_sort(list(distinct id))[1:5], ', ') as examples
 from findings
 group by rule
+
+union all
+
+select
+    'law_not_reviewed_lately',
+    sum(row_count),
+    0,
+    string_agg(seed || ' ' || row_count, ', ' order by seed)
+from stale_law
+
+union all
+
+select
+    'channels_with_complaints',
+    count(*),
+    0,
+    string_agg(channel || ' ' || complained_count || ' of ' || delivered_count, ', ')
+from complaints

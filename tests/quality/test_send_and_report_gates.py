@@ -38,6 +38,12 @@ SOUND = """
     create table reactivation_rates as
     select 'p' as playbook_id, 'treatment' as arm, 'all' as variant, 10 as assigned,
         1 as reactivated;
+    create table consent_rules as select date '2025-09-03' as reviewed_on;
+    create table contact_rules as from consent_rules;
+    create table contact_windows as from consent_rules;
+    create table int_contact__complaints as
+    select 'email' as channel, 3 as complained_count, 1000 as delivered_count,
+        false as is_warned;
 """
 SECOND_DECISION = """
     insert into send_decisions
@@ -143,3 +149,30 @@ def test_messages_of_unknown_outcome_are_named_as_a_warning(settings: Settings) 
     (warning,) = gate(sends=True)("outcomes", settings, AS_OF)
     assert warning.startswith("messages_of_unknown_outcome = 1")
     assert "m1" in warning
+
+
+def test_law_that_nobody_reviewed_for_half_a_year_is_a_warning(settings: Settings) -> None:
+    fill(
+        settings,
+        "insert into consent_rules values (date '2025-09-02'), (null);"
+        "insert into contact_windows values (date '2024-01-01')",
+    )
+    (warning,) = gate(sends=True)("decisions", settings, AS_OF)
+    assert warning.startswith("law_not_reviewed_lately = 3")
+    assert "consent_rules 2, contact_windows 1" in warning
+
+
+def test_every_seed_that_says_when_it_was_reviewed_is_looked_at() -> None:
+    root = Path(__file__).parents[2]
+    gate_sql = (root / "quality/decisions.sql").read_text()
+    seeds = sorted((root / "dbt_project/seeds").glob("*.csv"))
+    reviewed = [s.stem for s in seeds if "reviewed_on" in s.read_text().partition("\n")[0]]
+    assert reviewed
+    assert [seed for seed in reviewed if f"from warehouse.{seed}\n" not in gate_sql] == []
+
+
+def test_complaints_are_a_warning_before_they_stop_a_channel(settings: Settings) -> None:
+    fill(settings, "update int_contact__complaints set is_warned = true")
+    (warning,) = gate(sends=True)("decisions", settings, AS_OF)
+    assert warning.startswith("channels_with_complaints = 1")
+    assert "email 3 of 1000" in warning

@@ -34,6 +34,13 @@ def test_every_file_that_the_catalog_of_rules_names_exists() -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_every_reason_not_to_write_a_message_is_in_the_catalog_of_rules() -> None:
+    with (ROOT / "dbt_project/seeds/contact_rules.csv").open() as file:
+        listed = {row["rule_id"] for row in csv.DictReader(file) if row["kind"] == "message"}
+    code = "".join(path.read_text() for path in (ROOT / "winback/messages").glob("*.py"))
+    assert set(re.findall(r'(?:RenderBlocked\(|_need\([^"\n]+)"(\w+)"', code)) == listed
+
+
 def test_the_readme_lists_every_command_and_no_other() -> None:
     commands = set(get_command(app).commands)  # type: ignore[attr-defined]
     rows = re.findall(r"^\| `winback (\w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
