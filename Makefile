@@ -24,7 +24,7 @@ demo: .venv/.runtime  ## live through a win-back season of an invented shop
 	$(BIN)/winback demo
 
 test: .venv/.dev  ## every test; needs no network and no keys
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
 check: .venv/.dev  ## lint and types
 	$(BIN)/ruff check .

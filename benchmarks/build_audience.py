@@ -111,8 +111,9 @@ def compiled_sql(home: Path) -> None:
     path = home / "alone" / "winback.duckdb"
     path.parent.mkdir()
     with duckdb.connect(str(path)) as connection:
-        for setting in ("timezone = 'UTC'", f"memory_limit = '{MEMORY_LIMIT}'"):
-            connection.execute(f"set {setting}")
+        connection.execute("set timezone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         connection.execute(f"set temp_directory = '{home / 'alone' / 'spill'}'")
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"attach '{settings.warehouse_path}' as built (read_only)")

@@ -33,3 +33,19 @@ def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings.load(home=tmp_path_factory.mktemp("manifest"))
     invoke_dbt(settings, ["parse"], dbt_vars(settings, AS_OF))
     return settings.home / "dbt" / "target" / "manifest.json"
+
+
+# Rooms whose tests take longest, so that no worker is left alone with one at the end.
+_LONGEST_FIRST = ("flows", "playbooks", "warehouse", "audience", "quality")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A room's tests stay together: one worker builds the shop that they share."""
+
+    def room(item: pytest.Item) -> str:
+        return item.path.relative_to(Path(__file__).parent).parts[0]
+
+    order = {name: place for place, name in enumerate(_LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(room(item), len(order)))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(room(item)))

@@ -21,5 +21,5 @@ TRANSITIONS: Final[dict[State, frozenset[State]]] = {
     "claimed": frozenset({"planned", "sending", "suppressed", "expired", "cancelled"}),
     "sending": frozenset({"accepted", "rejected", "planned", "deferred", "unknown"}),
     "unknown": frozenset({"accepted", "planned", "expired", "rejected", "unknown_final"}),
-    **{state: frozenset() for state in FINAL},
+    **{state: frozenset() for state in sorted(FINAL)},
 }
