@@ -39,7 +39,9 @@ def load_tables(settings: Settings, tables: Tables, folder: Path) -> None:
 def build_audience(settings: Settings, as_of: datetime, *models: str, **variables: Any) -> None:
     """Build the audience's marts, or only the models named, with all that they need."""
     select = ("--select", *models) if models else AUDIENCE
-    arguments = ["build", *select, "--exclude-resource-type", "unit_test"]
+    # A test that also stands on a table that is not built here waits for a whole build.
+    buildable = ("--indirect-selection", "buildable")
+    arguments = ["build", *select, "--exclude-resource-type", "unit_test", *buildable]
     _dbt.invoke_dbt(settings, arguments, _dbt.dbt_vars(settings, as_of, **variables))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import shutil
 from pathlib import Path
@@ -50,9 +51,16 @@ def test_the_segments_that_dbt_knows_by_itself_are_the_files() -> None:
     assert sorted(project["vars"]["segments"]) == _dbt.segment_names()
 
 
-def test_every_segment_file_states_its_rule_and_grain() -> None:
+def test_every_segment_file_states_its_rule_its_grain_and_its_priority() -> None:
+    with (_dbt.DBT_DIR / "seeds" / "playbook_segments.csv").open(newline="") as file:
+        ranks = sorted(
+            (row["segment"], f"{row['playbook_id']} {row['priority']}")
+            for row in csv.DictReader(file)
+        )
     for path in (_dbt.DBT_DIR / "models" / "segments").glob("*.sql"):
         header = path.read_text().partition("*/")[0]
-        assert header.startswith("/*"), path.name
-        assert "Rule:" in header, path.name
-        assert "Grain:" in header, path.name
+        assert header.startswith("/*\n    Rule:     "), path.name
+        assert "\n    Grain:    one row per customer" in header, path.name
+        ranked = ", ".join(rank for segment, rank in ranks if segment == path.stem)
+        priority = ranked or "none; no shipped playbook takes it"
+        assert header.endswith(f"\n    Priority: {priority}\n"), path.name

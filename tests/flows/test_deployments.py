@@ -37,6 +37,18 @@ def test_there_is_one_deployment_for_each_step_of_the_playbooks_and_no_other() -
     assert {f"send-{playbook}-{step}" for playbook, step in steps} <= set(NAMES)
 
 
+def test_only_the_steps_of_enabled_playbooks_have_a_schedule() -> None:
+    with (ROOT / "dbt_project" / "seeds" / "playbooks.csv").open(newline="") as file:
+        enabled = {r["playbook_id"] for r in csv.DictReader(file) if r["is_enabled"] == "true"}
+    assert enabled == {"sms_email", "sms_four_step"}
+    scheduled = {
+        item["parameters"]["playbook"]
+        for item in DEPLOYMENTS
+        if item["entrypoint"].endswith(":send_step") and item["schedules"]
+    }
+    assert scheduled == enabled
+
+
 def test_every_stage_of_a_run_has_a_deployment() -> None:
     assert {"run", "audience", "enroll", "collect", "measure"} <= set(NAMES)
     assert len(NAMES) == len(set(NAMES))

@@ -1,7 +1,8 @@
-"""Every template of both playbooks, rendered as people get it."""
+"""Every template of the shipped playbooks, rendered as people get it."""
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from winback.messages import RenderBlocked, Renderer, count_segments, to_gsm7
 from winback.messages._render import TEMPLATES_DIR
-from winback.settings import Settings
+from winback.settings import PROJECT_DIR, Settings
 
 LINK = "https://hooks.example.com/u/abc"
 TEXTS = sorted(
@@ -40,7 +41,9 @@ def row(template, **changes):
     return {
         "template": template, "channel": "email" if template in EMAILS else "sms",
         "first_name": None, "last_product_name": None, "last_product_url": None,
-        "favorite_category": None, "zones": "America/New_York", "offer_kind": "percent",
+        "favorite_category": None, "context_product_name": "Pan",
+        "context_product_url": "https://shop.example.com/pan", "context_drop_percent": 12,
+        "zones": "America/New_York", "offer_kind": "percent",
         "offer_value": Decimal("20.00"), "offer_code": "WELCOME20",
         "offer_expires_at": datetime(2026, 4, 9, 3, 59, 59, tzinfo=UTC),
         "extra_offer_kind": "free_shipping", "extra_offer_value": Decimal(0),
@@ -53,12 +56,13 @@ def render(settings, template, **changes):
     return json.loads(rendered.payload_json)
 
 
-def test_both_playbooks_have_all_their_steps():
-    assert TEXTS == [
-        "sms_email/1", "sms_email/3", "sms_email/6",
-        "sms_four_step/1", "sms_four_step/2", "sms_four_step/3", "sms_four_step/4",
-    ]  # fmt: skip
-    assert EMAILS == ["sms_email/2", "sms_email/2_arrivals", "sms_email/2_offer", "sms_email/4"]
+def test_every_step_and_variant_has_its_template_and_no_template_is_left_over():
+    used = set()
+    for seed in ("playbook_steps", "step_variants"):
+        with (PROJECT_DIR / "dbt_project" / "seeds" / f"{seed}.csv").open(newline="") as file:
+            used |= {line["template"] for line in csv.DictReader(file)} - {""}
+    assert sorted(used) == sorted(TEXTS + EMAILS)
+    assert {"sms_email/6", "sms_four_step/4", "cart_reminder/3"} <= set(TEXTS)
 
 
 @pytest.mark.parametrize("name", [None, "Ann", "Zoë-Marie O\u2019Neil"])
@@ -74,7 +78,8 @@ def test_a_text_names_the_brand_first_offers_the_way_out_and_fits(settings, temp
 
 @pytest.mark.parametrize("template", EMAILS)
 def test_an_email_says_who_sends_it_and_lets_people_leave_in_one_click(settings, template):
-    payload = render(settings, template, first_name="Ann", last_product_name="<b>Mug</b> & Co")
+    hostile = dict.fromkeys(("last_product_name", "context_product_name"), "<b>Mug</b> & Co")
+    payload = render(settings, template, first_name="Ann", **hostile)
     assert "\n" not in payload["subject"]
     assert "1 Main St & Co, Springfield" in payload["text"]
     assert "1 Main St &amp; Co, Springfield" in payload["html"]
@@ -94,6 +99,18 @@ def test_the_first_text_of_the_four_steps_offers_nothing(settings):
     body = render(settings, "sms_four_step/1", offer_kind=None, first_name="Ann")["body"]
     assert "Ann" in body
     assert "%" not in body
+
+
+def test_a_message_about_a_product_names_it_links_to_it_and_says_why_it_came(settings):
+    payload = render(settings, "cart_reminder/1")
+    assert payload["subject"] == "You left Pan in your cart"
+    for page in (payload["text"], payload["html"]):
+        assert "https://shop.example.com/pan" in page
+        assert "because you left something in your cart." in page
+    assert "costs 12% less" in render(settings, "price_drop_note/1")["text"]
+    preset = render(settings, "sms_email/4")
+    assert "because you shopped with us." in preset["text"]
+    assert "because you shopped with us." in preset["html"]
 
 
 @pytest.mark.parametrize("template", ["sms_email/3", "sms_four_step/3"])
@@ -124,6 +141,8 @@ def test_the_end_of_an_offer_is_shown_on_the_persons_clock_and_never_too_late(
         ("sms_email/1", {"offer_code": " "}, "render_missing:code"),
         ("sms_email/1", {"offer_expires_at": None}, "render_missing:until"),
         ("sms_email/3", {"extra_offer_kind": None}, "render_missing:extra_offer"),
+        ("price_drop_note/1", {"context_drop_percent": None}, "render_missing:context_drop_percent"),
+        ("price_drop_note/1", {"context_product_name": None}, "render_missing:context_product_name"),
         ("sms_email/1", {"offer_kind": "mystery"}, "unknown_offer"),
         ("sms_email/1", {"zones": "No/Where"}, "unknown_zone"),
         ("sms_email/9", {}, "no_template"),

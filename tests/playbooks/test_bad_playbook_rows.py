@@ -41,8 +41,9 @@ BAD_ROWS = {
         ("variant_weights_of_every_playbook_sum_to_one", "sms_four_step,1,more,0.5,"),
     ],
     "playbooks.csv": [
-        ("every_holdout_share_is_between_zero_and_one", "odd,x,8,email,1.5,true"),
-        ("every_enabled_playbook_has_steps", "empty,x,9,email,0.1,true"),
+        ("every_holdout_share_is_between_zero_and_one", "odd,x,8,email,1.5,true,win_back,"),
+        ("every_enabled_playbook_has_steps", "empty,x,9,email,0.1,true,,"),
+        ("every_playbook_belongs_to_a_family", "astray,x,10,email,0.1,false,no_such_family,"),
     ],
 }
 NAMES = [rule for rows in BAD_ROWS.values() for rule, _ in rows]

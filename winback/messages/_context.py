@@ -27,6 +27,9 @@ def template_context(row: Mapping[str, Any], settings: Settings) -> dict[str, An
         "last_product_name": one_line(row.get("last_product_name")),
         "last_product_url": _url(row.get("last_product_url")),
         "favorite_category": one_line(row.get("favorite_category")),
+        "context_product_name": one_line(row.get("context_product_name")),
+        "context_product_url": _url(row.get("context_product_url")),
+        "context_drop_percent": row.get("context_drop_percent"),
         "offer": _offer(row, settings, prefix="offer"),
         "extra_offer": _offer(row, settings, prefix="extra_offer"),
     }

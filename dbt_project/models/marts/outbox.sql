@@ -64,6 +64,18 @@ profiles as (
 
 ),
 
+playbooks as (
+
+    select * from {{ ref('playbooks') }}
+
+),
+
+contexts as (
+
+    select * from {{ ref('int_customers__contexts') }}
+
+),
+
 messages as (
 
     select * from {{ ref('int_messages__all') }}
@@ -102,6 +114,9 @@ plans as (
         profiles.last_product_name,
         profiles.last_product_url,
         profiles.favorite_category,
+        contexts.product_name as context_product_name,
+        contexts.product_url as context_product_url,
+        contexts.drop_percent as context_drop_percent,
         case when steps.includes_offer then offers.offer_id end as offer_id,
         case when steps.includes_offer then offers.kind end as offer_kind,
         case when steps.includes_offer then offers.value end as offer_value,
@@ -140,6 +155,12 @@ plans as (
         on enrollments.offer_id = offers.offer_id
     left join profiles
         on decisions.customer_id = profiles.customer_id
+    left join playbooks
+        on decisions.playbook_id = playbooks.playbook_id
+    left join contexts
+        on
+            decisions.customer_id = contexts.customer_id
+            and playbooks.context = contexts.context
     left join channel_costs as local_costs
         on
             decisions.channel = local_costs.channel
@@ -215,6 +236,9 @@ both_actions as (
         null as last_product_name,
         null as last_product_url,
         null as favorite_category,
+        null as context_product_name,
+        null as context_product_url,
+        null as context_drop_percent,
         null as offer_id,
         null as offer_kind,
         null as offer_value,
@@ -261,6 +285,9 @@ final as (
         cast(last_product_name as varchar) as last_product_name,
         cast(last_product_url as varchar) as last_product_url,
         cast(favorite_category as varchar) as favorite_category,
+        cast(context_product_name as varchar) as context_product_name,
+        cast(context_product_url as varchar) as context_product_url,
+        cast(context_drop_percent as bigint) as context_drop_percent,
         cast(offer_id as varchar) as offer_id,
         cast(offer_kind as varchar) as offer_kind,
         cast(offer_value as decimal(18, 4)) as offer_value,

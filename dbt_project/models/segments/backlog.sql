@@ -1,8 +1,9 @@
 /*
-    Rule:  lapsed, and already beyond the entry window (over 45 days inactive)
-           on the day the first playbook started. Nobody joins later: who lapses
-           after the launch comes through `lapsed_30_45`.
-    Grain: one row per customer.
+    Rule:     lapsed, and already beyond the entry window (over 45 days inactive)
+              on the day the first playbook started. Nobody joins later: who lapses
+              after the launch comes through `lapsed_30_45`.
+    Grain:    one row per customer.
+    Priority: sms_email 3, sms_four_step 3
 */
 with
 

@@ -1,8 +1,9 @@
 /*
-    Rule:  the last valid order lies 30 to 45 days back: the days in which a
-           first touch is due. Whoever was beyond them at the launch is in
-           `backlog`.
-    Grain: one row per customer.
+    Rule:     the last valid order lies 30 to 45 days back: the days in which a
+              first touch is due. Whoever was beyond them at the launch is in
+              `backlog`.
+    Grain:    one row per customer.
+    Priority: sms_email 2, sms_four_step 2
 */
 with
 

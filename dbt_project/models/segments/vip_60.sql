@@ -1,6 +1,7 @@
 /*
-    Rule:  a customer of the tier vip who has not ordered for 60 days or more.
-    Grain: one row per customer.
+    Rule:     a customer of the tier vip who has not ordered for 60 days or more.
+    Grain:    one row per customer.
+    Priority: sms_email 1, sms_four_step 1
 */
 with
 

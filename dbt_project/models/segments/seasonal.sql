@@ -1,0 +1,36 @@
+/*
+    Rule:     buys at one time of the year, at least half of the order days in that
+              season, and its next start lies 0 to 14 days ahead. Who has bought
+              this season, early too, waits for the next one.
+    Grain:    one row per customer.
+    Priority: before_season 1
+*/
+with
+
+customers as (
+
+    select * from {{ ref('int_customers__traits') }}
+
+),
+
+seasons as (
+
+    select * from {{ ref('int_customers__seasons') }}
+
+),
+
+final as (
+
+    select customers.customer_id
+    from customers
+    inner join seasons
+        on customers.customer_id = seasons.customer_id
+    where
+        seasons.season_order_share >= {{ var('seasonal_from_share') }}
+        and {{ dbt.datediff(
+            as_of_date(), 'seasons.next_season_start', 'day'
+        ) }} between 0 and {{ var('season_lead_days') }}
+
+)
+
+select * from final
