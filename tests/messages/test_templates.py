@@ -141,8 +141,16 @@ def test_the_end_of_an_offer_is_shown_on_the_persons_clock_and_never_too_late(
         ("sms_email/1", {"offer_code": " "}, "render_missing:code"),
         ("sms_email/1", {"offer_expires_at": None}, "render_missing:until"),
         ("sms_email/3", {"extra_offer_kind": None}, "render_missing:extra_offer"),
-        ("price_drop_note/1", {"context_drop_percent": None}, "render_missing:context_drop_percent"),
-        ("price_drop_note/1", {"context_product_name": None}, "render_missing:context_product_name"),
+        (
+            "price_drop_note/1",
+            {"context_drop_percent": None},
+            "render_missing:context_drop_percent",
+        ),
+        (
+            "price_drop_note/1",
+            {"context_product_name": None},
+            "render_missing:context_product_name",
+        ),
         ("sms_email/1", {"offer_kind": "mystery"}, "unknown_offer"),
         ("sms_email/1", {"zones": "No/Where"}, "unknown_zone"),
         ("sms_email/9", {}, "no_template"),

@@ -92,12 +92,15 @@ situated as (
         population.customer_id,
         in_play.enrollment_id,
         in_play.arm,
-        candidates.has_address,
-        candidates.has_consent,
-        candidates.is_reachable,
-        candidates.is_enrolled,
-        candidates.is_taken_by_other,
-        candidates.is_over_limit,
+        candidates.ok_episode,
+        candidates.ok_enrolled,
+        candidates.ok_running,
+        candidates.ok_cool_down,
+        candidates.ok_address,
+        candidates.ok_consent,
+        candidates.ok_reachable,
+        candidates.ok_other_playbook,
+        candidates.ok_daily_limit,
         last_decisions.decision,
         last_decisions.blocked_by
 
@@ -124,9 +127,14 @@ dropped as (
         playbook_id,
         customer_id,
         case
-            when enrollment_id is null and is_enrolled then 4
-            when enrollment_id is null and not has_address then 2
-            when enrollment_id is null and not is_reachable then 3
+            when
+                enrollment_id is null
+                and not (
+                    ok_episode and ok_enrolled and ok_running and ok_cool_down
+                )
+                then 4
+            when enrollment_id is null and not ok_address then 2
+            when enrollment_id is null and not ok_reachable then 3
             when enrollment_id is null then 4
             when arm = 'holdout' then 5
             when decision is null then 6
@@ -136,14 +144,20 @@ dropped as (
             else 0
         end as drop_order,
         case
-            when enrollment_id is null and is_enrolled then 'enrolled_before'
-            when enrollment_id is null and not has_address then 'address'
-            when enrollment_id is null and not has_consent then 'consent'
-            when enrollment_id is null and not is_reachable
+            when enrollment_id is null and not ok_episode then 'never_ordered'
+            when enrollment_id is null and not ok_enrolled
+                then 'enrolled_before'
+            when enrollment_id is null and not ok_running
+                then 'in_other_playbook'
+            when enrollment_id is null and not ok_cool_down then 'cool_down'
+            when enrollment_id is null and not ok_address then 'address'
+            when enrollment_id is null and not ok_consent then 'consent'
+            when enrollment_id is null and not ok_reachable
                 then 'suppression_or_zone'
-            when enrollment_id is null and is_taken_by_other
+            when enrollment_id is null and not ok_other_playbook
                 then 'other_playbook'
-            when enrollment_id is null and is_over_limit then 'daily_limit'
+            when enrollment_id is null and not ok_daily_limit
+                then 'daily_limit'
             when enrollment_id is null then 'not_entered'
             when arm = 'holdout' then 'holdout'
             when decision is null then 'not_due'

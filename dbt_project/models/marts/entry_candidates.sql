@@ -1,8 +1,20 @@
+{#- What keeps somebody from entering, in the order in which it is named. -#}
+{%- set rules = [
+    'episode', 'enrolled', 'running', 'cool_down', 'address', 'consent',
+    'reachable', 'other_playbook', 'daily_limit',
+] -%}
+
 with
 
 playbooks as (
 
-    select * from {{ ref('playbooks') }}
+    select * from {{ ref('int_playbooks__entry') }}
+
+),
+
+steps as (
+
+    select * from {{ ref('int_playbooks__steps') }}
 
 ),
 
@@ -46,12 +58,28 @@ enrollments as (
 
 ),
 
+exits as (
+
+    select * from {{ ref('int_enrollments__exits') }}
+
+),
+
+reactivations as (
+
+    select * from {{ ref('int_customers__reactivations') }}
+
+),
+
 memberships as (
 
     select
         playbooks.playbook_id,
+        playbooks.family,
+        playbooks.family_priority,
         playbooks.priority as playbook_priority,
         playbooks.reach,
+        playbooks.needs_order,
+        playbooks.is_win_back,
         playbook_segments.segment,
         playbook_segments.daily_limit,
         playbook_segments.offer_id,
@@ -74,19 +102,93 @@ memberships as (
 
 ),
 
--- Once an episode: whoever entered any playbook since the last order has to buy before
--- entering again.
-enrolled as (
+-- A playbook takes a customer by one segment; the others are lost, and named.
+lost_segments as (
 
-    select distinct customers.customer_id
+    select
+        playbook_id,
+        customer_id,
+        {{ sorted_list('segment') }} as other_segments
+
+    from memberships
+    where segment_rank > 1
+    group by playbook_id, customer_id
+
+),
+
+-- Once an episode and family: whoever entered since the last order has to buy before
+-- entering again. What another tool's playbook was for is not known, nor is one that
+-- has left the seed: it stands for every family.
+entered as (
+
+    select distinct
+        customers.customer_id,
+        case
+            when enrollments.origin = 'ledger' then playbooks.family
+        end as family
+
     from customers
     inner join enrollments
         on
             customers.customer_id = enrollments.customer_id
             and (
-                customers.last_order_id = enrollments.episode_order_id
+                customers.last_order_id is null
+                or customers.last_order_id = enrollments.episode_order_id
                 or customers.last_order_at <= enrollments.entered_at
             )
+    left join playbooks
+        on enrollments.playbook_id = playbooks.playbook_id
+
+),
+
+enrolled as (
+
+    select
+        memberships.playbook_id,
+        memberships.customer_id
+
+    from memberships
+    inner join entered
+        on memberships.customer_id = entered.customer_id
+    where
+        memberships.segment_rank = 1
+        and coalesce(entered.family, memberships.family) = memberships.family
+    group by memberships.playbook_id, memberships.customer_id
+
+),
+
+last_days as (
+
+    select
+        playbook_id,
+        max(latest_day) as latest_day
+
+    from steps
+    group by playbook_id
+
+),
+
+-- Still in a playbook: not bought since, and its last step may yet go out. A step's range
+-- ends with a local day, so two days are added. The holdout counts as well, or the arms
+-- would differ in what else they get.
+running as (
+
+    select
+        enrollments.customer_id,
+        min(enrollments.playbook_id) as playbook_id
+
+    from enrollments
+    inner join last_days
+        on enrollments.playbook_id = last_days.playbook_id
+    left join exits
+        on enrollments.enrollment_id = exits.enrollment_id
+    where
+        enrollments.origin = 'ledger'
+        and exits.enrollment_id is null
+        and {{ days_after(
+            'last_days.latest_day + 2', 'enrollments.entered_at'
+        ) }} > {{ as_of() }}
+    group by enrollments.customer_id
 
 ),
 
@@ -113,40 +215,90 @@ reach as (
 
 ),
 
+-- Fail closed: what is not known to hold does not hold.
 judged as (
 
     select
         memberships.*,
-        coalesce(reach.address_ok, 0) = 1 as has_address,
-        coalesce(reach.consent_ok, 0) = 1 as has_consent,
-        coalesce(reach.reachable_ok, 0) = 1 as is_reachable,
-        enrolled.customer_id is not null as is_enrolled,
-        -- Without a valid order there is no episode to enter with.
-        enrolled.customer_id is null
-        and memberships.last_order_id is not null
-        and coalesce(reach.reachable_ok, 0) = 1 as may_enter
+        lost_segments.other_segments,
+        running.playbook_id as running_playbook_id,
+        coalesce(
+            memberships.last_order_id is not null
+            or not memberships.needs_order,
+            false
+        ) as ok_episode,
+        enrolled.customer_id is null as ok_enrolled,
+        running.customer_id is null as ok_running,
+        coalesce(
+            not memberships.is_win_back
+            or reactivations.customer_id is null
+            or reactivations.days_since >= {{ var('cool_down_days') }},
+            false
+        ) as ok_cool_down,
+        coalesce(reach.address_ok, 0) = 1 as ok_address,
+        coalesce(reach.consent_ok, 0) = 1 as ok_consent,
+        coalesce(reach.reachable_ok, 0) = 1 as ok_reachable
 
     from memberships
+    left join lost_segments
+        on
+            memberships.playbook_id = lost_segments.playbook_id
+            and memberships.customer_id = lost_segments.customer_id
+    left join enrolled
+        on
+            memberships.playbook_id = enrolled.playbook_id
+            and memberships.customer_id = enrolled.customer_id
+    left join running
+        on memberships.customer_id = running.customer_id
+    left join reactivations
+        on memberships.customer_id = reactivations.customer_id
     left join reach
         on
             memberships.customer_id = reach.customer_id
             and memberships.reach = reach.channel_group
-    left join enrolled
-        on memberships.customer_id = enrolled.customer_id
     where memberships.segment_rank = 1
 
 ),
 
+free as (
+
+    select
+        *,
+        ok_episode
+        and ok_enrolled
+        and ok_running
+        and ok_cool_down
+        and ok_reachable as may_enter
+
+    from judged
+
+),
+
+-- One playbook a customer: the first that may have them.
 chosen as (
 
     select
         *,
-        row_number() over (
+        first_value(playbook_id) over (
             partition by customer_id, may_enter
-            order by playbook_priority
-        ) = 1 as is_first_choice
+            order by family_priority, playbook_priority
+        ) as first_playbook_id,
+        first_value(segment) over (
+            partition by customer_id, may_enter
+            order by family_priority, playbook_priority
+        ) as first_segment
 
-    from judged
+    from free
+
+),
+
+settled as (
+
+    select
+        *,
+        not may_enter or first_playbook_id = playbook_id as ok_other_playbook
+
+    from chosen
 
 ),
 
@@ -170,20 +322,40 @@ entered_today as (
 queued as (
 
     select
-        chosen.*,
+        settled.*,
         row_number() over (
             partition by
-                chosen.playbook_id,
-                chosen.segment,
-                chosen.may_enter and chosen.is_first_choice
-            order by chosen.last_order_at desc, chosen.customer_id asc
+                settled.playbook_id,
+                settled.segment,
+                settled.may_enter and settled.ok_other_playbook
+            order by
+                coalesce(
+                    settled.last_order_at,
+                    cast(
+                        '1970-01-01T00:00:00+00:00' as {{ timestamptz_type() }}
+                    )
+                ) desc,
+                settled.customer_id asc
         ) + coalesce(entered_today.entered_count, 0) as place_today
 
-    from chosen
+    from settled
     left join entered_today
         on
-            chosen.playbook_id = entered_today.playbook_id
-            and chosen.segment = entered_today.segment
+            settled.playbook_id = entered_today.playbook_id
+            and settled.segment = entered_today.segment
+
+),
+
+limited as (
+
+    select
+        *,
+        not may_enter
+        or not ok_other_playbook
+        or daily_limit is null
+        or place_today <= daily_limit as ok_daily_limit
+
+    from queued
 
 ),
 
@@ -193,25 +365,42 @@ final as (
         -- ids
         cast(playbook_id as varchar) as playbook_id,
         cast(customer_id as varchar) as customer_id,
-        cast(last_order_id as varchar) as episode_order_id,
+        -- Who never ordered has one episode until they do.
+        cast(coalesce(last_order_id, '') as varchar) as episode_order_id,
         cast(offer_id as varchar) as offer_id,
 
         -- facts
         cast(segment as varchar) as segment,
-        has_address,
-        has_consent,
-        is_reachable,
-        is_enrolled,
-        may_enter and not is_first_choice as is_taken_by_other,
-        may_enter
-        and is_first_choice
-        and daily_limit is not null
-        and place_today > daily_limit as is_over_limit,
-        may_enter
-        and is_first_choice
-        and (daily_limit is null or place_today <= daily_limit) as is_entering
+        cast(coalesce(other_segments, '') as varchar) as other_segments,
+        cast(family as varchar) as family,
+        may_enter and ok_other_playbook and ok_daily_limit as is_entering,
+        cast(
+            case
+                when not ok_running then running_playbook_id
+                when not ok_other_playbook then first_playbook_id
+            end as varchar
+        ) as taken_by_playbook_id,
+        cast(
+            case
+                when ok_running and not ok_other_playbook then first_segment
+            end as varchar
+        ) as taken_by_segment,
 
-    from queued
+        -- rules
+        {% for rule in rules -%}
+        ok_{{ rule }},
+        {% endfor -%}
+        cast(
+            concat_ws(
+                ',',
+                {%- for rule in rules %}
+                case when not ok_{{ rule }} then '{{ rule }}' end
+                {%- if not loop.last %},{% endif %}
+                {%- endfor %}
+            ) as varchar
+        ) as blocked_by
+
+    from limited
 
 )
 
