@@ -145,9 +145,9 @@ law as (
     union all
 
     select
-        'contact_windows',
+        'legal_windows',
         reviewed_on
-    from warehouse.contact_windows
+    from warehouse.legal_windows
 
 ),
 

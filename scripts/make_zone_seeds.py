@@ -1,7 +1,7 @@
-"""Write the seeds of places and time zones from tzdata and phonenumbers.
+"""Write the seeds of places and time zones from tzdata, phonenumbers and zipcodes.
 
-Run it after upgrading either library: `python scripts/make_zone_seeds.py`. Every seed
-errs to more zones: a message must be in its window in all of them.
+Run it after upgrading one of them: `python scripts/make_zone_seeds.py`. Every seed errs
+to more zones and more places: a message must be in its window in all of them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
+import zipcodes
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumber, region_code_for_number
+from phonenumbers.geodata import GEOCODE_DATA
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 SEEDS = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds"
@@ -151,6 +153,21 @@ COUNTRY_ALIASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+# How the phone numbering data spells a region beside its code and name.
+REGION_ALIASES = {
+    "Washington State": "WA",
+    "Washington D.C.": "DC",
+    "British Colombia": "BC",
+}
+
+# A Canadian postal code begins with the letter of its province.
+POSTAL_DISTRICTS: dict[str, tuple[str, ...]] = {
+    "A": ("NL",), "B": ("NS",), "C": ("PE",), "E": ("NB",), "G": ("QC",), "H": ("QC",),
+    "J": ("QC",), "K": ("ON",), "L": ("ON",), "M": ("ON",), "N": ("ON",), "P": ("ON",),
+    "R": ("MB",), "S": ("SK",), "T": ("AB",), "V": ("BC",), "X": ("NT", "NU"), "Y": ("YT",),
+}  # fmt: skip
+
+
 @cache
 def offsets(zone: str) -> tuple[timedelta, ...]:
     """A zone's offset on each day of the years that a message may be sent in."""
@@ -220,6 +237,23 @@ def area_country(prefix: str) -> str:
     return region_code_for_number(number) or ""
 
 
+def region_zones(country: str) -> dict[str, tuple[str, ...]]:
+    """The regions of a country and the zones that some part of each keeps."""
+    return {code: zones for land, code, _, zones in REGIONS if land == country}
+
+
+def area_regions(area: str, country: str) -> list[str]:
+    """The states or provinces of an area code of +1; `*` where the data names none."""
+    codes = {name: code for land, code, name, _ in REGIONS if land == country}
+    codes |= {code: code for code in region_zones(country)} | REGION_ALIASES
+    whole = GEOCODE_DATA.get(area, {}).get("en")
+    # An area without a name of its own has names for its exchanges.
+    places = [whole] if whole else [t["en"] for p, t in GEOCODE_DATA.items() if p.startswith(area)]
+    # "Nova Scotia/Prince Edward Island", or "San Antonio, TX"
+    names = {name for place in places for name in place.split(", ")[-1].split("/")}
+    return sorted({codes[name] for name in names if name in codes}) or ["*"]
+
+
 def phone_rows(countries: dict[str, list[str]]) -> list[Sequence[str]]:
     """Area codes of +1, then the country codes of countries that keep nearly one time."""
     by_area: dict[str, list[str]] = defaultdict(list)
@@ -227,16 +261,52 @@ def phone_rows(countries: dict[str, list[str]]) -> list[Sequence[str]]:
         if prefix.startswith("1") and len(prefix) >= 4:
             by_area[prefix[:4]].extend(zones)
     rows: list[Sequence[str]] = [
-        (prefix, area_country(prefix), zone)
+        (prefix, country, region, zone)
         for prefix, zones in sorted(by_area.items())
+        for country in [area_country(prefix)]
+        for region in area_regions(prefix, country)
         for zone in distinct_clocks(sorted(set(zones)))
     ]
     for code, regions in sorted(COUNTRY_CODE_TO_REGION_CODE.items()):
         if code != 1 and all(region in countries for region in regions):
             clocks = distinct_clocks(zone for region in regions for zone in countries[region])
             if spread(clocks) <= WIDEST_COUNTRY:
-                rows.extend((str(code), regions[0], zone) for zone in clocks)
+                rows.extend((str(code), regions[0], "*", zone) for zone in clocks)
     return rows
+
+
+def usual_name(zone: str, usual: Sequence[str]) -> str:
+    """The one of a region's usual zones that keeps the same time, else the zone itself."""
+    return next((name for name in usual if offsets(name) == offsets(zone)), zone)
+
+
+def zip_rows() -> list[Sequence[str]]:
+    """The first three digits of a ZIP code, a sorting office's, with its states and zones.
+
+    Three of five: an office's zones hold for codes that are newer than the data.
+    """
+    usual, names = region_zones("US"), available_timezones()
+    rows = {
+        (place["zip_code"][:3], place["state"], usual_name(place["timezone"], zones))
+        for place in zipcodes.list_all()
+        for zones in [usual.get(place["state"], ())]
+        # Armed forces overseas have a US code and may be anywhere.
+        if place["timezone"] in names
+    }
+    return [("US", prefix, state, zone) for prefix, state, zone in sorted(rows)]
+
+
+def postal_rows() -> list[Sequence[str]]:
+    provinces = region_zones("CA")
+    return [
+        *zip_rows(),
+        *(
+            ("CA", letter, province, zone)
+            for letter, codes in POSTAL_DISTRICTS.items()
+            for province in codes
+            for zone in distinct_clocks(provinces[province])
+        ),
+    ]
 
 
 def write(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -253,7 +323,8 @@ def main() -> None:
     write("country_names", ("country_name", "country"), country_name_rows())
     write("timezones", ("zone",), [(name,) for name in names])
     write("place_zones", ("country", "region", "region_name", "zone"), place_rows(countries))
-    write("phone_zones", ("prefix", "country", "zone"), phone_rows(countries))
+    write("phone_zones", ("prefix", "country", "region", "zone"), phone_rows(countries))
+    write("postal_zones", ("country", "prefix", "region", "zone"), postal_rows())
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ SOUND = """
         1 as reactivated;
     create table consent_rules as select date '2025-09-03' as reviewed_on;
     create table contact_rules as from consent_rules;
-    create table contact_windows as from consent_rules;
+    create table legal_windows as from consent_rules;
     create table int_contact__complaints as
     select 'email' as channel, 3 as complained_count, 1000 as delivered_count,
         false as is_warned;
@@ -155,11 +155,11 @@ def test_law_that_nobody_reviewed_for_half_a_year_is_a_warning(settings: Setting
     fill(
         settings,
         "insert into consent_rules values (date '2025-09-02'), (null);"
-        "insert into contact_windows values (date '2024-01-01')",
+        "insert into legal_windows values (date '2024-01-01')",
     )
     (warning,) = gate(sends=True)("decisions", settings, AS_OF)
     assert warning.startswith("law_not_reviewed_lately = 3")
-    assert "consent_rules 2, contact_windows 1" in warning
+    assert "consent_rules 2, legal_windows 1" in warning
 
 
 def test_every_seed_that_says_when_it_was_reviewed_is_looked_at() -> None:

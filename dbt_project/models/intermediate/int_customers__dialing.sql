@@ -41,7 +41,8 @@ final as (
         phone_zones.zone,
 
         -- facts
-        phone_zones.country
+        phone_zones.country,
+        phone_zones.region
 
     from prefixes
     inner join phone_zones

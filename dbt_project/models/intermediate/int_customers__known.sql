@@ -43,6 +43,7 @@ final as (
         -- place and preference
         country_names.country,
         customers.region,
+        customers.postal_code,
         customers.timezone,
         customers.preferred_channel
 

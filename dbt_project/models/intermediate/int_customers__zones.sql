@@ -6,6 +6,12 @@ customers as (
 
 ),
 
+places as (
+
+    select * from {{ ref('int_customers__places') }}
+
+),
+
 phones as (
 
     select * from {{ ref('int_customers__dialing') }}
@@ -24,6 +30,12 @@ place_zones as (
 
 ),
 
+postal_zones as (
+
+    select * from {{ ref('postal_zones') }}
+
+),
+
 stated as (
 
     select
@@ -37,60 +49,36 @@ stated as (
 
 ),
 
--- A region goes by its code, with or without the country's, or by its name. `*`
--- is the whole of a country that keeps (nearly) one time.
-customer_places as (
-
-    select
-        customer_id,
-        country,
-        {{ remove_matches('region', '^[A-Z][A-Z]-') }} as place
-
-    from customers
-
-    union all
-
-    select
-        customer_id,
-        country,
-        '*' as place
-
-    from customers
-
-),
-
-place_names as (
-
-    select
-        country,
-        region as place,
-        zone
-
-    from place_zones
-
-    union distinct
-
-    select
-        country,
-        region_name as place,
-        zone
-
-    from place_zones
-
-),
-
+-- A postal code in the region of the same address tells its zone more exactly.
 placed as (
 
     select
-        customer_places.customer_id,
-        place_names.zone,
+        places.customer_id,
+        place_zones.zone,
         'place' as source
 
-    from customer_places
-    inner join place_names
+    from places
+    inner join place_zones
         on
-            customer_places.country = place_names.country
-            and customer_places.place = place_names.place
+            places.country = place_zones.country
+            and places.region = place_zones.region
+    where places.is_from_address and not places.is_from_postal_code
+
+),
+
+posted as (
+
+    select
+        places.customer_id,
+        postal_zones.zone,
+        'postal_code' as source
+
+    from places
+    inner join postal_zones
+        on
+            places.country = postal_zones.country
+            and places.region = postal_zones.region
+            and places.postal_prefix = postal_zones.prefix
 
 ),
 
@@ -111,6 +99,8 @@ candidates as (
     union all
     select * from placed
     union all
+    select * from posted
+    union all
     select * from dialed
 
 ),
@@ -127,6 +117,7 @@ final as (
             ',',
             max(case when source = 'timezone' then source end),
             max(case when source = 'place' then source end),
+            max(case when source = 'postal_code' then source end),
             max(case when source = 'phone' then source end)
         ) as source
 

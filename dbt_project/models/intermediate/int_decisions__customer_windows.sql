@@ -20,6 +20,7 @@ final as (
         zone_sets.channel_group,
 
         -- place
+        zone_sets.places,
         zone_sets.zones,
         zone_sets.range_zone,
 
@@ -35,7 +36,7 @@ final as (
     left join windows
         on
             zone_sets.channel_group = windows.channel_group
-            and zone_sets.window_country = windows.window_country
+            and zone_sets.places = windows.places
             and zone_sets.zones = windows.zones
 
 )

@@ -6,108 +6,164 @@ zone_sets as (
 
 ),
 
+customer_places as (
+
+    select * from {{ ref('int_customers__places') }}
+
+),
+
 customer_zones as (
 
     select * from {{ ref('int_customers__zones') }}
 
 ),
 
-contact_windows as (
+hours as (
 
-    select * from {{ ref('contact_windows') }}
-
-),
-
--- Customers in the same place share their windows.
-set_zones as (
-
-    select distinct
-        zone_sets.channel_group,
-        zone_sets.window_country,
-        zone_sets.zones,
-        coalesce(customer_zones.zone, {{ shop_zone() }}) as zone
-
-    from zone_sets
-    left join customer_zones
-        on zone_sets.customer_id = customer_zones.customer_id
+    select * from {{ ref('int_decisions__hours') }}
 
 ),
 
-set_sizes as (
+-- Customers at the same places share their windows: one of them stands for all.
+sets as (
 
     select
         channel_group,
-        window_country,
+        places,
+        zones,
+        min(customer_id) as customer_id
+
+    from zone_sets
+    group by channel_group, places, zones
+
+),
+
+set_places as (
+
+    select
+        sets.channel_group,
+        sets.places,
+        sets.zones,
+        coalesce(customer_places.place, '*') as place
+
+    from sets
+    left join customer_places
+        on sets.customer_id = customer_places.customer_id
+
+),
+
+set_zones as (
+
+    select
+        sets.channel_group,
+        sets.places,
+        sets.zones,
+        coalesce(customer_zones.zone, {{ shop_zone() }}) as zone
+
+    from sets
+    left join customer_zones
+        on sets.customer_id = customer_zones.customer_id
+
+),
+
+place_counts as (
+
+    select
+        channel_group,
+        places,
+        zones,
+        count(*) as place_count
+
+    from set_places
+    group by channel_group, places, zones
+
+),
+
+zone_counts as (
+
+    select
+        channel_group,
+        places,
         zones,
         count(*) as zone_count
 
     from set_zones
-    group by channel_group, window_country, zones
+    group by channel_group, places, zones
 
 ),
 
--- From yesterday, whose window may be open still.
-day_offsets as (
-
-    {% for offset in range(-1, var('window_horizon_days') + 1) %}
-    select {{ offset }} as day_offset
-    {% if not loop.last %}
-    union all
-    {% endif %}
-    {%- endfor %}
-
-),
-
-local_days as (
+-- The strictest of all places, on days that are open in each of them.
+open_days as (
 
     select
-        set_zones.*,
-        cast(
-            {{ dbt.dateadd(
-                'day',
-                'day_offsets.day_offset',
-                local_date(as_of(), 'set_zones.zone')
-            ) }} as date
-        ) as local_day
+        set_places.channel_group,
+        set_places.places,
+        set_places.zones,
+        hours.local_day,
+        max(hours.opens_minute) as opens_minute,
+        min(hours.closes_minute) as closes_minute,
+        count(*) as open_place_count
 
-    from set_zones
-    cross join day_offsets
+    from set_places
+    inner join hours
+        on
+            set_places.channel_group = hours.channel_group
+            and set_places.place = hours.place
+    group by
+        set_places.channel_group,
+        set_places.places,
+        set_places.zones,
+        hours.local_day
+
+),
+
+set_days as (
+
+    select open_days.*
+
+    from open_days
+    inner join place_counts
+        on
+            open_days.channel_group = place_counts.channel_group
+            and open_days.places = place_counts.places
+            and open_days.zones = place_counts.zones
+            and open_days.open_place_count = place_counts.place_count
+    where open_days.opens_minute < open_days.closes_minute
 
 ),
 
 zone_windows as (
 
     select
-        local_days.channel_group,
-        local_days.window_country,
-        local_days.zones,
-        local_days.zone,
-        contact_windows.opens_minute,
-        contact_windows.closes_minute,
+        set_days.channel_group,
+        set_days.places,
+        set_days.zones,
+        set_zones.zone,
+        set_days.opens_minute,
+        set_days.closes_minute,
         {{ from_local(
             dbt.dateadd(
                 'minute',
-                'contact_windows.opens_minute',
-                'cast(local_days.local_day as timestamp)'
+                'set_days.opens_minute',
+                'cast(set_days.local_day as timestamp)'
             ),
-            'local_days.zone'
+            'set_zones.zone'
         ) }} as opens_at,
         {{ from_local(
             dbt.dateadd(
                 'minute',
-                'contact_windows.closes_minute',
-                'cast(local_days.local_day as timestamp)'
+                'set_days.closes_minute',
+                'cast(set_days.local_day as timestamp)'
             ),
-            'local_days.zone'
+            'set_zones.zone'
         ) }} as closes_at
 
-    from local_days
-    inner join contact_windows
+    from set_days
+    inner join set_zones
         on
-            local_days.channel_group = contact_windows.channel_group
-            and local_days.window_country = contact_windows.country
-            and {{ iso_weekday('local_days.local_day') }}
-            = contact_windows.iso_weekday
+            set_days.channel_group = set_zones.channel_group
+            and set_days.places = set_zones.places
+            and set_days.zones = set_zones.zones
 
 ),
 
@@ -117,7 +173,7 @@ common_windows as (
 
     select
         begun.channel_group,
-        begun.window_country,
+        begun.places,
         begun.zones,
         begun.opens_at,
         min(open_windows.closes_at) as closes_at,
@@ -129,13 +185,13 @@ common_windows as (
     inner join zone_windows as open_windows
         on
             begun.channel_group = open_windows.channel_group
-            and begun.window_country = open_windows.window_country
+            and begun.places = open_windows.places
             and begun.zones = open_windows.zones
             and begun.opens_at >= open_windows.opens_at
             and begun.opens_at < open_windows.closes_at
     group by
         begun.channel_group,
-        begun.window_country,
+        begun.places,
         begun.zones,
         begun.opens_at
 
@@ -148,18 +204,18 @@ upcoming as (
         row_number() over (
             partition by
                 common_windows.channel_group,
-                common_windows.window_country,
+                common_windows.places,
                 common_windows.zones
             order by common_windows.opens_at
         ) as window_rank
 
     from common_windows
-    inner join set_sizes
+    inner join zone_counts
         on
-            common_windows.channel_group = set_sizes.channel_group
-            and common_windows.window_country = set_sizes.window_country
-            and common_windows.zones = set_sizes.zones
-            and common_windows.open_zone_count = set_sizes.zone_count
+            common_windows.channel_group = zone_counts.channel_group
+            and common_windows.places = zone_counts.places
+            and common_windows.zones = zone_counts.zones
+            and common_windows.open_zone_count = zone_counts.zone_count
     where common_windows.closes_at > {{ as_of() }}
 
 ),
@@ -169,7 +225,7 @@ final as (
     select
         -- ids
         channel_group,
-        window_country,
+        places,
         zones,
 
         -- timestamps

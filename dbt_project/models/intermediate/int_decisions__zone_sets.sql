@@ -6,9 +6,9 @@ contact_points as (
 
 ),
 
-customers as (
+places as (
 
-    select * from {{ ref('int_customers__traits') }}
+    select * from {{ ref('int_customers__places') }}
 
 ),
 
@@ -18,25 +18,24 @@ zones as (
 
 ),
 
-contact_windows as (
+channel_groups as (
 
     select distinct
-        channel_group,
-        country
+        customer_id,
+        channel_group
 
-    from {{ ref('contact_windows') }}
+    from contact_points
 
 ),
 
-channel_groups as (
+place_lists as (
 
     select
         customer_id,
-        channel_group,
-        max(address) as address
+        {{ sorted_list('place') }} as places
 
-    from contact_points
-    group by customer_id, channel_group
+    from places
+    group by customer_id
 
 ),
 
@@ -52,48 +51,23 @@ zone_lists as (
 
 ),
 
--- A North American number without a country is held to the law of the US, the
--- stricter of the two large countries behind +1.
-located as (
-
-    select
-        channel_groups.customer_id,
-        channel_groups.channel_group,
-        coalesce(
-            customers.country,
-            case
-                when
-                    channel_groups.channel_group = 'phone'
-                    and channel_groups.address like '+1%'
-                    then 'US'
-            end
-        ) as country
-
-    from channel_groups
-    left join customers
-        on channel_groups.customer_id = customers.customer_id
-
-),
-
 final as (
 
     select
         -- ids
-        located.customer_id,
-        located.channel_group,
+        channel_groups.customer_id,
+        channel_groups.channel_group,
 
         -- place
-        coalesce(contact_windows.country, '*') as window_country,
+        coalesce(place_lists.places, '*') as places,
         coalesce(zone_lists.zones, {{ shop_zone() }}) as zones,
         coalesce(zone_lists.range_zone, {{ shop_zone() }}) as range_zone
 
-    from located
-    left join contact_windows
-        on
-            located.channel_group = contact_windows.channel_group
-            and located.country = contact_windows.country
+    from channel_groups
+    left join place_lists
+        on channel_groups.customer_id = place_lists.customer_id
     left join zone_lists
-        on located.customer_id = zone_lists.customer_id
+        on channel_groups.customer_id = zone_lists.customer_id
 
 )
 

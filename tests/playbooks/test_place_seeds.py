@@ -1,0 +1,68 @@
+"""Seeds of places that a script wrote from libraries, against facts known otherwise."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from datetime import date
+
+import pytest
+
+from winback.warehouse._dbt import DBT_DIR
+
+
+def rows(seed: str) -> list[dict[str, str]]:
+    with (DBT_DIR / "seeds" / f"{seed}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(
+    ("area", "regions"),
+    [
+        ("1212", {"NY"}), ("1305", {"FL"}), ("1205", {"AL"}), ("1401", {"RI"}), ("1203", {"CT"}),
+        ("1210", {"TX"}), ("1202", {"DC"}), ("1206", {"WA"}), ("1416", {"ON"}), ("1604", {"BC"}),
+        ("1902", {"NS", "PE"}), ("1867", {"NT", "NU", "YT"}), ("1787", {"*"}), ("44", {"*"}),
+    ],
+)  # fmt: skip
+def test_a_phone_prefix_names_its_regions(area, regions):
+    assert {row["region"] for row in rows("phone_zones") if row["prefix"] == area} == regions
+
+
+def test_every_area_code_of_the_us_and_canada_names_a_region_that_has_zones():
+    known = {(row["country"], row["region"]) for row in rows("place_zones")}
+    areas = [row for row in rows("phone_zones") if row["country"] in {"US", "CA"}]
+    assert len({row["prefix"] for row in areas}) > 380
+    assert {(row["country"], row["region"]) for row in areas} <= known
+
+
+def test_no_phone_prefix_begins_another_one():
+    prefixes = {row["prefix"] for row in rows("phone_zones")}
+    assert not [p for p in prefixes if any(p[:n] in prefixes for n in range(1, len(p)))]
+
+
+def test_postal_prefixes_agree_with_the_regions_they_name():
+    """Each of its zones is one that the state keeps, by a list typed by hand."""
+    zones = defaultdict(set)
+    for row in rows("place_zones"):
+        zones[row["country"], row["region"]].add(row["zone"])
+    postal = [row for row in rows("postal_zones") if (row["country"], row["region"]) in zones]
+    assert len({row["prefix"] for row in postal}) > 900
+    assert {row["region"] for row in postal if row["country"] == "US"} == {
+        region for country, region in zones if country == "US"
+    }
+    strangers = [row for row in postal if row["zone"] not in zones[row["country"], row["region"]]]
+    assert strangers == []
+
+
+def test_law_that_names_holidays_knows_them_for_years_to_come():
+    closed = {
+        (r["country"], r["region"]) for r in rows("legal_windows") if r["is_for_holidays"] == "true"
+    }
+    days = defaultdict(set)
+    for row in rows("holidays"):
+        days[row["country"]].add(date.fromisoformat(row["holiday_on"]))
+    assert {country for country, _ in closed} == set(days)
+    for country in days:
+        assert {day.year for day in days[country]} == set(range(2020, 2036))
+    assert date(2026, 11, 26) in days["US"]  # Thanksgiving
+    assert date(2026, 7, 14) in days["FR"]
