@@ -11,7 +11,9 @@ import pytest
 from flow_shop import OPENS, Shop
 
 from flows.run import winback_run
+from winback.errors import WinbackError
 from winback.messages import RenderBlocked, Rendered, Renderer
+from winback.why import tell, why
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -85,3 +87,22 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     emailed = {r["customer_id"] for r in shop.published("messages") if r["step"] == 2}
     assert emailed
     assert buyer not in emailed
+
+    story = told(shop, buyer)
+    for words in (
+        "entered sms_email by the segment lapsed_30_45, variant",
+        "text of step 1: sent, delivered",
+        "came back: an order of 30.00, 0 days after entering sms_email",
+        "email of step 2: not sent - bought since entering the playbook [purchase]",
+        "held in: dbt_project/models/marts/send_decisions.sql",
+    ):
+        assert words in story
+    assert "could not be written - " in told(shop, unwritable)
+    with pytest.raises(WinbackError, match="customer 'nobody' is not in the published set"):
+        why(shop.settings, "nobody")
+
+
+def told(shop: Shop, customer_id: str) -> str:
+    lines = tell(why(shop.settings, customer_id), shop_timezone="UTC", width=200)
+    assert "@example.com" not in str(lines)
+    return " ".join(" ".join(lines).split())

@@ -1,40 +1,33 @@
-"""`winback why`: one person's decisions, with every rule that failed."""
+"""`winback why`: one person's story, with every rule that failed."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from winback.cli._app import app
-from winback.console import print_rows, say
+from winback.console import console
 from winback.settings import Settings
-from winback.why import Story, why
+from winback.why import tell, why
+
+# Longer lines are hard to read.
+_WIDEST = 110
 
 
 @app.command(name="why")
 def why_command(
     customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER_ID", help="The shop's id.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The facts behind it, as JSON.")] = False,
 ) -> None:
-    """Print every decision for one person with all its reasons."""
-    print_story(customer_id, why(Settings.load(), customer_id))
-
-
-def print_story(customer_id: str, story: Story) -> None:
-    person = story.person
-    if person["order_count"]:
-        say(
-            f"{customer_id}: {person['lapse_stage']}, {person['days_inactive']} days since the "
-            f"last of {person['order_count']} orders, {person['rfm_segment']}, "
-            f"tier {person['value_tier']}"
-        )
-    else:
-        say(f"{customer_id}: no valid order yet, so not lapsed and in no playbook")
-    say(f"segments: {person['segments'] or 'none'}")
-    for channel in story.channels:
-        state = "may be contacted" if channel["is_eligible"] else "blocked"
-        rules = f" by {channel['blocked_by']}" if channel["blocked_by"] else ""
-        say(f"{channel['channel']}: {state}{rules}")
-    print_rows("Enrollments", story.enrollments)
-    print_rows("Decisions", story.decisions, limit=200)
-    print_rows("Messages", story.messages, limit=200)
+    """Tell one person's story: every decision over time, its reasons, and the rules' sources."""
+    settings = Settings.load()
+    story = why(settings, customer_id)
+    if as_json:
+        typer.echo(json.dumps(asdict(story), default=str, indent=2))
+        return
+    width = min(console.width, _WIDEST)
+    for line in tell(story, shop_timezone=settings.shop_timezone, width=width):
+        typer.echo(line)

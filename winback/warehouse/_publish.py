@@ -33,7 +33,13 @@ PUBLIC_TABLES: Final = (
     "experiment_results",
 )
 # What the engine reads; `outbox` holds contact data, so only the owner may read it.
-ENGINE_TABLES: Final = ("entrants", "outbox", "audience_funnel")
+ENGINE_TABLES: Final = (
+    "entrants",
+    "outbox",
+    "audience_funnel",
+    "entry_candidates",
+    "contact_rules",
+)
 PRIVATE_TABLES: Final = frozenset({"outbox"})
 _DECISIONS: Final = "send_decisions.parquet"
 # A day of 15-minute runs can be looked back at; older sets are replayable with --as-of.

@@ -30,7 +30,9 @@ final as (
         cast(messages.origin as varchar) as origin,
 
         -- timestamps
+        messages.planned_at,
         messages.accepted_at,
+        messages.last_held_at,
         answers.delivered_at,
         answers.opened_at,
         answers.clicked_at,

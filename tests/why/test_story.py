@@ -1,0 +1,249 @@
+"""One person's story in plain words: what was decided when, and the rules' sources."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from winback.why import Story, tell
+
+ENTERED = datetime(2026, 3, 6, 20, 30, tzinfo=UTC)  # a Friday, 15:30 in New York
+DAY = timedelta(days=1)
+# US clocks go forward on the 8th: 15:00 in New York is an hour earlier in UTC.
+MONDAY_AT_THREE = datetime(2026, 3, 9, 19, 0, tzinfo=UTC)
+
+
+def rule(rule_id: str, kind: str, sentence: str, source_url: str | None = None) -> dict[str, Any]:
+    return {
+        "rule_id": rule_id, "kind": kind, "sentence": sentence, "reference": "C5",
+        "held_in": f"models/{rule_id}.sql", "status": "verified", "source_url": source_url,
+        "reviewed_on": "2026-11-22",
+    }  # fmt: skip
+
+
+RULES = {
+    row["rule_id"]: row
+    for row in (
+        rule("consent", "standing", "no standing consent suffices", "https://law.example/consent"),
+        rule("cap_24h", "cap", "too many messages in the last 24 hours"),
+        rule("in_transit", "pause", "an order is on its way"),
+        rule("window", "decision", "the hour is closed", "https://law.example/hours"),
+        rule("range", "decision", "the step's range of days is over"),
+        rule("purchase", "decision", "bought since entering the playbook"),
+        rule("holdout", "decision", "is in the holdout"),
+        rule("render_missing", "message", "a fact that the words need is not known"),
+    )
+}
+
+
+def decided(
+    step: int, days: float, decision: str, blocked_by: str = "", *, channel: str = "sms",
+    send_after_at: datetime | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "decided_at": ENTERED + days * DAY, "enrollment_id": "e", "playbook_id": "sms_email",
+        "step": step, "channel": channel, "decision": decision, "blocked_by": blocked_by,
+        "send_after_at": send_after_at, "expires_at": None,
+    }  # fmt: skip
+
+
+def message(step: int, channel: str, at: datetime | None, **columns: Any) -> dict[str, Any]:
+    return {
+        "enrollment_id": "e", "playbook_id": "sms_email", "step": step, "channel": channel,
+        "state": "accepted", "state_reason": None, "accepted_at": at, "last_held_at": at,
+        "delivered_at": None, "clicked_at": None, "replied_at": None, "opted_out_at": None,
+        **columns,
+    }  # fmt: skip
+
+
+def enrollment(**columns: Any) -> dict[str, Any]:
+    return {
+        "enrollment_id": "e", "playbook_id": "sms_email", "segment": "vip_60", "arm": "treatment",
+        "variant": "offer", "entered_at": ENTERED, "exited_at": None, "exit_reason": None,
+        **columns,
+    }  # fmt: skip
+
+
+STORY = Story(
+    customer_id="c1",
+    as_of="2026-03-20T20:30:00+00:00",
+    person={
+        "last_order_at": ENTERED - 60 * DAY, "order_count": 3, "net_revenue_cents": 123450,
+        "rfm_segment": "at_risk", "value_tier": "vip",
+    },
+    lapse={
+        "days_inactive": 74, "lapse_stage": "lapsed", "lapse_preset": "fixed",
+        "lapse_threshold_days": 30, "dormant_from_days": 91, "lost_from_days": 366,
+        "expected_gap_days": None,
+    },
+    segments=["vip_60"],
+    channels=[
+        {"channel": "email", "blocked_by": ""},
+        {"channel": "sms", "blocked_by": "consent"},
+    ],
+    candidates=[],
+    enrollments=[enrollment()],
+    decisions=[],
+    messages=[],
+    reactivations=[],
+    rules=RULES,
+)  # fmt: skip
+
+
+def told(**changes: Any) -> str:
+    """The story without its line breaks."""
+    lines = tell(replace(STORY, **changes), shop_timezone="America/New_York", width=100)
+    assert all(len(line) <= 100 for line in lines)
+    return " ".join(" ".join(lines).split())
+
+
+def test_who_it_is_and_what_made_the_stage_are_told_with_the_shops_clock() -> None:
+    text = told()
+    assert "c1, as of Fri 20 Mar 2026 16:30 (all times: America/New_York, the shop's)" in text
+    assert "3 orders, 1,234.50 in all; the last on Mon 5 Jan 2026, 74 days ago." in text
+    assert "Stage lapsed: lapsed from day 30, dormant from day 91, lost from day 366" in text
+    assert "Segments: vip_60." in text
+    assert "- In sms_email now." in text
+
+
+def test_a_personal_threshold_says_what_it_rests_on() -> None:
+    lapse = {
+        **(STORY.lapse or {}), "lapse_preset": "personal", "expected_gap_days": 34,
+        "cooling_from_days": 34, "lapsing_from_days": 60, "lapse_threshold_days": 80,
+        "gap_count": 2, "median_gap_days": 31.0, "lapse_curve": "category",
+    }  # fmt: skip
+    text = told(lapse=lapse)
+    assert "cooling from day 34, lapsing from day 60, lapsed from day 80" in text
+    assert "expected after 34 days: 2 pauses of their own, 31 days in the middle" in text
+
+
+def test_each_channel_says_whether_and_by_which_rule_with_its_source() -> None:
+    text = told()
+    assert "- email: yes" in text
+    assert "- sms: no - no standing consent suffices [consent]" in text
+    assert "[consent] no standing consent suffices source: https://law.example/consent" in text
+    assert "held in: models/consent.sql" in text
+    assert "[window]" not in text
+
+
+def test_runs_that_decided_the_same_are_one_line_and_a_passing_rule_splits_nothing() -> None:
+    text = told(
+        decisions=[
+            decided(1, 0, "suppressed", "consent"),
+            decided(1, 0.25, "suppressed", "consent,window"),
+            decided(1, 1, "suppressed", "consent"),
+            decided(1, 3, "expired", "range,consent"),
+        ]
+    )
+    assert (
+        "15:30 text of step 1: not sent - no standing consent suffices [consent]; beside it "
+        "[window] (3 runs, the last Sat 7 Mar 2026 15:30)"
+    ) in text
+    assert (
+        "text of step 1: skipped for good - the step's range of days is over [range]; "
+        "beside it [consent]"
+    ) in text
+    assert text.count("text of step 1") == 2
+
+
+def test_what_waits_says_until_when_and_what_was_sent_is_told_by_its_message() -> None:
+    text = told(
+        decisions=[
+            decided(1, 0, "deferred", "window", send_after_at=MONDAY_AT_THREE),
+            decided(1, 1, "deferred", "window", send_after_at=MONDAY_AT_THREE),
+            decided(1, 3, "send", send_after_at=MONDAY_AT_THREE),
+            decided(2, 3, "deferred", "in_transit", channel="email"),
+            decided(2, 4, "capped", "cap_24h", channel="email"),
+            decided(2, 5, "render_blocked", "render_missing:offer", channel="email"),
+        ],
+        messages=[
+            message(
+                1, "sms", MONDAY_AT_THREE,
+                delivered_at=MONDAY_AT_THREE + timedelta(minutes=1),
+                clicked_at=MONDAY_AT_THREE + DAY,
+            )
+        ],
+    )  # fmt: skip
+    assert "waits until Mon 9 Mar 2026 15:00 - the hour is closed [window] (2 runs" in text
+    assert "15:00 text of step 1: sent, delivered 15:01" in text
+    assert "15:00 clicked a link in the text of step 1" in text
+    assert "to be sent" not in text
+    assert "email of step 2: waits - an order is on its way [in_transit]" in text
+    assert "email of step 2: waits - too many messages in the last 24 hours [cap_24h]" in text
+    assert "could not be written - a fact that the words need is not known" in text
+    assert "[render_missing:offer]" in text
+    assert text.index("waits until") < text.index("sent, delivered") < text.index("clicked")
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "words"),
+    [
+        ("unknown", None, "may have been sent: no answer came. It is never sent again by itself"),
+        ("suppressed", "consent", "stopped by the last look before the call (no standing consent"),
+        ("planned", None, "planned, not sent yet"),
+        ("rejected", "hard", "refused by the provider ([hard])"),
+    ],
+)
+def test_a_message_that_did_not_simply_go_out_says_so(state: str, reason: str, words: str) -> None:
+    one = message(1, "sms", None, state=state, state_reason=reason, last_held_at=ENTERED)
+    assert words in told(messages=[one])
+
+
+def test_the_way_out_is_told_once() -> None:
+    bought = ENTERED + 5 * DAY
+    left = enrollment(exited_at=bought, exit_reason="purchase")
+    order = {
+        "enrollment_id": "e", "playbook_id": "sms_email", "reactivated_at": bought,
+        "net_revenue_cents": 3000, "days_to_reactivation": 5,
+    }  # fmt: skip
+    later = decided(3, 6, "exited", "purchase,consent")
+    text = told(enrollments=[left], reactivations=[order], decisions=[later])
+    assert "came back: an order of 30.00, 5 days after entering sms_email" in text
+    assert "left sms_email" not in text
+    assert "not sent - bought since entering the playbook [purchase]; beside it [consent]" in text
+    done = enrollment(exited_at=bought, exit_reason="completed")
+    assert "came to the end of sms_email: no step is left" in told(enrollments=[done])
+    assert "left sms_email: bought" in told(enrollments=[left])
+
+
+def test_the_holdout_is_told_what_it_is() -> None:
+    text = told(
+        enrollments=[enrollment(arm="holdout", variant="")],
+        decisions=[decided(1, 0, "holdout", "holdout,window")],
+    )
+    assert "entered sms_email by the segment vip_60, in the holdout: gets no messages" in text
+    assert "text of step 1: not sent - is in the holdout [holdout]; beside it [window]" in text
+
+
+def candidate(**flags: bool) -> dict[str, Any]:
+    fine = dict.fromkeys(("has_address", "has_consent", "is_reachable"), True)
+    unset = dict.fromkeys(("is_enrolled", "is_entering", "is_taken_by_other", "is_over_limit"))
+    return {"playbook_id": "p", "segment": "vip_60", **fine, **unset, **flags}
+
+
+@pytest.mark.parametrize(
+    ("candidates", "words"),
+    [
+        ([], "None is meant for them: they are in none of the segments that feed one."),
+        ([candidate(is_enrolled=True)], "in none again before the next order"),
+        ([candidate(is_entering=True)], "p, by the segment vip_60: enters in the next run."),
+        ([candidate(has_address=False)], "can't enter, no address is known for it"),
+        ([candidate(has_consent=False)], "can't enter, no consent covers it"),
+        ([candidate(is_reachable=False)], "a rule that no waiting helps forbids it"),
+        ([candidate(is_taken_by_other=True)], "another playbook comes first"),
+        ([candidate(is_over_limit=True)], "waits, today's places are taken"),
+    ],
+)
+def test_who_is_in_no_playbook_is_told_why(candidates: list[dict[str, Any]], words: str) -> None:
+    assert words in told(enrollments=[], candidates=candidates)
+
+
+def test_who_never_ordered_and_a_set_without_a_catalog_can_be_told() -> None:
+    text = told(lapse=None, enrollments=[], channels=[{"channel": "sms", "blocked_by": "consent"}],
+                rules={})  # fmt: skip
+    assert "No valid order yet, so not lapsed and in no playbook." in text
+    assert "- sms: no - [consent]" in text
+    assert "rules named" not in text

@@ -1,0 +1,123 @@
+"""What is known of one person, from what was published and decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from winback.errors import WinbackError
+from winback.report import Rows
+from winback.settings import Settings
+from winback.warehouse import read_manifest
+
+_HISTORY: Final = """
+    select
+        decided_at, enrollment_id, playbook_id, step, channel, decision, blocked_by,
+        send_after_at, expires_at
+    from read_parquet($files, union_by_name = true)
+    where customer_id = $customer_id
+    order by decided_at, enrollment_id, step
+"""
+# Of each published table; none of them holds contact data.
+_PUBLISHED: Final = {
+    "customers": "last_order_at, order_count, net_revenue_cents, rfm_segment, value_tier",
+    "lapse_status": "*",
+    "segment_members": "segment",
+    "channel_eligibility": "*",
+    "entry_candidates": "*",
+    "enrollments": "*",
+    "messages": "*",
+    "reactivations": "*",
+}
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is known of one person, without their contact data.
+
+    `lapse` is None for who has no valid order; `rules` is the catalog of the contact
+    rules by id; instants are UTC.
+    """
+
+    customer_id: str
+    as_of: str
+    person: dict[str, Any]
+    lapse: dict[str, Any] | None
+    segments: list[str]
+    channels: Rows
+    candidates: Rows
+    enrollments: Rows
+    decisions: Rows
+    messages: Rows
+    reactivations: Rows
+    rules: dict[str, dict[str, Any]]
+
+
+def why(settings: Settings, customer_id: str) -> Story:
+    """Read one person's story from what was published and decided.
+
+    Raises WinbackError where nothing is published or the customer is not in it.
+    """
+    published = (settings.published_dir / "current").resolve()
+    manifest = read_manifest(published)
+    if manifest is None:
+        raise WinbackError("nothing is published yet. Next: winback build")
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        of = {
+            table: _of_person(connection, published / f"{table}.parquet", columns, customer_id)
+            for table, columns in _PUBLISHED.items()
+        }
+        if not of["customers"]:
+            raise WinbackError(
+                f"customer {customer_id!r} is not in the published set. "
+                "Next: check the id, or load and build again"
+            )
+        return Story(
+            customer_id=customer_id,
+            as_of=manifest.as_of,
+            person=of["customers"][0],
+            lapse=of["lapse_status"][0] if of["lapse_status"] else None,
+            segments=sorted(row["segment"] for row in of["segment_members"]),
+            channels=sorted(of["channel_eligibility"], key=lambda row: row["channel"]),
+            candidates=sorted(of["entry_candidates"], key=lambda row: row["playbook_id"]),
+            enrollments=of["enrollments"],
+            decisions=_history(connection, settings, customer_id),
+            messages=of["messages"],
+            reactivations=of["reactivations"],
+            rules=_catalog(connection, published / "contact_rules.parquet"),
+        )
+
+
+def _of_person(
+    connection: duckdb.DuckDBPyConnection, path: Path, columns: str, customer_id: str
+) -> Rows:
+    """One person's rows of a table; none where an older set lacks it."""
+    if not path.exists():
+        return []
+    query = f"select {columns} from read_parquet($path) where customer_id = $customer_id"
+    return _rows(connection, query, {"path": str(path), "customer_id": customer_id})
+
+
+def _history(connection: duckdb.DuckDBPyConnection, settings: Settings, customer_id: str) -> Rows:
+    """Every decision that a run acted on; the newest published ones may be a plain build's."""
+    files = settings.ledger_landing_dir / "decisions" / "*.parquet"
+    if not any(files.parent.glob(files.name)):
+        return []
+    return _rows(connection, _HISTORY, {"files": str(files), "customer_id": customer_id})
+
+
+def _catalog(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, dict[str, Any]]:
+    if not path.exists():
+        return {}
+    rows = _rows(connection, "from read_parquet($path)", {"path": str(path)})
+    return {row["rule_id"]: row for row in rows}
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, str]) -> Rows:
+    result = connection.execute(query, parameters)
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

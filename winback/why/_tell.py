@@ -1,0 +1,296 @@
+"""A story in plain words, as lines for a terminal. Times are the shop's, and say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from textwrap import wrap
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from winback.report import Rows
+from winback.why._read import Story
+from winback.why._timeline import Happening, timeline
+
+_DAY: Final = "%a %-d %b %Y"
+_VERDICTS: Final = {
+    "send": "to be sent",
+    "deferred": "waits",
+    "capped": "waits",
+    "suppressed": "not sent",
+    "holdout": "not sent",
+    "exited": "not sent",
+    "expired": "skipped for good",
+    "render_blocked": "could not be written",
+}
+_CHANNELS: Final = {"sms": "text"}
+_STATES: Final = {
+    "accepted": "sent",
+    "rejected": "refused by the provider",
+    "unknown": "may have been sent: no answer came. It is never sent again by itself",
+    "unknown_final": "may have been sent: nobody will know. It is never sent again",
+    "expired": "not sent: its time ran out",
+    "suppressed": "stopped by the last look before the call",
+    "cancelled": "not sent: cancelled",
+    "planned": "planned, not sent yet",
+    "deferred": "planned, to be tried again",
+    "claimed": "planned, in the hands of a run",
+    "sending": "on its way",
+}
+_ANSWERS: Final = {
+    "clicked": "clicked a link in",
+    "replied": "replied to",
+    "opted_out": "opted out by, or complained of,",
+}
+
+
+def tell(story: Story, *, shop_timezone: str, width: int = 100) -> list[str]:
+    """The whole story: who they are, what may be sent, what happened, and the rules' sources."""
+    teller = _Teller(story, ZoneInfo(shop_timezone), width)
+    return [*teller.who(), *teller.channels(), *teller.playbooks(), *teller.days(),
+            *teller.sources()]  # fmt: skip
+
+
+class _Teller:
+    def __init__(self, story: Story, zone: ZoneInfo, width: int) -> None:
+        self._story = story
+        self._zone = zone
+        self._width = width
+        self._named: dict[str, None] = {}
+        known = [*story.enrollments, *story.messages, *story.decisions]
+        self._has_several_playbooks = len({row["playbook_id"] for row in known}) > 1
+
+    def who(self) -> Iterator[str]:
+        story, person = self._story, self._story.person
+        as_of = self._time(datetime.fromisoformat(story.as_of))
+        yield f"{story.customer_id}, as of {as_of} (all times: {self._zone.key}, the shop's)"
+        yield ""
+        if story.lapse is None:
+            yield from self._item("No valid order yet, so not lapsed and in no playbook.")
+            return
+        orders = "1 order" if person["order_count"] == 1 else f"{person['order_count']:,} orders"
+        yield from self._item(
+            f"{orders}, {person['net_revenue_cents'] / 100:,.2f} in all; the last on "
+            f"{self._day(person['last_order_at'])}, "
+            f"{story.lapse['days_inactive']:,} days ago."
+        )
+        yield from self._item(_stage(story.lapse))
+        yield from self._item(
+            f"RFM segment {person['rfm_segment']}, value tier {person['value_tier']}. "
+            f"Segments: {', '.join(story.segments) or 'none'}."
+        )
+
+    def channels(self) -> Iterator[str]:
+        if not self._story.channels:
+            return
+        yield from ("", "May they be contacted?")
+        for row in self._story.channels:
+            rules = _ids(row["blocked_by"])
+            yield from self._item(
+                f"{row['channel']}: no - {self._reasons(rules)}"
+                if rules
+                else f"{row['channel']}: yes"
+            )
+
+    def playbooks(self) -> Iterator[str]:
+        if self._story.lapse is None:
+            return
+        yield from ("", "Playbooks")
+        for line in _standing(self._story.enrollments, self._story.candidates):
+            yield from self._item(line)
+
+    def days(self) -> Iterator[str]:
+        happened = timeline(self._story)
+        if not happened:
+            return
+        yield from ("", "What happened")
+        day = ""
+        for it in happened:
+            if (today := self._day(it.at)) != day:
+                day = today
+                yield f"  {day}"
+            yield from self._item(self._happening(it), mark=self._clock(it.at), indent=4)
+
+    def sources(self) -> Iterator[str]:
+        named = [self._story.rules[rule] for rule in self._named]
+        if not named:
+            return
+        yield from ("", "The rules named here")
+        for row in named:
+            checked = f"reviewed {row['reviewed_on']}"
+            source = "a practice of ours"
+            if row["source_url"]:
+                source, checked = row["source_url"], f"{row['status']}, {checked}"
+            yield from self._item(f"[{row['rule_id']}] {row['sentence']}")
+            yield f"    source: {source} ({checked})"
+            yield f"    held in: {row['held_in']}"
+
+    def _happening(self, it: Happening) -> str:
+        row = it.row
+        match it.kind:
+            case "entered":
+                return _entered(row)
+            case "decided":
+                return self._decided(it)
+            case "message":
+                return self._message(row)
+            case "answer":
+                return f"{_ANSWERS[row['answer']]} the {self._what(row)}"
+            case "came_back":
+                return (
+                    f"came back: an order of {row['net_revenue_cents'] / 100:,.2f}, "
+                    f"{row['days_to_reactivation']:,.0f} days after entering {row['playbook_id']}"
+                )
+            case _:
+                return _ended(row)
+
+    def _decided(self, it: Happening) -> str:
+        row = it.row
+        text = f"{self._what(row)}: {_VERDICTS[row['decision']]}"
+        if row["send_after_at"] is not None and row["send_after_at"] > it.until:
+            text += f" until {self._later(row['send_after_at'], than=it.at)}"
+        if it.decisive:
+            text += f" - {self._reasons(it.decisive)}"
+        if it.besides:
+            text += f"; beside it {self._names(it.besides)}"
+        if it.runs > 1:
+            text += f" ({it.runs} runs, the last {self._later(it.until, than=it.at)})"
+        return text
+
+    def _message(self, row: Mapping[str, Any]) -> str:
+        text = f"{self._what(row)}: {_STATES[row['state']]}"
+        if row["delivered_at"] is not None:
+            text += f", delivered {self._later(row['delivered_at'], than=row['accepted_at'])}"
+        elif row["state"] == "accepted":
+            text += ", no delivery reported"
+        reason = row.get("state_reason")
+        if row["state"] in {"suppressed", "cancelled", "rejected"} and reason:
+            text += f" ({self._reasons([reason])})"
+        return text
+
+    def _reasons(self, rules: Iterable[str]) -> str:
+        return "; ".join(self._reason(rule) for rule in rules)
+
+    def _reason(self, rule: str) -> str:
+        """What a failed rule says; its id after it, as blocked_by has it."""
+        known = self._known(rule)
+        return f"{known['sentence']} [{rule}]" if known else f"[{rule}]"
+
+    def _names(self, rules: Iterable[str]) -> str:
+        """Ids only: what they say stands among the rules at the end."""
+        return " ".join(f"[{rule}]" for rule in rules if self._known(rule) or rule)
+
+    def _known(self, rule: str) -> Mapping[str, Any] | None:
+        """A rule of the catalog; a message's reason may name a field after a colon."""
+        known = self._story.rules.get(rule.partition(":")[0])
+        if known is not None:
+            self._named[known["rule_id"]] = None
+        return known
+
+    def _what(self, row: Mapping[str, Any]) -> str:
+        channel = _CHANNELS.get(row["channel"], row["channel"])
+        step = f" of step {row['step']}" if row["step"] is not None else ""
+        # Only who was in several playbooks has to be told which.
+        playbook = f" ({row['playbook_id']})" if self._has_several_playbooks else ""
+        return f"{channel}{step}{playbook}"
+
+    def _time(self, at: datetime) -> str:
+        return f"{at.astimezone(self._zone):{_DAY} %H:%M}"
+
+    def _later(self, at: datetime, *, than: datetime | None) -> str:
+        """A time told after another one: its day only where that is a new one."""
+        if than is not None and self._day(than) == self._day(at):
+            return self._clock(at)
+        return self._time(at)
+
+    def _day(self, at: datetime) -> str:
+        return f"{at.astimezone(self._zone):{_DAY}}"
+
+    def _clock(self, at: datetime) -> str:
+        return f"{at.astimezone(self._zone):%H:%M}"
+
+    def _item(self, text: str, *, mark: str = "-", indent: int = 2) -> Sequence[str]:
+        first = " " * indent + mark + " "
+        return wrap(
+            text,
+            width=max(self._width, 40),
+            initial_indent=first,
+            subsequent_indent=" " * len(first),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+
+
+def _ids(blocked_by: str) -> list[str]:
+    return [rule for rule in blocked_by.split(",") if rule]
+
+
+def _stage(lapse: Mapping[str, Any]) -> str:
+    """The stage, and the days that made it."""
+    text = f"Stage {lapse['lapse_stage']}: "
+    begins = [
+        (stage, lapse[column])
+        for stage, column in (
+            ("cooling", "cooling_from_days"),
+            ("lapsing", "lapsing_from_days"),
+            ("lapsed", "lapse_threshold_days"),
+            ("dormant", "dormant_from_days"),
+            ("lost", "lost_from_days"),
+        )
+        if lapse.get(column) is not None
+    ]
+    text += ", ".join(f"{stage} from day {days:,}" for stage, days in begins)
+    text += f" (preset {lapse['lapse_preset']})."
+    if lapse["expected_gap_days"] is not None:
+        text += f" Their next order was expected after {lapse['expected_gap_days']:,} days"
+        if lapse.get("gap_count"):
+            text += (
+                f": {lapse['gap_count']:,} pauses of their own, {lapse['median_gap_days']:,.0f} "
+                "days in the middle, drawn towards those of customers like them"
+            )
+        elif lapse.get("lapse_curve"):
+            text += ", as that of customers like them"
+        text += "."
+    return text
+
+
+# Why a playbook takes who is meant for it, or doesn't: the first that holds, by a flag of
+# entry_candidates.
+_ENTRIES: Final = (
+    ("is_entering", True, "enters in the next run"),
+    ("has_address", False, "can't enter, no address is known for it"),
+    ("has_consent", False, "can't enter, no consent covers it"),
+    ("is_reachable", False, "can't enter, a rule that no waiting helps forbids it (see above)"),
+    ("is_taken_by_other", True, "another playbook comes first"),
+    ("is_over_limit", True, "waits, today's places are taken"),
+)
+
+
+def _standing(enrollments: Rows, candidates: Rows) -> Iterator[str]:
+    """Which playbook has them, or why none does."""
+    for row in enrollments:
+        if row["exited_at"] is None:
+            yield f"In {row['playbook_id']} now."
+            return
+    if any(row["is_enrolled"] for row in candidates):
+        yield "In none any more, and in none again before the next order: once after each order."
+    elif not candidates:
+        yield "None is meant for them: they are in none of the segments that feed one."
+    else:
+        for row in candidates:
+            said = (words for flag, is_so, words in _ENTRIES if row[flag] is is_so)
+            by = f"{row['playbook_id']}, by the segment {row['segment']}"
+            yield f"{by}: {next(said, 'does not enter')}."
+
+
+def _entered(row: Mapping[str, Any]) -> str:
+    by = f" by the segment {row['segment']}" if row["segment"] else ""
+    if row["arm"] == "holdout":
+        return f"entered {row['playbook_id']}{by}, in the holdout: gets no messages"
+    return f"entered {row['playbook_id']}{by}, variant {row['variant']}"
+
+
+def _ended(row: Mapping[str, Any]) -> str:
+    if row["exit_reason"] == "purchase":
+        return f"left {row['playbook_id']}: bought"
+    return f"came to the end of {row['playbook_id']}: no step is left"
