@@ -70,3 +70,17 @@
 {% macro spark__remove_matches(text, pattern) -%}
     regexp_replace({{ text }}, '{{ dbt.escape_single_quotes(pattern) }}', '')
 {%- endmacro %}
+
+
+{#- An aggregate: the middle value, or the mean of the two in the middle. -#}
+{% macro median(number) -%}
+    {{ return(adapter.dispatch('median', 'winback')(number)) }}
+{%- endmacro %}
+
+{% macro default__median(number) -%}
+    median({{ number }})
+{%- endmacro %}
+
+{% macro spark__median(number) -%}
+    percentile({{ number }}, 0.5)
+{%- endmacro %}

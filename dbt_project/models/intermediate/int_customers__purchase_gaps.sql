@@ -18,7 +18,7 @@ products as (
 
 ),
 
--- Something was paid. A replacement sent for nothing says nothing of a rhythm.
+-- Something was paid: a replacement sent for nothing says nothing of a rhythm.
 purchases as (
 
     select
@@ -61,37 +61,37 @@ day_pairs as (
 
 ),
 
-first_purchases as (
+first_numbers as (
 
     select
-        *,
-        row_number() over (
-            partition by customer_id
-            order by order_number
-        ) as purchase_rank
+        customer_id,
+        min(order_number) as order_number
 
     from purchases
+    group by customer_id
 
 ),
 
 first_lines as (
 
     select
-        first_purchases.customer_id,
+        purchases.customer_id,
         products.category,
         sum(
             coalesce(order_items.quantity * order_items.unit_price_cents, 0)
         ) as category_cents
 
-    from first_purchases
+    from first_numbers
+    inner join purchases
+        on
+            first_numbers.customer_id = purchases.customer_id
+            and first_numbers.order_number = purchases.order_number
     inner join order_items
-        on first_purchases.order_id = order_items.order_id
+        on purchases.order_id = order_items.order_id
     inner join products
         on order_items.product_id = products.product_id
-    where
-        first_purchases.purchase_rank = 1
-        and products.category is not null
-    group by first_purchases.customer_id, products.category
+    where products.category is not null
+    group by purchases.customer_id, products.category
 
 ),
 

@@ -26,32 +26,15 @@ open_gaps as (
 
 ),
 
-ranked_gaps as (
-
-    select
-        customer_id,
-        gap_days,
-        row_number() over (
-            partition by customer_id
-            order by gap_days, gap_number
-        ) as gap_rank,
-        count(*) over (partition by customer_id) as gap_count
-
-    from gaps
-    where is_completed
-
-),
-
--- The middle one, or the two in the middle.
 own_gaps as (
 
     select
         customer_id,
-        max(gap_count) as gap_count,
-        avg(gap_days) as median_gap_days
+        count(*) as gap_count,
+        {{ median('gap_days') }} as median_gap_days
 
-    from ranked_gaps
-    where 2 * gap_rank between gap_count and gap_count + 2
+    from gaps
+    where is_completed
     group by customer_id
 
 ),
