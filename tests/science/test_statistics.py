@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from statsmodels.stats.proportion import confint_proportions_2indep
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from winback.science import (
     Difference,
@@ -13,6 +13,7 @@ from winback.science import (
     confidence_sequence,
     mean_difference,
     proportion_difference,
+    proportion_interval,
     sample_ratio_p_value,
 )
 
@@ -129,3 +130,12 @@ def test_customers_in_a_cell_that_was_not_planned_are_never_chance():
 
 def test_one_cell_alone_has_no_ratio():
     assert sample_ratio_p_value([90], [90.0]) is None
+
+
+def test_one_share_has_wilsons_interval() -> None:
+    assert proportion_interval(0, 0) is None
+    for successes, n in ((0, 1), (1, 1), (0, 300), (41, 313), (300, 300)):
+        low, high = proportion_interval(successes, n) or (None, None)
+        assert (low, high) == pytest.approx(
+            proportion_confint(successes, n, method="wilson"), abs=1e-12
+        )

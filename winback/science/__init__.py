@@ -8,6 +8,7 @@ from winback.science._statistics import (
     confidence_sequence,
     mean_difference,
     proportion_difference,
+    proportion_interval,
     sample_ratio_p_value,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "contrasts_frame",
     "mean_difference",
     "proportion_difference",
+    "proportion_interval",
     "sample_ratio_p_value",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import NamedTuple
 
 
@@ -46,6 +47,20 @@ class Difference:
     interval: Interval | None
     p_value: float | None
     standard_error: float
+
+
+def proportion_interval(successes: int, n: int, *, alpha: float = 0.05) -> Interval | None:
+    """One share by Wilson's score: never below 0 or above 1, also where nobody succeeded.
+
+    None where there is nobody to count.
+    """
+    if n == 0:
+        return None
+    z = NormalDist().inv_cdf(1 - alpha / 2)
+    share, spread = successes / n, z * z / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
+    return Interval(max(0.0, middle - half), min(1.0, middle + half))
 
 
 def proportion_difference(
