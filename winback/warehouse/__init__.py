@@ -7,7 +7,9 @@ from winback.warehouse._dbt import (
     dbt_environment,
     dbt_vars,
     invoke_dbt,
+    project_vars,
     run_dbt,
+    segment_names,
 )
 from winback.warehouse._history import keep_decisions, mark_unwritten, published_rows
 from winback.warehouse._publish import (
@@ -18,6 +20,7 @@ from winback.warehouse._publish import (
     read_manifest,
     require_recent,
 )
+from winback.warehouse._replay import Replay, replaying
 
 __all__ = [
     "PUBLIC_TABLES",
@@ -26,6 +29,7 @@ __all__ = [
     "DbtRunner",
     "Gate",
     "Manifest",
+    "Replay",
     "build",
     "build_outcomes",
     "dbt_environment",
@@ -34,9 +38,12 @@ __all__ = [
     "keep_decisions",
     "landed_rows",
     "mark_unwritten",
+    "project_vars",
     "publish",
     "published_rows",
     "read_manifest",
+    "replaying",
     "require_recent",
     "run_dbt",
+    "segment_names",
 ]

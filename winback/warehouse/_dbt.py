@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import yaml
+
 from winback.errors import BuildFailure
 from winback.landing import ensure_tables
 from winback.ledger._export import EXPORTED, write_segment
@@ -33,6 +35,12 @@ OnNode = Callable[[int, int, str], None]
 def segment_names() -> list[str]:
     """The segments that exist: one SQL file each, nothing else to register."""
     return sorted(path.stem for path in (DBT_DIR / "models" / "segments").glob("*.sql"))
+
+
+def project_vars() -> dict[str, Any]:
+    """The vars of dbt_project.yml, as they stand there."""
+    project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())
+    return dict(project["vars"])
 
 
 def seeds_digest() -> str:
@@ -155,7 +163,9 @@ def _parsed(settings: Settings, variables: Mapping[str, Any]) -> Any:
     if key not in _manifests:
         parsed = dbtRunner().invoke(
             [
-                "--quiet",
+                # What is wrong stands in the exception; dbt would print it once more.
+                "--log-level",
+                "none",
                 "parse",
                 "--vars",
                 json.dumps(dict(variables)),
