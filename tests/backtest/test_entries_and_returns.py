@@ -1,0 +1,172 @@
+"""Who counts as an entry, as there before, and as come back: on hand-made days, without dbt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import duckdb
+import pytest
+
+from winback.backtest._entries import LOST, SEGMENT, Span, live_through
+from winback.backtest._returns import Return, natural_returns
+from winback.warehouse import Replay
+from winback.warehouse._replay import _MEANT_BY_NOBODY, _Model
+
+AS_OF = f"timestamptz '{_MEANT_BY_NOBODY.isoformat()}'"
+# A customer is a member from one day to another, in the episode of an order.
+STAYS = """
+    create table stays (customer_id varchar, order_id varchar, since date, until date);
+    insert into stays values
+        ('there before', 'a', '2026-02-01', '2026-04-01'),
+        ('gone that day', 'b', '2026-02-01', '2026-02-28'),
+        ('gone, then back', 'c', '2026-02-01', '2026-02-28'),
+        ('gone, then back', 'c', '2026-03-03', '2026-03-04'),
+        ('first day', 'd', '2026-03-01', '2026-04-01'),
+        ('leaves and returns', 'e', '2026-03-02', '2026-03-02'),
+        ('leaves and returns', 'e', '2026-03-04', '2026-03-05'),
+        ('lapses anew', 'f', '2026-03-01', '2026-03-01'),
+        ('lapses anew', 'g', '2026-03-04', '2026-03-05'),
+        ('after the range', 'h', '2026-03-06', '2026-03-09');
+"""
+
+
+def model(name: str, sql: str) -> _Model:
+    return _Model(name, f"winback.{name}", "view", sql, (), depends_on_time=True)
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'; attach ':memory:' as winback")
+        yield connection
+
+
+def test_an_entry_is_the_first_day_of_an_episodes_membership(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    connection.execute(STAYS)
+    today = f"from stays where cast({AS_OF} as date) between since and until"
+    replay = Replay(
+        connection,
+        [
+            model("members_here", f"select customer_id {today}"),
+            model(
+                "int_customers__orders",
+                f"select customer_id, order_id as last_order_id, {AS_OF} as last_order_at {today}",
+            ),
+            model(
+                "int_customers__lapse",
+                "select '' as customer_id, false as is_lapsed, '' as lapse_stage where false",
+            ),
+        ],
+    )
+    lived: list[date] = []
+
+    live_through(
+        replay,
+        Span(date(2026, 3, 1), date(2026, 3, 5), "UTC"),
+        "members_here",
+        on_day=lambda day, _as_of: lived.append(day),
+    )
+
+    noted = replay.rows(
+        "select customer_id, episode, kind, day from entries where kind <> 'before' order by all"
+    )
+    assert [tuple(row.values()) for row in noted] == [
+        ("first day", "d", "entry", date(2026, 3, 1)),
+        ("lapses anew", "f", "entry", date(2026, 3, 1)),
+        ("lapses anew", "g", "entry", date(2026, 3, 4)),
+        ("leaves and returns", "e", "entry", date(2026, 3, 2)),
+        ("there before", "a", "standing", date(2026, 3, 1)),
+    ]
+    days = replay.rows("from days where population = 'segment' order by day")
+    assert [(row["members"], row["entries"]) for row in days] == [
+        (3, 2),
+        (3, 1),
+        (3, 0),
+        (5, 1),
+        (4, 0),
+    ]
+    assert len(lived) == 5
+
+
+ENTERED = datetime(2026, 3, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+# Customer, order after the entry, enrollment (arm, at), message at; what counts within 14 days.
+CASES = [
+    ("quiet", None, None, None, (1, 0)),
+    ("on the last second", 14 * DAY, None, None, (1, 1)),
+    ("a second late", 14 * DAY + timedelta(seconds=1), None, None, (1, 0)),
+    ("at the entry itself", 0 * DAY, None, None, (1, 0)),
+    ("held out", 3 * DAY, ("holdout", DAY), None, (1, 1)),
+    ("dealt but not written to", 3 * DAY, ("treatment", DAY), None, (0, 0)),
+    ("dealt before in the episode", None, ("treatment", -20 * DAY), None, (0, 0)),
+    ("dealt in the episode before", None, ("treatment", -40 * DAY), None, (1, 0)),
+    ("dealt in the episode after", 3 * DAY, ("treatment", 10 * DAY), None, (1, 1)),
+    ("dealt after the window", None, ("treatment", 15 * DAY), None, (1, 0)),
+    ("written to", None, None, 14 * DAY, (0, 0)),
+    ("written to before", None, None, -DAY, (1, 0)),
+    ("written to after the window", None, None, 15 * DAY, (1, 0)),
+]
+
+
+@pytest.mark.parametrize(
+    ("order", "enrollment", "message", "counts"),
+    [case[1:] for case in CASES],
+    ids=[case[0] for case in CASES],
+)
+def test_who_came_back_by_themselves(
+    connection: duckdb.DuckDBPyConnection,
+    order: timedelta | None,
+    enrollment: tuple[str, timedelta] | None,
+    message: timedelta | None,
+    counts: tuple[int, int],
+) -> None:
+    connection.execute(
+        "create table entries as select 'segment' as population, 'c' as customer_id,"
+        " 'o' as episode, $1::timestamptz as last_order_at, date '2026-03-01' as day,"
+        " $2::timestamptz as entered_at, 'entry' as kind",
+        [ENTERED - 30 * DAY, ENTERED],
+    )
+    later = (
+        ("int_orders__valid", "customer_id varchar, ordered_at timestamptz"),
+        (
+            "int_messages__all",
+            "customer_id varchar, has_left boolean, left_at timestamptz",
+        ),
+        (
+            "int_enrollments__known",
+            "customer_id varchar, arm varchar, entered_at timestamptz",
+        ),
+    )
+    for table, columns in later:
+        connection.execute(f"create table winback.{table} ({columns})")
+    if order is not None:
+        connection.execute(
+            "insert into winback.int_orders__valid values ('c', $1)", [ENTERED + order]
+        )
+    if enrollment is not None:
+        connection.execute(
+            "insert into winback.int_enrollments__known values ('c', $1, $2)",
+            [enrollment[0], ENTERED + enrollment[1]],
+        )
+    if message is not None:
+        connection.execute(
+            "insert into winback.int_messages__all values ('c', true, $1), ('c', false, $2)",
+            [ENTERED + message, ENTERED + DAY],
+        )
+
+    known, unknown = natural_returns(Replay(connection, []), [14, 30], ENTERED + 20 * DAY)
+
+    assert (known.n, known.returned) == counts
+    assert known.set_aside == 1 - counts[0]
+    assert unknown == Return("segment", "entry", 30, 1, 1, 0, 0, 0)
+    assert unknown.interval is None
+
+
+def test_a_return_knows_its_rate_and_interval() -> None:
+    found = Return(SEGMENT, "entry", 30, 100, 0, 0, 100, 10)
+    assert found.rate == 0.1
+    assert found.interval == pytest.approx((0.0552, 0.1744), abs=1e-4)
+    assert Return(LOST, "entry", 30, 0, 0, 0, 0, 0).rate is None

@@ -1,0 +1,59 @@
+"""`winback backtest`: past days replayed, before a segment or a preset is trusted."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from winback import backtest as room
+from winback.cli._app import app
+from winback.clock import WallClock
+from winback.console import print_rows, say, tell_stage, telling
+from winback.errors import UsageError
+from winback.settings import Settings
+
+
+@app.command(name="backtest")
+def backtest_command(
+    *,
+    segment: Annotated[str, typer.Option(help="A segment: a file in models/segments.")],
+    first: Annotated[str, typer.Option("--from", metavar="D", help="The first day.")],
+    last: Annotated[str, typer.Option("--to", metavar="D", help="The last day, included.")],
+    presets: Annotated[
+        str, typer.Option(help="Lapse presets to compare, with commas; default: all there are.")
+    ] = "",
+) -> None:
+    """Replay past days: entries, who came back by themselves, load, cost; sends nothing."""
+    settings = Settings.load()
+    with telling():
+        found = room.backtest(
+            settings,
+            WallClock(),
+            segment=segment,
+            first=_day("--from", first),
+            last=_day("--to", last),
+            presets=[name.strip() for name in presets.split(",") if name.strip()],
+        )
+        tell_stage("Writing the report")
+        page = room.write_report(found, settings)
+    print_rows("Entries", room.overview(found))
+    print_rows("Came back by themselves, percent", room.natural_return(found))
+    print_rows("Lapse presets", room.presets(found))
+    if any(result.takers for result in found.presets):
+        print_rows("Whom the playbooks would take", room.reach(found))
+        print_rows("Load, hours of the shop", room.load(found))
+        print_rows("Cost, in the shop's currency", room.costs(found))
+    for line in room.notes(found):
+        say(f"warning: {line}")
+    for line in room.headline(found):
+        say(line)
+    say(f"Report: {page}")
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} {text!r} is not a date. Try {option} 2026-01-31.") from None
