@@ -138,6 +138,13 @@ law as (
     union all
 
     select
+        'contact_caps',
+        reviewed_on
+    from warehouse.contact_caps
+
+    union all
+
+    select
         'contact_rules',
         reviewed_on
     from warehouse.contact_rules

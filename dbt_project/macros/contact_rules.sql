@@ -18,6 +18,7 @@
         {'id': 'soft_bounces', 'kind': 'pause'},
         {'id': 'complaints', 'kind': 'pause'},
         {'id': 'in_transit', 'kind': 'pause'},
+        {'id': 'cap_state', 'kind': 'cap'},
     ]) }}
 {%- endmacro %}
 
@@ -47,4 +48,12 @@
 {#- What send_decisions may name in blocked_by beside the contact rules. -#}
 {% macro decision_rule_ids() -%}
     {{ return(['purchase', 'holdout', 'range', 'shared_address', 'window']) }}
+{%- endmacro %}
+
+{#- What keeps somebody from entering a playbook, in the order in which it is named. -#}
+{% macro entry_rule_ids() -%}
+    {{ return([
+        'episode', 'enrolled', 'running', 'cool_down', 'address', 'consent',
+        'reachable', 'other_playbook', 'daily_limit',
+    ]) }}
 {%- endmacro %}

@@ -54,6 +54,7 @@ NEW_YORK: Final = {"country": "US", "region": "NY"}
 # Opted out after as-of: a replay of the past still must not write to them.
 SUPPRESSED: Final[tuple[tuple[ChannelGroup, str, datetime], ...]] = (
     ("phone", "+12125550150", AS_OF + 100 * DAY),
+    ("phone", "+12125550151", AS_OF - 4000 * DAY),
     ("email", "Stopped@Example.com", AS_OF - DAY),
 )
 
@@ -161,6 +162,7 @@ CASES: Final = (
         consents=(consent("email", "soft_opt_in"), BOTH[1]),
     ),
     Case("stopped in the ledger", sms="suppression", known={"phone": "+12125550150"}),
+    Case("stopped eleven years ago", sms="suppression", known={"phone": "+12125550151"}),
     Case("shares a stopped phone", sms="suppression", known={"phone": "+1 212 555 0150"}),
     Case("stopped by email", email="suppression", known={"email": "stopped@example.com"}),
     Case(
@@ -205,6 +207,23 @@ CASES: Final = (
         past_sends=(("email", AS_OF - timedelta(hours=3)),),
     ),
     Case("shares that box", email="cap_24h", known={"email": "shared@example.com"}),
+    Case(
+        "three messages within 24 hours in New York",
+        *("cap_24h,cap_7d",) * 2,
+        past_sends=(("email", AS_OF),) * 3,
+    ),
+    Case(
+        "three messages within 24 hours in Florida",
+        *("cap_24h,cap_7d,cap_state",) * 2,
+        known={"region": "Florida"},
+        past_sends=(("email", AS_OF),) * 3,
+    ),
+    Case(
+        "three messages within 24 hours to a number of Florida",
+        *("cap_24h,cap_7d,cap_state",) * 2,
+        known={"phone": "+13055550100"},
+        past_sends=(("email", AS_OF),) * 3,
+    ),
     Case(
         "three messages came back",
         email="soft_bounces",

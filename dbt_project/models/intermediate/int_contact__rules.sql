@@ -24,6 +24,12 @@ recent as (
 
 ),
 
+place_caps as (
+
+    select * from {{ ref('int_contact__place_caps') }}
+
+),
+
 soft_bounces as (
 
     select * from {{ ref('int_contact__soft_bounces') }}
@@ -68,6 +74,8 @@ final as (
         soft_bounces.address is null as ok_soft_bounces,
         stopped_channels.channel is null as ok_complaints,
         in_transit.customer_id is null as ok_in_transit,
+        coalesce(recent.sent_24h, 0) < place_caps.max_per_24h
+        or place_caps.customer_id is null as ok_cap_state,
 
         -- timestamps
         consent_holders.consent_expires_at
@@ -85,6 +93,8 @@ final as (
         on
             contact_points.customer_id = recent.customer_id
             and contact_points.channel = recent.channel
+    left join place_caps
+        on contact_points.customer_id = place_caps.customer_id
     left join soft_bounces
         on
             contact_points.channel = soft_bounces.channel

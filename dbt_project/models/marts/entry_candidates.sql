@@ -1,8 +1,4 @@
-{#- What keeps somebody from entering, in the order in which it is named. -#}
-{%- set rules = [
-    'episode', 'enrolled', 'running', 'cool_down', 'address', 'consent',
-    'reachable', 'other_playbook', 'daily_limit',
-] -%}
+{%- set rules = entry_rule_ids() -%}
 
 with
 

@@ -10,6 +10,12 @@ named as (
         '{{ rule.kind }}' as kind
     union all
     {% endfor -%}
+    {% for id in entry_rule_ids() if id not in contact_rule_ids() -%}
+    select
+        '{{ id }}' as rule_id,
+        'entry' as kind
+    union all
+    {% endfor -%}
     {% for id in decision_rule_ids() -%}
     select
         '{{ id }}' as rule_id,
@@ -25,7 +31,7 @@ listed as (
         rule_id,
         kind
     from {{ ref('contact_rules') }}
-    where kind in ('standing', 'pause', 'cap', 'decision')
+    where kind in ('standing', 'pause', 'cap', 'entry', 'decision')
 
 )
 
