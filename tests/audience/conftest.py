@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import contact_cases
+import order_cases
 import pytest
 from audience_builds import build_audience, load_tables
 
@@ -45,10 +46,12 @@ def cdnow(tmp_path_factory: pytest.TempPathFactory, cdnow_log: Path) -> Settings
 
 @pytest.fixture(scope="session")
 def case_shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A shop in New York in which each customer is one case of the contact rules."""
+    """A shop in New York in which each customer is one case of the contact rules or of orders."""
     home = tmp_path_factory.mktemp("cases")
     settings = Settings.load(home=home, shop_timezone="America/New_York")
-    load_tables(settings, contact_cases.tables(), home / "shop")
+    shop = contact_cases.tables()
+    shop["orders"] += order_cases.orders()
+    load_tables(settings, shop, home / "shop")
     ledger = open_ledger(settings)
     with ledger.write() as connection:
         for group, address, occurred_at in contact_cases.SUPPRESSED:

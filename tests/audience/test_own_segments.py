@@ -40,7 +40,8 @@ def test_a_new_sql_file_is_a_new_segment(case_shop: Settings, own_project: Path)
     members = query(
         case_shop, "select customer_id from segment_members where segment = 'never_ordered'"
     )
-    assert set(members) == {(case.name,) for case in contact_cases.CASES if not case.ordered_at}
+    without = {(case.name,) for case in contact_cases.CASES if not case.ordered_at}
+    assert set(members) == without | {("nothing that counts",)}
     for customer, unit in query(case_shop, "select customer_id, unit from units"):
         digest = hashlib.md5(customer.encode(), usedforsecurity=False).hexdigest()
         assert unit == int(digest[:8], 16) / 2**32
