@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, update
 
-from winback.inbound._classify import Intent, classify
+from winback.inbound._classify import Intent, classify, lapse_reason
 from winback.inbound._event import Event
 from winback.inbound._match import Match
 from winback.ledger import is_suppressed, tables, transition
@@ -20,10 +20,11 @@ LIFTED_BY_START: Final = ("stop", "opted_out")
 
 def understand(connection: Connection, event: Event) -> tuple[Event, bool]:
     """A reply with its intent, and whether it asks to be written to again."""
-    if event.reply is None:
+    reply = event.reply
+    if reply is None:
         return event, False
-    intent: Intent = event.reply.provider_intent or classify(
-        event.reply.text,
+    intent: Intent = reply.provider_intent or classify(
+        reply.text,
         is_opted_out=event.group == "phone"
         and is_suppressed(connection, group="phone", address=event.address),
     )
@@ -32,6 +33,8 @@ def understand(connection: Connection, event: Event) -> tuple[Event, bool]:
         return replace(event, kind="opted_out", suppress_reason="stop"), False
     if intent == "hold":
         return replace(event, suppress_reason="hold"), False
+    if intent == "feedback":
+        return replace(event, lapse_reason=lapse_reason(reply.text)), False
     return event, intent == "start" and event.group == "phone"
 
 

@@ -2,7 +2,8 @@
 
 1. the whole message is a keyword; 2. a keyword with nothing but politeness around it;
 3. a phrase that asks to be left alone: these act. 4. a keyword inside a sentence and
-5. anger hold everything back until a person has read it. The words are data: replies.toml.
+5. anger hold everything back until a person has read it. Who says why they stayed away gives
+feedback, coded as a lapse reason. The words are data: replies.toml.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import tomllib
 import unicodedata
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 Intent = Literal["stop", "start", "help", "hold", "feedback", "question", "other"]
+LapseReason = Literal["price", "product", "service", "finished", "forgot", "other"]
 
+_REASONS: Final[tuple[LapseReason, ...]] = get_args(LapseReason)
 _WORDS_FILE: Final = Path(__file__).with_name("replies.toml")
 _APOSTROPHES: Final = re.compile(r"['\u2018\u2019\u02bc`\u00b4]")
 _NOT_A_WORD: Final = re.compile(r"[^\w]+|_+")
@@ -35,7 +38,22 @@ def classify(text: str, *, is_opted_out: bool = False) -> Intent:
         return "hold"
     if "?" in text or words.split(" ", 1)[0] in _words("question_words"):
         return "question"
-    return "feedback" if _contains(words, "feedback") else "other"
+    return "feedback" if _reason(words) else "other"
+
+
+def lapse_reason(text: str) -> LapseReason | None:
+    """Why somebody stayed away, by what they name first; None if they name nothing."""
+    return _reason(_clean(text))
+
+
+def _reason(words: str) -> LapseReason | None:
+    """The first phrase decides, of several that begin there the longest."""
+    found = [
+        (match.start(), -match.end(), reason)
+        for reason in _REASONS
+        for match in _pattern(f"feedback_{reason}").finditer(words)
+    ]
+    return min(found)[2] if found else None
 
 
 def is_stop(words: str) -> bool:

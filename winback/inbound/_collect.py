@@ -204,4 +204,5 @@ def _row(event: Event, match: Match) -> dict[str, object]:
         "error_code": event.error_code,
         "detail_json": json.dumps(event.detail, sort_keys=True),
         "matched_by": match.by,
+        "lapse_reason": event.lapse_reason,
     }

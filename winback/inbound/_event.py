@@ -50,6 +50,8 @@ class Event:
     # Why the address must not be written to from now on; empty: no reason.
     suppress_reason: str = ""
     reply: Reply | None = None
+    # Why somebody stayed away, coded from their reply.
+    lapse_reason: str | None = None
 
 
 class Unreadable(ValueError):

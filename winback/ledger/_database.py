@@ -10,10 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.schema import CreateColumn
 
 from winback.errors import UsageError
 from winback.ledger import _fence
@@ -82,12 +83,36 @@ def open_ledger(settings: Settings) -> Ledger:
     unfenced = Ledger(engine, "", "", "")
     with unfenced.write() as connection:
         t.metadata.create_all(connection)
+        _add_missing_columns(connection)
         _insert_meta(connection, "instance_id", secrets.token_hex(8))
         _insert_meta(connection, "token_secret", secrets.token_hex(32))
         _insert_meta(connection, "place", _fence.place(connection))
         fenced = _fence.check(connection, adopt=settings.adopt_ledger)
         known = {row.key: row.value for row in connection.execute(select(t.meta))}
     return Ledger(engine, known["instance_id"], known["token_secret"], fenced)
+
+
+def _add_missing_columns(connection: Connection) -> None:
+    """Give a ledger that an earlier version made the columns that came later, all nullable."""
+    inspector = inspect(connection)
+    for table in t.metadata.sorted_tables:
+        there = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                _add_column(connection, table.name, CreateColumn(column))
+
+
+def _add_column(connection: Connection, table_name: str, column: CreateColumn) -> None:
+    name = column.element.name
+    definition = column.compile(dialect=connection.dialect)
+    try:
+        connection.execute(text(f"alter table {table_name} add column {definition}"))
+    except DBAPIError as error:
+        raise UsageError(
+            f"the ledger's table {table_name} is of an earlier version and can't be given the "
+            f"column {name} ({type(error.orig).__name__}). Next: let the database user alter its "
+            "tables, then run the command again"
+        ) from None
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:

@@ -28,7 +28,7 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "provider_events": (
         "dedupe_key", "semantic_key", "provider", "message_id", "kind", "occurred_at",
-        "received_at", "is_machine", "error_code", "version",
+        "received_at", "is_machine", "error_code", "lapse_reason", "version",
     ),
     "suppressions": (
         "suppression_id", "channel_group", "address", "reason", "source", "occurred_at",
@@ -65,6 +65,14 @@ def write_segment(rows: list[dict[str, object]], table_name: str, path: Path) ->
     _sync_directory(path.parent)
 
 
+def ensure_first_segment(table_name: str, directory: Path) -> None:
+    """Have the empty segment there that names every column, in the schema of this version."""
+    first = directory / f"{0:08d}.parquet"
+    directory.mkdir(parents=True, exist_ok=True)
+    if not first.exists() or not pq.read_schema(first).equals(arrow_schema(table_name)):
+        write_segment([], table_name, first)
+
+
 def export_ledger(ledger: Ledger, directory: Path) -> dict[str, int]:
     """Write the rows changed since the last export as new segments; rows by table.
 
@@ -75,10 +83,7 @@ def export_ledger(ledger: Ledger, directory: Path) -> dict[str, int]:
 
 
 def _export_table(ledger: Ledger, table_name: str, directory: Path) -> int:
-    directory.mkdir(parents=True, exist_ok=True)
-    first = directory / f"{0:08d}.parquet"
-    if not first.exists():
-        write_segment([], table_name, first)
+    ensure_first_segment(table_name, directory)
     exported = 0
     while rows := _changed_rows(ledger, table_name):
         write_segment(rows, table_name, _next_segment(directory))

@@ -206,6 +206,8 @@ provider_events = Table(
     Column("error_code", Text),
     Column("detail_json", Text, nullable=False, default="{}"),
     Column("matched_by", Text),
+    # Why somebody stayed away, as coded from a reply; what they wrote is in detail_json.
+    Column("lapse_reason", Text),
     *_exported(),
 )
 Index("provider_events_by_message", provider_events.c.message_id)

@@ -15,7 +15,7 @@ import yaml
 
 from winback.errors import BuildFailure
 from winback.landing import ensure_tables
-from winback.ledger._export import EXPORTED, write_segment
+from winback.ledger._export import EXPORTED, ensure_first_segment
 from winback.settings import PROJECT_DIR, Settings
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -84,10 +84,7 @@ def prepare_inputs(settings: Settings) -> None:
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     ensure_tables(settings)
     for name in EXPORTED:
-        empty = settings.ledger_landing_dir / name / "00000000.parquet"
-        if not empty.exists():
-            empty.parent.mkdir(parents=True, exist_ok=True)
-            write_segment([], name, empty)
+        ensure_first_segment(name, settings.ledger_landing_dir / name)
 
 
 @contextmanager

@@ -61,11 +61,13 @@ final as (
 
         -- facts
         cast(order_number as bigint) as order_number,
+        cast(1 + order_count - order_number as bigint) as recency_number,
         order_number > 1 as is_repeat,
         order_number = order_count as is_latest,
         coupon_code,
 
         -- money
+        total_cents,
         total_cents - refunded_cents as net_revenue_cents,
         discount_cents,
         currency,
