@@ -14,6 +14,14 @@ from winback.errors import BuildFailure
 from winback.settings import Settings
 
 FREQUENCY_BANDS = (1, 2, 3, 5, 10)
+UNKNOWN_TO_CDNOW = (
+    "last_product_id", "top_product_id", "favorite_category", "top_tag", "held_tags",
+    "view_count", "viewed_product_count", "last_viewed_product_id",
+    "discount_order_share", "discount_share", "refund_order_share", "refund_share",
+    "engagement_level", "web_engagement_level", "email_engagement_level", "sms_engagement_level",
+    "last_engaged_at", "preferred_channel", "channel_order", "lapse_reason", "journey_stage",
+    "usual_order_hour", "usual_click_hour", "usual_click_weekday", "usual_hour",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +108,13 @@ def test_a_shop_without_contact_data_has_nobody_to_write_to(cdnow: Settings) -> 
         cdnow, "select distinct blocked_by from channel_eligibility where channel = 'email'"
     )
     assert rows == [("address,consent",)]
+
+
+def test_facts_that_the_shop_does_not_send_are_unknown(cdnow: Settings) -> None:
+    """CDNOW has days, customers and totals: no products, events, discounts, refunds, messages."""
+    columns = ", ".join(f"count({column})" for column in UNKNOWN_TO_CDNOW)
+    (counts,) = query(cdnow, f"select {columns} from customers")
+    assert dict(zip(UNKNOWN_TO_CDNOW, counts, strict=True)) == dict.fromkeys(UNKNOWN_TO_CDNOW, 0)
 
 
 @pytest.mark.parametrize(

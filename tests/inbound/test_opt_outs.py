@@ -15,6 +15,7 @@ from urllib3.filepost import encode_multipart_formdata
 from winback.clock import FixedClock
 from winback.inbound import collect
 from winback.ledger import Ledger
+from winback.ledger._export import EXPORTED
 from winback.settings import Settings
 
 Eventually = Callable[[Callable[[], bool]], float]
@@ -179,6 +180,20 @@ def test_a_mail_can_unsubscribe_by_text_or_by_subject(
     )
     provider.raw_events(body, path="inbound", **{"Content-Type": content_type})
     assert suppressed() == [("email", EMAIL, "stop")]
+
+
+def test_why_somebody_stayed_away_is_coded_and_their_words_stay_in_the_ledger(
+    provider: Provider, ledger: Ledger, suppressed: Any
+) -> None:
+    add_message(ledger, "t1", channel="sms", address=PHONE)
+    provider.text("Honestly? no. It was too expensive", sid="SM1")
+    provider.text("it was too expensive for me", sid="SM2")
+    assert suppressed() == []
+    told = {event["dedupe_key"]: event for event in rows(ledger, "provider_events")}
+    assert told["twi:SM1"]["lapse_reason"] is None, "a question is for a person to read"
+    assert told["twi:SM2"]["lapse_reason"] == "price"
+    assert "lapse_reason" in EXPORTED["provider_events"]
+    assert "detail_json" not in EXPORTED["provider_events"]
 
 
 def test_the_reply_is_stored_with_its_intent_for_a_person_to_read(

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winback.inbound import classify
+from winback.inbound._classify import lapse_reason
 
 CORPUS = [
     line.split("\t", 1)
@@ -31,6 +32,27 @@ REAL_OPT_OUTS_AMONG_FRIENDS = (
 @pytest.mark.parametrize(("intent", "text"), CORPUS)
 def test_a_reply_of_the_corpus_is_understood(intent: str, text: str) -> None:
     assert classify(text) == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Too expensive for me", "price"),
+        ("The shipping costs were crazy", "price"),
+        ("shipping was slow", "service"),
+        ("It broke after a week and customer service was no help", "product"),
+        ("customer service was no help when it broke", "service"),
+        ("I still have plenty, thanks", "finished"),
+        ("sorry, I forgot about you", "forgot"),
+        ("moved away last year", "other"),
+        ("Loved it, great customer service", "other"),
+        ("see you soon", None),
+        ("", None),
+    ],
+)
+def test_feedback_is_coded_by_what_it_names_first(text: str, reason: str | None) -> None:
+    assert lapse_reason(text) == reason
+    assert classify(text) == ("feedback" if reason else "other")
 
 
 def test_the_corpus_is_large_enough_to_mean_something() -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from winback.ledger import _export, export_ledger, transition
+from winback.warehouse._dbt import DBT_DIR
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
+SOURCES = DBT_DIR / "models" / "staging" / "ledger" / "_ledger__sources.yml"
 
 
 def rows(settings, table="messages"):
@@ -66,3 +71,22 @@ def test_large_exports_are_split_into_segments(ledger, settings, add_message, mo
     assert export_ledger(ledger, settings.ledger_landing_dir)["messages"] == 5
     assert len(list((settings.ledger_landing_dir / "messages").glob("*.parquet"))) == 4
     assert len({row["message_id"] for row in rows(settings)}) == 5
+
+
+def test_segments_of_an_earlier_version_are_read_with_the_columns_that_came_later(ledger, settings):
+    folder = settings.ledger_landing_dir / "provider_events"
+    folder.mkdir(parents=True)
+    newer = _export.arrow_schema("provider_events")
+    older = newer.remove(newer.get_field_index("lapse_reason"))
+    old_event = {"dedupe_key": "e1", "kind": "replied", "version": 1}
+    pq.write_table(older.empty_table(), folder / "00000000.parquet")
+    pq.write_table(pa.Table.from_pylist([old_event], older), folder / "00000001-x.parquet")
+    export_ledger(ledger, settings.ledger_landing_dir)
+    sources = yaml.safe_load(SOURCES.read_text())["sources"][0]
+    location = sources["config"]["meta"]["external_location"]
+    landing = "{{ env_var('WINBACK_LANDING', '../.winback/landing') }}"
+    assert landing in location
+    table = location.replace(landing, str(settings.landing_dir)).format(name="provider_events")
+    with duckdb.connect() as connection:
+        read = connection.execute(f"select dedupe_key, lapse_reason from {table}").fetchall()
+    assert read == [("e1", None)]

@@ -9,11 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import Column, Text, select, text
+from sqlalchemy.schema import CreateColumn
 
+from winback.errors import UsageError
 from winback.ledger import (
     FINAL,
     TRANSITIONS,
+    _database,
     count_sends,
     insert_new,
     is_suppressed,
@@ -179,3 +182,24 @@ def test_an_error_never_shows_an_address(ledger, add_message):
 def _any_row(ledger):
     with ledger.read() as connection:
         return dict(connection.execute(select(tables.messages)).mappings().one())
+
+
+def test_a_ledger_of_an_earlier_version_gets_the_columns_that_came_later(settings):
+    with open_ledger(settings) as ledger, ledger.write() as connection:
+        connection.execute(text("alter table provider_events drop column lapse_reason"))
+        suppression = stop(connection, "+15550000001")
+    assert suppression == 0
+    for _ in range(2):
+        with open_ledger(settings) as ledger, ledger.read() as connection:
+            assert "lapse_reason" in connection.execute(select(tables.provider_events)).keys()  # noqa: SIM118
+            assert is_suppressed(connection, group="phone", address="+15550000001")
+
+
+def test_a_ledger_that_may_not_be_altered_is_one_clear_line(ledger):
+    taken = CreateColumn(Column("kind", Text))
+    with ledger.write() as connection, pytest.raises(UsageError) as refused:
+        _database._add_column(connection, "provider_events", taken)
+    message = str(refused.value)
+    assert "provider_events is of an earlier version" in message
+    assert "column kind" in message
+    assert "\n" not in message

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winback.messages import RenderBlocked, Renderer, count_segments, to_gsm7
+from winback.messages._context import template_context
 from winback.messages._render import TEMPLATES_DIR
 from winback.settings import PROJECT_DIR, Settings
 
@@ -200,6 +201,27 @@ def test_no_fact_about_a_person_can_break_out_of_its_place(settings_any, name, p
 @pytest.fixture(scope="module")
 def settings_any(settings):
     return settings
+
+
+@pytest.mark.parametrize("fact", ["last_product", "top_product", "last_viewed_product"])
+def test_a_template_without_a_fact_shows_its_fallback_or_is_not_sent(settings, tmp_path, fact):
+    sentence = "Example Shop: back for {{ %s }}? Reply STOP to opt out"
+    (tmp_path / "blocks.txt").write_text(sentence % f"{fact}_name")
+    (tmp_path / "falls_back.txt").write_text(sentence % f"{fact}_name | default('more')")
+
+    def body(template, **changes):
+        rendered = Renderer(settings, tmp_path).render(
+            row(template, **changes), unsubscribe_url=LINK
+        )
+        return json.loads(rendered.payload_json)["body"]
+
+    known = {f"{fact}_name": "Mug\n", f"{fact}_url": "javascript:alert(1)"}
+    assert "back for Mug?" in body("blocks", **known)
+    assert "back for more?" in body("falls_back")
+    with pytest.raises(RenderBlocked) as blocked:
+        body("blocks", **{f"{fact}_name": " "})
+    assert blocked.value.rule == f"render_missing:{fact}_name"
+    assert f"{fact}_url" not in template_context(row("blocks", **known), settings)
 
 
 def test_the_version_of_a_template_changes_with_any_file_it_is_made_of(settings, tmp_path):

@@ -123,12 +123,16 @@ def invoke_dbt(
 
 
 def run_dbt(settings: Settings, arguments: Sequence[str], as_of: datetime) -> bool:
-    """Hand a command to dbt as it is, with this project's vars; False where it failed."""
+    """Hand a command to dbt as it is, with this project's vars; False where it failed.
+
+    Of a part of the project, only the tests that have all their tables are run.
+    """
     from dbt.cli.main import dbtRunner
 
     prepare_inputs(settings)
     variables = json.dumps(dbt_vars(settings, as_of))
-    with _environment(dbt_environment(settings)), _releasing_the_warehouse():
+    environment = dbt_environment(settings) | {"DBT_INDIRECT_SELECTION": "buildable"}
+    with _environment(environment), _releasing_the_warehouse():
         outcome = dbtRunner().invoke([*arguments, "--vars", variables])
     return bool(outcome.success)
 
