@@ -49,3 +49,11 @@ def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
     """Rows of the warehouse; nothing stays open, so that dbt may write again."""
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
         return connection.execute(sql).fetchall()
+
+
+def query_published(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of what was last published, each table by its name."""
+    with duckdb.connect() as connection:
+        for path in (settings.published_dir / "current").glob("*.parquet"):
+            connection.execute(f"create view {path.stem} as from '{path}'")
+        return connection.execute(sql).fetchall()

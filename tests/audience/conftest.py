@@ -10,12 +10,15 @@ from pathlib import Path
 import contact_cases
 import order_cases
 import pytest
+import segment_cases
 from audience_builds import build_audience, load_tables
 
 from winback.clock import FixedClock, parse_as_of
 from winback.landing import load
 from winback.ledger import export_ledger, open_ledger, suppress, tables
+from winback.sending import enroll
 from winback.settings import Settings
+from winback.warehouse import build
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -67,4 +70,17 @@ def case_shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         connection.execute(tables.provider_events.insert(), contact_cases.returns())
     export_ledger(ledger, settings.ledger_landing_dir)
     build_audience(settings, contact_cases.AS_OF)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def segment_shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A shop in which every segment has somebody: built, tested and published as a whole."""
+    home = tmp_path_factory.mktemp("segments") / ".winback"
+    settings = Settings.load(home=home, shop_timezone="America/New_York")
+    load_tables(settings, segment_cases.tables(), home / "shop")
+    ledger = open_ledger(settings)
+    enroll(ledger, [segment_cases.ENROLLED])
+    export_ledger(ledger, settings.ledger_landing_dir)
+    build(settings, segment_cases.AS_OF, gate=lambda *_: ())
     return settings

@@ -13,7 +13,9 @@ from winback.cli._app import app
 from winback.warehouse import PUBLIC_TABLES
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/analysts.md")
+# Rules of the catalog that blocked_by never names.
+ELSEWHERE = {"elsewhere", "not_built"}
 PATH = re.compile(
     r"`((?:winback|flows|quality|dbt_project|templates|tests|benchmarks|scripts|deployments)/[\w./*-]*)`"
 )
@@ -39,6 +41,14 @@ def test_every_reason_not_to_write_a_message_is_in_the_catalog_of_rules() -> Non
         listed = {row["rule_id"] for row in csv.DictReader(file) if row["kind"] == "message"}
     code = "".join(path.read_text() for path in (ROOT / "winback/messages").glob("*.py"))
     assert set(re.findall(r'(?:RenderBlocked\(|_need\([^"\n]+)"(\w+)"', code)) == listed
+
+
+def test_the_analysts_page_says_what_every_rule_in_blocked_by_says() -> None:
+    with (ROOT / "dbt_project/seeds/contact_rules.csv").open() as file:
+        rules = [row for row in csv.DictReader(file) if row["kind"] not in ELSEWHERE]
+    rows = [f"| `{rule['rule_id']}` | {rule['kind']} | {rule['sentence']} |" for rule in rules]
+    page = (ROOT / "docs/analysts.md").read_text().splitlines()
+    assert [row for row in page if row.count("|") == 4 and row.startswith("| `")] == rows
 
 
 def test_the_readme_lists_every_command_and_no_other() -> None:

@@ -1,0 +1,65 @@
+"""One shop in which every segment and every RFM segment has somebody."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+from audience_builds import query_published
+from segment_cases import CASES, MEMBERS
+
+from winback.settings import Settings
+from winback.warehouse import _dbt
+
+RFM_SEGMENTS = {
+    "hibernating", "at_risk", "cant_lose", "about_to_sleep", "need_attention", "loyal",
+    "promising", "new", "potential_loyalist", "champions",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def members(segment_shop: Settings) -> dict[str, set[str]]:
+    found = defaultdict(set)
+    for segment, customer in query_published(segment_shop, "from segment_members"):
+        found[segment].add(customer)
+    return found
+
+
+def test_every_segment_has_somebody(members: dict[str, set[str]]) -> None:
+    assert sorted(members) == _dbt.segment_names()
+
+
+def test_every_rfm_segment_has_somebody(segment_shop: Settings) -> None:
+    found = query_published(segment_shop, "select distinct rfm_segment from rfm_scores")
+    assert {segment for (segment,) in found} == RFM_SEGMENTS
+
+
+@pytest.mark.parametrize("segment", sorted(MEMBERS))
+def test_what_people_did_puts_them_in_the_segment_and_nobody_else(
+    members: dict[str, set[str]], segment: str
+) -> None:
+    assert members[segment] == MEMBERS[segment]
+
+
+def test_the_silent_are_those_who_bought_within_30_days_and_were_not_seen_since(
+    members: dict[str, set[str]], segment_shop: Settings
+) -> None:
+    bought = query_published(
+        segment_shop, "select customer_id from customers where days_inactive <= 30"
+    )
+    seen_since = {name for name, (days, events) in CASES.items() if days and events}
+    # This one was seen before the order only.
+    seen_since.remove("bought after the cart")
+    assert members["post_purchase_silent"] == {name for (name,) in bought} - seen_since
+
+
+def test_an_rfm_segment_to_win_back_is_that_of_the_map_while_lapsed(
+    members: dict[str, set[str]], segment_shop: Settings
+) -> None:
+    for segment in ("at_risk", "cant_lose", "hibernating"):
+        found = query_published(
+            segment_shop,
+            f"select customer_id from customers where rfm_segment = '{segment}'"
+            " and lapse_stage in ('lapsed', 'dormant')",
+        )
+        assert members[segment] == {name for (name,) in found}
