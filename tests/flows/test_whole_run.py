@@ -98,6 +98,7 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     ):
         assert words in story
     assert "could not be written - " in told(shop, unwritable)
+    assert "sms_four_step, by the segment lapsed_30_45: no - " in told(shop, unwritable)
     with pytest.raises(WinbackError, match="customer 'nobody' is not in the published set"):
         why(shop.settings, "nobody")
 

@@ -29,6 +29,7 @@ RULES = {
     for row in (
         rule("consent", "standing", "no standing consent suffices", "https://law.example/consent"),
         rule("cap_24h", "cap", "too many messages in the last 24 hours"),
+        rule("running", "entry", "is still in another playbook"),
         rule("in_transit", "pause", "an order is on its way"),
         rule("window", "decision", "the hour is closed", "https://law.example/hours"),
         rule("range", "decision", "the step's range of days is over"),
@@ -106,7 +107,7 @@ def test_who_it_is_and_what_made_the_stage_are_told_with_the_shops_clock() -> No
     assert "3 orders, 1,234.50 in all; the last on Mon 5 Jan 2026, 74 days ago." in text
     assert "Stage lapsed: lapsed from day 30, dormant from day 91, lost from day 366" in text
     assert "Segments: vip_60." in text
-    assert "- In sms_email now." in text
+    assert "- in sms_email now" in text
 
 
 def test_a_personal_threshold_says_what_it_rests_on() -> None:
@@ -218,32 +219,36 @@ def test_the_holdout_is_told_what_it_is() -> None:
     assert "text of step 1: not sent - is in the holdout [holdout]; beside it [window]" in text
 
 
-def candidate(**flags: bool) -> dict[str, Any]:
-    fine = dict.fromkeys(("has_address", "has_consent", "is_reachable"), True)
-    unset = dict.fromkeys(("is_enrolled", "is_entering", "is_taken_by_other", "is_over_limit"))
-    return {"playbook_id": "p", "segment": "vip_60", **fine, **unset, **flags}
+def candidate(blocked_by: str, **columns: object) -> dict[str, Any]:
+    entering = {"is_entering": blocked_by == "", "blocked_by": blocked_by}
+    return {"playbook_id": "p", "segment": "vip_60", **entering, **columns}
 
 
 @pytest.mark.parametrize(
     ("candidates", "words"),
     [
-        ([], "None is meant for them: they are in none of the segments that feed one."),
-        ([candidate(is_enrolled=True)], "in none again before the next order"),
-        ([candidate(is_entering=True)], "p, by the segment vip_60: enters in the next run."),
-        ([candidate(has_address=False)], "can't enter, no address is known for it"),
-        ([candidate(has_consent=False)], "can't enter, no consent covers it"),
-        ([candidate(is_reachable=False)], "a rule that no waiting helps forbids it"),
-        ([candidate(is_taken_by_other=True)], "another playbook comes first"),
-        ([candidate(is_over_limit=True)], "waits, today's places are taken"),
+        ([], "- none: they are in none of the segments that feed one"),
+        ([candidate("")], "- p, by the segment vip_60: enters in the next run"),
+        ([candidate("consent")], "vip_60: no - no standing consent suffices [consent]"),
+        (
+            [candidate("running", taken_by_playbook_id="carts")],
+            "no - is still in another playbook [running]: carts",
+        ),
     ],
 )
 def test_who_is_in_no_playbook_is_told_why(candidates: list[dict[str, Any]], words: str) -> None:
     assert words in told(enrollments=[], candidates=candidates)
 
 
+def test_who_is_in_a_playbook_is_told_why_the_others_do_not_take_them() -> None:
+    text = told(candidates=[candidate("running"), candidate("x", playbook_id="sms_email")])
+    assert "- in sms_email now - p, by the segment vip_60: no - is still" in text
+    assert "[x]" not in text
+
+
 def test_who_never_ordered_and_a_set_without_a_catalog_can_be_told() -> None:
     text = told(lapse=None, enrollments=[], channels=[{"channel": "sms", "blocked_by": "consent"}],
                 rules={})  # fmt: skip
-    assert "No valid order yet, so not lapsed and in no playbook." in text
+    assert "No valid order yet, so not lapsed." in text
     assert "- sms: no - [consent]" in text
     assert "rules named" not in text

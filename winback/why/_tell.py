@@ -8,7 +8,6 @@ from textwrap import wrap
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from winback.report import Rows
 from winback.why._read import Story
 from winback.why._timeline import Happening, timeline
 
@@ -66,7 +65,8 @@ class _Teller:
         yield f"{story.customer_id}, as of {as_of} (all times: {self._zone.key}, the shop's)"
         yield ""
         if story.lapse is None:
-            yield from self._item("No valid order yet, so not lapsed and in no playbook.")
+            yield from self._item("No valid order yet, so not lapsed.")
+            yield from self._item(f"Segments: {', '.join(story.segments) or 'none'}.")
             return
         orders = "1 order" if person["order_count"] == 1 else f"{person['order_count']:,} orders"
         yield from self._item(
@@ -93,11 +93,24 @@ class _Teller:
             )
 
     def playbooks(self) -> Iterator[str]:
-        if self._story.lapse is None:
-            return
         yield from ("", "Playbooks")
-        for line in _standing(self._story.enrollments, self._story.candidates):
-            yield from self._item(line)
+        current = [row for row in self._story.enrollments if row["exited_at"] is None]
+        for row in current:
+            yield from self._item(f"in {row['playbook_id']} now")
+        for row in self._story.candidates:
+            if row["playbook_id"] not in {it["playbook_id"] for it in current}:
+                yield from self._item(self._candidate(row))
+        if not current and not self._story.candidates:
+            yield from self._item("none: they are in none of the segments that feed one")
+
+    def _candidate(self, row: Mapping[str, Any]) -> str:
+        """Why a playbook that is meant for them takes them, or doesn't."""
+        text = f"{row['playbook_id']}, by the segment {row['segment']}: "
+        if row["is_entering"]:
+            return text + "enters in the next run"
+        text += f"no - {self._reasons(_ids(row['blocked_by']))}"
+        taken_by = row.get("taken_by_playbook_id")
+        return text + (f": {taken_by}" if taken_by else "")
 
     def days(self) -> Iterator[str]:
         happened = timeline(self._story)
@@ -252,35 +265,6 @@ def _stage(lapse: Mapping[str, Any]) -> str:
             text += ", as that of customers like them"
         text += "."
     return text
-
-
-# Why a playbook takes who is meant for it, or doesn't: the first that holds, by a flag of
-# entry_candidates.
-_ENTRIES: Final = (
-    ("is_entering", True, "enters in the next run"),
-    ("has_address", False, "can't enter, no address is known for it"),
-    ("has_consent", False, "can't enter, no consent covers it"),
-    ("is_reachable", False, "can't enter, a rule that no waiting helps forbids it (see above)"),
-    ("is_taken_by_other", True, "another playbook comes first"),
-    ("is_over_limit", True, "waits, today's places are taken"),
-)
-
-
-def _standing(enrollments: Rows, candidates: Rows) -> Iterator[str]:
-    """Which playbook has them, or why none does."""
-    for row in enrollments:
-        if row["exited_at"] is None:
-            yield f"In {row['playbook_id']} now."
-            return
-    if any(row["is_enrolled"] for row in candidates):
-        yield "In none any more, and in none again before the next order: once after each order."
-    elif not candidates:
-        yield "None is meant for them: they are in none of the segments that feed one."
-    else:
-        for row in candidates:
-            said = (words for flag, is_so, words in _ENTRIES if row[flag] is is_so)
-            by = f"{row['playbook_id']}, by the segment {row['segment']}"
-            yield f"{by}: {next(said, 'does not enter')}."
 
 
 def _entered(row: Mapping[str, Any]) -> str:
