@@ -47,7 +47,9 @@
 
 {#- What send_decisions may name in blocked_by beside the contact rules. -#}
 {% macro decision_rule_ids() -%}
-    {{ return(['purchase', 'holdout', 'range', 'shared_address', 'window']) }}
+    {{ return([
+        'purchase', 'holdout', 'range', 'shared_address', 'window', 'usual_hour'
+    ]) }}
 {%- endmacro %}
 
 {#- What keeps somebody from entering a playbook, in the order in which it is named. -#}

@@ -39,12 +39,16 @@ place_lists as (
 
 ),
 
+-- The clock a person goes by: the zone that they stated, else the first by name.
 zone_lists as (
 
     select
         customer_id,
         {{ sorted_list('zone') }} as zones,
-        min(zone) as range_zone
+        coalesce(
+            min(case when source like 'timezone%' then zone end),
+            min(zone)
+        ) as range_zone
 
     from zones
     group by customer_id

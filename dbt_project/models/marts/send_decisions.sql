@@ -49,6 +49,14 @@ situated as (
         contact_points.address,
         customer_windows.window_opens_at,
         customer_windows.window_closes_at,
+        -- The customer's usual hour, if it is to come in time.
+        case
+            when
+                {{ var('use_usual_hour') | string | lower }}
+                and customer_windows.preferred_at > {{ as_of() }}
+                and customer_windows.preferred_at < due.expires_at
+                then customer_windows.preferred_at
+        end as preferred_at,
         enrollments.purchased_at is not null as has_purchased,
         due.expires_at <= {{ as_of() }} as is_over,
         coalesce(
@@ -92,6 +100,7 @@ judged as (
             when paused_by != '' then 'deferred'
             when capped_by != '' then 'capped'
             when not ok_window then 'deferred'
+            when preferred_at is not null then 'deferred'
             else 'send'
         end as own_decision
 
@@ -180,7 +189,11 @@ final as (
                 nullif(paused_by, ''),
                 nullif(capped_by, ''),
                 case when is_behind_other then 'cap_24h' end,
-                case when not ok_window then 'window' end
+                case when not ok_window then 'window' end,
+                case
+                    when ok_window and preferred_at is not null
+                        then 'usual_hour'
+                end
             ) as varchar
         ) as blocked_by,
 
@@ -192,7 +205,11 @@ final as (
                 is_ready
                 and not is_served_by_other
                 and not is_behind_other
-                then greatest(window_opens_at, due_at)
+                then greatest(
+                    window_opens_at,
+                    due_at,
+                    coalesce(preferred_at, due_at)
+                )
         end as send_after_at,
         case
             when
