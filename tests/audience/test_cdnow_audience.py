@@ -101,6 +101,8 @@ def test_segments_follow_from_inactivity_and_tier(cdnow: Settings) -> None:
         """,
     )
     assert (sizes["lapsed_30_45"], sizes["backlog"], sizes["vip_60"]) == wanted
+    # Under `fixed` by purchase the window from each one's threshold is that of the days.
+    assert sizes["newly_lapsed"] == sizes["lapsed_30_45"]
 
 
 def test_a_shop_without_contact_data_has_nobody_to_write_to(cdnow: Settings) -> None:
