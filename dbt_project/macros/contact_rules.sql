@@ -45,6 +45,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- Whether a rule is not among those that failed, a text with commas. -#}
+{% macro rule_holds(id, failed) -%}
+    {{ dbt.position("'," ~ id ~ ",'", "concat(',', " ~ failed ~ ", ',')") }} = 0
+{%- endmacro %}
+
 {#- What send_decisions may name in blocked_by beside the contact rules. -#}
 {% macro decision_rule_ids() -%}
     {{ return([

@@ -95,6 +95,26 @@ def test_every_planned_message_carries_its_code_and_ends_before_the_code_does(se
         assert row["template"].startswith(row["playbook_id"])
 
 
+def test_a_replay_of_a_past_hour_knows_nothing_of_what_came_after(season, people, days):
+    """The evening of the second day: one more run, that changes nothing but --as-of."""
+    evening = days[1] + timedelta(hours=4)
+    before = len(season.decisions), dict(season.messages), dict(season.enrollments)
+    try:
+        season.live(evening)
+        replayed = season.decided(people.both), season.decided(people.buyer)
+        known = query(season.settings, "select message_id, left_at from int_messages__all")
+    finally:
+        del season.decisions[before[0] :]
+        season.messages, season.enrollments = before[1], before[2]
+        season.export()
+    past = {f"past-{number}" for number in range(3)}
+    sent = {key for key, row in before[1].items() if row["accepted_at"] <= evening}
+    assert {row["message_id"] for row in known if row["left_at"]} == sent | past
+    # Nobody bought before the third day, and the text of step 3 is not due yet.
+    for decided in replayed:
+        assert not [step for at, step in decided if at == evening]
+
+
 @pytest.fixture
 def edited_season(season, edited_project):
     return season, edited_project

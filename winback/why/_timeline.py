@@ -34,7 +34,7 @@ _DECISIVE: Final[Mapping[str, frozenset[str]]] = {
     "expired": frozenset({"range"}),
     "suppressed": frozenset({"standing", "shared_address"}),
     "capped": frozenset({"cap"}),
-    "deferred": frozenset({"pause", "window"}),
+    "deferred": frozenset({"pause", "window", "usual_hour"}),
 }
 _ANSWERS: Final = ("clicked", "replied", "opted_out")
 

@@ -1,5 +1,9 @@
+{%- set rules = decision_rule_ids() + contact_rule_ids() -%}
+
 with
 
+-- The linter knows no indent for columns that a loop makes.
+-- noqa: disable=LT02
 enrollments as (
 
     select * from {{ ref('started_enrollments') }}
@@ -154,20 +158,13 @@ settled as (
 
 ),
 
-final as (
+decided as (
 
     select
-        -- ids
-        cast(enrollment_id as varchar) as enrollment_id,
-        cast(playbook_id as varchar) as playbook_id,
-        cast(step as bigint) as step,
-        cast(customer_id as varchar) as customer_id,
-
-        -- facts
-        cast(segment as varchar) as segment,
-        cast(channel as varchar) as channel,
-        cast(variant as varchar) as variant,
-        cast(arm as varchar) as arm,
+        *,
+        is_ready
+        and not is_served_by_other
+        and not is_behind_other as is_going_out,
         cast(
             case
                 when is_served_by_other then 'suppressed'
@@ -195,32 +192,50 @@ final as (
                         then 'usual_hour'
                 end
             ) as varchar
-        ) as blocked_by,
+        ) as blocked_by
+
+    from settled
+
+),
+
+final as (
+
+    select
+        -- ids
+        cast(enrollment_id as varchar) as enrollment_id,
+        cast(playbook_id as varchar) as playbook_id,
+        cast(step as bigint) as step,
+        cast(customer_id as varchar) as customer_id,
+
+        -- facts
+        cast(segment as varchar) as segment,
+        cast(channel as varchar) as channel,
+        cast(variant as varchar) as variant,
+        cast(arm as varchar) as arm,
+        decision,
+        blocked_by,
 
         -- timestamps
         {{ as_of() }} as decided_at,
         due_at,
         case
-            when
-                is_ready
-                and not is_served_by_other
-                and not is_behind_other
+            when is_going_out
                 then greatest(
                     window_opens_at,
                     due_at,
                     coalesce(preferred_at, due_at)
                 )
         end as send_after_at,
-        case
-            when
-                is_ready
-                and not is_served_by_other
-                and not is_behind_other
-                then least(window_closes_at, expires_at)
-        end as expires_at,
-        expires_at as step_expires_at
+        case when is_going_out then least(window_closes_at, expires_at) end
+            as expires_at,
+        expires_at as step_expires_at,
 
-    from settled
+        -- rules
+        {% for rule in rules -%}
+        {{ rule_holds(rule, 'blocked_by') }} as ok_{{ rule }}
+        {{- ',' if not loop.last }}
+        {% endfor %}
+    from decided
 
 )
 
