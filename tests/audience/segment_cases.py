@@ -47,6 +47,7 @@ MEMBERS: Final = {
     "seasonal": {"buys in April"},
     "reactivated": {"came back"},
     "lapsed_30_45": {"first touch is due"},
+    "newly_lapsed": {"first touch is due"},
 }
 ENROLLED: Final = {
     "enrollment_id": "e1",

@@ -6,6 +6,25 @@ enrollments as (
 
 ),
 
+playbooks as (
+
+    select * from {{ ref('int_playbooks__entry') }}
+
+),
+
+-- A playbook that has left the seed may have been one; a cart reminder never was.
+win_backs as (
+
+    select enrollments.entered_at
+    from enrollments
+    left join playbooks
+        on enrollments.playbook_id = playbooks.playbook_id
+    where
+        enrollments.entered_at <= {{ as_of() }}
+        and coalesce(playbooks.is_win_back, true)
+
+),
+
 final as (
 
     select
@@ -14,8 +33,7 @@ final as (
             {{ as_of_date() }}
         ) as launch_date
 
-    from enrollments
-    where entered_at <= {{ as_of() }}
+    from win_backs
 
 )
 

@@ -164,9 +164,9 @@ last_days as (
 
 ),
 
--- Still in a playbook: not bought since, and its last step may yet go out. A step's range
--- ends with a local day, so two days are added. The holdout counts as well, or the arms
--- would differ in what else they get.
+-- Still in a playbook: not bought since, and its last day is to come. A step's range ends
+-- with a local day, so two days are added. It goes by the calendar and not by what was
+-- sent, for the holdout as well: or the arms would differ in what else they get.
 running as (
 
     select

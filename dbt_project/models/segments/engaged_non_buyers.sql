@@ -13,21 +13,12 @@ customers as (
 
 ),
 
-engagement as (
-
-    select * from {{ ref('int_customers__engagement') }}
-
-),
-
 final as (
 
-    select customers.customer_id
-    from customers
-    inner join engagement
-        on customers.customer_id = engagement.customer_id
+    select customer_id from customers
     where
-        customers.order_count = 0
-        and engagement.engagement_level in (
+        order_count = 0
+        and engagement_level in (
             '{{ var("engaged_levels") | join("', '") }}'  -- noqa: LT05
         )
 

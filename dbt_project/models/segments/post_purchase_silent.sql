@@ -1,7 +1,7 @@
 /*
     Rule:     bought within the last 30 days and has not been seen since: no visit
               or view, no click, no reply (`interaction_kinds`) after the last
-              valid order. Not lapsed yet, so no win-back playbook takes it.
+              valid order. Most have not lapsed: no win-back playbook takes it.
     Grain:    one row per customer.
     Priority: after_purchase 1
 */

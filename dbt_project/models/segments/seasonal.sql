@@ -13,23 +13,13 @@ customers as (
 
 ),
 
-seasons as (
-
-    select * from {{ ref('int_customers__seasons') }}
-
-),
-
 final as (
 
-    select customers.customer_id
-    from customers
-    inner join seasons
-        on customers.customer_id = seasons.customer_id
+    select customer_id from customers
     where
-        seasons.season_order_share >= {{ var('seasonal_from_share') }}
-        and {{ dbt.datediff(
-            as_of_date(), 'seasons.next_season_start', 'day'
-        ) }} between 0 and {{ var('season_lead_days') }}
+        season_order_share >= {{ var('seasonal_from_share') }}
+        and {{ dbt.datediff(as_of_date(), 'next_season_start', 'day') }}
+        between 0 and {{ var('season_lead_days') }}
 
 )
 
