@@ -61,6 +61,6 @@
 {% macro entry_rule_ids() -%}
     {{ return([
         'episode', 'enrolled', 'running', 'cool_down', 'address', 'consent',
-        'reachable', 'other_playbook', 'daily_limit',
+        'reachable', 'in_transit', 'other_playbook', 'daily_limit',
     ]) }}
 {%- endmacro %}

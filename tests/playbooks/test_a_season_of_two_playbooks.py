@@ -1,9 +1,12 @@
 """Two weeks of the shipped playbooks, decided by the real models day after day."""
 
+import csv
 from datetime import timedelta
 
 import pytest
 from playbook_runs import query
+
+from winback.warehouse._dbt import DBT_DIR
 
 
 def test_four_texts_go_out_at_the_published_offsets(season, people, days):
@@ -145,3 +148,11 @@ def test_adding_and_removing_a_step_row_changes_the_run(edited_season, people, d
     assert (people.four, 4) not in steps
     assert steps[people.both, 5] == "send"
     assert (people.both, 6) not in steps
+
+
+def test_every_reason_of_a_season_stands_in_the_catalog_of_rules(season):
+    with (DBT_DIR / "seeds/contact_rules.csv").open() as file:
+        catalog = {row["rule_id"] for row in csv.DictReader(file)}
+    named = {rule for row in season.decisions for rule in row["blocked_by"].split(",") if rule}
+    assert len(named) > 5
+    assert named <= catalog

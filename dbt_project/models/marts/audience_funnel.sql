@@ -99,10 +99,11 @@ situated as (
         candidates.ok_address,
         candidates.ok_consent,
         candidates.ok_reachable,
+        candidates.ok_in_transit,
         candidates.ok_other_playbook,
         candidates.ok_daily_limit,
         last_decisions.decision,
-        last_decisions.blocked_by
+        last_decisions.send_after_at
 
     from population
     left join candidates
@@ -154,6 +155,7 @@ dropped as (
             when enrollment_id is null and not ok_consent then 'consent'
             when enrollment_id is null and not ok_reachable
                 then 'suppression_or_zone'
+            when enrollment_id is null and not ok_in_transit then 'in_transit'
             when enrollment_id is null and not ok_other_playbook
                 then 'other_playbook'
             when enrollment_id is null and not ok_daily_limit
@@ -163,6 +165,7 @@ dropped as (
             when decision is null then 'not_due'
             when decision in ('suppressed', 'expired', 'exited') then decision
             when decision = 'capped' then 'cap'
+            when decision = 'deferred' and send_after_at is null then 'pause'
             when decision = 'deferred' then 'window'
         end as reason
 

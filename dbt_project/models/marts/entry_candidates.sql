@@ -202,7 +202,9 @@ reach as (
             end
         ) as consent_ok,
         max(case when eligibility.is_reachable then 1 else 0 end)
-            as reachable_ok
+            as reachable_ok,
+        max(case when eligibility.ok_in_transit then 1 else 0 end)
+            as in_transit_ok
 
     from eligibility
     inner join channels
@@ -233,7 +235,8 @@ judged as (
         ) as ok_cool_down,
         coalesce(reach.address_ok, 0) = 1 as ok_address,
         coalesce(reach.consent_ok, 0) = 1 as ok_consent,
-        coalesce(reach.reachable_ok, 0) = 1 as ok_reachable
+        coalesce(reach.reachable_ok, 0) = 1 as ok_reachable,
+        coalesce(reach.in_transit_ok, 0) = 1 as ok_in_transit
 
     from memberships
     left join lost_segments
@@ -264,7 +267,8 @@ free as (
         and ok_enrolled
         and ok_running
         and ok_cool_down
-        and ok_reachable as may_enter
+        and ok_reachable
+        and ok_in_transit as may_enter
 
     from judged
 
