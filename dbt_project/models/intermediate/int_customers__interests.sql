@@ -16,10 +16,9 @@ customer_orders as (
 
 ),
 
-price_changes as (
+prices as (
 
-    select * from {{ ref('stg_shop__price_changes') }}
-    where changed_at <= {{ as_of() }}
+    select * from {{ ref('int_products__prices') }}
 
 ),
 
@@ -77,32 +76,6 @@ interests as (
 
 ),
 
--- Of two prices set at one instant one has to hold: the lower.
-price_starts as (
-
-    select
-        product_id,
-        changed_at,
-        min(price_cents) as price_cents
-
-    from price_changes
-    group by product_id, changed_at
-
-),
-
-prices as (
-
-    select
-        *,
-        lead(changed_at) over (
-            partition by product_id
-            order by changed_at
-        ) as replaced_at
-
-    from price_starts
-
-),
-
 final as (
 
     select
@@ -128,15 +101,15 @@ final as (
     left join prices as seen_prices
         on
             interests.product_id = seen_prices.product_id
-            and interests.last_seen_at >= seen_prices.changed_at
+            and interests.last_seen_at >= seen_prices.valid_from
             and (
-                seen_prices.replaced_at is null
-                or interests.last_seen_at < seen_prices.replaced_at
+                seen_prices.valid_until is null
+                or interests.last_seen_at < seen_prices.valid_until
             )
     left join prices as current_prices
         on
             interests.product_id = current_prices.product_id
-            and current_prices.replaced_at is null
+            and current_prices.valid_until is null
 
 )
 

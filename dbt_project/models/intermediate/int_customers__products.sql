@@ -1,5 +1,11 @@
 with
 
+customer_orders as (
+
+    select * from {{ ref('int_customers__orders') }}
+
+),
+
 orders as (
 
     select * from {{ ref('int_orders__valid') }}
@@ -18,7 +24,8 @@ products as (
 
 ),
 
-bought as (
+-- As narrow as can be: a large shop has tens of millions of these.
+lines as (
 
     select
         orders.customer_id,
@@ -27,9 +34,8 @@ bought as (
         orders.ordered_at,
         orders.ordered_date,
         products.product_id,
-        products.product_name,
-        products.product_url,
         products.category,
+        products.product_name is not null as has_name,
         order_items.quantity,
         order_items.quantity * order_items.unit_price_cents as line_cents
 
@@ -41,52 +47,40 @@ bought as (
 
 ),
 
-buyers as (
-
-    select distinct customer_id from bought
-
-),
-
 -- The dearest line of the last order that a message can name.
 last_lines as (
 
     select
-        *,
+        customer_id,
+        product_id,
         row_number() over (
             partition by customer_id
             order by coalesce(line_cents, 0) desc, product_id
         ) as line_rank
 
-    from bought
+    from lines
     where
         is_latest
-        and product_name is not null
+        and has_name
 
 ),
 
-last_products as (
-
-    select * from last_lines
-    where line_rank = 1
-
-),
-
-product_orders as (
+product_lines as (
 
     select
         customer_id,
         product_id,
-        count(distinct order_number) as order_count,
+        count(*) as line_count,
         sum(quantity) as unit_count,
         max(ordered_at) as last_ordered_at
 
-    from bought
-    where product_name is not null
+    from lines
+    where has_name
     group by customer_id, product_id
 
 ),
 
--- Bought in the most orders; between equals the most units, then the latest.
+-- Bought most often; between equals the most units, then the latest.
 ranked_products as (
 
     select
@@ -94,67 +88,43 @@ ranked_products as (
         row_number() over (
             partition by customer_id
             order by
-                order_count desc,
+                line_count desc,
                 unit_count desc,
                 last_ordered_at desc,
                 product_id asc
         ) as product_rank
 
-    from product_orders
+    from product_lines
 
 ),
 
-top_products as (
-
-    select
-        ranked_products.customer_id,
-        ranked_products.product_id,
-        ranked_products.order_count,
-        ranked_products.last_ordered_at,
-        products.product_name,
-        products.product_url
-
-    from ranked_products
-    inner join products
-        on ranked_products.product_id = products.product_id
-    where ranked_products.product_rank = 1
-
-),
-
+-- An order counts once for a category, however much of it is in it.
 category_orders as (
 
     select
         customer_id,
         category,
-        count(distinct order_number) as order_count,
-        min(ordered_date) as first_ordered_date,
-        max(ordered_date) as last_ordered_date,
-        max(ordered_at) as last_ordered_at
+        order_number,
+        min(ordered_date) as ordered_date
 
-    from bought
+    from lines
     where category is not null
-    group by customer_id, category
+    group by customer_id, category, order_number
 
 ),
 
--- Bought in the most orders; between equals, the latest.
-ranked_categories as (
+customer_categories as (
 
     select
-        *,
-        row_number() over (
-            partition by customer_id
-            order by order_count desc, last_ordered_at desc, category asc
-        ) as category_rank
+        customer_id,
+        category,
+        count(*) as order_count,
+        max(order_number) as last_order_number,
+        min(ordered_date) as first_ordered_date,
+        max(ordered_date) as last_ordered_date
 
     from category_orders
-
-),
-
-favorite_categories as (
-
-    select * from ranked_categories
-    where category_rank = 1
+    group by customer_id, category
 
 ),
 
@@ -168,7 +138,7 @@ repeated_categories as (
             case when last_ordered_date > first_ordered_date then 1 else 0 end
         ) as repeat_buyer_count
 
-    from category_orders
+    from customer_categories
     where
         {{ dbt.datediff('first_ordered_date', as_of_date(), 'day') }}
         >= {{ var('one_time_after_days') }}
@@ -186,18 +156,28 @@ one_time_categories as (
 
 ),
 
-needs as (
+-- Bought in the most orders; between equals, the latest.
+ranked_categories as (
 
     select
-        category_orders.customer_id,
-        min(
-            case when one_time_categories.category is null then 0 else 1 end
-        ) = 1 as is_one_time
+        customer_categories.customer_id,
+        customer_categories.category,
+        row_number() over (
+            partition by customer_categories.customer_id
+            order by
+                customer_categories.order_count desc,
+                customer_categories.last_order_number desc,
+                customer_categories.category asc
+        ) as category_rank,
+        count(*) over (partition by customer_categories.customer_id)
+            as category_count,
+        count(one_time_categories.category)
+            over (partition by customer_categories.customer_id)
+            as one_time_count
 
-    from category_orders
+    from customer_categories
     left join one_time_categories
-        on category_orders.category = one_time_categories.category
-    group by category_orders.customer_id
+        on customer_categories.category = one_time_categories.category
 
 ),
 
@@ -205,7 +185,7 @@ final as (
 
     select
         -- ids
-        buyers.customer_id,
+        customer_orders.customer_id,
         last_products.product_id as last_product_id,
         top_products.product_id as top_product_id,
 
@@ -214,24 +194,33 @@ final as (
         last_products.product_url as last_product_url,
         top_products.product_name as top_product_name,
         top_products.product_url as top_product_url,
-        favorite_categories.category as favorite_category,
+        ranked_categories.category as favorite_category,
 
         -- facts
-        cast(top_products.order_count as bigint) as top_product_order_count,
-        needs.is_one_time as buys_one_time_goods_only,
+        cast(ranked_products.line_count as bigint) as top_product_line_count,
+        ranked_categories.one_time_count = ranked_categories.category_count
+            as buys_one_time_goods_only,
 
         -- timestamps
-        top_products.last_ordered_at as top_product_last_ordered_at
+        ranked_products.last_ordered_at as top_product_last_ordered_at
 
-    from buyers
-    left join last_products
-        on buyers.customer_id = last_products.customer_id
-    left join top_products
-        on buyers.customer_id = top_products.customer_id
-    left join favorite_categories
-        on buyers.customer_id = favorite_categories.customer_id
-    left join needs
-        on buyers.customer_id = needs.customer_id
+    from customer_orders
+    left join last_lines
+        on
+            customer_orders.customer_id = last_lines.customer_id
+            and last_lines.line_rank = 1
+    left join products as last_products
+        on last_lines.product_id = last_products.product_id
+    left join ranked_products
+        on
+            customer_orders.customer_id = ranked_products.customer_id
+            and ranked_products.product_rank = 1
+    left join products as top_products
+        on ranked_products.product_id = top_products.product_id
+    left join ranked_categories
+        on
+            customer_orders.customer_id = ranked_categories.customer_id
+            and ranked_categories.category_rank = 1
 
 )
 

@@ -106,8 +106,8 @@ surroundings as (
         *,
         min(season_year) over around_it as first_season,
         max(season_year) over around_it as last_season,
-        min(position) over around_it as first_position,
-        max(position) over around_it as last_position,
+        first_value(position) over around_it as first_position,
+        last_value(position) over around_it as last_position,
         count(*) over around_it as order_day_count
 
     from positions

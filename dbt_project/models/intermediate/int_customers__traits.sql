@@ -132,7 +132,7 @@ final as (
         products.last_product_name,
         products.top_product_id,
         products.top_product_name,
-        products.top_product_order_count,
+        products.top_product_line_count,
         products.favorite_category,
         tags.top_tag,
         tags.held_tags,

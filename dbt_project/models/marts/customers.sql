@@ -41,7 +41,7 @@ final as (
         last_product_name,
         top_product_id,
         top_product_name,
-        top_product_order_count,
+        top_product_line_count,
         favorite_category,
         top_tag,
         held_tags,
