@@ -94,7 +94,7 @@ def test_a_range_of_days_is_counted_drawn_and_priced(backtest, shop, capsys):
     ]
     counts = ("people", "not_yet_known", "set_aside", "counted", "came_back")
     returns = {
-        (row["who"], row["within_days"]): tuple(int(row[name]) for name in counts)
+        (row["who"], row["days"]): tuple(int(row[name]) for name in counts)
         for row in rows_of(folder / "returns.csv")
     }
     assert returns["new entries", "14"] == (4, 0, 1, 3, 1)

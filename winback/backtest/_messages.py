@@ -30,7 +30,7 @@ _STEPS: Final = """
     from winback.playbook_steps as steps
     left join winback.step_variants as variants
         on steps.playbook_id = variants.playbook_id and steps.step = variants.step
-    left join winback.playbook_segments as taken
+    inner join winback.playbook_segments as taken
         on steps.playbook_id = taken.playbook_id and taken.segment = $segment
     left join winback.offers as offers on taken.offer_id = offers.offer_id
     left join winback.offers as extra_offers on steps.extra_offer_id = extra_offers.offer_id
@@ -83,7 +83,7 @@ class Batch:
 
 
 def steps_of(replay: Replay, segment: str, settings: Settings, at: datetime) -> list[Step]:
-    """The steps of all playbooks, their texts counted in segments with the segment's offer."""
+    """The steps of the segment's playbooks, their texts counted with the segment's offer."""
     rows = replay.rows(_STEPS, {"segment": segment})
     offsets: dict[tuple[str, int], int] = {}
     for row in rows:

@@ -12,10 +12,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from winback.backtest._entries import SEGMENT
+from winback.backtest._entries import SEGMENT, Span
 from winback.backtest._load import ChannelLoad
 from winback.backtest._run import Backtest, PresetResult
-from winback.backtest._tables import entries, name
+from winback.backtest._tables import distinct, name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,42 +56,65 @@ def charts(found: Backtest) -> list[Chart]:
 
     # The same figures give the same file.
     with mpl.rc_context({**_STYLE, "svg.hashsalt": f"{found.segment}{found.span}"}):
-        drawn = [_entries_chart(found), _returns_chart(found)]
-        drawn += [
-            _load_chart(found, result, load)
-            for result in found.presets[:1]
-            for load in result.loads
+        differing = distinct(found)
+        drawn = [
+            _days_chart(
+                f"Entries into {found.segment} per day",
+                found.span,
+                [(names, [day.entries for day in result.days]) for names, result in differing],
+            ),
+            _returns_chart(found, differing),
         ]
+        if len(found.presets) > 1:
+            lapsing = [
+                (name(result), [day.lapsed_entries for day in result.days])
+                for result in found.presets
+            ]
+            drawn.append(_days_chart("Customers who become lapsed per day", found.span, lapsing))
+        names, own = differing[0]
+        drawn += [_load_chart(found, names, load) for load in own.loads]
     return [
         Chart(title, says, _inline(svg, f"chart{number}", title, says))
         for number, (title, says, svg) in enumerate(drawn, start=1)
     ]
 
 
-def _entries_chart(found: Backtest) -> tuple[str, str, str]:
+def _days_chart(
+    title: str, span: Span, series: Sequence[tuple[str, list[int]]]
+) -> tuple[str, str, str]:
     from matplotlib.ticker import MaxNLocator
 
-    title = f"Entries into {found.segment} per day"
     figure, axes = _canvas(title, height=3.4)
     axes.set_ylabel("customers a day")
-    for result, color, marker in zip(found.presets, _COLORS, _MARKERS, strict=False):
-        days: list[Any] = [day.day for day in result.days]
-        counts = [day.entries for day in result.days]
-        if result is found.presets[0]:
-            axes.bar(days, counts, width=0.85, color=color, label=name(result))
+    days: list[Any] = span.days
+    for number, (label, counts) in enumerate(series):
+        color = _COLORS[number % 4]
+        if number == 0:
+            axes.bar(days, counts, width=0.85, color=color, label=label)
         else:
-            axes.plot(days, counts, color=color, marker=marker, markersize=4, label=name(result))
-    ticks: list[Any] = first_days(found.span.days)
+            marker = _MARKERS[number % 4]
+            axes.plot(days, counts, color=color, marker=marker, markersize=4, label=label)
+    ticks: list[Any] = first_days(span.days)
     axes.set_xticks(ticks, [f"{day:%b} {day.day}" for day in ticks])
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     axes.set_ylim(bottom=0)
-    axes.set_xlabel(f"day of {found.span.last.year}" if _in_one_year(found) else "day")
-    if len(found.presets) > 1:
-        axes.legend(frameon=False, title="lapse preset")
+    one_year = span.first.year == span.last.year
+    axes.set_xlabel(f"day of {span.last.year}" if one_year else "day")
+    if len(series) > 1:
+        drawn = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+        axes.legend(
+            [drawn[label] for label, _ in series],
+            [label for label, _ in series],
+            frameon=False,
+            title="lapse preset",
+            loc="upper left",
+            ncols=len(series),
+        )
+        # Room above the columns for the legend.
+        axes.set_ylim(top=1.35 * max(1, *(max(counts) for _, counts in series)))
     says = "; ".join(
-        f"preset {name(result)}: {entries(result):,} entries in {len(result.days)} days, "
-        f"at most {max(day.entries for day in result.days):,} a day"
-        for result in found.presets
+        f"preset {label}: {sum(counts):,} in {len(counts)} days, at most {max(counts):,} a day"
+        for label, counts in series
     )
     return title, says, _svg(figure)
 
@@ -101,21 +124,19 @@ def first_days(days: Sequence[date]) -> list[date]:
     return list(days[:: -(-len(days) // 9)])
 
 
-def _in_one_year(found: Backtest) -> bool:
-    return found.span.first.year == found.span.last.year
-
-
-def _returns_chart(found: Backtest) -> tuple[str, str, str]:
+def _returns_chart(
+    found: Backtest, differing: Sequence[tuple[str, PresetResult]]
+) -> tuple[str, str, str]:
     title = "Came back by themselves"
     figure, axes = _canvas(title, height=3.4)
     said = []
     series = [
-        (result, who, kind)
-        for result in found.presets
+        (names, result, who, kind)
+        for names, result in differing
         for who, kind in (("new entries", "entry"), ("there before", "standing"))
     ]
-    for number, (result, who, kind) in enumerate(series):
-        label = f"{who}, {name(result)}" if len(found.presets) > 1 else who
+    for number, (names, result, who, kind) in enumerate(series):
+        label = f"{who}, {names}" if len(differing) > 1 else who
         points = [result.returned(SEGMENT, kind, window) for window in found.windows]
         known = [
             (place, 100 * point.rate, point.interval)
@@ -147,17 +168,17 @@ def _returns_chart(found: Backtest) -> tuple[str, str, str]:
         )
     axes.set_xticks(range(len(found.windows)), [f"{window} days" for window in found.windows])
     axes.set_xlim(-0.6, len(found.windows) - 0.4)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.25 * axes.get_ylim()[1])
     axes.set_xlabel("window after the entry")
     axes.set_ylabel("ordered again, % (95 % interval)")
     if said:
-        axes.legend(frameon=False, loc="upper left")
+        axes.legend(frameon=False, loc="upper left", ncols=len(differing))
     else:
         axes.text(0.5, 0.5, "no window is over yet", ha="center", transform=axes.transAxes)
     return title, "; ".join(said) or "no window is over yet", _svg(figure)
 
 
-def _load_chart(found: Backtest, result: PresetResult, load: ChannelLoad) -> tuple[str, str, str]:
+def _load_chart(found: Backtest, names: str, load: ChannelLoad) -> tuple[str, str, str]:
     zone = ZoneInfo(found.span.zone)
     title = f"Busiest {load.channel} hours"
     highest: dict[int, float] = defaultdict(float)
@@ -175,7 +196,7 @@ def _load_chart(found: Backtest, result: PresetResult, load: ChannelLoad) -> tup
         f"{load.peak_hour.astimezone(zone):%H:%M} on {load.peak_hour.astimezone(zone):%Y-%m-%d}"
     )
     says += _limit_line(axes, load)
-    return title, f"preset {name(result)}: {says}", _svg(figure)
+    return title, f"preset {names}: {says}", _svg(figure)
 
 
 def _limit_line(axes: Axes, load: ChannelLoad) -> str:

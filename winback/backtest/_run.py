@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-import duckdb
-
 from winback.backtest._entries import Span, live_through
 from winback.backtest._load import ChannelLoad, channel_loads
 from winback.backtest._messages import Batch, Step, batches, steps_of
@@ -25,6 +23,7 @@ from winback.backtest._takers import (
 )
 from winback.clock import Clock
 from winback.console import tell_stage, tell_step
+from winback.duck import connect
 from winback.errors import BuildFailure, UsageError, WinbackError
 from winback.settings import Settings
 from winback.warehouse import Replay, project_vars, replaying, segment_names
@@ -33,6 +32,12 @@ from winback.warehouse import Replay, project_vars, replaying, segment_names
 _ALL_PRESETS: Final = ("personal", "fixed")
 _UNKNOWN_PRESET: Final = re.compile(r"lapse_preset is '.*?'; it may be: [\w, ]+")
 
+_ORDER_DAYS: Final = """
+    select
+        cast(timezone($2, min(ordered_at)) as date),
+        cast(timezone($2, max(ordered_at)) as date)
+    from read_parquet($1)
+"""
 _DAYS: Final = """
     select
         day,
@@ -134,11 +139,8 @@ def _require_orders_in(settings: Settings, span: Span) -> None:
     orders = settings.shop_dir / "orders.parquet"
     if not orders.exists():
         raise WinbackError("nothing is loaded yet. Next: winback load DIR")
-    row = duckdb.execute(
-        "select min(cast(timezone($2, ordered_at) as date)),"
-        " max(cast(timezone($2, ordered_at) as date)) from read_parquet($1)",
-        [str(orders), span.zone],
-    ).fetchone()
+    with connect() as connection:
+        row = connection.execute(_ORDER_DAYS, [str(orders), span.zone]).fetchone()
     oldest, newest = row or (None, None)
     if oldest is None:
         raise WinbackError("no order is loaded. Next: winback load DIR")

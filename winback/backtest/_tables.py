@@ -25,11 +25,35 @@ def compared_window(found: Backtest) -> int:
     return COMPARED_WITHIN if COMPARED_WITHIN in found.windows else found.windows[0]
 
 
+def distinct(found: Backtest) -> list[tuple[str, PresetResult]]:
+    """The results that differ for the segment, each with the names of its presets.
+
+    A segment that doesn't read the lapse has the same members under every preset.
+    """
+    kept: list[tuple[list[str], PresetResult]] = []
+    for result in found.presets:
+        for names, other in kept:
+            if _of_segment(result) == _of_segment(other):
+                names.append(name(result))
+                break
+        else:
+            kept.append(([name(result)], result))
+    return [(", ".join(names), result) for names, result in kept]
+
+
+def _of_segment(result: PresetResult) -> tuple[object, ...]:
+    return (
+        [(day.members, day.entries) for day in result.days],
+        [found for found in result.returns if found.population == SEGMENT],
+        result.takers,
+    )
+
+
 def overview(found: Backtest) -> Rows:
     """Entries per day and who was there before, by preset."""
     return [
         {
-            "preset": name(result),
+            "preset": names,
             "days": len(result.days),
             "there_before": result.returned(SEGMENT, "standing", found.windows[0]).followed,
             "new_entries": entries(result),
@@ -37,7 +61,7 @@ def overview(found: Backtest) -> Rows:
             "most_in_a_day": max(day.entries for day in result.days),
             "members_at_end": result.days[-1].members,
         }
-        for result in found.presets
+        for names, result in distinct(found)
     ]
 
 
@@ -54,8 +78,8 @@ def name(result: PresetResult) -> str:
 def natural_return(found: Backtest) -> Rows:
     """Who came back by themselves, by window; percents with Wilson's 95 % interval."""
     return [
-        {"preset": name(result), "who": who, **_return(result.returned(SEGMENT, kind, window))}
-        for result in found.presets
+        {"preset": names, "who": who, **_return(result.returned(SEGMENT, kind, window))}
+        for names, result in distinct(found)
         for who, kind in _COHORTS
         for window in found.windows
     ]
@@ -64,7 +88,7 @@ def natural_return(found: Backtest) -> Rows:
 def _return(found: Return) -> dict[str, object]:
     low, high = found.interval or (None, None)
     return {
-        "within_days": found.window_days,
+        "days": found.window_days,
         "people": found.followed,
         "not_yet_known": found.not_yet_known,
         "set_aside": found.set_aside,
@@ -78,7 +102,7 @@ def _return(found: Return) -> dict[str, object]:
 
 def presets(found: Backtest) -> Rows:
     """The presets side by side: who crosses into lapse, and how right `lost` was."""
-    short, long = compared_window(found), found.windows[-1]
+    short, long = compared_window(found), _lost_window(found)
     return [
         {
             "preset": name(result),
@@ -96,11 +120,25 @@ def presets(found: Backtest) -> Rows:
     ]
 
 
-def _lost(result: PresetResult, window: int) -> dict[str, object]:
+def _lost_window(found: Backtest) -> int:
+    """The longest window that is over for somebody whom every preset called lost."""
+    known = [
+        window
+        for window in found.windows
+        if all(_all_lost(result, window).n for result in found.presets)
+    ]
+    return (known or found.windows)[-1]
+
+
+def _all_lost(result: PresetResult, window: int) -> Return:
     both = [result.returned(LOST, kind, window) for _, kind in _COHORTS]
-    all_lost = Return(
+    return Return(
         LOST, "all", window, *(sum(column) for column in zip(*map(_counts, both), strict=True))
     )
+
+
+def _lost(result: PresetResult, window: int) -> dict[str, object]:
+    all_lost = _all_lost(result, window)
     low, high = all_lost.interval or (None, None)
     return {
         "called_lost": all_lost.n,
@@ -121,14 +159,14 @@ def _rest(share: float | None) -> float | None:
 def reach(found: Backtest) -> Rows:
     """Whom each playbook would take; how long those there before would take to get in."""
     rows = []
-    for result in found.presets:
+    for names, result in distinct(found):
         for playbook in result.playbooks:
             of = [t for t in result.takers if t.playbook_id == playbook.playbook_id]
             before = sum(t.people for t in of if t.kind == "standing")
             limit = playbook.daily_limit
             rows.append(
                 {
-                    "preset": name(result),
+                    "preset": names,
                     "playbook": playbook.playbook_id,
                     "entries_reached": round(sum(t.people for t in of if t.kind == "entry")),
                     "held_out_percent": percent(playbook.holdout_share),
@@ -143,12 +181,14 @@ def reach(found: Backtest) -> Rows:
 def load(found: Backtest) -> Rows:
     """Each channel's busiest hour and day beside its limit; hours are the shop's."""
     zone = ZoneInfo(found.span.zone)
-    return [_load(result, channel, zone) for result in found.presets for channel in result.loads]
+    return [
+        _load(names, channel, zone) for names, result in distinct(found) for channel in result.loads
+    ]
 
 
-def _load(result: PresetResult, channel: ChannelLoad, zone: ZoneInfo) -> dict[str, object]:
+def _load(names: str, channel: ChannelLoad, zone: ZoneInfo) -> dict[str, object]:
     return {
-        "preset": name(result),
+        "preset": names,
         "channel": channel.channel,
         "messages": round(channel.messages),
         "peak_an_hour": round(channel.peak, 1),
@@ -164,7 +204,7 @@ def _load(result: PresetResult, channel: ChannelLoad, zone: ZoneInfo) -> dict[st
 def costs(found: Backtest) -> Rows:
     """Each step's messages, segments and cost in the shop's currency, and the total."""
     rows: Rows = []
-    for result in found.presets:
+    for names, result in distinct(found):
         sums: dict[tuple[str, int], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
         for batch in result.batches:
             parts = (batch.messages, batch.segments, batch.cost_cents)
@@ -172,7 +212,7 @@ def costs(found: Backtest) -> Rows:
             total[:] = [kept + part for kept, part in zip(total, parts, strict=True)]
         rows += [
             {
-                "preset": name(result),
+                "preset": names,
                 "playbook": step.playbook_id,
                 "step": step.step,
                 "channel": step.channel,
@@ -242,29 +282,39 @@ def notes(found: Backtest) -> list[str]:
         for day in first.days[-1:]
         if not day.members
     ]
-    for result in found.presets:
-        if not result.playbooks:
-            lines.append(
-                f"no enabled playbook takes {found.segment}: no load and no cost. "
-                "Next: a row in dbt_project/seeds/playbook_segments.csv"
-            )
-            break
-        if entries(result) and not result.takers:
-            lines.append(
-                f"{name(result)}: nobody who entered could be reached on any channel "
-                "(winback build, then channel_eligibility says why)"
-            )
-        lines += [
-            f"{name(result)}: {round(load.late):,} messages on {load.channel} would not get out "
-            f"before their windows close, on {len(load.late_days)} days, the first "
-            f"{load.late_days[0]}"
-            for load in result.loads
-            if load.late
-        ]
+    if not first.playbooks:
+        lines.append(
+            f"no enabled playbook takes {found.segment}: no load and no cost. "
+            "Next: a row in dbt_project/seeds/playbook_segments.csv"
+        )
+    for names, result in distinct(found):
+        lines += _worries(found, names, result)
     lines += [
         f"{step.playbook_id} step {step.step} can't be written, so its cost is not counted: "
         f"{step.problem}"
         for step in first.steps
         if step.problem and first.batches
+    ]
+    return lines
+
+
+def _worries(found: Backtest, names: str, result: PresetResult) -> list[str]:
+    lines = []
+    back = result.returned(SEGMENT, "entry", compared_window(found))
+    if back.set_aside and not back.n:
+        lines.append(
+            f"{names}: all {back.set_aside:,} who entered were written to or dealt to be, so "
+            "nobody shows who comes back alone. Next: a holdout_share in playbooks.csv"
+        )
+    if result.playbooks and entries(result) and not result.takers:
+        lines.append(
+            f"{names}: nobody who entered could be reached on any channel; "
+            "channel_eligibility of a winback build says why"
+        )
+    lines += [
+        f"{names}: {round(load.late):,} messages on {load.channel} would not get out before "
+        f"their windows close, on {len(load.late_days)} days, the first {load.late_days[0]}"
+        for load in result.loads
+        if load.late
     ]
     return lines

@@ -7,7 +7,6 @@ SQL then gives way to that of each day.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Any, Final
 
 import duckdb
 
+from winback.duck import connect
 from winback.errors import WinbackError
 from winback.settings import Settings
 from winback.warehouse._dbt import dbt_vars, invoke_dbt
@@ -102,7 +102,7 @@ def replaying(settings: Settings, models: Sequence[str], **variables: Any) -> It
     home.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory(prefix="replay-", dir=home) as folder,
-        duckdb.connect() as connection,
+        connect() as connection,
     ):
         _settle(connection, Path(folder))
         replay = Replay(connection, _compiled(settings, Path(folder), models, variables))
@@ -112,11 +112,8 @@ def replaying(settings: Settings, models: Sequence[str], **variables: Any) -> It
 
 
 def _settle(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """As the dbt profile does: the same zone, and a bound on memory beyond which it spills."""
-    limit = os.environ.get("WINBACK_MEMORY_LIMIT", "3GB")
-    connection.execute("set timezone = 'UTC'")
+    """As the dbt profile does; what spills goes with the folder."""
     connection.execute("set preserve_insertion_order = false")
-    connection.execute(f"set memory_limit = '{limit}'")
     connection.execute(f"set temp_directory = '{folder / 'spill'}'")
     connection.execute("attach ':memory:' as winback")
 
