@@ -2,171 +2,9 @@
 
 with
 
-enrollments as (
+step_facts as (
 
-    select * from {{ ref('started_enrollments') }}
-
-),
-
-steps as (
-
-    select * from {{ ref('int_playbooks__steps') }}
-
-),
-
-eligibility as (
-
-    select * from {{ ref('channel_eligibility') }}
-
-),
-
-customer_windows as (
-
-    select * from {{ ref('int_decisions__customer_windows') }}
-
-),
-
-contact_points as (
-
-    select * from {{ ref('int_customers__contact_points') }}
-
-),
-
-messages as (
-
-    select * from {{ ref('int_messages__all') }}
-
-),
-
-step_messages as (
-
-    select
-        enrollment_id,
-        step,
-        max(case when is_settled then 1 else 0 end) as settled_count,
-        max(case when is_settled then state end) as message_state,
-        min(left_at) as left_at
-
-    from messages
-    where origin = 'ledger'
-    group by enrollment_id, step
-
-),
-
--- The owners of an address that got a step lately.
-address_messages as (
-
-    select
-        contact_points.channel,
-        contact_points.address,
-        messages.playbook_id,
-        messages.step,
-        min(messages.customer_id) as first_customer_id,
-        max(messages.customer_id) as last_customer_id
-
-    from messages
-    inner join contact_points
-        on
-            messages.customer_id = contact_points.customer_id
-            and messages.channel = contact_points.channel
-    where
-        messages.has_left
-        and contact_points.address is not null
-        and messages.left_at > {{ days_after(
-            '-' ~ var('shared_address_days'), as_of()
-        ) }}
-    group by
-        contact_points.channel,
-        contact_points.address,
-        messages.playbook_id,
-        messages.step
-
-),
-
--- What would keep the step from going out whenever it were due. Fail closed: without
--- a row every rule has failed.
-facts as (
-
-    select
-        enrollments.enrollment_id,
-        enrollments.playbook_id,
-        enrollments.customer_id,
-        enrollments.arm,
-        enrollments.entered_at,
-        enrollments.offer_expires_at,
-        enrollments.purchased_at,
-        coalesce(customer_windows.range_zone, {{ shop_zone() }}) as range_zone,
-        steps.step,
-        steps.step_order,
-        steps.anchor_order,
-        steps.min_days,
-        steps.max_days,
-        steps.channel,
-        steps.channel_group,
-        steps.includes_offer,
-        step_messages.message_state,
-        step_messages.left_at,
-        coalesce(step_messages.settled_count, 0) = 1 as has_message,
-        coalesce(
-            eligibility.barred_by,
-            '{{ contact_rule_ids("standing") | join(",") }}'
-        ) as barred_by,
-        coalesce(
-            eligibility.paused_by,
-            '{{ contact_rule_ids("pause") | join(",") }}'
-        ) as paused_by,
-        coalesce(
-            eligibility.capped_by,
-            '{{ contact_rule_ids("cap") | join(",") }}'
-        ) as capped_by,
-        customer_windows.window_opens_at is not null as has_window,
-        not coalesce(
-            address_messages.first_customer_id != enrollments.customer_id
-            or address_messages.last_customer_id != enrollments.customer_id,
-            false
-        ) as ok_shared_address
-
-    from enrollments
-    inner join steps
-        on enrollments.playbook_id = steps.playbook_id
-    left join step_messages
-        on
-            enrollments.enrollment_id = step_messages.enrollment_id
-            and steps.step = step_messages.step
-    left join eligibility
-        on
-            enrollments.customer_id = eligibility.customer_id
-            and steps.channel = eligibility.channel
-    left join customer_windows
-        on
-            enrollments.customer_id = customer_windows.customer_id
-            and steps.channel_group = customer_windows.channel_group
-    left join contact_points
-        on
-            enrollments.customer_id = contact_points.customer_id
-            and steps.channel = contact_points.channel
-    left join address_messages
-        on
-            contact_points.address = address_messages.address
-            and steps.channel = address_messages.channel
-            and steps.playbook_id = address_messages.playbook_id
-            and steps.step = address_messages.step
-
-),
-
-judged as (
-
-    select
-        *,
-        purchased_at is not null
-        or arm = 'holdout'
-        or not (
-            barred_by = ''
-            and has_window
-            and ok_shared_address
-        ) as is_blocked
-
-    from facts
+    select * from {{ ref('step_facts') }}
 
 ),
 
@@ -194,7 +32,7 @@ start as (
         {%- endfor %}
         max(step_order) as step_count
 
-    from judged
+    from step_facts
     group by enrollment_id, entered_at, offer_expires_at
 
 ),
@@ -296,16 +134,16 @@ final as (
 
     select
         -- ids
-        judged.enrollment_id,
-        judged.playbook_id,
-        judged.step,
-        judged.customer_id,
+        step_facts.enrollment_id,
+        step_facts.playbook_id,
+        step_facts.step,
+        step_facts.customer_id,
 
         -- facts
-        judged.channel,
-        judged.channel_group,
-        cast(judged.message_state as varchar) as message_state,
-        judged.has_message,
+        step_facts.channel,
+        step_facts.channel_group,
+        step_facts.message_state,
+        step_facts.has_message,
         timed.is_passed,
         timed.is_reached,
         timed.is_settled,
@@ -313,23 +151,23 @@ final as (
         and timed.due_at <= {{ as_of() }} as is_due,
 
         -- rules
-        judged.barred_by,
-        judged.paused_by,
-        judged.capped_by,
-        judged.ok_shared_address,
-        judged.has_window,
+        step_facts.barred_by,
+        step_facts.paused_by,
+        step_facts.capped_by,
+        step_facts.ok_shared_address,
+        step_facts.has_window,
 
         -- timestamps
         timed.anchor_at,
         timed.due_at,
         timed.expires_at,
-        judged.left_at
+        step_facts.left_at
 
-    from judged
+    from step_facts
     inner join timed
         on
-            judged.enrollment_id = timed.enrollment_id
-            and judged.step_order = timed.step_order
+            step_facts.enrollment_id = timed.enrollment_id
+            and step_facts.step_order = timed.step_order
 
 )
 

@@ -1,0 +1,199 @@
+with
+
+enrollments as (
+
+    select * from {{ ref('started_enrollments') }}
+
+),
+
+steps as (
+
+    select * from {{ ref('int_playbooks__steps') }}
+
+),
+
+eligibility as (
+
+    select * from {{ ref('channel_eligibility') }}
+
+),
+
+customer_windows as (
+
+    select * from {{ ref('int_decisions__customer_windows') }}
+
+),
+
+contact_points as (
+
+    select * from {{ ref('int_customers__contact_points') }}
+
+),
+
+messages as (
+
+    select * from {{ ref('int_messages__all') }}
+
+),
+
+step_messages as (
+
+    select
+        enrollment_id,
+        step,
+        max(case when is_settled then 1 else 0 end) as settled_count,
+        max(case when is_settled then state end) as message_state,
+        min(left_at) as left_at
+
+    from messages
+    where origin = 'ledger'
+    group by enrollment_id, step
+
+),
+
+-- The owners of an address that got a step lately.
+address_messages as (
+
+    select
+        contact_points.channel,
+        contact_points.address,
+        messages.playbook_id,
+        messages.step,
+        min(messages.customer_id) as first_customer_id,
+        max(messages.customer_id) as last_customer_id
+
+    from messages
+    inner join contact_points
+        on
+            messages.customer_id = contact_points.customer_id
+            and messages.channel = contact_points.channel
+    where
+        messages.has_left
+        and contact_points.address is not null
+        and messages.left_at > {{ days_after(
+            '-' ~ var('shared_address_days'), as_of()
+        ) }}
+    group by
+        contact_points.channel,
+        contact_points.address,
+        messages.playbook_id,
+        messages.step
+
+),
+
+-- What would keep the step from going out whenever it were due. Fail closed: without
+-- a row every rule has failed.
+facts as (
+
+    select
+        enrollments.enrollment_id,
+        enrollments.playbook_id,
+        enrollments.customer_id,
+        enrollments.arm,
+        enrollments.entered_at,
+        enrollments.offer_expires_at,
+        enrollments.purchased_at,
+        coalesce(customer_windows.range_zone, {{ shop_zone() }}) as range_zone,
+        steps.step,
+        steps.step_order,
+        steps.anchor_order,
+        steps.min_days,
+        steps.max_days,
+        steps.channel,
+        steps.channel_group,
+        steps.includes_offer,
+        step_messages.message_state,
+        step_messages.left_at,
+        coalesce(step_messages.settled_count, 0) = 1 as has_message,
+        coalesce(
+            eligibility.barred_by,
+            '{{ contact_rule_ids("standing") | join(",") }}'
+        ) as barred_by,
+        coalesce(
+            eligibility.paused_by,
+            '{{ contact_rule_ids("pause") | join(",") }}'
+        ) as paused_by,
+        coalesce(
+            eligibility.capped_by,
+            '{{ contact_rule_ids("cap") | join(",") }}'
+        ) as capped_by,
+        customer_windows.window_opens_at is not null as has_window,
+        not coalesce(
+            address_messages.first_customer_id != enrollments.customer_id
+            or address_messages.last_customer_id != enrollments.customer_id,
+            false
+        ) as ok_shared_address
+
+    from enrollments
+    inner join steps
+        on enrollments.playbook_id = steps.playbook_id
+    left join step_messages
+        on
+            enrollments.enrollment_id = step_messages.enrollment_id
+            and steps.step = step_messages.step
+    left join eligibility
+        on
+            enrollments.customer_id = eligibility.customer_id
+            and steps.channel = eligibility.channel
+    left join customer_windows
+        on
+            enrollments.customer_id = customer_windows.customer_id
+            and steps.channel_group = customer_windows.channel_group
+    left join contact_points
+        on
+            enrollments.customer_id = contact_points.customer_id
+            and steps.channel = contact_points.channel
+    left join address_messages
+        on
+            contact_points.address = address_messages.address
+            and steps.channel = address_messages.channel
+            and steps.playbook_id = address_messages.playbook_id
+            and steps.step = address_messages.step
+
+),
+
+final as (
+
+    select
+        -- ids
+        enrollment_id,
+        playbook_id,
+        step,
+        customer_id,
+
+        -- the plan
+        cast(step_order as bigint) as step_order,
+        cast(anchor_order as bigint) as anchor_order,
+        cast(min_days as bigint) as min_days,
+        cast(max_days as bigint) as max_days,
+        channel,
+        channel_group,
+        includes_offer,
+        range_zone,
+
+        -- its message
+        cast(message_state as varchar) as message_state,
+        has_message,
+
+        -- rules
+        barred_by,
+        paused_by,
+        capped_by,
+        ok_shared_address,
+        has_window,
+        purchased_at is not null
+        or arm = 'holdout'
+        or barred_by != ''
+        or not has_window
+        or not ok_shared_address as is_blocked,
+
+        -- timestamps
+        entered_at,
+        offer_expires_at,
+        left_at
+
+    from facts
+
+)
+
+select * from final
