@@ -104,7 +104,7 @@ def live_through(
     Fills the tables `entries` (one row per population, customer and lapse episode, with
     the first day of membership) and `days`. `also` names models that `on_day` reads.
     """
-    replay.connection.execute(_TABLES)
+    replay.execute(_TABLES)
     found = {
         SEGMENT: f'winback."{segment}"',
         LAPSED: "winback.int_customers__lapse where is_lapsed",
@@ -121,7 +121,7 @@ def live_through(
 
 
 def _note(replay: Replay, span: Span, day: date, found: dict[str, str], *, kind: str) -> None:
-    execute = replay.connection.execute
+    execute = replay.execute
     instant = {"day": day, "as_of": span.end_of(day)}
     execute("truncate members")
     for population, relation in found.items():

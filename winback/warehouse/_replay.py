@@ -67,17 +67,29 @@ class Replay:
         """Build once, as tables, what is the same on every day: staging, mostly."""
         for model in self._models.values():
             if not model.depends_on_time:
-                self.connection.execute(f"create table {model.relation} as {model.sql}")
+                self.execute(f"create table {model.relation} as {model.sql}")
+
+    def execute(
+        self, query: str, parameters: Mapping[str, Any] | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        """Run a statement; Ctrl-C ends it as it ends anything else."""
+        try:
+            return self.connection.execute(query, dict(parameters or {}))
+        except RuntimeError as error:
+            # DuckDB hears the signal first and makes an error of its own of it.
+            if "interrupted" in str(error).lower():
+                raise KeyboardInterrupt from error
+            raise
 
     def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """A query's rows by column name; instants come back in UTC."""
-        result = self.connection.execute(query, dict(parameters or {}))
+        result = self.execute(query, parameters)
         names = [column[0] for column in result.description or ()]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
     def _create(self, model: _Model, as_of: datetime) -> None:
         sql = model.sql.replace(_MEANT_BY_NOBODY.isoformat(), as_of.isoformat())
-        self.connection.execute(f"create or replace {model.kind} {model.relation} as {sql}")
+        self.execute(f"create or replace {model.kind} {model.relation} as {sql}")
 
     def _needed(self, names: Iterable[str]) -> set[str]:
         found: set[str] = set()
