@@ -309,4 +309,6 @@ def test_every_dbt_unit_test_of_the_playbooks_passes(shop):
     variables = _dbt.dbt_vars(shop, AS_OF)
     _dbt.invoke_dbt(shop, ["run", "--select", "+outbox"], variables)
     arguments = ["test", "--select", *models, "--exclude-resource-type", "test"]
-    assert _dbt.invoke_dbt(shop, arguments, variables).counts == {"pass": 6}
+    counts = _dbt.invoke_dbt(shop, arguments, variables).counts
+    assert set(counts) == {"pass"}
+    assert counts["pass"] >= 6
