@@ -14,6 +14,12 @@ steps as (
 
 ),
 
+step_variants as (
+
+    select * from {{ ref('step_variants') }}
+
+),
+
 channels as (
 
     select distinct
@@ -30,10 +36,26 @@ offers as (
 
 ),
 
+-- A variant may wait longer at a step.
+longest as (
+
+    select
+        playbook_id,
+        step,
+        max(max_days) as max_days
+
+    from step_variants
+    group by playbook_id, step
+
+),
+
 ordered as (
 
     select
         steps.*,
+        greatest(
+            steps.max_days, coalesce(longest.max_days, steps.max_days)
+        ) as longest_days,
         row_number() over (
             partition by steps.playbook_id
             order by steps.step
@@ -43,6 +65,10 @@ ordered as (
     from steps
     inner join playbooks
         on steps.playbook_id = playbooks.playbook_id
+    left join longest
+        on
+            steps.playbook_id = longest.playbook_id
+            and steps.step = longest.step
 
 ),
 
@@ -67,7 +93,7 @@ latest_0 as (
     select
         playbook_id,
         step_order,
-        max_days as latest_day
+        longest_days as latest_day
 
     from anchored
     where anchor_order is null
@@ -84,7 +110,7 @@ latest_{{ loop.index }} as (
     select
         anchored.playbook_id,
         anchored.step_order,
-        anchors.latest_day + anchored.max_days as latest_day
+        anchors.latest_day + anchored.longest_days as latest_day
 
     from anchored
     inner join latest_{{ loop.index0 }} as anchors

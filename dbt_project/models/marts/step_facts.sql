@@ -12,6 +12,12 @@ steps as (
 
 ),
 
+step_variants as (
+
+    select * from {{ ref('step_variants') }}
+
+),
+
 eligibility as (
 
     select * from {{ ref('channel_eligibility') }}
@@ -97,8 +103,8 @@ facts as (
         steps.step,
         steps.step_order,
         steps.anchor_order,
-        steps.min_days,
-        steps.max_days,
+        coalesce(step_variants.min_days, steps.min_days) as min_days,
+        coalesce(step_variants.max_days, steps.max_days) as max_days,
         steps.channel,
         steps.channel_group,
         steps.includes_offer,
@@ -127,6 +133,11 @@ facts as (
     from enrollments
     inner join steps
         on enrollments.playbook_id = steps.playbook_id
+    left join step_variants
+        on
+            enrollments.playbook_id = step_variants.playbook_id
+            and steps.step = step_variants.step
+            and enrollments.variant = step_variants.variant
     left join step_messages
         on
             enrollments.enrollment_id = step_messages.enrollment_id

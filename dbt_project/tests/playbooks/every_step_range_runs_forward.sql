@@ -1,11 +1,35 @@
--- A step's days are given, not negative, and its first is not after its last.
+-- A step's days are given, not negative, and its first is not after its last, in each
+-- variant as well.
 -- A returned row is a step that could never be sent, or that is due before its anchor.
-select
-    playbook_id,
-    step,
-    min_days,
-    max_days
-from {{ ref('playbook_steps') }}
+with
+
+ranges as (
+
+    select
+        playbook_id,
+        step,
+        null as variant,
+        min_days,
+        max_days
+    from {{ ref('playbook_steps') }}
+
+    union all
+
+    select
+        steps.playbook_id,
+        steps.step,
+        variants.variant,
+        coalesce(variants.min_days, steps.min_days) as min_days,
+        coalesce(variants.max_days, steps.max_days) as max_days
+    from {{ ref('playbook_steps') }} as steps
+    inner join {{ ref('step_variants') }} as variants
+        on
+            steps.playbook_id = variants.playbook_id
+            and steps.step = variants.step
+
+)
+
+select * from ranges
 where
     min_days is null
     or max_days is null
