@@ -6,90 +6,98 @@ traits as (
 
 ),
 
+facts as (
+
+    select * from {{ ref('int_customers__facts') }}
+
+),
+
 final as (
 
     select
         -- ids
-        customer_id,
-        last_order_id,
+        traits.customer_id,
+        traits.last_order_id,
 
         -- place
-        country,
-        region,
+        traits.country,
+        traits.region,
 
         -- timestamps
-        first_order_at,
-        last_order_at,
-        expected_next_order_date,
-        last_engaged_at,
-        last_viewed_at,
+        traits.first_order_at,
+        traits.last_order_at,
+        traits.expected_next_order_date,
+        facts.last_engaged_at,
+        facts.last_viewed_at,
 
         -- numerics
-        order_count,
-        net_revenue_cents,
-        average_order_value_cents,
-        days_inactive,
+        traits.order_count,
+        traits.net_revenue_cents,
+        traits.average_order_value_cents,
+        traits.days_inactive,
 
         -- facts
-        lapse_stage,
-        is_lapsed,
-        rfm_segment,
-        value_tier,
+        traits.lapse_stage,
+        traits.is_lapsed,
+        traits.rfm_segment,
+        traits.value_tier,
 
         -- what they bought
-        last_product_id,
-        last_product_name,
-        top_product_id,
-        top_product_name,
-        top_product_line_count,
-        favorite_category,
-        top_tag,
-        held_tags,
+        facts.last_product_id,
+        facts.last_product_name,
+        facts.top_product_id,
+        facts.top_product_name,
+        facts.top_product_line_count,
+        facts.favorite_category,
+        facts.top_tag,
+        facts.held_tags,
 
         -- what they looked at
-        view_count,
-        viewed_product_count,
-        last_viewed_product_id,
-        last_viewed_product_name,
+        facts.view_count,
+        facts.viewed_product_count,
+        facts.last_viewed_product_id,
+        facts.last_viewed_product_name,
 
         -- discounts and refunds, shares from 0 to 1
-        discount_order_share,
-        discount_share,
-        refund_order_share,
-        refund_share,
+        facts.discount_order_share,
+        facts.discount_share,
+        facts.refund_order_share,
+        facts.refund_share,
 
         -- engagement
-        engagement_level,
-        web_engagement_level,
-        email_engagement_level,
-        sms_engagement_level,
+        facts.engagement_level,
+        facts.web_engagement_level,
+        facts.email_engagement_level,
+        facts.sms_engagement_level,
 
         -- channels
-        preferred_channel,
-        preferred_channel_source,
-        channel_order,
+        facts.preferred_channel,
+        facts.preferred_channel_source,
+        facts.channel_order,
 
         -- why they lapsed
-        lapse_reason,
-        lapse_reason_source,
+        facts.lapse_reason,
+        facts.lapse_reason_source,
 
         -- where they stand in a playbook
-        journey_stage,
+        facts.journey_stage,
 
         -- seasons
-        season_start_day_of_year,
-        season_order_share,
-        is_in_season,
-        next_season_start,
+        facts.season_start_day_of_year,
+        facts.season_order_share,
+        facts.is_in_season,
+        facts.next_season_start,
 
         -- when they order and answer
-        usual_order_hour,
-        usual_order_weekday,
-        usual_click_hour,
-        usual_click_weekday,
-        usual_hour
+        facts.usual_order_hour,
+        facts.usual_order_weekday,
+        facts.usual_click_hour,
+        facts.usual_click_weekday,
+        facts.usual_hour
 
     from traits
+    left join facts
+        on traits.customer_id = facts.customer_id
 
 )
 

@@ -13,12 +13,21 @@ customers as (
 
 ),
 
+engagement as (
+
+    select * from {{ ref('int_customers__engagement') }}
+
+),
+
 final as (
 
-    select customer_id from customers
+    select customers.customer_id
+    from customers
+    inner join engagement
+        on customers.customer_id = engagement.customer_id
     where
-        order_count = 0
-        and engagement_level in (
+        customers.order_count = 0
+        and engagement.engagement_level in (
             '{{ var("engaged_levels") | join("', '") }}'  -- noqa: LT05
         )
 

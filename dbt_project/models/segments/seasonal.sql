@@ -7,15 +7,15 @@
 */
 with
 
-customers as (
+seasons as (
 
-    select * from {{ ref('int_customers__traits') }}
+    select * from {{ ref('int_customers__seasons') }}
 
 ),
 
 final as (
 
-    select customer_id from customers
+    select customer_id from seasons
     where
         season_order_share >= {{ var('seasonal_from_share') }}
         and {{ dbt.datediff(as_of_date(), 'next_season_start', 'day') }}
