@@ -64,6 +64,7 @@ def enrollment(**columns: Any) -> dict[str, Any]:
     return {
         "enrollment_id": "e", "playbook_id": "sms_email", "segment": "vip_60", "arm": "treatment",
         "variant": "offer", "entered_at": ENTERED, "exited_at": None, "exit_reason": None,
+        "origin": "ledger",
         **columns,
     }  # fmt: skip
 
@@ -232,12 +233,20 @@ def candidate(blocked_by: str, **columns: object) -> dict[str, Any]:
         ([candidate("consent")], "vip_60: no - no standing consent suffices [consent]"),
         (
             [candidate("running", taken_by_playbook_id="carts")],
-            "no - is still in another playbook [running]: carts",
+            "no - is still in another playbook [running] (taken by carts)",
         ),
     ],
 )
 def test_who_is_in_no_playbook_is_told_why(candidates: list[dict[str, Any]], words: str) -> None:
     assert words in told(enrollments=[], candidates=candidates)
+
+
+def test_an_entry_of_another_tool_is_told_and_holds_nobody() -> None:
+    before = enrollment(origin="past", segment=None, playbook_id="old_tool")
+    sent = message(1, "email", ENTERED) | {"step": None, "playbook_id": "old_tool"}
+    text = told(enrollments=[before], messages=[sent])
+    assert "15:30 entered old_tool, variant offer 15:30 email: sent" in text
+    assert "in old_tool now" not in text
 
 
 def test_who_is_in_a_playbook_is_told_why_the_others_do_not_take_them() -> None:

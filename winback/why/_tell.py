@@ -94,7 +94,12 @@ class _Teller:
 
     def playbooks(self) -> Iterator[str]:
         yield from ("", "Playbooks")
-        current = [row for row in self._story.enrollments if row["exited_at"] is None]
+        # Another tool does not say when it was done with somebody.
+        current = [
+            row
+            for row in self._story.enrollments
+            if row["exited_at"] is None and row["origin"] == "ledger"
+        ]
         for row in current:
             yield from self._item(f"in {row['playbook_id']} now")
         for row in self._story.candidates:
@@ -110,7 +115,7 @@ class _Teller:
             return text + "enters in the next run"
         text += f"no - {self._reasons(_ids(row['blocked_by']))}"
         taken_by = row.get("taken_by_playbook_id")
-        return text + (f": {taken_by}" if taken_by else "")
+        return text + (f" (taken by {taken_by})" if taken_by else "")
 
     def days(self) -> Iterator[str]:
         happened = timeline(self._story)
