@@ -18,7 +18,6 @@ timing as (
 
 ),
 
--- The usual hour of the day on which the window opens.
 customer_windows as (
 
     select
@@ -27,16 +26,7 @@ customer_windows as (
         windows.closes_at,
         windows.opens_minute,
         windows.closes_minute,
-        {{ from_local(
-            dbt.dateadd(
-                'hour',
-                'timing.usual_hour',
-                'cast('
-                ~ local_date('windows.opens_at', 'zone_sets.range_zone')
-                ~ ' as timestamp)'
-            ),
-            'zone_sets.range_zone'
-        ) }} as usual_at
+        timing.usual_hour
 
     from zone_sets
     left join windows
@@ -49,30 +39,69 @@ customer_windows as (
 
 ),
 
+-- The usual hour of the day on which the window opens. Once for all who share it:
+-- crossing zones is slow.
+usual_hours as (
+
+    select distinct
+        opens_at,
+        range_zone,
+        usual_hour
+
+    from customer_windows
+    where opens_at is not null and usual_hour is not null
+
+),
+
+usual_times as (
+
+    select
+        *,
+        {{ from_local(
+            dbt.dateadd(
+                'hour',
+                'usual_hour',
+                'cast(' ~ local_date('opens_at', 'range_zone') ~ ' as timestamp)'
+            ),
+            'range_zone'
+        ) }} as usual_at
+
+    from usual_hours
+
+),
+
 final as (
 
     select
         -- ids
-        customer_id,
-        channel_group,
+        customer_windows.customer_id,
+        customer_windows.channel_group,
 
         -- place
-        places,
-        zones,
-        range_zone,
+        customer_windows.places,
+        customer_windows.zones,
+        customer_windows.range_zone,
 
         -- timestamps
-        opens_at as window_opens_at,
-        closes_at as window_closes_at,
+        customer_windows.opens_at as window_opens_at,
+        customer_windows.closes_at as window_closes_at,
         case
-            when usual_at >= opens_at and usual_at < closes_at then usual_at
+            when
+                usual_times.usual_at >= customer_windows.opens_at
+                and usual_times.usual_at < customer_windows.closes_at
+                then usual_times.usual_at
         end as preferred_at,
 
         -- minutes of the local day
-        opens_minute as local_opens_minute,
-        closes_minute as local_closes_minute
+        customer_windows.opens_minute as local_opens_minute,
+        customer_windows.closes_minute as local_closes_minute
 
     from customer_windows
+    left join usual_times
+        on
+            customer_windows.opens_at = usual_times.opens_at
+            and customer_windows.range_zone = usual_times.range_zone
+            and customer_windows.usual_hour = usual_times.usual_hour
 
 )
 

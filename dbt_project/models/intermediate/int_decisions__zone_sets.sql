@@ -28,23 +28,49 @@ channel_groups as (
 
 ),
 
-place_lists as (
+place_counts as (
 
     select
         customer_id,
-        {{ sorted_list('place') }} as places
+        count(*) as place_count,
+        min(place) as place
 
     from places
     group by customer_id
 
 ),
 
--- The clock a person goes by: the zone that they stated, else the first by name.
-zone_lists as (
+-- Most customers have one place and one zone, and a list of one needs no sorting.
+place_lists as (
 
     select
         customer_id,
-        {{ sorted_list('zone') }} as zones,
+        place as places
+
+    from place_counts
+    where place_count = 1
+
+    union all
+
+    select
+        places.customer_id,
+        {{ sorted_list('places.place') }} as places
+
+    from places
+    inner join place_counts
+        on places.customer_id = place_counts.customer_id
+    where place_counts.place_count > 1
+    group by places.customer_id
+
+),
+
+-- The clock a person goes by: the zone that they stated, else the first by name.
+zone_counts as (
+
+    select
+        customer_id,
+        count(*) as zone_count,
+        min(zone) as zone,
         coalesce(
             min(case when source like 'timezone%' then zone end),
             min(zone)
@@ -52,6 +78,29 @@ zone_lists as (
 
     from zones
     group by customer_id
+
+),
+
+zone_lists as (
+
+    select
+        customer_id,
+        zone as zones
+
+    from zone_counts
+    where zone_count = 1
+
+    union all
+
+    select
+        zones.customer_id,
+        {{ sorted_list('zones.zone') }} as zones
+
+    from zones
+    inner join zone_counts
+        on zones.customer_id = zone_counts.customer_id
+    where zone_counts.zone_count > 1
+    group by zones.customer_id
 
 ),
 
@@ -65,13 +114,15 @@ final as (
         -- place
         coalesce(place_lists.places, '*') as places,
         coalesce(zone_lists.zones, {{ shop_zone() }}) as zones,
-        coalesce(zone_lists.range_zone, {{ shop_zone() }}) as range_zone
+        coalesce(zone_counts.range_zone, {{ shop_zone() }}) as range_zone
 
     from channel_groups
     left join place_lists
         on channel_groups.customer_id = place_lists.customer_id
     left join zone_lists
         on channel_groups.customer_id = zone_lists.customer_id
+    left join zone_counts
+        on channel_groups.customer_id = zone_counts.customer_id
 
 )
 
