@@ -111,23 +111,13 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("order", "enrollment", "message", "counts"),
-    [case[1:] for case in CASES],
-    ids=[case[0] for case in CASES],
-)
-def test_who_came_back_by_themselves(
-    connection: duckdb.DuckDBPyConnection,
-    order: timedelta | None,
-    enrollment: tuple[str, timedelta] | None,
-    message: timedelta | None,
-    counts: tuple[int, int],
-) -> None:
+def _enter(connection: duckdb.DuckDBPyConnection, *, last_order_at: datetime | None) -> None:
+    """One entry, and nothing that came later."""
     connection.execute(
         "create table entries as select 'segment' as population, 'c' as customer_id,"
         " 'o' as episode, $1::timestamptz as last_order_at, date '2026-03-01' as day,"
         " $2::timestamptz as entered_at, 'entry' as kind",
-        [ENTERED - 30 * DAY, ENTERED],
+        [last_order_at, ENTERED],
     )
     later = (
         ("int_orders__valid", "customer_id varchar, ordered_at timestamptz"),
@@ -142,6 +132,21 @@ def test_who_came_back_by_themselves(
     )
     for table, columns in later:
         connection.execute(f"create table winback.{table} ({columns})")
+
+
+@pytest.mark.parametrize(
+    ("order", "enrollment", "message", "counts"),
+    [case[1:] for case in CASES],
+    ids=[case[0] for case in CASES],
+)
+def test_who_came_back_by_themselves(
+    connection: duckdb.DuckDBPyConnection,
+    order: timedelta | None,
+    enrollment: tuple[str, timedelta] | None,
+    message: timedelta | None,
+    counts: tuple[int, int],
+) -> None:
+    _enter(connection, last_order_at=ENTERED - 30 * DAY)
     if order is not None:
         connection.execute(
             "insert into winback.int_orders__valid values ('c', $1)", [ENTERED + order]
@@ -163,6 +168,18 @@ def test_who_came_back_by_themselves(
     assert known.set_aside == 1 - counts[0]
     assert unknown == Return("segment", "entry", 30, 1, 1, 0, 0, 0)
     assert unknown.interval is None
+
+
+def test_whoever_never_ordered_and_was_dealt_to_be_written_to_is_set_aside(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    _enter(connection, last_order_at=None)
+    connection.execute(
+        "insert into winback.int_enrollments__known values ('c', 'treatment', $1)",
+        [ENTERED - 400 * DAY],
+    )
+    (found,) = natural_returns(Replay(connection, []), [14], ENTERED + 20 * DAY)
+    assert (found.set_aside, found.n) == (1, 0)
 
 
 def test_a_return_knows_its_rate_and_interval() -> None:

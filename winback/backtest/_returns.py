@@ -54,7 +54,11 @@ _RETURNS: Final = """
                     enrollments.customer_id = spans.customer_id
                     and enrollments.arm = 'treatment'
                     and enrollments.entered_at <= spans.ends_at
-                    and enrollments.entered_at >= spans.last_order_at
+                    -- Whoever never ordered has been in one episode ever since.
+                    and (
+                        spans.last_order_at is null
+                        or enrollments.entered_at >= spans.last_order_at
+                    )
                     and (
                         spans.returned_at is null
                         or enrollments.entered_at < spans.returned_at
