@@ -285,7 +285,7 @@ def notes(found: Backtest) -> list[str]:
     if not first.playbooks:
         lines.append(
             f"no enabled playbook takes {found.segment}: no load and no cost. "
-            "Next: a row in dbt_project/seeds/playbook_segments.csv"
+            "Next: a row in playbook_segments.csv, or is_enabled in playbooks.csv"
         )
     for names, result in distinct(found):
         lines += _worries(found, names, result)
