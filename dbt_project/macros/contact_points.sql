@@ -33,3 +33,30 @@
 {% macro is_phone(address) -%}
     {{ winback.matches(address, "^[+][1-9][0-9]{7,14}$") }}
 {%- endmacro %}
+
+{#-
+    What stands in the ledger for an erased address (winback/ledger/_address_keys.py):
+    its HMAC-SHA256, from the two pads of the key, in hex. The pads are columns, so
+    that no query holds the key.
+-#}
+{% macro hidden_address(address, inner_pad, outer_pad) -%}
+    {{ return(adapter.dispatch('hidden_address', 'winback')(
+        address, inner_pad, outer_pad
+    )) }}
+{%- endmacro %}
+
+{% macro default__hidden_address(address, inner_pad, outer_pad) -%}
+    'hmac:' || sha256(
+        unhex({{ outer_pad }})
+        || unhex(sha256(unhex({{ inner_pad }}) || encode({{ address }})))
+    )
+{%- endmacro %}
+
+{% macro spark__hidden_address(address, inner_pad, outer_pad) -%}
+    concat('hmac:', sha2(concat(
+        unhex({{ outer_pad }}),
+        unhex(sha2(
+            concat(unhex({{ inner_pad }}), encode({{ address }}, 'UTF-8')), 256
+        ))
+    ), 256))
+{%- endmacro %}

@@ -164,6 +164,18 @@ def test_yes_is_a_start_only_for_somebody_who_stopped(
     assert [detail["intent"] for detail in details] == ["other", "stop", "start"]
 
 
+def test_a_yes_to_a_question_lifts_nothing_from_somebody_who_only_is_on_hold(
+    provider: Provider, ledger: Ledger, clock: FixedClock, suppressed: Any
+) -> None:
+    provider.text("you are spammers", sid="SM1")
+    suppressed()
+    clock.advance(timedelta(minutes=1))
+    provider.text("YES", sid="SM2")
+    assert suppressed() == [("phone", PHONE, "hold")]
+    details = [json.loads(event["detail_json"]) for event in rows(ledger, "provider_events")]
+    assert [detail["intent"] for detail in details] == ["hold", "other"]
+
+
 def test_twilios_own_reading_of_a_stop_is_believed(provider: Provider, suppressed: Any) -> None:
     provider.text("AUFHÖREN BITTE SOFORT", OptOutType="STOP")
     assert suppressed() == [("phone", PHONE, "stop")]

@@ -20,7 +20,6 @@ from winback.ledger import (
     count_sends,
     insert_new,
     is_suppressed,
-    lift,
     open_ledger,
     read_token,
     sign_token,
@@ -31,13 +30,6 @@ from winback.ledger import (
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 m = tables.messages.c
-
-
-def stop(connection, address, *, group="phone", at=NOW):
-    return suppress(
-        connection, group=group, address=address, reason="stop", source="test",
-        occurred_at=at, recorded_at=at,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("origin", TRANSITIONS)
@@ -69,36 +61,6 @@ def test_a_claim_of_another_is_not_touched(ledger, add_message):
             from_states=("claimed",), at=NOW, claim_token="mine",
         )  # fmt: skip
     assert moved == 0
-
-
-def test_a_stop_covers_every_phone_channel_of_the_address_but_not_its_email(ledger, add_message):
-    add_message(1)
-    add_message(2, address="+15550000001", channel="voice")
-    add_message(3, address="+15550000001", channel="email")
-    add_message(4, address="+15550000001", state="sending")
-    with ledger.write() as connection:
-        assert stop(connection, "+15550000001") == 2
-        assert is_suppressed(connection, group="phone", address="+15550000001")
-        assert not is_suppressed(connection, group="email", address="+15550000001")
-        assert stop(connection, "+15550000001") == 0
-        states = dict(connection.execute(select(m.message_id, m.state)).tuples().all())
-    assert states == {"m1": "suppressed", "m2": "suppressed", "m3": "planned", "m4": "sending"}
-
-
-def test_email_addresses_are_compared_without_case(ledger):
-    with ledger.write() as connection:
-        stop(connection, "Ann@Example.com", group="email")
-        assert is_suppressed(connection, group="email", address="ann@example.COM")
-
-
-def test_an_opt_in_lifts_only_what_is_older_than_it(ledger):
-    with ledger.write() as connection:
-        stop(connection, "+1", at=NOW)
-        assert lift(connection, group="phone", address="+1", occurred_at=NOW) == 0
-        assert lift(connection, group="phone", address="+1", occurred_at=NOW + timedelta(1)) == 1
-        assert not is_suppressed(connection, group="phone", address="+1")
-        stop(connection, "+1", at=NOW + timedelta(2))
-        assert is_suppressed(connection, group="phone", address="+1")
 
 
 def test_caps_count_what_may_have_reached_a_person_in_rolling_time(ledger, add_message):
@@ -187,8 +149,10 @@ def _any_row(ledger):
 def test_a_ledger_of_an_earlier_version_gets_the_columns_that_came_later(settings):
     with open_ledger(settings) as ledger, ledger.write() as connection:
         connection.execute(text("alter table provider_events drop column lapse_reason"))
-        suppression = stop(connection, "+15550000001")
-    assert suppression == 0
+        suppress(
+            connection, group="phone", address="+15550000001", reason="stop", source="test",
+            occurred_at=NOW, recorded_at=NOW,
+        )  # fmt: skip
     for _ in range(2):
         with open_ledger(settings) as ledger, ledger.read() as connection:
             assert "lapse_reason" in connection.execute(select(tables.provider_events)).keys()  # noqa: SIM118

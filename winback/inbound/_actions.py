@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
 from winback.inbound._classify import Intent, classify, lapse_reason
 from winback.inbound._event import Event
 from winback.inbound._match import Match
-from winback.ledger import is_suppressed, tables, transition
-
-# What a START takes back: the person's own stop, on the phone. A hold waits for a human, and
-# a bad address doesn't get better.
-LIFTED_BY_START: Final = ("stop", "opted_out")
+from winback.ledger import LIFTED_BY_START, is_suppressed, tables, transition
 
 
 def understand(connection: Connection, event: Event) -> tuple[Event, bool]:
@@ -26,7 +21,9 @@ def understand(connection: Connection, event: Event) -> tuple[Event, bool]:
     intent: Intent = reply.provider_intent or classify(
         reply.text,
         is_opted_out=event.group == "phone"
-        and is_suppressed(connection, group="phone", address=event.address),
+        and is_suppressed(
+            connection, group="phone", address=event.address, reasons=LIFTED_BY_START
+        ),
     )
     event = replace(event, detail={**event.detail, "intent": intent})
     if intent == "stop":
@@ -65,16 +62,3 @@ def bind(connection: Connection, event: Event, match: Match, *, at: datetime) ->
             },
         )
     return moved
-
-
-def lift_opt_out(connection: Connection, event: Event) -> int:
-    """End the stops of this number that are older than its START."""
-    s = tables.suppressions.c
-    statement = (
-        update(tables.suppressions)
-        .where(s.channel_group == "phone", s.address == event.address)
-        .where(s.reason.in_(LIFTED_BY_START))
-        .where(s.lifted_at.is_(None), s.occurred_at < event.occurred_at)
-        .values(lifted_at=event.occurred_at, version=s.version + 1)
-    )
-    return connection.execute(statement).rowcount

@@ -18,12 +18,12 @@ from sqlalchemy import Connection, select, update
 
 from winback.clock import Clock
 from winback.inbound import _sendgrid, _twilio
-from winback.inbound._actions import bind, lift_opt_out, understand
+from winback.inbound._actions import bind, understand
 from winback.inbound._event import Event, Unreadable
 from winback.inbound._match import Match, Matcher
 from winback.inbound._segments import Record, read_segment, segment_path, writers
 from winback.inbound._unsubscribe import unsubscribed
-from winback.ledger import Ledger, insert_new, suppress, tables
+from winback.ledger import Ledger, insert_new, lift, suppress, tables
 from winback.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -186,7 +186,9 @@ def _apply_new(
             recorded_at=clock.now(),
         )
     if wants_in:
-        report.lifted += lift_opt_out(connection, event)
+        report.lifted += lift(
+            connection, group="phone", address=event.address, occurred_at=event.occurred_at
+        )
 
 
 def _row(event: Event, match: Match) -> dict[str, object]:

@@ -15,10 +15,13 @@ from winback.ledger._messages import (
 )
 from winback.ledger._states import FINAL, TRANSITIONS, State
 from winback.ledger._suppressions import (
+    LIFTED_BY_START,
     ChannelGroup,
     channel_group,
+    holds,
     is_suppressed,
     lift,
+    release_hold,
     suppress,
     suppressed_among,
 )
@@ -27,6 +30,7 @@ from winback.ledger._tokens import sign as sign_token
 
 __all__ = [
     "FINAL",
+    "LIFTED_BY_START",
     "MAY_HAVE_REACHED",
     "TRANSITIONS",
     "WAITING",
@@ -39,12 +43,14 @@ __all__ = [
     "count_sends",
     "dedicate",
     "export_ledger",
+    "holds",
     "insert_new",
     "is_suppressed",
     "lift",
     "open_ledger",
     "read_token",
     "recent_sends",
+    "release_hold",
     "reschedule",
     "sign_token",
     "suppress",

@@ -19,6 +19,7 @@ from sqlalchemy.schema import CreateColumn
 from winback.errors import UsageError
 from winback.ledger import _fence
 from winback.ledger import _tables as t
+from winback.ledger._address_keys import ensure_key
 from winback.settings import Settings
 
 BUSY_SECONDS = 30
@@ -86,6 +87,7 @@ def open_ledger(settings: Settings) -> Ledger:
         _add_missing_columns(connection)
         _insert_meta(connection, "instance_id", secrets.token_hex(8))
         _insert_meta(connection, "token_secret", secrets.token_hex(32))
+        ensure_key(connection)
         _insert_meta(connection, "place", _fence.place(connection))
         fenced = _fence.check(connection, adopt=settings.adopt_ledger)
         known = {row.key: row.value for row in connection.execute(select(t.meta))}

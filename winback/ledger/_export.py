@@ -15,7 +15,7 @@ from winback.ledger import _tables as t
 from winback.ledger._database import Ledger
 
 # What dbt reads. Addresses and bodies stay in the ledger, save those of suppressions,
-# which SQL must match against contact points.
+# which SQL must match against contact points, and the key of those that were erased.
 EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     "enrollments": tuple(
         c.name for c in t.enrollments.columns if c.name != "exported_version"
@@ -34,9 +34,12 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
         "suppression_id", "channel_group", "address", "reason", "source", "occurred_at",
         "recorded_at", "lifted_at", "version",
     ),
+    "address_keys": ("key_id", "inner_pad", "outer_pad", "version"),
 }  # fmt: skip
 
 
+# For the owner's eyes.
+PRIVATE: Final = frozenset({"suppressions", "address_keys"})
 # One segment's rows: bounds the memory of an export.
 SEGMENT_ROWS = 50_000
 
@@ -58,6 +61,9 @@ def _arrow_type(sql_type: object) -> pa.DataType:
 def write_segment(rows: list[dict[str, object]], table_name: str, path: Path) -> None:
     """Write rows as one Parquet segment: durable under its final name, or not there at all."""
     temporary = path.with_suffix(".tmp")
+    if table_name in PRIVATE:
+        temporary.touch()
+        temporary.chmod(0o600)
     pq.write_table(pa.Table.from_pylist(rows, schema=arrow_schema(table_name)), temporary)
     with temporary.open("rb") as file:
         os.fsync(file.fileno())

@@ -1,24 +1,45 @@
-"""Suppressions: who must not be written to, by address and channel group."""
+"""Suppressions: who must not be written to, by address and channel group.
+
+The newest wish counts, by when it was made and not by when it was told. An address has one
+spelling and, once it was erased, its HMAC: both are looked up.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from winback.ledger import _tables as t
+from winback.ledger._address_keys import AddressKey, is_hidden
 from winback.ledger._database import insert_new
 from winback.ledger._messages import WAITING, transition
 
 ChannelGroup = Literal["email", "phone"]
 
+# The person's own stop, which a START on the phone takes back. A bad address doesn't get better,
+# a report of spam is not withdrawn by a keyword, and a hold waits for a human.
+LIFTED_BY_START: Final = ("stop", "opted_out")
+HOLD: Final = "hold"
+
+_NOT_OF_A_NUMBER: Final = re.compile(r"[ ().-]")
+ADDRESSES_PER_QUERY: Final = 500
+
 
 def channel_group(channel: str) -> ChannelGroup:
     """The group that a stop covers: on one phone channel it covers all of them."""
     return "email" if channel == "email" else "phone"
+
+
+def normalize(group: ChannelGroup, address: str) -> str:
+    """The form in which addresses are compared, as dbt_project/macros/contact_points.sql has it."""
+    if group == "email" or is_hidden(address):
+        return address.strip().lower()
+    return _NOT_OF_A_NUMBER.sub("", address)
 
 
 def suppress(
@@ -33,64 +54,148 @@ def suppress(
 ) -> int:
     """Suppress an address and what is still planned to it; the number of messages stopped.
 
-    Safe to repeat: the same stop from the same source is one row.
+    Safe to repeat: the same stop from the same source is one row. One that is told after the
+    START that came after it is kept, and is over.
     """
-    address = normalize(address)
-    key = "|".join((group, address, reason, source, occurred_at.isoformat()))
+    address, key = normalize(group, address), AddressKey.of(connection)
+    start = None
+    if reason in LIFTED_BY_START:
+        start = _start_after(connection, group, [address, key.hide(address)], occurred_at)
+    identity = "|".join((group, address, reason, source, occurred_at.isoformat()))
     insert_new(
         connection,
         t.suppressions,
         [
             {
-                "suppression_id": hashlib.sha256(key.encode()).hexdigest()[:32],
+                "suppression_id": key.hmac(identity)[:32],
                 "channel_group": group,
                 "address": address,
                 "reason": reason,
                 "source": source,
                 "occurred_at": occurred_at,
                 "recorded_at": recorded_at,
+                "lifted_at": start,
             }
         ],
     )
+    if not is_suppressed(connection, group=group, address=address):
+        return 0
     return _stop_planned(connection, group=group, address=address, reason=reason, at=recorded_at)
 
 
+def _start_after(
+    connection: Connection, group: ChannelGroup, forms: Collection[str], occurred_at: datetime
+) -> datetime | None:
+    """The START that ended other stops of an address and is newer than this instant too."""
+    s = t.suppressions.c
+    statement = (
+        select(s.lifted_at)
+        .where(s.channel_group == group, s.address.in_(forms))
+        .where(s.reason.in_(LIFTED_BY_START), s.lifted_at > occurred_at)
+        .order_by(s.lifted_at.desc())
+    )
+    return connection.execute(statement).scalars().first()
+
+
 def lift(
-    connection: Connection, *, group: ChannelGroup, address: str, occurred_at: datetime
+    connection: Connection,
+    *,
+    group: ChannelGroup,
+    address: str,
+    occurred_at: datetime,
+    reasons: Collection[str] = LIFTED_BY_START,
+    source: str | None = None,
 ) -> int:
-    """End the suppressions that are older than a new opt-in; the number ended."""
+    """End the suppressions for these reasons that are older than a new opt-in; the number ended.
+
+    With `source`, only what came from there. Without reasons given, what a START ends.
+    """
+    address = normalize(group, address)
     s = t.suppressions.c
     statement = (
         update(t.suppressions)
-        .where(s.channel_group == group, s.address == normalize(address))
+        .where(s.channel_group == group)
+        .where(s.address.in_([address, AddressKey.of(connection).hide(address)]))
+        .where(s.reason.in_(tuple(reasons)))
         .where(s.lifted_at.is_(None), s.occurred_at < occurred_at)
         .values(lifted_at=occurred_at, version=s.version + 1)
+    )
+    if source is not None:
+        statement = statement.where(s.source == source)
+    return connection.execute(statement).rowcount
+
+
+def holds(connection: Connection) -> Sequence[Row[Any]]:
+    """What waits for a person, oldest first: suppression_id, channel_group, address, source,
+    occurred_at."""
+    s = t.suppressions.c
+    return connection.execute(
+        select(s.suppression_id, s.channel_group, s.address, s.source, s.occurred_at)
+        .where(s.reason == HOLD, s.lifted_at.is_(None))
+        .order_by(s.occurred_at, s.suppression_id)
+    ).all()
+
+
+def release_hold(
+    connection: Connection, *, group: ChannelGroup, address: str, released_at: datetime
+) -> int:
+    """End the holds of an address that a person has read; the number ended.
+
+    Whatever else suppresses the address stays: who also said STOP is not written to. What the
+    hold stopped is not sent after all; the next step may be.
+    """
+    address = normalize(group, address)
+    s = t.suppressions.c
+    statement = (
+        update(t.suppressions)
+        .where(s.channel_group == group)
+        .where(s.address.in_([address, AddressKey.of(connection).hide(address)]))
+        .where(s.reason == HOLD, s.lifted_at.is_(None))
+        .values(lifted_at=released_at, version=s.version + 1)
     )
     return connection.execute(statement).rowcount
 
 
 def suppressed_among(
-    connection: Connection, *, group: ChannelGroup, addresses: Iterable[str]
+    connection: Connection,
+    *,
+    group: ChannelGroup,
+    addresses: Iterable[str],
+    reasons: Collection[str] | None = None,
 ) -> set[str]:
-    """Which of these addresses are suppressed now, as they were given."""
-    by_normal = {normalize(address): address for address in addresses}
-    s = t.suppressions.c
-    found = connection.scalars(
-        select(s.address).where(
-            s.channel_group == group, s.address.in_(list(by_normal)), s.lifted_at.is_(None)
+    """Which of these addresses are suppressed now, as they were given.
+
+    With `reasons`, only for these.
+    """
+    key, s = AddressKey.of(connection), t.suppressions.c
+    given: dict[str, set[str]] = defaultdict(set)
+    for address in addresses:
+        spelled = normalize(group, address)
+        given[spelled].add(address)
+        given[key.hide(spelled)].add(address)
+    forms = list(given)
+    found: set[str] = set()
+    for start in range(0, len(forms), ADDRESSES_PER_QUERY):
+        chunk = forms[start : start + ADDRESSES_PER_QUERY]
+        statement = select(s.address).where(
+            s.channel_group == group, s.address.in_(chunk), s.lifted_at.is_(None)
         )
-    )
-    return {by_normal[address] for address in found}
+        if reasons is not None:
+            statement = statement.where(s.reason.in_(tuple(reasons)))
+        for form in connection.scalars(statement):
+            found |= given[form]
+    return found
 
 
-def is_suppressed(connection: Connection, *, group: ChannelGroup, address: str) -> bool:
+def is_suppressed(
+    connection: Connection,
+    *,
+    group: ChannelGroup,
+    address: str,
+    reasons: Collection[str] | None = None,
+) -> bool:
     """Whether an address must not be written to on any channel of the group."""
-    return bool(suppressed_among(connection, group=group, addresses=[address]))
-
-
-def normalize(address: str) -> str:
-    """The form in which addresses are compared."""
-    return address.strip().lower()
+    return bool(suppressed_among(connection, group=group, addresses=[address], reasons=reasons))
 
 
 def _stop_planned(

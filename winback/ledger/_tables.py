@@ -218,6 +218,7 @@ suppressions = Table(
     Column("suppression_id", Text, primary_key=True),
     # `email` or `phone`: a stop on one phone channel stops all of them (rule C8).
     Column("channel_group", Text, nullable=False),
+    # `hmac:` and the hash once the person is erased.
     Column("address", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("source", Text, nullable=False),
@@ -227,6 +228,16 @@ suppressions = Table(
     *_exported(),
 )
 Index("suppressions_by_address", suppressions.c.channel_group, suppressions.c.address)
+
+address_keys = Table(
+    "address_keys",
+    metadata,
+    # One row: the key of the HMAC that stands for an erased address, as its two pads in hex.
+    Column("key_id", Text, primary_key=True),
+    Column("inner_pad", Text, nullable=False),
+    Column("outer_pad", Text, nullable=False),
+    *_exported(),
+)
 
 channel_gates = Table(
     "channel_gates",
@@ -254,7 +265,7 @@ meta = Table(
     Column("value", Text, nullable=False),
 )
 
-for _table in (enrollments, messages, provider_events, suppressions):
+for _table in (enrollments, messages, provider_events, suppressions, address_keys):
     Index(
         f"{_table.name}_due_for_export",
         _table.c.version,

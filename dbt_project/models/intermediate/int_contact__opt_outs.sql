@@ -6,6 +6,12 @@ suppressions as (
 
 ),
 
+address_keys as (
+
+    select * from {{ ref('stg_ledger__address_keys') }}
+
+),
+
 consents as (
 
     select * from {{ ref('int_customers__consents') }}
@@ -33,6 +39,58 @@ suppressed as (
 
 ),
 
+-- Of an erased address a keyed hash is left.
+hidden as (
+
+    select
+        channel_group,
+        address as hidden_address
+
+    from suppressed
+    where address like 'hmac:%'
+
+),
+
+-- Nobody's address is hashed where nobody was ever erased.
+needed_keys as (
+
+    select * from address_keys
+    where exists (select 1 from hidden)
+
+),
+
+hashed as (
+
+    select
+        contact_points.channel_group,
+        contact_points.address,
+        {{ hidden_address(
+            'contact_points.address',
+            'needed_keys.inner_pad',
+            'needed_keys.outer_pad'
+        ) }} as hidden_address
+
+    from contact_points
+    cross join needed_keys
+    where contact_points.address is not null
+
+),
+
+-- Whoever was erased and is in the shop's file again.
+returned as (
+
+    select
+        hashed.channel_group,
+        hashed.address
+
+    from hashed
+    inner join hidden
+        on
+            hashed.channel_group = hidden.channel_group
+            and hashed.hidden_address = hidden.hidden_address
+
+),
+
 -- An opt-out belongs to the address: one owner's revocation speaks for all.
 revoked as (
 
@@ -54,6 +112,8 @@ revoked as (
 final as (
 
     select * from suppressed
+    union distinct
+    select * from returned
     union distinct
     select * from revoked
 
