@@ -2,19 +2,70 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import threading
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from winback.errors import WinbackError
 
 START_SECONDS: Final = 10.0
 # Idle keep-alive connections close at once; a request in flight gets this long.
 DRAIN_SECONDS: Final = 5
+# A client that dawdles must not hold a connection that a provider needs: the head of its
+# request, and then the body (35 MB of a mail at 5 Mbit/s), have this long to arrive.
+HEAD_SECONDS: Final = 10.0
+BODY_SECONDS: Final = 60.0
+# Above, callers hear 503 and come again; below the 1,024 files that a process may usually open.
+MAX_CONNECTIONS: Final = 500
+
+
+class PunctualProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1 with deadlines for what it waits for without any: heads and bodies."""
+
+    head_seconds = HEAD_SECONDS
+    body_seconds = BODY_SECONDS
+    _deadline: asyncio.TimerHandle | None = None
+    _awaited = ""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await("head", self.head_seconds)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._look()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._await("", 0)
+        super().connection_lost(exc)
+
+    def _look(self) -> None:
+        """What is the client still to send? An idle connection is uvicorn's own matter."""
+        if self.conn.their_state is h11.SEND_BODY:
+            self._await("body", self.body_seconds)
+        elif self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
+            self._await("head", self.head_seconds)
+        else:
+            self._await("", 0)
+
+    def _await(self, what: str, seconds: float) -> None:
+        if what == self._awaited:
+            return  # each byte that trickles in changes nothing
+        self._awaited = what
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self.loop.call_later(seconds, self.transport.abort) if what else None
 
 
 def _config(app: Any, **options: Any) -> uvicorn.Config:
@@ -24,6 +75,9 @@ def _config(app: Any, **options: Any) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        limit_concurrency=MAX_CONNECTIONS,
+        http=PunctualProtocol,
+        ws="none",
         **options,
     )
 

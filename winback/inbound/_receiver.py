@@ -21,7 +21,12 @@ from winback.inbound import _pages
 from winback.inbound._collect import collect, collect_writer
 from winback.inbound._segments import Record, SegmentWriter
 from winback.inbound._unsubscribe import unsubscribe_record
-from winback.inbound._verify import is_signed_by_sendgrid, is_signed_by_twilio, load_public_keys
+from winback.inbound._verify import (
+    SIGNATURES,
+    is_signed_by_sendgrid,
+    is_signed_by_twilio,
+    load_public_keys,
+)
 from winback.ledger import Ledger, read_token
 from winback.settings import Settings
 
@@ -29,6 +34,10 @@ log = logging.getLogger(__name__)
 
 # A failed collection is tried again after this long; the next callback also wakes it.
 RETRY_SECONDS: Final = 1.0
+# A disk that hangs for longer counts as full: the provider is to try again.
+STORE_SECONDS: Final = 10.0
+# All bodies that are being received at one time; whoever would go beyond comes again later.
+MAX_BYTES_IN_FLIGHT: Final = 256 * 1024 * 1024
 KEPT_HEADERS: Final = (
     "content-type",
     "i-twilio-idempotency-token",
@@ -72,6 +81,7 @@ class Receiver:
         self.ledger, self.settings, self.clock = ledger, settings, clock
         self.public_base_url = settings.public_base_url.rstrip("/")
         self.counts: Counter[str] = Counter()
+        self.bytes_in_flight = 0
         self._keys = load_public_keys(settings.sendgrid_webhook_public_keys)
         self._segments = SegmentWriter(settings.events_dir, clock)
         self._wake, self._stopping = threading.Event(), False
@@ -100,11 +110,16 @@ class Receiver:
             auth_token=self.settings.twilio_auth_token.get_secret_value(),
         )
 
+    def refuse(self) -> Response:
+        self.counts["refused"] += 1
+        return Response(status_code=403)
+
     async def keep(self, record: Record) -> bool:
         """Append the record; False when it could not be made durable."""
         try:
-            await asyncio.wrap_future(self._segments.append(record))
-        except OSError as error:
+            stored = asyncio.wrap_future(self._segments.append(record))
+            await asyncio.wait_for(stored, STORE_SECONDS)
+        except Exception as error:  # noqa: BLE001  # whatever it was, it is not on disk
             log.error("a callback could not be stored: %s", type(error).__name__)
             self.counts["not_stored"] += 1
             return False
@@ -155,6 +170,8 @@ def create_app(receiver: Receiver) -> Starlette:
         ],
         lifespan=lifespan,
     )
+    # A redirect would name whatever host the client did, and no provider follows one.
+    app.router.redirect_slashes = False
     app.state.receiver = receiver
     return app
 
@@ -162,33 +179,53 @@ def create_app(receiver: Receiver) -> Starlette:
 def _webhook(endpoint: Endpoint) -> Callable[[Request], object]:
     async def receive(request: Request) -> Response:
         receiver: Receiver = request.app.state.receiver
-        body = await _read(request, endpoint.max_bytes)
-        if body is None:
+        if _declared_bytes(request) > endpoint.max_bytes:
             return Response(status_code=413)
-        if not receiver.is_signed(endpoint, request, body):
-            receiver.counts["refused"] += 1
-            return Response(status_code=403)
-        record = Record(
-            provider=endpoint.provider,
-            endpoint=endpoint.name,
-            received_at=receiver.clock.now(),
-            query=request.url.query,
-            headers=_kept(request.headers),
-            body=body,
-        )
-        return endpoint.answer() if await receiver.keep(record) else Response(status_code=503)
+        if SIGNATURES[endpoint.provider] not in request.headers:
+            return receiver.refuse()
+        body = bytearray()
+        try:
+            status = await _read(request, body, endpoint.max_bytes, receiver)
+            if status:
+                return Response(status_code=status)
+            return await _take(receiver, endpoint, request, bytes(body))
+        finally:
+            receiver.bytes_in_flight -= len(body)
 
     return receive
 
 
-async def _read(request: Request, max_bytes: int) -> bytes | None:
-    """The raw body, or None as soon as it is too large."""
-    body = bytearray()
+async def _read(request: Request, body: bytearray, max_bytes: int, receiver: Receiver) -> int:
+    """Fill the raw body; the status to refuse it with as soon as it is too much, else 0."""
     async for chunk in request.stream():
         body += chunk
+        receiver.bytes_in_flight += len(chunk)
         if len(body) > max_bytes:
-            return None
-    return bytes(body)
+            return 413
+        if receiver.bytes_in_flight > MAX_BYTES_IN_FLIGHT:
+            return 503
+    return 0
+
+
+async def _take(receiver: Receiver, endpoint: Endpoint, request: Request, body: bytes) -> Response:
+    """Check the signature, keep the callback, and only then say so."""
+    if not receiver.is_signed(endpoint, request, body):
+        return receiver.refuse()
+    record = Record(
+        provider=endpoint.provider,
+        endpoint=endpoint.name,
+        received_at=receiver.clock.now(),
+        query=request.url.query,
+        headers=_kept(request.headers),
+        body=body,
+    )
+    return endpoint.answer() if await receiver.keep(record) else Response(status_code=503)
+
+
+def _declared_bytes(request: Request) -> int:
+    """How long the body says it is; 0 when it comes in chunks."""
+    declared = request.headers.get("content-length", "")
+    return int(declared) if declared.isdecimal() else 0
 
 
 def _kept(headers: Mapping[str, str]) -> dict[str, str]:

@@ -142,7 +142,7 @@ class SegmentWriter:
             group.append(following)
         return True
 
-    def _write(self, records: list[Record]) -> OSError | None:
+    def _write(self, records: list[Record]) -> Exception | None:
         path = segment_path(self.folder, self.writer, self._number + 1)
         unfinished = self.folder / "open" / path.name
         try:
@@ -155,7 +155,7 @@ class SegmentWriter:
             # From here on a reader may have seen the name: it is never used again.
             self._number += 1
             self._sync_folder()
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001  # each waiting callback hears of it
             return error
         return None
 

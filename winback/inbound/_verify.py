@@ -20,6 +20,8 @@ from winback.errors import UsageError
 SENDGRID_SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
 SENDGRID_TIMESTAMP: Final = "x-twilio-email-event-webhook-timestamp"
 TWILIO_SIGNATURE: Final = "x-twilio-signature"
+# The header without which nothing else of a callback is looked at.
+SIGNATURES: Final = {"sendgrid": SENDGRID_SIGNATURE, "twilio": TWILIO_SIGNATURE}
 
 
 def load_public_keys(comma_separated: str) -> list[ec.EllipticCurvePublicKey]:
