@@ -102,6 +102,32 @@ def test_email_events_that_end_an_address(
     assert suppressed() == ([("email", EMAIL, reason)] if reason else [])
 
 
+def test_coming_back_to_a_group_takes_back_leaving_that_group_and_nothing_else(
+    provider: Provider, ledger: Ledger, suppressed: Any
+) -> None:
+    def tell(message_id: str, event: str, *, seconds: int, **fields: object) -> None:
+        at = int(NOW.timestamp()) + seconds
+        provider.events(
+            sg_event(message_id, event, timestamp=at, sg_event_id=f"{message_id}{at}", **fields)
+        )
+
+    for name in ("back", "older", "other", "all", "spam"):
+        add_message(ledger, name)
+    tell("back", "group_unsubscribe", seconds=0, asm_group_id=7)
+    tell("back", "group_resubscribe", seconds=1, asm_group_id=7)
+    tell("older", "group_unsubscribe", seconds=1, asm_group_id=7)
+    tell("older", "group_resubscribe", seconds=0, asm_group_id=7)
+    tell("other", "group_unsubscribe", seconds=0, asm_group_id=7)
+    tell("other", "group_resubscribe", seconds=1, asm_group_id=8)
+    tell("all", "unsubscribe", seconds=0)
+    tell("all", "group_resubscribe", seconds=1, asm_group_id=7)
+    tell("spam", "spamreport", seconds=0)
+    tell("spam", "group_resubscribe", seconds=1, asm_group_id=7)
+    tell("nobody", "group_resubscribe", seconds=1)
+    addresses = [address for _, address, _ in suppressed()]
+    assert addresses == [f"{name}@example.com" for name in ("all", "older", "other", "spam")]
+
+
 @pytest.mark.parametrize(
     ("code", "reason"), [("21610", "opted_out"), ("30006", "bad_address"), ("30003", None)]
 )
@@ -182,7 +208,13 @@ def test_twilios_own_reading_of_a_stop_is_believed(provider: Provider, suppresse
 
 
 @pytest.mark.parametrize(
-    ("subject", "text"), [("Re: We miss you", "Unsubscribe\n> quoted"), ("unsubscribe", "")]
+    ("subject", "text"),
+    [
+        ("Re: We miss you", "Unsubscribe\n> quoted"),
+        ("unsubscribe", ""),
+        ("Unsubscribe", "Sent from my phone"),
+        ("AW: Wir vermissen dich", "Hallo,\n\nbitte abmelden\n\nAnn Smith\nSmith & Söhne"),
+    ],
 )
 def test_a_mail_can_unsubscribe_by_text_or_by_subject(
     provider: Provider, suppressed: Any, subject: str, text: str
@@ -192,6 +224,17 @@ def test_a_mail_can_unsubscribe_by_text_or_by_subject(
     )
     provider.raw_events(body, path="inbound", **{"Content-Type": content_type})
     assert suppressed() == [("email", EMAIL, "stop")]
+
+
+def test_the_subject_of_ours_that_a_mail_answers_says_nothing(
+    provider: Provider, ledger: Ledger, suppressed: Any
+) -> None:
+    form = {"from": EMAIL, "subject": "Re: Last stop: 20% off", "text": "See you soon"}
+    body, content_type = encode_multipart_formdata(form)
+    provider.raw_events(body, path="inbound", **{"Content-Type": content_type})
+    assert suppressed() == []
+    (event,) = rows(ledger, "provider_events")
+    assert json.loads(event["detail_json"])["text"] == "See you soon"
 
 
 def test_why_somebody_stayed_away_is_coded_and_their_words_stay_in_the_ledger(

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winback.inbound import classify
-from winback.inbound._classify import lapse_reason
+from winback.inbound._classify import _words, lapse_reason
 
 CORPUS = [
     line.split("\t", 1)
@@ -57,8 +57,21 @@ def test_feedback_is_coded_by_what_it_names_first(text: str, reason: str | None)
 
 
 def test_the_corpus_is_large_enough_to_mean_something() -> None:
-    assert len(CORPUS) >= 120
-    assert sum(intent == "stop" for intent, _ in CORPUS) >= 100
+    assert len(CORPUS) >= 300
+    assert len({text for _, text in CORPUS}) == len(CORPUS)
+    assert sum(intent == "stop" for intent, _ in CORPUS) >= 220
+
+
+POLITE = (
+    "{}", "{}!!!", "please {}", "{} please 🙏", "Ok {}, thanks.", "{} texting me", "Hi, {} now!",
+    "{} {}", "{}. Merci", "Bitte {}", "{}, por favor", "{}\n\nSent from my phone\nAnn Smith",
+)  # fmt: skip
+
+
+def test_every_keyword_stops_alone_and_with_politeness_around_it() -> None:
+    said = [form.format(word, word) for word in sorted(_words("stop")) for form in POLITE]
+    assert len(said) > 1000
+    assert [text for text in said if classify(text) != "stop"] == []
 
 
 def test_real_texts_between_friends_stop_nothing() -> None:

@@ -23,13 +23,29 @@ _WORDS_FILE: Final = Path(__file__).with_name("replies.toml")
 _APOSTROPHES: Final = re.compile(r"['\u2018\u2019\u02bc`\u00b4]")
 _NOT_A_WORD: Final = re.compile(r"[^\w]+|_+")
 _LONG_RUN: Final = re.compile(r"(\w)\1{2,}")
+_SPELLED_OUT: Final = re.compile(r"\b\w(?: \w\b)+")
+_ZERO_IN_A_WORD: Final = re.compile(r"(?<=[^\W\d])0|0(?=[^\W\d])")
+# Letters that look like Latin ones, and letters in boxes that Unicode keeps apart.
+_LOOKALIKES: Final = (
+    str.maketrans("аеорсухіѕјтмкнв", "aeopcyxisjtmkhb")
+    | str.maketrans("οαρτεινκ", "oapteivk")
+    | {0x1F1E6 + place: chr(ord("a") + place) for place in range(26)}
+    | {0x1F170 + place: chr(ord("a") + place) for place in range(26)}
+    | {0x1F150 + place: chr(ord("a") + place) for place in range(26)}
+)
+# The longest entry of the lists of whole messages and fillers, in words.
+_LONGEST: Final = 4
 
 
 def classify(text: str, *, is_opted_out: bool = False) -> Intent:
     """The intent of one reply. `is_opted_out` lets a bare "yes" mean start."""
     words = _clean(text)
-    if is_stop(words):
-        return "stop"
+    if not words:
+        return _by_signs(text)
+    return "stop" if is_stop(text) else _intent_of_others(words, text, is_opted_out=is_opted_out)
+
+
+def _intent_of_others(words: str, text: str, *, is_opted_out: bool) -> Intent:
     if words in _words("start") or (is_opted_out and words in _words("start_if_opted_out")):
         return "start"
     if words in _words("help"):
@@ -56,17 +72,51 @@ def _reason(words: str) -> LapseReason | None:
     return min(found)[2] if found else None
 
 
-def is_stop(words: str) -> bool:
-    """Levels 1 to 3, on cleaned words."""
-    stops = _words("stop")
-    if words in stops or words.replace(" ", "") in stops:
-        return True
-    rest = " ".join(word for word in words.split() if word not in _words("filler"))
-    return rest in stops or _asks_to_be_left_alone(words)
+def is_stop(text: str) -> bool:
+    """Levels 1 to 3. A mail may say it on a line of its own, above a signature."""
+    lines = [_clean(line) for line in text.splitlines()]
+    words = _clean(text)
+    return any(map(_is_keyword, [words, *lines])) or _asks_to_be_left_alone(words)
+
+
+def _is_keyword(words: str) -> bool:
+    """Levels 1 and 2, on cleaned words, which may be spelled out: "s t o p please"."""
+    joined = _SPELLED_OUT.sub(lambda letters: letters[0].replace(" ", ""), words)
+    return (
+        words.replace(" ", "") in _words("stop")
+        or _is_made_of_stops(words.split())
+        or _is_made_of_stops(joined.split())
+    )
+
+
+def _is_made_of_stops(words: list[str]) -> bool:
+    """Nothing but stop words and what changes nothing beside them, and one stop word at least."""
+    stops, fillers = _words("stop"), _words("filler")
+    # For each place that the words before it lead to: whether there was a stop word among them.
+    reached: dict[int, set[bool]] = {0: {False}}
+    for place in range(len(words)):
+        for has_stop in reached.get(place, ()):
+            for end in range(place + 1, min(place + _LONGEST, len(words)) + 1):
+                piece = " ".join(words[place:end])
+                if piece in stops:
+                    reached.setdefault(end, set()).add(True)
+                elif piece in fillers or piece.isdigit():
+                    reached.setdefault(end, set()).add(has_stop)
+    return True in reached.get(len(words), ())
+
+
+def _by_signs(text: str) -> Intent:
+    """A message without a word."""
+    if "?" in text:
+        return "question"
+    if any(sign in text for sign in _words("stop_signs")):
+        return "stop"
+    return "hold" if any(sign in text for sign in _words("hold_signs")) else "other"
 
 
 def _asks_to_be_left_alone(words: str) -> bool:
     """Level 3, unless the phrase is denied: "don't stop texting me"."""
+    words = _pattern("denied_phrases").sub(" ", words)
     negations = _words("negations")
     return any(
         not f" {words[: match.start()]}".rstrip().endswith(tuple(f" {no}" for no in negations))
@@ -82,11 +132,12 @@ def _must_be_read(words: str) -> bool:
 
 
 def _clean(text: str) -> str:
-    """Words only: no case, accents, emoji, punctuation, apostrophes or stretched letters."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Cf"})
-    spaced = _NOT_A_WORD.sub(" ", _APOSTROPHES.sub("", kept)).strip()
-    return _LONG_RUN.sub(r"\1", spaced)
+    """Words only: no case, accents, emoji, punctuation, apostrophes, stretched or lookalike
+    letters."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold()).casefold()
+    kept = "".join(c for c in decomposed if unicodedata.category(c) not in {"Mn", "Me", "Cf"})
+    spaced = _NOT_A_WORD.sub(" ", _APOSTROPHES.sub("", kept.translate(_LOOKALIKES))).strip()
+    return _ZERO_IN_A_WORD.sub("o", _LONG_RUN.sub(r"\1", spaced))
 
 
 def _contains(words: str, kind: str) -> bool:
@@ -104,5 +155,9 @@ def _words(kind: str) -> frozenset[str]:
 
 @cache
 def _all_words() -> dict[str, frozenset[str]]:
+    """The lists, cleaned as a reply is; signs, of which nothing would be left, as they are."""
     tables = tomllib.loads(_WORDS_FILE.read_text(encoding="utf-8"))
-    return {kind: frozenset(words) for kind, words in tables.items()}
+    return {
+        kind: frozenset(words) if kind.endswith("_signs") else frozenset(map(_clean, words))
+        for kind, words in tables.items()
+    }

@@ -181,9 +181,18 @@ def _apply_new(
             group=match.group or event.group,
             address=event.address,
             reason=event.suppress_reason,
-            source=f"{event.provider}_{event.kind}",
+            source=event.unsubscribe_list or f"{event.provider}_{event.kind}",
             occurred_at=event.occurred_at,
             recorded_at=clock.now(),
+        )
+    if event.kind == "opted_in":
+        report.lifted += lift(
+            connection,
+            group=match.group or event.group,
+            address=event.address,
+            occurred_at=event.occurred_at,
+            reasons=("unsubscribe",),
+            source=event.unsubscribe_list,
         )
     if wants_in:
         report.lifted += lift(

@@ -11,7 +11,7 @@ from winback.ledger import ChannelGroup
 
 Kind = Literal[
     "processed", "delivered", "deferred", "bounced", "dropped", "opened", "clicked", "replied",
-    "opted_out", "complained", "sent", "undelivered", "failed",
+    "opted_out", "opted_in", "complained", "sent", "undelivered", "failed",
 ]  # fmt: skip
 
 
@@ -49,6 +49,8 @@ class Event:
     detail: dict[str, object] = field(default_factory=dict)
     # Why the address must not be written to from now on; empty: no reason.
     suppress_reason: str = ""
+    # Which list of the provider somebody left or came back to; empty: it is about the address.
+    unsubscribe_list: str = ""
     reply: Reply | None = None
     # Why somebody stayed away, coded from their reply.
     lapse_reason: str | None = None

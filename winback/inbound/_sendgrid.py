@@ -24,6 +24,7 @@ KINDS: Final[dict[str, Kind]] = {
     "spamreport": "complained",
     "unsubscribe": "opted_out",
     "group_unsubscribe": "opted_out",
+    "group_resubscribe": "opted_in",
 }
 # Why SendGrid itself refuses to write to somebody: our own list should have known.
 DROP_REASONS: Final = {
@@ -47,6 +48,7 @@ IDENTITY: Final = (
     "sg_message_id", "email", "event", "timestamp", "url", "asm_group_id", "reason",
 )  # fmt: skip
 MAX_TEXT: Final = 2000
+_ANSWERS: Final = re.compile(r"(re|aw|antw|sv|vs|rv|tr|fw|fwd|wg)\s*:\s*", re.IGNORECASE)
 _QUOTE_START: Final = re.compile(r"^(>|On .{5,200} wrote:|-{2,}\s*Original|Le .{5,200} a écrit)")
 
 
@@ -90,6 +92,7 @@ def _event(record: Record, item: dict[str, Any], place: int) -> Event:
         error_code=_text(item, "status") or None,
         detail={name: _short(item[name]) for name in DETAILS if name in item},
         suppress_reason=_suppress_reason(item),
+        unsubscribe_list=_unsubscribe_list(item),
     )
 
 
@@ -103,6 +106,13 @@ def _suppress_reason(item: dict[str, Any]) -> str:
             return "" if item.get("type") == "blocked" else "hard_bounce"
         case "dropped":
             return DROP_REASONS.get(_text(item, "reason"), "")
+    return ""
+
+
+def _unsubscribe_list(item: dict[str, Any]) -> str:
+    """Coming back to one group takes back that somebody left that group, and nothing else."""
+    if item["event"] in {"group_unsubscribe", "group_resubscribe"}:
+        return f"sendgrid_group_{item.get('asm_group_id')}"
     return ""
 
 
@@ -129,7 +139,7 @@ def parsed_mail(record: Record) -> Event:
     address = _envelope_sender(form) or parseaddr(form.get("from", ""))[1]
     if not address:
         raise Unreadable("a mail without a sender")
-    text = _unquoted(form.get("text", "")) or form.get("subject", "").removeprefix("Re:").strip()
+    text = _written(form.get("subject", "").strip(), _unquoted(form.get("text", "")))
     is_machine = headers.get("Auto-Submitted", "no").lower() != "no"
     key = digest("sgp:", headers.get("Message-ID") or record.body)
     return Event(
@@ -170,6 +180,13 @@ def _envelope_sender(form: dict[str, str]) -> str:
         return ""
     sender = envelope.get("from") if isinstance(envelope, dict) else None
     return sender if isinstance(sender, str) else ""
+
+
+def _written(subject: str, text: str) -> str:
+    """What the person wrote: the subject too, unless it is that of the mail they answer."""
+    if text and _ANSWERS.match(subject):
+        return text
+    return f"{_ANSWERS.sub('', subject)}\n{text}".strip()
 
 
 def _unquoted(text: str) -> str:
