@@ -18,6 +18,7 @@
         {'id': 'soft_bounces', 'kind': 'pause'},
         {'id': 'complaints', 'kind': 'pause'},
         {'id': 'in_transit', 'kind': 'pause'},
+        {'id': 'conversation', 'kind': 'pause'},
         {'id': 'cap_state', 'kind': 'cap'},
     ]) }}
 {%- endmacro %}

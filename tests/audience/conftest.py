@@ -15,7 +15,7 @@ from audience_builds import build_audience, load_tables
 
 from winback.clock import FixedClock, parse_as_of
 from winback.landing import load
-from winback.ledger import export_ledger, open_ledger, suppress, tables
+from winback.ledger import export_ledger, keep_reply, open_ledger, suppress, tables
 from winback.sending import enroll
 from winback.settings import Settings
 from winback.warehouse import build
@@ -66,6 +66,19 @@ def case_shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
                 source="inbound",
                 occurred_at=occurred_at,
                 recorded_at=occurred_at,
+            )
+        for group, address in contact_cases.ASKED:
+            keep_reply(
+                connection,
+                reply_id=address,
+                group=group,
+                address=address,
+                customer_id=None,
+                message_id=None,
+                text="Do you have it in blue?",
+                intent="question",
+                received_at=contact_cases.AS_OF - 3 * contact_cases.DAY,
+                gap=contact_cases.DAY,
             )
         connection.execute(tables.provider_events.insert(), contact_cases.returns())
     export_ledger(ledger, settings.ledger_landing_dir)

@@ -70,6 +70,12 @@ SUPPRESSED: Final[tuple[tuple[ChannelGroup, str, datetime], ...]] = (
     ("email", "Stopped@Example.com", AS_OF - DAY),
 )
 
+# Wrote to us though no message of ours had gone to them: only the address is known.
+ASKED: Final[tuple[tuple[ChannelGroup, str], ...]] = (
+    ("phone", "+12125550160"),
+    ("email", "Asks@Example.com"),
+)
+
 CASES: Final = (
     Case("all is well"),
     Case("no address", email="address", sms="address", known={"email": "", "phone": ""}),
@@ -242,6 +248,8 @@ CASES: Final = (
         past_sends=tuple(("email", AS_OF - n * DAY) for n in (37, 20, 8)),
         returned=2,
     ),
+    Case("asked by text", *("conversation",) * 2, known={"phone": "+1 212 555 0160"}),
+    Case("asked by email", *("conversation",) * 2, known={"email": "asks@example.com"}),
     Case("ordered four days ago", *("in_transit",) * 2, ordered_at=AS_OF - 4 * DAY),
     Case("ordered five days ago", ordered_at=AS_OF - 5 * DAY),
     Case("has yet to pay", *("in_transit",) * 2, pending_at=AS_OF - 13 * DAY),

@@ -10,11 +10,14 @@ from sqlalchemy import select
 
 from winback.ledger import (
     LedgerFenced,
+    close,
     count_by_state,
     is_suppressed,
+    keep_reply,
     open_ledger,
     suppress,
     tables,
+    waiting,
 )
 from winback.sending import Caps, plan, send_due
 
@@ -295,3 +298,74 @@ def test_a_callback_that_beats_the_answer_is_not_overwritten(
     with ledger.read() as connection:
         row = connection.execute(select(m.state, m.provider_id)).one()
     assert tuple(row) == ("accepted", "SMcallback")
+
+
+def answers(ledger, message_id, at, *, kind="clicked", is_machine=0):
+    event = {
+        "dedupe_key": f"{message_id}{at}", "semantic_key": "", "raw_ref": "", "provider": "p",
+        "message_id": message_id, "kind": kind, "occurred_at": at, "received_at": at,
+        "is_machine": is_machine,
+    }  # fmt: skip
+    with ledger.write() as connection:
+        connection.execute(tables.provider_events.insert(), event)
+
+
+def writes(ledger, clock, *, customer_id=None, address="+15559999999", intent="positive", ago):
+    with ledger.write() as connection:
+        keep_reply(
+            connection, reply_id="r", group="phone", address=address, customer_id=customer_id,
+            message_id=None, text="x", intent=intent, received_at=clock.at - ago,
+            gap=timedelta(days=7),
+        )  # fmt: skip
+
+
+DAY = timedelta(hours=24)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ({"customer_id": "c1", "ago": DAY - SECOND}, 1),
+        ({"customer_id": "c1", "ago": DAY}, 0),
+        ({"address": "+15550000001", "ago": DAY - SECOND}, 1),
+        ({"address": "+15550000001", "ago": DAY}, 0),
+        ({"customer_id": "c1", "intent": "question", "ago": 90 * DAY}, 1),
+        ({"customer_id": "c2", "intent": "question", "ago": SECOND}, 0),
+    ],
+)
+def test_who_replied_lately_or_waits_for_a_human_is_not_written_to_and_the_message_waits(
+    send, ledger, clock, make_row, case
+):
+    talk, refused = case
+    writes(ledger, clock, **talk)
+    report = send([make_row(1)])
+    assert report.refused_by_guard == ({"conversation": 1} if refused else {})
+    assert states(ledger) == ({"planned": 1} if refused else {"accepted": 1})
+    assert reasons(ledger) == {"guard:conversation" if refused else "accepted"}
+
+
+def test_a_message_that_waited_for_an_answer_goes_once_it_is_planned_anew(
+    send, ledger, clock, make_row
+):
+    writes(ledger, clock, customer_id="c1", intent="question", ago=2 * DAY)
+    assert send([make_row(1)]).refused_by_guard == {"conversation": 1}
+    with ledger.write() as connection:
+        (conversation,) = waiting(connection)
+        close(connection, conversation.conversation_id, at=clock.at)
+    assert send([]).counts == {}
+    assert send([make_row(1)]).counts == {"accepted": 1}
+
+
+@pytest.mark.parametrize("case", [(DAY - SECOND, 0, 1), (DAY, 0, 0), (SECOND, 1, 0)])
+def test_a_persons_click_pauses_for_a_day(send, ledger, clock, make_row, case):
+    ago, is_machine, refused = case
+    first = make_row(1, not_before=clock.at - timedelta(hours=1))
+    send([first])
+    answers(ledger, first["message_id"], clock.at + 2 * DAY - ago, is_machine=is_machine)
+    clock.advance(2 * DAY)
+    later = make_row(
+        1, channel="email", not_before=clock.at, window_closes_at=clock.at + DAY,
+        expires_at=clock.at + DAY,
+    )  # fmt: skip
+    assert send([later]).refused_by_guard == ({"conversation": 1} if refused else {})

@@ -25,8 +25,9 @@ from winback.clock import Clock
 from winback.console import tell_stage, tell_step
 from winback.duck import connect
 from winback.errors import BuildFailure, UsageError, WinbackError
+from winback.project import project_vars
 from winback.settings import Settings
-from winback.warehouse import Replay, project_vars, replaying, segment_names
+from winback.warehouse import Replay, replaying, segment_names
 
 # The presets that a shop may have; one that its project lacks is left out.
 _ALL_PRESETS: Final = ("personal", "fixed")

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
-from winback.inbound._classify import Intent, classify, lapse_reason
+from winback.inbound._classify import Intent, classify, is_positive, lapse_reason
 from winback.inbound._event import Event
 from winback.inbound._match import Match
-from winback.ledger import LIFTED_BY_START, is_suppressed, tables, transition
+from winback.ledger import LIFTED_BY_START, is_suppressed, keep_reply, tables, transition
+from winback.project import project_vars
+
+# The content tag of the steps that ask why somebody stayed away.
+FEEDBACK: Final = "feedback"
 
 
-def understand(connection: Connection, event: Event) -> tuple[Event, bool]:
+def understand(connection: Connection, event: Event, match: Match) -> tuple[Event, bool]:
     """A reply with its intent, and whether it asks to be written to again."""
     reply = event.reply
     if reply is None:
@@ -25,14 +30,36 @@ def understand(connection: Connection, event: Event) -> tuple[Event, bool]:
             connection, group="phone", address=event.address, reasons=LIFTED_BY_START
         ),
     )
-    event = replace(event, detail={**event.detail, "intent": intent})
+    if intent == "other" and match.content_tag == FEEDBACK:
+        intent = "feedback"  # asked why, they said something: that is the answer
+    event = replace(event, intent=intent)
     if intent == "stop":
         return replace(event, kind="opted_out", suppress_reason="stop"), False
     if intent == "hold":
         return replace(event, suppress_reason="hold"), False
     if intent == "feedback":
-        return replace(event, lapse_reason=lapse_reason(reply.text)), False
+        return replace(event, lapse_reason=lapse_reason(reply.text) or "other"), False
+    if intent == "other" and is_positive(reply.text):
+        return replace(event, intent="positive"), False
     return event, intent == "start" and event.group == "phone"
+
+
+def remember(connection: Connection, event: Event, match: Match) -> bool:
+    """Keep a reply in its person's conversation; whether a human is newly owed to somebody."""
+    if event.reply is None or not event.address or event.intent is None:
+        return False
+    return keep_reply(
+        connection,
+        reply_id=event.dedupe_key,
+        group=match.group or event.group,
+        address=event.address,
+        customer_id=match.customer_id,
+        message_id=match.message_id,
+        text=event.reply.text,
+        intent=event.intent,
+        received_at=event.received_at,
+        gap=timedelta(days=project_vars()["conversation_gap_days"]),
+    )
 
 
 def bind(connection: Connection, event: Event, match: Match, *, at: datetime) -> int:

@@ -57,6 +57,15 @@ def _intent_of_others(words: str, text: str, *, is_opted_out: bool) -> Intent:
     return "feedback" if _reason(words) else "other"
 
 
+def is_positive(text: str) -> bool:
+    """Thanks or praise and nothing else, so that nobody has to answer it."""
+    words = _clean(text)
+    if not words:
+        return any(sign in text for sign in _words("positive_signs"))
+    rest = _pattern("positive").sub(" ", words)
+    return rest != words and not set(rest.split()) - _words("filler") - _words("positive_filler")
+
+
 def lapse_reason(text: str) -> LapseReason | None:
     """Why somebody stayed away, by what they name first; None if they name nothing."""
     return _reason(_clean(text))

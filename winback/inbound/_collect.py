@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select, update
 
 from winback.clock import Clock
 from winback.inbound import _sendgrid, _twilio
-from winback.inbound._actions import bind, understand
+from winback.inbound._actions import bind, remember, understand
 from winback.inbound._event import Event, Unreadable
 from winback.inbound._match import Match, Matcher
 from winback.inbound._segments import Record, read_segment, segment_path, writers
@@ -44,6 +44,8 @@ class CollectReport:
     suppressed: int = 0
     lifted: int = 0
     stopped_messages: int = 0
+    # Conversations in which a human is newly owed to somebody.
+    waiting: int = 0
     by_kind: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: CollectReport) -> None:
@@ -168,8 +170,9 @@ def _apply_new(
     match = matcher.match(event)
     if match.address:
         event = replace(event, address=match.address)
-    event, wants_in = understand(connection, event)
+    event, wants_in = understand(connection, event, match)
     connection.execute(tables.provider_events.insert(), _row(event, match))
+    report.waiting += remember(connection, event, match)
     report.events += 1
     report.by_kind[event.kind] += 1
     report.unmatched += match.message_id is None
@@ -213,7 +216,12 @@ def _row(event: Event, match: Match) -> dict[str, object]:
         "received_at": event.received_at,
         "is_machine": int(event.is_machine),
         "error_code": event.error_code,
-        "detail_json": json.dumps(event.detail, sort_keys=True),
+        "detail_json": json.dumps(_detail(event), sort_keys=True),
         "matched_by": match.by,
         "lapse_reason": event.lapse_reason,
+        "intent": event.intent,
     }
+
+
+def _detail(event: Event) -> dict[str, object]:
+    return event.detail if event.intent is None else event.detail | {"intent": event.intent}

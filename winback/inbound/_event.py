@@ -54,6 +54,8 @@ class Event:
     reply: Reply | None = None
     # Why somebody stayed away, coded from their reply.
     lapse_reason: str | None = None
+    # What a reply asks for: an `Intent`, or `positive`.
+    intent: str | None = None
 
 
 class Unreadable(ValueError):

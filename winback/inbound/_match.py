@@ -22,6 +22,9 @@ class Match:
     by: str | None = None
     address: str = ""
     group: ChannelGroup | None = None
+    customer_id: str | None = None
+    # What the message found is about.
+    content_tag: str | None = None
 
 
 class Matcher:
@@ -58,10 +61,17 @@ class Matcher:
 
 def _message() -> Select[Any]:
     m = tables.messages.c
-    return select(m.message_id, m.address, m.channel)
+    return select(m.message_id, m.address, m.channel, m.customer_id, m.content_tag)
 
 
 def _matched(row: Row[Any] | None, by: str) -> Match:
     if row is None:
         return Match()
-    return Match(row.message_id, by, row.address, channel_group(row.channel))
+    return Match(
+        row.message_id,
+        by,
+        row.address,
+        channel_group(row.channel),
+        row.customer_id,
+        row.content_tag,
+    )

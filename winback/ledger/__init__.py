@@ -1,6 +1,16 @@
 """The ledger: the one database for everything that leaves the house."""
 
 from winback.ledger import _tables as tables
+from winback.ledger._conversations import (
+    NEEDS_A_HUMAN,
+    Talking,
+    close,
+    count_waiting,
+    keep_reply,
+    replies_in,
+    talking_among,
+    waiting,
+)
 from winback.ledger._database import Ledger, insert_new, open_ledger
 from winback.ledger._export import export_ledger
 from winback.ledger._fence import LedgerFenced, dedicate
@@ -32,29 +42,37 @@ __all__ = [
     "FINAL",
     "LIFTED_BY_START",
     "MAY_HAVE_REACHED",
+    "NEEDS_A_HUMAN",
     "TRANSITIONS",
     "WAITING",
     "ChannelGroup",
     "Ledger",
     "LedgerFenced",
     "State",
+    "Talking",
     "channel_group",
+    "close",
     "count_by_state",
     "count_sends",
+    "count_waiting",
     "dedicate",
     "export_ledger",
     "holds",
     "insert_new",
     "is_suppressed",
+    "keep_reply",
     "lift",
     "open_ledger",
     "read_token",
     "recent_sends",
     "release_hold",
+    "replies_in",
     "reschedule",
     "sign_token",
     "suppress",
     "suppressed_among",
     "tables",
+    "talking_among",
     "transition",
+    "waiting",
 ]

@@ -14,8 +14,8 @@ from sqlalchemy import Integer, Table, bindparam, select, update
 from winback.ledger import _tables as t
 from winback.ledger._database import Ledger
 
-# What dbt reads. Addresses and bodies stay in the ledger, save those of suppressions,
-# which SQL must match against contact points, and the key of those that were erased.
+# What dbt reads. Words stay in the ledger, and so do addresses, save those of suppressions,
+# which SQL must match against contact points; of conversations only the keyed hashes leave.
 EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     "enrollments": tuple(
         c.name for c in t.enrollments.columns if c.name != "exported_version"
@@ -28,13 +28,18 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "provider_events": (
         "dedupe_key", "semantic_key", "provider", "message_id", "kind", "occurred_at",
-        "received_at", "is_machine", "error_code", "lapse_reason", "version",
+        "received_at", "is_machine", "error_code", "lapse_reason", "intent",
+        "version",
     ),
     "suppressions": (
         "suppression_id", "channel_group", "address", "reason", "source", "occurred_at",
         "recorded_at", "lifted_at", "version",
     ),
     "address_keys": ("key_id", "inner_pad", "outer_pad", "version"),
+    "conversations": (
+        "conversation_id", "customer_id", "channel_group", "hidden_address",
+        "opened_at", "last_reply_at", "waiting_since", "resolved_at", "version",
+    ),
 }  # fmt: skip
 
 

@@ -113,6 +113,8 @@ messages = Table(
     Column("payload_json", Text, nullable=False),
     Column("payload_sha256", Text, nullable=False),
     Column("template_version", Text, nullable=False),
+    # What its step is about: a reply to one that asks for feedback is feedback.
+    Column("content_tag", Text),
     Column("segments", Integer),
     Column("cost_cents", Cost),
     # Null while no plan confirms the message: then it can't be claimed.
@@ -208,6 +210,8 @@ provider_events = Table(
     Column("matched_by", Text),
     # Why somebody stayed away, as coded from a reply; what they wrote is in detail_json.
     Column("lapse_reason", Text),
+    # What a reply asks for, as it was understood.
+    Column("intent", Text),
     *_exported(),
 )
 Index("provider_events_by_message", provider_events.c.message_id)
@@ -239,6 +243,47 @@ address_keys = Table(
     *_exported(),
 )
 
+# What people write to us and what they are answered, as one thread. Marketing to the person
+# waits while a human owes them an answer.
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("conversation_id", Text, primary_key=True),
+    # Null while no message of ours has gone to the address.
+    Column("customer_id", Text),
+    # Where they wrote from last, which is where an answer goes.
+    Column("channel_group", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    # Its keyed hash, which is all of it that leaves the ledger.
+    Column("hidden_address", Text, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("last_reply_at", UtcDateTime, nullable=False),
+    # Since when a human owes an answer; null: nobody does.
+    Column("waiting_since", UtcDateTime),
+    Column("resolved_at", UtcDateTime),
+    *_exported(),
+)
+Index("conversations_by_address", conversations.c.address, conversations.c.last_reply_at)
+Index("conversations_by_customer", conversations.c.customer_id, conversations.c.last_reply_at)
+Index("conversations_waiting", conversations.c.waiting_since)
+
+# Never exported: the words are theirs.
+replies = Table(
+    "replies",
+    metadata,
+    Column("reply_id", Text, primary_key=True),
+    Column("conversation_id", Text, nullable=False),
+    Column("customer_id", Text),
+    Column("channel_group", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("intent", Text, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    # The message of ours that it answers, as far as we can tell.
+    Column("message_id", Text),
+)
+Index("replies_by_conversation", replies.c.conversation_id, replies.c.received_at)
+
 channel_gates = Table(
     "channel_gates",
     metadata,
@@ -265,7 +310,8 @@ meta = Table(
     Column("value", Text, nullable=False),
 )
 
-for _table in (enrollments, messages, provider_events, suppressions, address_keys):
+_EXPORTED = (enrollments, messages, provider_events, suppressions, address_keys, conversations)
+for _table in _EXPORTED:
     Index(
         f"{_table.name}_due_for_export",
         _table.c.version,

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from winback.ledger import channel_group, recent_sends, suppressed_among
+from winback.ledger import channel_group, recent_sends, suppressed_among, talking_among
 
-Rule = Literal["suppression", "range", "cap_24h", "cap_7d", "window", "zone"]
+Rule = Literal["suppression", "conversation", "range", "cap_24h", "cap_7d", "window", "zone"]
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,19 @@ def refusals(
     now: datetime,
     caps: Caps,
     shop_timezone: str,
+    answer_pause: timedelta,
 ) -> dict[str, Rule]:
     """The rule that forbids each message now, by id; a message that may go has none."""
     suppressed = _suppressed(connection, messages)
+    in_conversation = _in_conversation(connection, messages, now - answer_pause, now)
     history = _History(connection, messages, now)
     refused: dict[str, Rule] = {}
     for message in messages:
         rule: Rule | None = "suppression" if message.message_id in suppressed else None
-        rule = rule or _time_rule(message, now, shop_timezone) or history.cap_rule(message, caps)
+        rule = rule or _time_rule(message, now, shop_timezone)
+        if rule is None and message.message_id in in_conversation:
+            rule = "conversation"
+        rule = rule or history.cap_rule(message, caps)
         if rule:
             refused[message.message_id] = rule
         else:
@@ -60,6 +65,25 @@ def _suppressed(connection: Connection, messages: Sequence[Row[Any]]) -> set[str
         stopped = suppressed_among(connection, group=group, addresses=addresses)
         found.update(m.message_id for m in members if m.address in stopped)
     return found
+
+
+def _in_conversation(
+    connection: Connection, messages: Sequence[Row[Any]], since: datetime, now: datetime
+) -> set[str]:
+    """Messages to people who answered lately or wait for a human: a wish, not an opt-out."""
+    talking = talking_among(
+        connection,
+        customer_ids={m.customer_id for m in messages},
+        addresses={(channel_group(m.channel), m.address) for m in messages},
+        since=since,
+        until=now,
+    )
+    return {
+        m.message_id
+        for m in messages
+        if m.customer_id in talking.customers
+        or (channel_group(m.channel), m.address) in talking.addresses
+    }
 
 
 def _time_rule(message: Row[Any], now: datetime, shop_timezone: str) -> Rule | None:

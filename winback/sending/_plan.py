@@ -166,6 +166,7 @@ def _write(
     return {
         **{name: row[name] for name in _IDENTITY},
         **_schedule(row),
+        "content_tag": row.get("content_tag"),
         "sender": rendered.sender,
         "payload_json": rendered.payload_json,
         "payload_sha256": rendered.payload_sha256,

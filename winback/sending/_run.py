@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row
 from winback.channels import Channel, Outcome, Outgoing, Request
 from winback.clock import Clock
 from winback.ledger import Ledger, State, transition
+from winback.project import project_vars
 from winback.sending import _attempts, _gates
 from winback.sending._due import Due, claim, seconds_to_next
 from winback.sending._guard import Caps, Rule, refusals
@@ -173,6 +174,7 @@ class ChannelRun:
             now=now,
             caps=self._caps,
             shop_timezone=self._settings.shop_timezone,
+            answer_pause=timedelta(hours=project_vars()["answer_pause_hours"]),
         )
         final: dict[Rule, State] = {"suppression": "suppressed", "range": "expired"}
         for key, rule in refused.items():

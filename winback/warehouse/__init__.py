@@ -7,7 +7,6 @@ from winback.warehouse._dbt import (
     dbt_environment,
     dbt_vars,
     invoke_dbt,
-    project_vars,
     run_dbt,
     segment_names,
 )
@@ -38,7 +37,6 @@ __all__ = [
     "keep_decisions",
     "landed_rows",
     "mark_unwritten",
-    "project_vars",
     "publish",
     "published_rows",
     "read_manifest",

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import yaml
-
 from winback.errors import BuildFailure
 from winback.landing import ensure_tables
 from winback.ledger._export import EXPORTED, ensure_first_segment
@@ -35,12 +33,6 @@ OnNode = Callable[[int, int, str], None]
 def segment_names() -> list[str]:
     """The segments that exist: one SQL file each, nothing else to register."""
     return sorted(path.stem for path in (DBT_DIR / "models" / "segments").glob("*.sql"))
-
-
-def project_vars() -> dict[str, Any]:
-    """The vars of dbt_project.yml, as they stand there."""
-    project = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())
-    return dict(project["vars"])
 
 
 def seeds_digest() -> str:

@@ -49,6 +49,12 @@ in_transit as (
 
 ),
 
+conversations as (
+
+    select * from {{ ref('int_contact__conversations') }}
+
+),
+
 located as (
 
     select distinct customer_id from {{ ref('int_customers__zones') }}
@@ -74,6 +80,7 @@ final as (
         soft_bounces.address is null as ok_soft_bounces,
         stopped_channels.channel is null as ok_complaints,
         in_transit.customer_id is null as ok_in_transit,
+        conversations.customer_id is null as ok_conversation,
         coalesce(recent.sent_24h, 0) < place_caps.max_per_24h
         or place_caps.customer_id is null as ok_cap_state,
 
@@ -103,6 +110,8 @@ final as (
         on contact_points.channel = stopped_channels.channel
     left join in_transit
         on contact_points.customer_id = in_transit.customer_id
+    left join conversations
+        on contact_points.customer_id = conversations.customer_id
     left join located
         on contact_points.customer_id = located.customer_id
 

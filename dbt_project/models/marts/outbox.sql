@@ -109,6 +109,7 @@ plans as (
         customer_windows.local_opens_minute,
         customer_windows.local_closes_minute,
         coalesce(step_variants.template, steps.template) as template,
+        steps.content_tag,
         profiles.country,
         profiles.first_name,
         profiles.last_product_name,
@@ -235,6 +236,7 @@ both_actions as (
         null as local_opens_minute,
         null as local_closes_minute,
         null as template,
+        null as content_tag,
         null as country,
         null as first_name,
         null as last_product_name,
@@ -288,6 +290,7 @@ final as (
 
         -- what to say
         cast(template as varchar) as template,
+        cast(content_tag as varchar) as content_tag,
         cast(country as varchar) as country,
         cast(first_name as varchar) as first_name,
         cast(last_product_name as varchar) as last_product_name,

@@ -20,6 +20,7 @@ final as (
         coalesce(is_machine, 0) = 1 as is_machine,
         cast(error_code as varchar) as error_code,
         cast(lapse_reason as varchar) as lapse_reason,
+        cast(intent as varchar) as intent,
 
         -- timestamps
         cast(occurred_at as {{ timestamptz_type() }}) as occurred_at,

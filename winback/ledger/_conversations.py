@@ -1,0 +1,180 @@
+"""Conversations: what people write to us, and who waits for a human's answer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
+
+from winback.ledger import _tables as t
+from winback.ledger._address_keys import AddressKey
+from winback.ledger._suppressions import ChannelGroup, normalize
+
+# What no rule answers: a question, what may be a stop, what nobody understood.
+NEEDS_A_HUMAN: Final = frozenset({"question", "hold", "other"})
+
+_c = t.conversations.c
+
+
+@dataclass(frozen=True)
+class Talking:
+    """Who is in a conversation with us, by customer and by address."""
+
+    customers: frozenset[str]
+    addresses: frozenset[tuple[str, str]]
+
+
+def keep_reply(
+    connection: Connection,
+    *,
+    reply_id: str,
+    group: ChannelGroup,
+    address: str,
+    customer_id: str | None,
+    message_id: str | None,
+    text: str,
+    intent: str,
+    received_at: datetime,
+    gap: timedelta,
+) -> bool:
+    """Store a reply in its person's conversation; whether somebody now waits who did not.
+
+    A reply belongs to the person's last conversation if that is waiting for an answer or
+    saw its last reply less than `gap` ago; else it opens one.
+    """
+    address = normalize(group, address)
+    hidden = AddressKey.of(connection).hide(address)
+    needs_human = intent in NEEDS_A_HUMAN
+    found = _current(connection, group, address, customer_id, since=received_at - gap)
+    if found is None:
+        conversation_id = hashlib.sha256(reply_id.encode()).hexdigest()[:32]
+        row = {
+            "conversation_id": conversation_id,
+            "customer_id": customer_id,
+            "channel_group": group,
+            "address": address,
+            "hidden_address": hidden,
+            "opened_at": received_at,
+            "last_reply_at": received_at,
+            "waiting_since": received_at if needs_human else None,
+        }
+        connection.execute(t.conversations.insert(), row)
+    else:
+        conversation_id = found.conversation_id
+        changed: dict[str, Any] = {"customer_id": customer_id or found.customer_id}
+        if received_at >= found.last_reply_at:
+            changed |= {"last_reply_at": received_at, "channel_group": group}
+            changed |= {"address": address, "hidden_address": hidden}
+        if needs_human and found.waiting_since is None:
+            changed |= {"waiting_since": received_at, "resolved_at": None}
+        _change(connection, conversation_id, changed)
+    reply = {
+        "reply_id": reply_id,
+        "conversation_id": conversation_id,
+        "customer_id": customer_id,
+        "channel_group": group,
+        "address": address,
+        "text": text,
+        "intent": intent,
+        "received_at": received_at,
+        "message_id": message_id,
+    }
+    connection.execute(t.replies.insert(), reply)
+    return needs_human and (found is None or found.waiting_since is None)
+
+
+def talking_among(
+    connection: Connection,
+    *,
+    customer_ids: Iterable[str],
+    addresses: Iterable[tuple[ChannelGroup, str]],
+    since: datetime,
+    until: datetime,
+) -> Talking:
+    """Who of these waits for our answer, whenever they wrote, or answered us after `since`.
+
+    An answer is a reply or a click of a person; what happened after `until` is not known yet.
+    """
+    customers = list(customer_ids)
+    spelled = {normalize(group, address): address for group, address in addresses}
+    found = connection.execute(
+        select(_c.customer_id, _c.channel_group, _c.address).where(
+            or_(_c.customer_id.in_(customers), _c.address.in_(list(spelled))),
+            or_(
+                _c.waiting_since.is_not(None),
+                and_(_c.last_reply_at > since, _c.last_reply_at <= until),
+            ),
+        )
+    ).all()
+    e, m = t.provider_events.c, t.messages.c
+    clicked = connection.scalars(
+        select(m.customer_id)
+        .join(t.provider_events, e.message_id == m.message_id)
+        .where(m.customer_id.in_(customers), e.kind == "clicked", e.is_machine == 0)
+        .where(e.occurred_at > since, e.occurred_at <= until)
+    )
+    return Talking(
+        frozenset({row.customer_id for row in found if row.customer_id} | set(clicked)),
+        frozenset(
+            (row.channel_group, spelled[row.address]) for row in found if row.address in spelled
+        ),
+    )
+
+
+def waiting(connection: Connection) -> list[Row[Any]]:
+    """The conversations in which a human owes an answer, the longest waiting first."""
+    query = select(t.conversations).where(_c.waiting_since.is_not(None))
+    return list(connection.execute(query.order_by(_c.waiting_since, _c.conversation_id)))
+
+
+def count_waiting(connection: Connection) -> int:
+    """How many people wait for a human."""
+    query = select(func.count()).where(_c.waiting_since.is_not(None))
+    return connection.scalar(query) or 0
+
+
+def replies_in(connection: Connection, conversation_id: str) -> list[Row[Any]]:
+    """What was written in a conversation, in order."""
+    r = t.replies.c
+    query = select(t.replies).where(r.conversation_id == conversation_id)
+    return list(connection.execute(query.order_by(r.received_at, r.reply_id)))
+
+
+def close(connection: Connection, conversation_id: str, *, at: datetime) -> bool:
+    """Nobody owes an answer any more; False if nobody did."""
+    row = connection.execute(
+        select(_c.waiting_since).where(_c.conversation_id == conversation_id)
+    ).first()
+    if row is None or row.waiting_since is None:
+        return False
+    _change(connection, conversation_id, {"waiting_since": None, "resolved_at": at})
+    return True
+
+
+def _current(
+    connection: Connection,
+    group: ChannelGroup,
+    address: str,
+    customer_id: str | None,
+    *,
+    since: datetime,
+) -> Row[Any] | None:
+    here = and_(_c.channel_group == group, _c.address == address)
+    theirs = here if customer_id is None else or_(here, _c.customer_id == customer_id)
+    query = select(t.conversations).where(
+        theirs, or_(_c.waiting_since.is_not(None), _c.last_reply_at > since)
+    )
+    newest_first = query.order_by(_c.last_reply_at.desc(), _c.conversation_id)
+    return connection.execute(newest_first.limit(1)).first()
+
+
+def _change(connection: Connection, conversation_id: str, values: dict[str, Any]) -> None:
+    connection.execute(
+        update(t.conversations)
+        .where(_c.conversation_id == conversation_id)
+        .values(version=_c.version + 1, **values)
+    )
