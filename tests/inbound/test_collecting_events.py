@@ -65,6 +65,8 @@ def test_an_event_told_again_under_another_id_has_the_same_meaning(
     events = collected()
     assert len(events) == 3
     assert len({event["semantic_key"] for event in events}) == 2
+    assert len({event["link"] for event in events}) == 2
+    assert "/a" not in {event["link"] for event in events}  # a link may be a person's key
 
 
 def test_events_in_any_order_leave_the_same_rows(
@@ -145,6 +147,8 @@ def test_a_foreign_message_leaves_an_event_without_one(provider: Provider, colle
         ({"event": "click", "useragent": "Mozilla/5.0 (compatible; Barracuda Sentinel)"}, 1),
         ({"event": "click", "useragent": "python-requests/2.32"}, 1),
         ({"event": "click", "useragent": "Mozilla/5.0 (iPhone) Safari/605.1"}, 0),
+        ({"event": "click", "useragent": "Mozilla/5.0 (Linux; Android 14; CUBOT KINGKONG)"}, 0),
+        ({"event": "open", "useragent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, 1),
         ({"event": "delivered", "useragent": "bot"}, 0),
     ],
 )

@@ -216,6 +216,7 @@ def _row(event: Event, match: Match) -> dict[str, object]:
         "received_at": event.received_at,
         "is_machine": int(event.is_machine),
         "error_code": event.error_code,
+        "link": event.link,
         "detail_json": json.dumps(_detail(event), sort_keys=True),
         "matched_by": match.by,
         "lapse_reason": event.lapse_reason,

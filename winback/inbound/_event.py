@@ -46,6 +46,8 @@ class Event:
     address: str = ""
     is_machine: bool = False
     error_code: str | None = None
+    # A hash of what was clicked.
+    link: str | None = None
     detail: dict[str, object] = field(default_factory=dict)
     # Why the address must not be written to from now on; empty: no reason.
     suppress_reason: str = ""

@@ -11,6 +11,7 @@ from email.utils import parseaddr
 from typing import Any, Final
 
 from winback.inbound._event import Event, Kind, Reply, Unreadable, clean, digest
+from winback.inbound._machines import is_machine_agent
 from winback.inbound._segments import Record
 
 KINDS: Final[dict[str, Kind]] = {
@@ -37,12 +38,6 @@ DETAILS: Final = (
     "url", "type", "status", "reason", "response", "bounce_classification", "asm_group_id",
     "useragent", "category", "attempt",
 )  # fmt: skip
-# Link scanners of mail gateways and scripts: they open every link, and no person does that.
-MACHINE_AGENTS: Final = re.compile(
-    r"bot\b|crawler|spider|scanner|preview|headless|barracuda|proofpoint|mimecast|symantec"
-    r"|python-|curl/|wget/|go-http-client|java/|okhttp|libwww|googleimageproxy|yahoomailproxy",
-    re.IGNORECASE,
-)
 # What makes two posts the same happening; the event's own id may differ between them.
 IDENTITY: Final = (
     "sg_message_id", "email", "event", "timestamp", "url", "asm_group_id", "reason",
@@ -88,8 +83,10 @@ def _event(record: Record, item: dict[str, Any], place: int) -> Event:
         provider_id=_text(item, "sg_message_id") or None,
         address=_text(item, "email"),
         is_machine=item.get("sg_machine_open") is True
-        or (kind in {"opened", "clicked"} and MACHINE_AGENTS.search(agent) is not None),
+        or (kind in {"opened", "clicked"} and is_machine_agent(agent)),
         error_code=_text(item, "status") or None,
+        # A link may be a person's key: whether two are the same is all that must be known.
+        link=digest("", url) if kind == "clicked" and (url := _text(item, "url")) else None,
         detail={name: _short(item[name]) for name in DETAILS if name in item},
         suppress_reason=_suppress_reason(item),
         unsubscribe_list=_unsubscribe_list(item),

@@ -28,7 +28,7 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "provider_events": (
         "dedupe_key", "semantic_key", "provider", "message_id", "kind", "occurred_at",
-        "received_at", "is_machine", "error_code", "lapse_reason", "intent",
+        "received_at", "is_machine", "error_code", "link", "lapse_reason", "intent",
         "version",
     ),
     "suppressions": (

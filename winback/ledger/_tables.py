@@ -206,6 +206,8 @@ provider_events = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("is_machine", Integer, nullable=False, default=0),
     Column("error_code", Text),
+    # A hash of the clicked link.
+    Column("link", Text),
     Column("detail_json", Text, nullable=False, default="{}"),
     Column("matched_by", Text),
     # Why somebody stayed away, as coded from a reply; what they wrote is in detail_json.

@@ -12,9 +12,9 @@ messages as (
 
 ),
 
-provider_events as (
+happenings as (
 
-    select * from {{ ref('stg_ledger__provider_events') }}
+    select * from {{ ref('int_messages__happenings') }}
 
 ),
 
@@ -30,33 +30,18 @@ on_the_site as (
 
 ),
 
--- A provider may tell one happening twice, under two ids of its own.
-told_once as (
-
-    select
-        semantic_key,
-        message_id,
-        kind,
-        min(occurred_at) as occurred_at
-
-    from provider_events
-    where not is_machine
-    group by semantic_key, message_id, kind
-
-),
-
--- What came back without a message is nobody's whom we know.
 to_messages as (
 
     select
         messages.customer_id,
         messages.channel,
-        told_once.kind,
-        told_once.occurred_at
+        happenings.kind,
+        happenings.occurred_at
 
-    from told_once
+    from happenings
     inner join messages
-        on told_once.message_id = messages.message_id
+        on happenings.message_id = messages.message_id
+    where not happenings.is_machine
 
 ),
 

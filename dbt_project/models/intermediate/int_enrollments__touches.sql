@@ -6,9 +6,9 @@ messages as (
 
 ),
 
-provider_events as (
+happenings as (
 
-    select * from {{ ref('stg_ledger__provider_events') }}
+    select * from {{ ref('int_messages__happenings') }}
 
 ),
 
@@ -29,17 +29,16 @@ touches as (
         sent.enrollment_id,
         sent.message_id,
         sent.channel,
-        case when provider_events.kind = 'clicked' then 1 else 2 end
+        case when happenings.kind = 'clicked' then 1 else 2 end
             as touch_rank,
-        provider_events.occurred_at as touched_at
+        happenings.occurred_at as touched_at
 
     from sent
-    inner join provider_events
-        on sent.message_id = provider_events.message_id
+    inner join happenings
+        on sent.message_id = happenings.message_id
     where
-        provider_events.kind in ('clicked', 'delivered')
-        and not provider_events.is_machine
-        and provider_events.occurred_at <= {{ as_of() }}
+        happenings.kind in ('clicked', 'delivered')
+        and not happenings.is_machine
 
     union all
 

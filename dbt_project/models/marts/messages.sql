@@ -28,6 +28,8 @@ final as (
         cast(messages.state as varchar) as state,
         cast(messages.state_reason as varchar) as state_reason,
         cast(messages.origin as varchar) as origin,
+        cast(answers.delivery_status as varchar) as delivery_status,
+        cast(answers.error_code as varchar) as error_code,
 
         -- timestamps
         messages.planned_at,

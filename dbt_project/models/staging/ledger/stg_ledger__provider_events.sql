@@ -19,6 +19,7 @@ final as (
         cast(kind as varchar) as kind,
         coalesce(is_machine, 0) = 1 as is_machine,
         cast(error_code as varchar) as error_code,
+        cast(link as varchar) as link,
         cast(lapse_reason as varchar) as lapse_reason,
         cast(intent as varchar) as intent,
 
