@@ -15,7 +15,7 @@ from pathlib import Path
 from holidays import country_holidays
 
 SEED = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds" / "holidays.csv"
-YEARS = range(2020, 2036)
+YEARS = range(2000, 2036)
 
 # The states that forbid solicitation on holidays; the nation's hold in each of them.
 STATES = ("AL", "LA", "MS", "PA", "RI", "UT")

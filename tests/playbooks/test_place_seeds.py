@@ -63,6 +63,12 @@ def test_law_that_names_holidays_knows_them_for_years_to_come():
         days[row["country"]].add(date.fromisoformat(row["holiday_on"]))
     assert {country for country, _ in closed} == set(days)
     for country in days:
-        assert {day.year for day in days[country]} == set(range(2020, 2036))
+        assert {day.year for day in days[country]} == set(range(2000, 2036))
     assert date(2026, 11, 26) in days["US"]  # Thanksgiving
     assert date(2026, 7, 14) in days["FR"]
+
+
+def test_a_country_with_law_of_its_own_has_a_row_for_the_whole_of_it():
+    """Only from the day of such a row on are the rows of its regions looked at."""
+    everywhere = {(r["channel_group"], r["country"], r["region"]) for r in rows("legal_windows")}
+    assert {(group, country, "*") for group, country, _ in everywhere} <= everywhere

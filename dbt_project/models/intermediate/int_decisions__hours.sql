@@ -75,13 +75,18 @@ own_countries as (
 
 ),
 
+-- Before its law was in force, a country has that of `*` too.
 law_countries as (
 
-    select distinct
+    select
         channel_group,
-        country
+        country,
+        min(coalesce(effective_from, cast('0001-01-01' as date)))
+            as in_force_from
 
     from legal_windows
+    where region = '*'
+    group by channel_group, country
 
 ),
 
@@ -108,6 +113,7 @@ place_days as (
         on
             channel_groups.channel_group = law_countries.channel_group
             and places.country = law_countries.country
+            and law_countries.in_force_from <= local_days.local_day
 
 ),
 
