@@ -100,6 +100,11 @@ CASES: Final = (
         "came back",
         consents=(*BOTH, revoke("email"), consent("email", "express", AS_OF - 10 * DAY)),
     ),
+    Case(
+        "ordered after an opt-out",
+        email="consent,suppression",
+        consents=(*BOTH, revoke("email"), consent("email", "implied", AS_OF - 10 * DAY)),
+    ),
     Case("written for the phone", consents=(BOTH[0], consent("phone", "express_written"))),
     Case(
         "written for voice", sms="consent", consents=(BOTH[0], consent("voice", "express_written"))

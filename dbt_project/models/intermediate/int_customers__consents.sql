@@ -71,6 +71,30 @@ revocations as (
 
 ),
 
+-- Only a yes that was said takes back a no: an order is none, whatever the feed makes
+-- of it.
+comebacks as (
+
+    select
+        by_channel.customer_id,
+        by_channel.channel,
+        min(by_channel.occurred_at) as returned_at
+
+    from by_channel
+    inner join revocations
+        on
+            by_channel.customer_id = revocations.customer_id
+            and by_channel.channel = revocations.channel
+            and by_channel.occurred_at > revocations.revoked_at
+    where
+        by_channel.is_grant
+        and by_channel.basis in (
+            '{{ var("affirmative_bases") | join("', '") }}'  -- noqa: LT05
+        )
+    group by by_channel.customer_id, by_channel.channel
+
+),
+
 -- All that was granted since stands: a weaker yes takes nothing from a stronger one.
 -- At one instant a revocation wins over any grant.
 grants as (
@@ -87,11 +111,15 @@ grants as (
         on
             by_channel.customer_id = revocations.customer_id
             and by_channel.channel = revocations.channel
+    left join comebacks
+        on
+            by_channel.customer_id = comebacks.customer_id
+            and by_channel.channel = comebacks.channel
     where
         by_channel.is_grant
         and (
             revocations.revoked_at is null
-            or by_channel.occurred_at > revocations.revoked_at
+            or by_channel.occurred_at >= comebacks.returned_at
         )
     group by
         by_channel.customer_id,
