@@ -114,6 +114,8 @@ def _great_expectations() -> Any:
         import great_expectations
         import great_expectations.checkpoint
         import great_expectations.expectations
+    # It raises this one's level itself, and would tell of a temporary folder in every build.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     return great_expectations
 
 

@@ -75,6 +75,14 @@ def test_a_sound_feed_passes_without_a_word_and_leaves_data_docs(settings: Setti
     assert (settings.reports_dir / "data_docs" / "sources" / "index.html").exists()
 
 
+def test_a_gate_that_passes_says_nothing(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    land(settings, daily_orders(40))
+    assert gate(sends=True)("sources", settings, AS_OF) == []
+    assert caplog.messages == []
+
+
 def test_a_stale_feed_stops_and_names_its_newest_day(settings: Settings) -> None:
     land(settings, daily_orders(40, newest_days_ago=8))
     with pytest.raises(GateFailure, match=r"days_since_the_newest_order = 8, allowed 7.*--as-of"):
