@@ -108,7 +108,7 @@ def presets(found: Backtest) -> Rows:
             "preset": name(result),
             "segment_a_day": round(entries(result) / len(result.days), 1),
             f"back_in_{short}_percent": percent(result.returned(SEGMENT, "entry", short).rate),
-            "lapsing_a_day": round(
+            "become_lapsed_a_day": round(
                 sum(day.lapsed_entries for day in result.days) / len(result.days), 1
             ),
             f"lapsed_back_in_{short}_percent": percent(
