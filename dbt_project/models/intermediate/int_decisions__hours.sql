@@ -113,7 +113,7 @@ place_days as (
         on
             channel_groups.channel_group = law_countries.channel_group
             and places.country = law_countries.country
-            and law_countries.in_force_from <= local_days.local_day
+            and local_days.local_day >= law_countries.in_force_from
 
 ),
 
