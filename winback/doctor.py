@@ -6,6 +6,8 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from winback.errors import UsageError
+from winback.responder import open_responder
 from winback.settings import Settings
 
 # What both channels of the shipped playbooks need before a real message may leave.
@@ -36,6 +38,10 @@ def findings(settings: Settings) -> list[str]:
         lines.append("WINBACK_SHOP_URL still names the example shop (every message links there)")
     if settings.public_base_url and not _is_public(settings):
         lines.append("WINBACK_PUBLIC_BASE_URL is not https (providers refuse to post there)")
+    try:
+        open_responder(settings)
+    except UsageError as error:
+        lines.append(str(error))
     return lines
 
 

@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     sms_per_second: float | None = Field(None, gt=0, description="Pace of texts.")
     email_per_second: float | None = Field(None, gt=0, description="Pace of email.")
 
+    responder: str = Field(
+        "",
+        description="Answers questions by itself: `rules` or `package.module:factory`; empty: off.",
+    )
+    responder_answers_per_day: int = Field(
+        3, ge=1, description="Automated answers to one person in 24 hours; then a human."
+    )
+
     @field_validator("shop_timezone")
     @classmethod
     def _zone_exists(cls, name: str) -> str:

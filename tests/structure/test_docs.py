@@ -13,7 +13,13 @@ from winback.cli._app import app
 from winback.warehouse import PUBLIC_TABLES
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/analysts.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "docs/analysts.md",
+    "docs/responder.md",
+)
 # Rules of the catalog that blocked_by never names.
 ELSEWHERE = {"elsewhere", "not_built"}
 PATH = re.compile(

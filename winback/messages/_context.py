@@ -68,14 +68,15 @@ def _offer(row: Mapping[str, Any], settings: Settings, *, prefix: str) -> dict[s
     # An extra offer comes with the offer and ends with it.
     expires_at = row.get("offer_expires_at")
     shown = {
-        "text": _offer_text(str(kind), row.get(f"{prefix}_value")),
+        "text": offer_text(str(kind), row.get(f"{prefix}_value")),
         "code": one_line(row.get(f"{prefix}_code")),
         "until": deadline(expires_at, row, settings) if expires_at else "",
     }
     return {name: value for name, value in shown.items() if value}
 
 
-def _offer_text(kind: str, value: Decimal | float | None) -> str:
+def offer_text(kind: str, value: Decimal | float | None) -> str:
+    """What an offer gives, in words."""
     if kind == "free_shipping":
         return "free shipping"
     if kind == "percent" and value:

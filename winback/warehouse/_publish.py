@@ -39,6 +39,8 @@ ENGINE_TABLES: Final = (
     "audience_funnel",
     "entry_candidates",
     "contact_rules",
+    "catalog",
+    "live_offers",
 )
 PRIVATE_TABLES: Final = frozenset({"outbox"})
 _DECISIONS: Final = "send_decisions.parquet"

@@ -1,0 +1,44 @@
+"""`winback respond`: try the responder on questions of your own; nothing is sent."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from winback.cli._app import app
+from winback.errors import WinbackError
+from winback.inbound import classify
+from winback.responder import Answer, Thread, ask, facts_for, open_responder, read_catalog
+from winback.settings import Settings
+from winback.warehouse import read_manifest
+
+
+@app.command()
+def respond(
+    customer: Annotated[
+        str, typer.Option(metavar="CUSTOMER_ID", help="Whose live offer may be told.")
+    ] = "",
+) -> None:
+    """Read questions from stdin, one a line; print the answer of each, or why a human gets it.
+
+    Asks the responder of WINBACK_RESPONDER, or the one that ships, as of the published set.
+    """
+    settings = Settings.load()
+    responder = open_responder(
+        settings.model_copy(update={"responder": settings.responder or "rules"})
+    )
+    published = settings.published_dir / "current"
+    manifest = read_manifest(published)
+    if responder is None or manifest is None:
+        raise WinbackError("nothing is published yet. Next: winback build")
+    now = datetime.fromisoformat(manifest.as_of)
+    catalog = read_catalog(published, settings)
+    for line in sys.stdin:
+        text = line.rstrip("\n")
+        facts = facts_for(catalog, settings, customer_id=customer, text=text, now=now)
+        thread = Thread([(text, classify(text))], received_at=now)
+        given = ask(responder, thread, facts, now=now, answers_per_day=1)
+        typer.echo(given.text if isinstance(given, Answer) else f"(a human: {given.reason})")

@@ -1,0 +1,35 @@
+"""Automated answers: one seam for who writes them, and the fences around whoever that is.
+
+thread → fence before (_input) → responder, the shipped one or a plugged one → fence behind
+(_output) → an answer exactly as it may be sent, or a hand-over to a human. Off by default.
+"""
+
+from winback.responder._ask import ask
+from winback.responder._facts import Catalog, facts_for, read_catalog
+from winback.responder._input import Thread
+from winback.responder._open import open_responder
+from winback.responder._seam import (
+    Answer,
+    Conversation,
+    Facts,
+    HandOver,
+    Offer,
+    Product,
+    Responder,
+)
+
+__all__ = [
+    "Answer",
+    "Catalog",
+    "Conversation",
+    "Facts",
+    "HandOver",
+    "Offer",
+    "Product",
+    "Responder",
+    "Thread",
+    "ask",
+    "facts_for",
+    "open_responder",
+    "read_catalog",
+]
