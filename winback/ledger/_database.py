@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from winback.errors import UsageError
 from winback.ledger import _fence
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import ensure_key
+from winback.ledger._turns import turn
 from winback.settings import Settings
 
 BUSY_SECONDS = 30
@@ -46,12 +47,19 @@ class Ledger:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A write transaction: the only writer until it commits, durable when it has."""
-        with self.engine.connect() as connection:
+        with self._turn(), self.engine.connect() as connection:
             connection.execution_options(winback_writes=True)
             with connection.begin():
                 if self.engine.dialect.name == "postgresql":
                     connection.execute(text(f"select pg_advisory_xact_lock({_WRITER_LOCK})"))
                 yield connection
+
+    def _turn(self) -> AbstractContextManager[None]:
+        """PostgreSQL's lock has a queue of its own."""
+        url = self.engine.url
+        if url.get_backend_name() != "sqlite" or not url.database:
+            return nullcontext()
+        return turn(Path(url.database))
 
     def close(self) -> None:
         self.engine.dispose()
