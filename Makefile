@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check lock clean
+.PHONY: setup demo test test-crash check lock clean
 
 setup: .venv/.runtime
 
@@ -25,6 +25,10 @@ demo: .venv/.runtime  ## live through a win-back season of an invented shop
 
 test: .venv/.dev  ## every test; needs no network and no keys
 	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+
+test-crash: .venv/.dev  ## 10,000 acknowledged events through 20 kill -9; minutes
+	CRASH_KILLS=20 CRASH_EVENTS=10000 $(BIN)/pytest -k is_killed \
+		tests/inbound/test_receiver_durability.py
 
 check: .venv/.dev  ## lint and types
 	$(BIN)/ruff check .
