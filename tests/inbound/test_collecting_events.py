@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from winback.clock import FixedClock
 from winback.inbound import collect
-from winback.ledger import Ledger, open_ledger
+from winback.ledger import Ledger
 from winback.settings import Settings
 
 
@@ -226,25 +226,3 @@ def test_several_collectors_at_once_count_each_event_once(
     collect(ledger, settings, clock)
     events = rows(ledger, "provider_events")
     assert (len(events), sum(event["n_seen"] for event in events)) == (60, 60)
-
-
-def stops_of(ledger: Ledger) -> list[dict[str, Any]]:
-    """Suppressions without their ids, which are keyed by the ledger."""
-    kept = [row | {"suppression_id": ""} for row in rows(ledger, "suppressions")]
-    return sorted(kept, key=lambda row: str(row["address"]))
-
-
-def test_a_replay_of_the_raw_segments_leaves_the_same_rows(
-    provider: Provider, ledger: Ledger, settings: Settings, clock: FixedClock, collected: Any
-) -> None:
-    add_message(ledger, "m1")
-    clock.at = datetime(2026, 3, 2, 17, tzinfo=UTC)
-    provider.events(sg_event("m1", "delivered"), sg_event("m1", "unsubscribe"))
-    provider.text("STOP")
-    first = collected(), stops_of(ledger)
-    fresh = settings.model_copy(update={"ledger_url": f"sqlite:///{settings.home}/replay.db"})
-    with open_ledger(fresh) as replayed:
-        add_message(replayed, "m1")
-        report = collect(replayed, fresh, clock)
-        assert (rows(replayed, "provider_events"), stops_of(replayed)) == first
-    assert (report.events, report.suppressed, report.by_kind["opted_out"]) == (3, 2, 2)

@@ -8,6 +8,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _demo,
     _doctor,
     _load,
+    _replay_events,
     _respond,
     _run,
     _sandbox,

@@ -6,14 +6,18 @@ verify (_verify) → append durably (_segments) → acknowledge (_receiver) → 
 
 from winback.inbound._classify import Intent, classify
 from winback.inbound._collect import CollectReport, collect
+from winback.inbound._replay import Difference, ReplayReport, replay_events
 from winback.inbound._serve import RunningReceiver, serve, start
 
 __all__ = [
     "CollectReport",
+    "Difference",
     "Intent",
+    "ReplayReport",
     "RunningReceiver",
     "classify",
     "collect",
+    "replay_events",
     "serve",
     "start",
 ]

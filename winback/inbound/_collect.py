@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -29,6 +29,7 @@ from winback.settings import Settings
 log = logging.getLogger(__name__)
 
 KEYS_PER_QUERY: Final = 500
+Parsed = Event | Unreadable
 
 
 @dataclass
@@ -69,38 +70,40 @@ def collect_writer(ledger: Ledger, folder: Path, writer: str, clock: Clock) -> C
         path = segment_path(folder, writer, number)
         if not path.exists():
             return report
-        events = list(_events(path))
+        events = list(parse(read_segment(path)))
         with ledger.write() as connection:
             if _advance(connection, writer, number):
-                report.add(_apply(connection, events, clock))
+                report.add(apply(connection, events, clock))
 
 
 def _position(ledger: Ledger, writer: str) -> int:
     with ledger.read() as connection:
         position = connection.scalar(
-            select(tables.positions.c.position).where(tables.positions.c.reader == _reader(writer))
+            select(tables.positions.c.position).where(tables.positions.c.reader == reader(writer))
         )
     return int(position or 0)
 
 
-def _reader(writer: str) -> str:
+def reader(writer: str) -> str:
+    """The name under which a writer's position is kept."""
     return f"events/{writer}"
 
 
 def _advance(connection: Connection, writer: str, number: int) -> bool:
     """Take the segment; False when another collector took it first."""
     p = tables.positions
-    insert_new(connection, p, [{"reader": _reader(writer), "position": "0"}])
+    insert_new(connection, p, [{"reader": reader(writer), "position": "0"}])
     moved = connection.execute(
         update(p)
-        .where(p.c.reader == _reader(writer), p.c.position == str(number - 1))
+        .where(p.c.reader == reader(writer), p.c.position == str(number - 1))
         .values(position=str(number))
     )
     return moved.rowcount == 1
 
 
-def _events(path: Path) -> Iterator[Event | Unreadable]:
-    for record in read_segment(path):
+def parse(records: Iterable[Record]) -> Iterator[Parsed]:
+    """The events of records, in their order; what can't be read is told apart."""
+    for record in records:
         try:
             yield from _parse(record)
         except Unreadable as problem:
@@ -110,7 +113,7 @@ def _events(path: Path) -> Iterator[Event | Unreadable]:
             yield Unreadable(type(defect).__name__)
 
 
-def _parse(record: Record) -> Iterator[Event | Unreadable]:
+def _parse(record: Record) -> Iterator[Parsed]:
     match record.provider, record.endpoint:
         case "sendgrid", "events":
             yield from _sendgrid.events(record)
@@ -126,9 +129,8 @@ def _parse(record: Record) -> Iterator[Event | Unreadable]:
             yield Unreadable(f"a callback of {other}")
 
 
-def _apply(
-    connection: Connection, parsed: Sequence[Event | Unreadable], clock: Clock
-) -> CollectReport:
+def apply(connection: Connection, parsed: Sequence[Parsed], clock: Clock) -> CollectReport:
+    """Bring a segment's events into the ledger: new ones with their effects, others counted."""
     events = [event for event in parsed if isinstance(event, Event)]
     report = CollectReport(segments=1, unreadable=len(parsed) - len(events))
     known = _known(connection, [event.dedupe_key for event in events])

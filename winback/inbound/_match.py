@@ -44,7 +44,9 @@ class Matcher:
             return _matched(self._by_id.get(event.message_id), "message_id")
         m = tables.messages.c
         address = event.address.strip().lower()
-        newest_first = _message().where(m.address == address).order_by(m.accepted_at.desc())
+        newest_first = (
+            _message().where(m.address == address).order_by(m.accepted_at.desc(), m.message_id)
+        )
         if event.provider_id:
             # A SendGrid request has one id for all its recipients; an event's begins with it.
             request_id = event.provider_id.partition(".")[0]

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +28,7 @@ from winback.clock import Clock
 GATHER_SECONDS: Final = 0.01
 MAX_SEGMENT_RECORDS: Final = 1000
 _SUFFIX: Final = ".jsonl"
+_LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,19 @@ def writers(folder: Path) -> list[str]:
 
 
 def read_segment(path: Path) -> Iterator[Record]:
-    """The records of one segment; `ref` names the segment and the line, from 1."""
-    with path.open(encoding="ascii") as file:
+    """The records of one segment; `ref` names the segment and the line, from 1.
+
+    What is no record any more (a segment that was cut off by a copy, or edited) is a broken one:
+    the reader counts it and goes on, since every later callback is behind it.
+    """
+    with path.open(encoding="ascii", errors="replace") as file:
         for number, line in enumerate(file, start=1):
-            yield Record.from_line(line, ref=f"{path.name}:{number}")
+            ref = f"{path.name}:{number}"
+            try:
+                record = Record.from_line(line, ref=ref)
+            except (ValueError, TypeError, LookupError, AttributeError):
+                record = Record("", "broken", _LONG_AGO, "", {}, b"", ref=ref)
+            yield record
 
 
 class SegmentWriter:

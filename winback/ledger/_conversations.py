@@ -44,8 +44,11 @@ def keep_reply(
     """Store a reply in its person's conversation; whether somebody now waits who did not.
 
     A reply belongs to the person's last conversation if that is waiting for an answer or
-    saw its last reply less than `gap` ago; else it opens one.
+    saw its last reply less than `gap` ago; else it opens one. Safe to repeat: a reply that is
+    there changes nothing.
     """
+    if connection.scalar(select(t.replies.c.reply_id).where(t.replies.c.reply_id == reply_id)):
+        return False
     address = normalize(group, address)
     hidden = AddressKey.of(connection).hide(address)
     needs_human = intent in NEEDS_A_HUMAN

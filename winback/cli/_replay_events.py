@@ -1,0 +1,54 @@
+"""`winback replay-events`: the ledger's events beside the raw callbacks they came from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from winback.cli._app import app
+from winback.clock import WallClock
+from winback.errors import WinbackError
+from winback.inbound import Difference, ReplayReport
+from winback.inbound import replay_events as replay
+from winback.ledger import open_ledger
+from winback.settings import Settings
+
+
+@app.command()
+def replay_events(
+    write: Annotated[
+        bool, typer.Option(help="Add what is missing and correct what is different.")
+    ] = False,
+) -> None:
+    """Read all raw callbacks anew and compare what they come to with the ledger."""
+    settings = Settings.load()
+    with open_ledger(settings) as ledger:
+        report = replay(ledger, settings, WallClock(), write=write)
+    _tell(report)
+    if write:
+        typer.echo(f"written: {report.can_be_written:,} rows")
+    elif report.differences:
+        raise WinbackError(
+            f"the ledger differs from the raw callbacks in {report.differences:,} rows, of which "
+            f"{report.can_be_written:,} can be mended. Next: winback replay-events --write"
+        )
+
+
+def _tell(report: ReplayReport) -> None:
+    typer.echo(f"segments read: {report.segments:,}")
+    if report.lost_segments:
+        typer.echo(f"segments that were collected and are not there: {report.lost_segments:,}")
+    if report.unreadable:
+        typer.echo(f"callbacks that make no sense: {report.unreadable:,}")
+    typer.echo(f"events: {_told(report.events)}")
+    typer.echo(f"opt-outs: {_told(report.suppressions)}")
+
+
+def _told(difference: Difference) -> str:
+    columns = ", ".join(f"{name} {count:,}" for name, count in sorted(difference.columns.items()))
+    return (
+        f"{difference.same:,} the same, {len(difference.missing):,} missing, "
+        f"{difference.only_in_ledger:,} only in the ledger, "
+        f"{len(difference.different):,} different" + (f" ({columns})" if columns else "")
+    )
