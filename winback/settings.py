@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     unsubscribe_mailto: str = Field("", description="Mail address for List-Unsubscribe.")
     public_base_url: str = Field("", description="Where the providers reach `winback serve`.")
 
+    click_links: bool = Field(True, description="Count clicks by links of ours, `/r/...`.")
+    pause_days: int = Field(30, gt=0, le=365, description="The pause that people may choose.")
+
     sendgrid_api_key: SecretStr = Field(SecretStr(""), description="SendGrid API key.")
     sendgrid_base_url: str = Field("", description="Stands in for https://api.sendgrid.com.")
     sendgrid_webhook_public_keys: str = Field("", description="Comma-separated; any may sign.")

@@ -12,8 +12,10 @@
         {'id': 'address', 'kind': 'standing'},
         {'id': 'consent', 'kind': 'standing'},
         {'id': 'suppression', 'kind': 'standing'},
+        {'id': 'paused', 'kind': 'pause'},
         {'id': 'cap_24h', 'kind': 'cap'},
         {'id': 'cap_7d', 'kind': 'cap'},
+        {'id': 'cap_fewer', 'kind': 'cap'},
         {'id': 'zone', 'kind': 'standing'},
         {'id': 'soft_bounces', 'kind': 'pause'},
         {'id': 'complaints', 'kind': 'pause'},
@@ -62,6 +64,6 @@
 {% macro entry_rule_ids() -%}
     {{ return([
         'episode', 'enrolled', 'running', 'cool_down', 'address', 'consent',
-        'reachable', 'in_transit', 'other_playbook', 'daily_limit',
+        'reachable', 'paused', 'in_transit', 'other_playbook', 'daily_limit',
     ]) }}
 {%- endmacro %}

@@ -18,7 +18,7 @@ import pytest
 
 from winback.clock import FixedClock
 from winback.ledger import Ledger, open_ledger
-from winback.sending import SendReport, send_due
+from winback.sending import SendReport, plan, send_due
 from winback.settings import Settings
 
 # 16:00 in New York: inside the phone window.
@@ -116,6 +116,17 @@ def clock() -> FixedClock:
 def finish(ledger: Ledger, settings: Settings, clock: FixedClock) -> Callable[[], SendReport]:
     """Send whatever is due, without waiting for real."""
     return lambda: send_due(ledger, settings, clock, sleep=lambda _: None)
+
+
+@pytest.fixture
+def send(ledger: Ledger, settings: Settings, clock: FixedClock) -> Callable[..., SendReport]:
+    """Plan these rows of the outbox and send what is due."""
+
+    def run(rows: list[dict[str, Any]], **options: Any) -> SendReport:
+        plan(ledger, rows, settings, clock)
+        return send_due(ledger, settings, clock, sleep=lambda _: None, **options)
+
+    return run
 
 
 def outbox_row(number: int, *, channel: str = "sms", **changes: object) -> dict[str, Any]:

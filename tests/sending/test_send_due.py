@@ -34,15 +34,6 @@ def reasons(ledger):
         return set(connection.scalars(select(m.state_reason)))
 
 
-@pytest.fixture
-def send(ledger, settings, clock):
-    def run(rows, **options):
-        plan(ledger, rows, settings, clock)
-        return send_due(ledger, settings, clock, sleep=lambda _: None, **options)
-
-    return run
-
-
 def test_each_due_message_reaches_its_provider_once_and_a_second_run_sends_nothing(
     send, provider, ledger, make_row
 ):

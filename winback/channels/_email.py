@@ -28,6 +28,8 @@ BATCH_SIZE = 250
 # SendGrid's limit on one personalization's substitutions.
 SUBSTITUTION_BYTES = 10_000
 _TEXT, _HTML = "-wb_text-", "-wb_html-"
+# A link that we count already would lead by SendGrid's servers too, and be counted twice.
+_NO_CLICK_TRACKING = {"click_tracking": {"enable": False, "enable_text": False}}
 
 # The client logs whole payloads, addresses included, at DEBUG.
 logging.getLogger("python_http_client").setLevel(logging.INFO)
@@ -107,12 +109,12 @@ class _Client(python_http_client.Client):  # type: ignore[misc]  # untyped libra
 
 
 def _batches(messages: Sequence[Outgoing], size: int) -> Iterator[list[Outgoing]]:
-    """Messages of one sender, at most `size` at a time, in their own order."""
-    by_sender: dict[str, list[Outgoing]] = {}
+    """Messages that share what a request says once, at most `size`, in their own order."""
+    alike: dict[str, list[Outgoing]] = {}
     for message in messages:
-        sender = json.dumps([message.payload["from"], message.payload.get("reply_to")])
-        by_sender.setdefault(sender, []).append(message)
-    for group in by_sender.values():
+        shared = [message.payload.get(name) for name in ("from", "reply_to", "own_click_links")]
+        alike.setdefault(json.dumps(shared), []).append(message)
+    for group in alike.values():
         for start in range(0, len(group), size):
             yield group[start : start + size]
 
@@ -131,6 +133,8 @@ def _request(batch: Sequence[Outgoing], *, inline: bool) -> Request:
     }
     if first.get("reply_to"):
         body["reply_to"] = first["reply_to"]
+    if first.get("own_click_links"):
+        body["tracking_settings"] = _NO_CLICK_TRACKING
     sha256 = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
     return Request(attempt_id, tuple(message.message_id for message in batch), body, sha256)
 

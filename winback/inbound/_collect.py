@@ -19,16 +19,19 @@ from sqlalchemy import Connection, select, update
 from winback.clock import Clock
 from winback.inbound import _sendgrid, _twilio
 from winback.inbound._actions import bind, remember, understand
+from winback.inbound._clicks import clicked
 from winback.inbound._event import Event, Unreadable
 from winback.inbound._match import Match, Matcher
 from winback.inbound._segments import Record, read_segment, segment_path, writers
-from winback.inbound._unsubscribe import unsubscribed
-from winback.ledger import Ledger, insert_new, lift, suppress, tables
+from winback.inbound._unsubscribe import preferred, unsubscribed
+from winback.ledger import Ledger, insert_new, lift, prefer, suppress, tables, withdraw
 from winback.settings import Settings
 
 log = logging.getLogger(__name__)
 
 KEYS_PER_QUERY: Final = 500
+# What a choice on our own page writes as the source of its suppressions.
+UNSUBSCRIBE_SOURCE: Final = "winback_opted_out"
 Parsed = Event | Unreadable
 
 
@@ -125,6 +128,10 @@ def _parse(record: Record) -> Iterator[Parsed]:
             yield _twilio.inbound(record)
         case "winback", "unsubscribe":
             yield unsubscribed(record)
+        case "winback", "preference":
+            yield preferred(record)
+        case "winback", "click":
+            yield clicked(record)
         case other:
             yield Unreadable(f"a callback of {other}")
 
@@ -199,9 +206,28 @@ def _apply_new(
             reasons=("unsubscribe",),
             source=event.unsubscribe_list,
         )
+    _apply_wish(connection, event, report, clock)
     if wants_in:
         report.lifted += lift(
             connection, group="phone", address=event.address, occurred_at=event.occurred_at
+        )
+
+
+def _apply_wish(connection: Connection, event: Event, report: CollectReport, clock: Clock) -> None:
+    if event.preference:
+        report.stopped_messages += prefer(
+            connection,
+            event.preference,
+            source=UNSUBSCRIBE_SOURCE,
+            recorded_at=clock.now(),
+        )
+    if event.takes_back and event.message_id:
+        report.lifted += withdraw(
+            connection,
+            message_id=event.message_id,
+            chosen_at=event.takes_back,
+            source=UNSUBSCRIBE_SOURCE,
+            at=event.occurred_at,
         )
 
 

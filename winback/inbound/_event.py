@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from winback.ledger import ChannelGroup
+from winback.ledger import ChannelGroup, Preference
 
 Kind = Literal[
     "processed", "delivered", "deferred", "bounced", "dropped", "opened", "clicked", "replied",
     "opted_out", "opted_in", "complained", "sent", "undelivered", "failed",
+    "preferred",
 ]  # fmt: skip
 
 
@@ -54,6 +55,10 @@ class Event:
     # Which list of the provider somebody left or came back to; empty: it is about the address.
     unsubscribe_list: str = ""
     reply: Reply | None = None
+    # A wish of the person's that is not, or not only, silence at this address.
+    preference: Preference | None = None
+    # When the choice was made that is taken back.
+    takes_back: datetime | None = None
     # Why somebody stayed away, coded from their reply.
     lapse_reason: str | None = None
     # What a reply asks for: an `Intent`, or `positive`.

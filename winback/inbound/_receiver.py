@@ -17,17 +17,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from winback.clock import Clock
-from winback.inbound import _pages
+from winback.inbound import _public
 from winback.inbound._collect import collect, collect_writer
 from winback.inbound._segments import Record, SegmentWriter
-from winback.inbound._unsubscribe import unsubscribe_record
 from winback.inbound._verify import (
     SIGNATURES,
     is_signed_by_sendgrid,
     is_signed_by_twilio,
     load_public_keys,
 )
-from winback.ledger import Ledger, read_token
+from winback.ledger import Ledger
 from winback.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -164,8 +163,7 @@ def create_app(receiver: Receiver) -> Starlette:
     app = Starlette(
         routes=[
             *(Route(e.path, _webhook(e), methods=["POST"]) for e in ENDPOINTS),
-            Route("/u/{token}", ask_to_unsubscribe, methods=["GET"]),
-            Route("/u/{token}", unsubscribe, methods=["POST"]),
+            *_public.ROUTES,
             Route("/healthz", healthz, methods=["GET"]),
         ],
         lifespan=lifespan,
@@ -237,25 +235,6 @@ def _path_and_query(request: Request) -> str:
     path: bytes = request.scope["raw_path"]
     query: bytes = request.scope["query_string"]
     return (path + (b"?" + query if query else b"")).decode("latin-1")
-
-
-async def ask_to_unsubscribe(request: Request) -> Response:
-    """Shows the page and does nothing: link scanners open every link."""
-    receiver: Receiver = request.app.state.receiver
-    if read_token(receiver.ledger, request.path_params["token"]) is None:
-        return _pages.unknown_link()
-    return _pages.ask(receiver.settings.brand_name)
-
-
-async def unsubscribe(request: Request) -> Response:
-    """Acts at once, whether a mail program's one click or the page's button (RFC 8058)."""
-    receiver: Receiver = request.app.state.receiver
-    message_id = read_token(receiver.ledger, request.path_params["token"])
-    if message_id is None:
-        return _pages.unknown_link()
-    if not await receiver.keep(unsubscribe_record(message_id, receiver.clock.now())):
-        return Response("Please try again in a moment.", status_code=503)
-    return _pages.done(receiver.settings.brand_name)
 
 
 async def healthz(request: Request) -> JSONResponse:

@@ -14,6 +14,7 @@ from winback.ledger._conversations import (
 from winback.ledger._database import Ledger, insert_new, open_ledger
 from winback.ledger._export import export_ledger
 from winback.ledger._fence import LedgerFenced, dedicate
+from winback.ledger._links import Link, find_link
 from winback.ledger._messages import (
     MAY_HAVE_REACHED,
     WAITING,
@@ -22,6 +23,14 @@ from winback.ledger._messages import (
     recent_sends,
     reschedule,
     transition,
+)
+from winback.ledger._preferences import (
+    FEWER_PER_7D,
+    Preference,
+    PreferenceKind,
+    prefer,
+    standing_preferences,
+    withdraw,
 )
 from winback.ledger._states import FINAL, TRANSITIONS, State
 from winback.ledger._suppressions import (
@@ -35,10 +44,12 @@ from winback.ledger._suppressions import (
     suppress,
     suppressed_among,
 )
+from winback.ledger._tokens import link_token
 from winback.ledger._tokens import read as read_token
 from winback.ledger._tokens import sign as sign_token
 
 __all__ = [
+    "FEWER_PER_7D",
     "FINAL",
     "LIFTED_BY_START",
     "MAY_HAVE_REACHED",
@@ -48,6 +59,9 @@ __all__ = [
     "ChannelGroup",
     "Ledger",
     "LedgerFenced",
+    "Link",
+    "Preference",
+    "PreferenceKind",
     "State",
     "Talking",
     "channel_group",
@@ -57,22 +71,27 @@ __all__ = [
     "count_waiting",
     "dedicate",
     "export_ledger",
+    "find_link",
     "holds",
     "insert_new",
     "is_suppressed",
     "keep_reply",
     "lift",
+    "link_token",
     "open_ledger",
+    "prefer",
     "read_token",
     "recent_sends",
     "release_hold",
     "replies_in",
     "reschedule",
     "sign_token",
+    "standing_preferences",
     "suppress",
     "suppressed_among",
     "tables",
     "talking_among",
     "transition",
     "waiting",
+    "withdraw",
 ]

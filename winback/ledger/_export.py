@@ -14,8 +14,9 @@ from sqlalchemy import Integer, Table, bindparam, select, update
 from winback.ledger import _tables as t
 from winback.ledger._database import Ledger
 
-# What dbt reads. Words stay in the ledger, and so do addresses, save those of suppressions,
-# which SQL must match against contact points; of conversations only the keyed hashes leave.
+# What dbt reads. Words stay in the ledger, and so do addresses, save those of suppressions and
+# preferences, which SQL must match against contact points; of conversations only the keyed
+# hashes leave.
 EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     "enrollments": tuple(
         c.name for c in t.enrollments.columns if c.name != "exported_version"
@@ -39,6 +40,10 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     "conversations": (
         "conversation_id", "customer_id", "channel_group", "hidden_address",
         "opened_at", "last_reply_at", "waiting_since", "resolved_at", "version",
+    ),
+    "preferences": (
+        "preference_id", "kind", "customer_id", "channel_group", "address", "occurred_at",
+        "recorded_at", "until_at", "withdrawn_at", "version",
     ),
 }  # fmt: skip
 

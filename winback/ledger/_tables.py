@@ -286,6 +286,38 @@ replies = Table(
 )
 Index("replies_by_conversation", replies.c.conversation_id, replies.c.received_at)
 
+preferences = Table(
+    "preferences",
+    metadata,
+    # What somebody asked of us beyond silence at one address; _preferences.py says whom it binds.
+    Column("preference_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    # What it covers; `address` is where it was said, and may be of the other group.
+    Column("channel_group", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    # When it ends by itself; null: never.
+    Column("until_at", UtcDateTime),
+    Column("withdrawn_at", UtcDateTime),
+    *_exported(),
+    CheckConstraint("kind in ('pause', 'fewer', 'stop')"),
+)
+Index("preferences_by_customer", preferences.c.customer_id)
+Index("preferences_by_address", preferences.c.address)
+
+links = Table(
+    "links",
+    metadata,
+    # Where a click link of a message leads; written with the message and never changed.
+    Column("token", Text, primary_key=True),
+    Column("message_id", Text, nullable=False),
+    Column("pos", Integer, nullable=False),
+    Column("url", Text, nullable=False),
+)
+Index("links_by_message", links.c.message_id)
+
 channel_gates = Table(
     "channel_gates",
     metadata,
@@ -312,7 +344,15 @@ meta = Table(
     Column("value", Text, nullable=False),
 )
 
-_EXPORTED = (enrollments, messages, provider_events, suppressions, address_keys, conversations)
+_EXPORTED = (
+    enrollments,
+    messages,
+    provider_events,
+    suppressions,
+    preferences,
+    address_keys,
+    conversations,
+)
 for _table in _EXPORTED:
     Index(
         f"{_table.name}_due_for_export",

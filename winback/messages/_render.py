@@ -6,7 +6,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from winback.messages._blocked import RenderBlocked
 from winback.messages._context import one_line, template_context
+from winback.messages._links import ClickLinks
 from winback.messages._sms_text import count_segments, to_gsm7
 from winback.settings import PROJECT_DIR, Settings
 
@@ -39,6 +40,8 @@ class Rendered:
     payload_sha256: str
     template_version: str
     segments: int | None
+    # Where its click links lead, by position.
+    links: tuple[str, ...] = ()
 
 
 class Renderer:
@@ -54,16 +57,27 @@ class Renderer:
         )
         self._version = lru_cache(maxsize=None)(self._read_version)
 
-    def render(self, row: Mapping[str, Any], *, unsubscribe_url: str) -> Rendered:
-        """Write one message. Raises RenderBlocked, whose reason never holds contact data."""
-        if row["channel"] == "email":
-            return self._render_email(row, unsubscribe_url)
-        return self._render_sms(row)
+    def render(
+        self,
+        row: Mapping[str, Any],
+        *,
+        unsubscribe_url: str,
+        link_at: Callable[[int], str] | None = None,
+    ) -> Rendered:
+        """Write one message. Raises RenderBlocked, whose reason never holds contact data.
 
-    def _render_sms(self, row: Mapping[str, Any]) -> Rendered:
+        `link_at` gives the click link that stands for the address at a position; without it
+        the addresses stay as they are.
+        """
+        if row["channel"] == "email":
+            return self._render_email(row, unsubscribe_url, link_at)
+        return self._render_sms(row, link_at)
+
+    def _render_sms(self, row: Mapping[str, Any], link_at: Callable[[int], str] | None) -> Rendered:
         settings, name = self._settings, f"{row['template']}.txt"
         _need(settings.twilio_messaging_service_sid, "no_messaging_service")
         body = to_gsm7(one_line(self._fill(name, template_context(row, settings))))
+        body, links = _count_clicks(body, link_at)
         segments = count_segments(body)
         if to_gsm7(settings.brand_name) not in body[:BRAND_WITHIN]:
             raise RenderBlocked("no_brand", f"{name} lacks the brand in {BRAND_WITHIN} characters")
@@ -73,9 +87,14 @@ class Renderer:
             raise RenderBlocked("over_budget", f"{name} takes {segments} segments")
         sender = settings.twilio_messaging_service_sid
         payload = {"body": body, "messaging_service_sid": sender}
-        return _freeze(sender, payload, self._version((name,)), segments)
+        return _freeze(sender, payload, self._version((name,)), segments, links)
 
-    def _render_email(self, row: Mapping[str, Any], unsubscribe_url: str) -> Rendered:
+    def _render_email(
+        self,
+        row: Mapping[str, Any],
+        unsubscribe_url: str,
+        link_at: Callable[[int], str] | None,
+    ) -> Rendered:
         settings, template = self._settings, row["template"]
         _need(settings.postal_address, "no_postal_address")
         _need(settings.from_email, "no_from_email")
@@ -86,19 +105,23 @@ class Renderer:
         for name, content in ((names[1], text), (names[2], html.unescape(page))):
             if context["postal_address"] not in content or unsubscribe_url not in content:
                 raise RenderBlocked("no_footer", f"{name} lacks postal address or unsubscribe link")
-        payload = {
+        clicks = ClickLinks(link_at, spared=(unsubscribe_url,)) if link_at else None
+        payload: dict[str, Any] = {
             "from": {
                 "email": settings.from_email,
                 "name": settings.from_name or settings.brand_name,
             },
             "subject": one_line(subject),
-            "text": text,
-            "html": page,
+            "text": clicks.in_text(text) if clicks else text,
+            "html": clicks.in_html(page) if clicks else page,
             "headers": _unsubscribe_headers(settings, unsubscribe_url),
         }
         if settings.reply_to:
             payload["reply_to"] = {"email": settings.reply_to}
-        return _freeze(settings.from_email, payload, self._version(names), None)
+        links = tuple(clicks.targets) if clicks else ()
+        if links:
+            payload["own_click_links"] = True
+        return _freeze(settings.from_email, payload, self._version(names), None, links)
 
     def _fill(self, name: str, context: Mapping[str, Any]) -> str:
         try:
@@ -130,6 +153,17 @@ class Renderer:
         return loader.get_source(self._environment, name)[0]
 
 
+def _count_clicks(body: str, link_at: Callable[[int], str] | None) -> tuple[str, tuple[str, ...]]:
+    """A text with click links and where they lead; as it was if they would cost a segment."""
+    if link_at is None:
+        return body, ()
+    clicks = ClickLinks(link_at)
+    counted = clicks.in_text(body)
+    if count_segments(counted) > count_segments(body):
+        return body, ()
+    return counted, tuple(clicks.targets)
+
+
 def _unsubscribe_headers(settings: Settings, unsubscribe_url: str) -> dict[str, str]:
     """RFC 8058: one click in the mail program, no page to visit."""
     ways = [f"<{unsubscribe_url}>"]
@@ -150,8 +184,12 @@ def _need(value: str, reason: str) -> None:
 
 
 def _freeze(
-    sender: str, payload: dict[str, Any], template_version: str, segments: int | None
+    sender: str,
+    payload: dict[str, Any],
+    template_version: str,
+    segments: int | None,
+    links: tuple[str, ...],
 ) -> Rendered:
     text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
-    return Rendered(sender, text, sha256, template_version, segments)
+    return Rendered(sender, text, sha256, template_version, segments, links)

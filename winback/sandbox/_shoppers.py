@@ -59,10 +59,13 @@ class Act(BaseModel):
 def perform(state: State, acts: Sequence[Act]) -> int:
     """Perform all acts; return how many webhooks follow. Raises Impossible before the first."""
     targets = [(act, _target(state, act)) for act in acts]
+    bodies = [state.store.request_body(message.request_id) for _, message in targets]
+    for (act, _), body in zip(targets, bodies, strict=True):
+        if act.event == "click" and not _tracks_clicks(body):
+            raise Impossible("SendGrid hears of no click in this mail: open its link instead")
     webhooks: list[Webhook] = []
-    for act, message in targets:
+    for (act, message), body in zip(targets, bodies, strict=True):
         at = (act.at or state.clock.now()).astimezone(UTC)
-        body = state.store.request_body(message.request_id)
         follow = _email_act if message.provider == "sendgrid" else _text_act
         webhooks += follow(state, act, message, body, at)
     state.outbox.add(webhooks)
@@ -83,6 +86,12 @@ def _target(state: State, act: Act) -> Message:
     if act.event not in possible:
         raise Impossible(f"{act.event} can't happen to a message of {message.provider}")
     return message
+
+
+def _tracks_clicks(mail: dict[str, Any]) -> bool:
+    """As a mail's own settings say; without them, as the account's: it does."""
+    settings = mail.get("tracking_settings", {}).get("click_tracking", {})
+    return bool(settings.get("enable", True))
 
 
 def _email_act(

@@ -15,9 +15,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
-from winback.ledger import channel_group, recent_sends, suppressed_among, talking_among
+from winback.ledger import (
+    FEWER_PER_7D,
+    channel_group,
+    recent_sends,
+    standing_preferences,
+    suppressed_among,
+    talking_among,
+)
 
-Rule = Literal["suppression", "conversation", "range", "cap_24h", "cap_7d", "window", "zone"]
+Rule = Literal[
+    "suppression", "paused", "conversation", "range", "cap_24h", "cap_7d", "cap_fewer", "window",
+    "zone",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,8 @@ class Caps:
 
     per_24h: int = 1
     per_7d: int = 3
+    # For who asked for fewer.
+    fewer_per_7d: int = FEWER_PER_7D
 
 
 def refusals(
@@ -40,14 +52,19 @@ def refusals(
     """The rule that forbids each message now, by id; a message that may go has none."""
     suppressed = _suppressed(connection, messages)
     in_conversation = _in_conversation(connection, messages, now - answer_pause, now)
+    wishes = standing_preferences(connection, messages, now=now)
     history = _History(connection, messages, now)
     refused: dict[str, Rule] = {}
     for message in messages:
-        rule: Rule | None = "suppression" if message.message_id in suppressed else None
+        wish = wishes.get(message.message_id, set())
+        is_stopped = message.message_id in suppressed or "stop" in wish
+        rule: Rule | None = "suppression" if is_stopped else None
         rule = rule or _time_rule(message, now, shop_timezone)
+        if rule is None and "pause" in wish:
+            rule = "paused"
         if rule is None and message.message_id in in_conversation:
             rule = "conversation"
-        rule = rule or history.cap_rule(message, caps)
+        rule = rule or history.cap_rule(message, caps, wants_fewer="fewer" in wish)
         if rule:
             refused[message.message_id] = rule
         else:
@@ -127,7 +144,7 @@ class _History:
         self._by_person[f"customer:{message.customer_id}"][message.message_id] = at
         self._by_person[f"address:{message.address}"][message.message_id] = at
 
-    def cap_rule(self, message: Row[Any], caps: Caps) -> Rule | None:
+    def cap_rule(self, message: Row[Any], caps: Caps, *, wants_fewer: bool) -> Rule | None:
         sent = (
             self._by_person[f"customer:{message.customer_id}"]
             | self._by_person[f"address:{message.address}"]
@@ -135,4 +152,6 @@ class _History:
         a_day_ago = self._now - timedelta(hours=24)
         if sum(at > a_day_ago for at in sent.values()) >= caps.per_24h:
             return "cap_24h"
-        return "cap_7d" if len(sent) >= caps.per_7d else None
+        if len(sent) >= caps.per_7d:
+            return "cap_7d"
+        return "cap_fewer" if wants_fewer and len(sent) >= caps.fewer_per_7d else None

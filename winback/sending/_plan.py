@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from winback.ledger import (
     WAITING,
     Ledger,
     insert_new,
+    link_token,
     reschedule,
     sign_token,
     tables,
@@ -41,6 +43,8 @@ _RENDERS = pa.schema(
     + [(name, pa.string()) for name in ("customer_id", "channel", "variant", "payload_json")]
     + [("segments", pa.int64()), ("cost_cents", pa.decimal128(12, 4))]
 )
+# As long as a real one, so that a preview costs what the message will.
+_PREVIEW_TOKEN = "preview00000"  # noqa: S105 - it opens nothing
 _IDENTITY = (
     "message_id", "enrollment_id", "playbook_id", "step", "customer_id", "channel", "variant",
     "address",
@@ -101,9 +105,12 @@ def plan(
         confirmed.update(row["message_id"] for row in wanted)
         known = _known(ledger, [row["message_id"] for row in wanted])
         fresh = [row for row in wanted if row["message_id"] not in known]
-        written = _write_all(fresh, renderer, settings, report, ledger=ledger, at=clock.now())
+        written, links = _write_all(
+            fresh, renderer, settings, report, ledger=ledger, at=clock.now()
+        )
         with ledger.write() as connection:
             insert_new(connection, tables.messages, written)
+            insert_new(connection, tables.links, links)
             report.rescheduled += _reschedule(connection, wanted, known, at=clock.now())
             report.cancelled += _cancel(connection, chunk, at=clock.now())
     report.parked = _park(ledger, confirmed, at=clock.now())
@@ -119,7 +126,8 @@ def dry_run_plan(
     owner may read that file.
     """
     report, renderer = PlanReport(), Renderer(settings)
-    link = _unsubscribe_url(settings, "preview")
+    way_out = _url(settings, "u", "preview")
+    link_at = _click_links(settings, lambda _: _PREVIEW_TOKEN)
     with ExitStack() as stack:
         file: pq.ParquetWriter | None = None
         if keep_in is not None:
@@ -127,9 +135,12 @@ def dry_run_plan(
             file = stack.enter_context(pq.ParquetWriter(keep_in, _RENDERS))
         for chunk in chunks(rows):
             wanted = (row for row in chunk if row["action"] == "plan")
-            written = [_write(row, renderer, report, unsubscribe_url=link) for row in wanted]
+            written = [
+                _write(row, renderer, report, unsubscribe_url=way_out, link_at=link_at)
+                for row in wanted
+            ]
             if file is not None:
-                kept = [message for message in written if message is not None]
+                kept = [message[0] for message in written if message is not None]
                 file.write_table(pa.Table.from_pylist(kept, schema=_RENDERS))
     return report
 
@@ -142,28 +153,47 @@ def _write_all(
     *,
     ledger: Ledger,
     at: datetime,
-) -> list[dict[str, Any]]:
-    written = []
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The messages and their click links, as rows of the ledger."""
+    messages, links = [], []
     for row in rows:
-        link = _unsubscribe_url(settings, sign_token(ledger, row["message_id"]))
-        message = _write(row, renderer, report, unsubscribe_url=link)
-        if message is not None:
-            written.append(message | {"state": "planned", "planned_at": at, "updated_at": at})
-    return written
+        message_id = row["message_id"]
+        token_at = partial(link_token, ledger, message_id)
+        written = _write(
+            row,
+            renderer,
+            report,
+            unsubscribe_url=_url(settings, "u", sign_token(ledger, message_id)),
+            link_at=_click_links(settings, token_at),
+        )
+        if written is None:
+            continue
+        message, targets = written
+        messages.append(message | {"state": "planned", "planned_at": at, "updated_at": at})
+        links += [
+            {"token": token_at(pos), "message_id": message_id, "pos": pos, "url": url}
+            for pos, url in enumerate(targets)
+        ]
+    return messages, links
 
 
 def _write(
-    row: Mapping[str, Any], renderer: Renderer, report: PlanReport, *, unsubscribe_url: str
-) -> dict[str, Any] | None:
-    """One message as a ledger row, or None where it can't be written."""
+    row: Mapping[str, Any],
+    renderer: Renderer,
+    report: PlanReport,
+    *,
+    unsubscribe_url: str,
+    link_at: Callable[[int], str] | None,
+) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+    """One message as a ledger row and where its links lead; None where it can't be written."""
     try:
-        rendered = renderer.render(row, unsubscribe_url=unsubscribe_url)
+        rendered = renderer.render(row, unsubscribe_url=unsubscribe_url, link_at=link_at)
     except RenderBlocked as why:
         report.block(row, why)
         return None
     cost = Decimal(row["cost_cents_per_segment"] or 0) * (rendered.segments or 1)
     report.add(rendered, cost)
-    return {
+    message = {
         **{name: row[name] for name in _IDENTITY},
         **_schedule(row),
         "content_tag": row.get("content_tag"),
@@ -174,14 +204,22 @@ def _write(
         "segments": rendered.segments,
         "cost_cents": cost,
     }
+    return message, rendered.links
+
+
+def _click_links(settings: Settings, token_at: Callable[[int], str]) -> Callable[[int], str] | None:
+    """The link that stands for each position of a message; None where clicks aren't counted."""
+    if not settings.click_links or not settings.public_base_url:
+        return None
+    return lambda pos: _url(settings, "r", token_at(pos))
 
 
 def _schedule(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in _SCHEDULE} | {"zones": row["zones"] or ""}
 
 
-def _unsubscribe_url(settings: Settings, token: str) -> str:
-    return f"{settings.public_base_url.rstrip('/')}/u/{token}"
+def _url(settings: Settings, page: str, token: str) -> str:
+    return f"{settings.public_base_url.rstrip('/')}/{page}/{token}"
 
 
 def _known(ledger: Ledger, message_ids: Sequence[str]) -> dict[str, Row[Any]]:

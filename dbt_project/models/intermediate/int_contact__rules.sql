@@ -18,6 +18,12 @@ opt_outs as (
 
 ),
 
+preferences as (
+
+    select * from {{ ref('int_contact__preferences') }}
+
+),
+
 recent as (
 
     select * from {{ ref('int_contact__recent') }}
@@ -71,9 +77,14 @@ final as (
         -- rules
         contact_points.address is not null as ok_address,
         consent_holders.customer_id is not null as ok_consent,
-        opt_outs.address is null as ok_suppression,
+        opt_outs.address is null
+        and not coalesce(preferences.is_stopped, false) as ok_suppression,
+        not coalesce(preferences.is_paused, false) as ok_paused,
         coalesce(recent.sent_24h, 0) < {{ var('cap_per_24h') }} as ok_cap_24h,
         coalesce(recent.sent_7d, 0) < {{ var('cap_per_7d') }} as ok_cap_7d,
+        not coalesce(preferences.wants_fewer, false)
+        or coalesce(recent.sent_7d, 0) < {{ var('fewer_per_7d') }}
+            as ok_cap_fewer,
         -- The law's hours hold for phones; email may go by the shop's clock.
         contact_points.channel_group = 'email'
         or located.customer_id is not null as ok_zone,
@@ -96,6 +107,10 @@ final as (
         on
             contact_points.channel_group = opt_outs.channel_group
             and contact_points.address = opt_outs.address
+    left join preferences
+        on
+            contact_points.customer_id = preferences.customer_id
+            and contact_points.channel = preferences.channel
     left join recent
         on
             contact_points.customer_id = recent.customer_id

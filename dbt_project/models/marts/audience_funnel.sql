@@ -99,6 +99,7 @@ situated as (
         candidates.ok_address,
         candidates.ok_consent,
         candidates.ok_reachable,
+        candidates.ok_paused,
         candidates.ok_in_transit,
         candidates.ok_other_playbook,
         candidates.ok_daily_limit,
@@ -155,6 +156,7 @@ dropped as (
             when enrollment_id is null and not ok_consent then 'consent'
             when enrollment_id is null and not ok_reachable
                 then 'suppression_or_zone'
+            when enrollment_id is null and not ok_paused then 'paused'
             when enrollment_id is null and not ok_in_transit then 'in_transit'
             when enrollment_id is null and not ok_other_playbook
                 then 'other_playbook'

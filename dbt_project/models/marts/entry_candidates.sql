@@ -203,6 +203,7 @@ reach as (
         ) as consent_ok,
         max(case when eligibility.is_reachable then 1 else 0 end)
             as reachable_ok,
+        max(case when eligibility.ok_paused then 1 else 0 end) as paused_ok,
         max(case when eligibility.ok_in_transit then 1 else 0 end)
             as in_transit_ok
 
@@ -236,6 +237,7 @@ judged as (
         coalesce(reach.address_ok, 0) = 1 as ok_address,
         coalesce(reach.consent_ok, 0) = 1 as ok_consent,
         coalesce(reach.reachable_ok, 0) = 1 as ok_reachable,
+        coalesce(reach.paused_ok, 0) = 1 as ok_paused,
         coalesce(reach.in_transit_ok, 0) = 1 as ok_in_transit
 
     from memberships
@@ -268,6 +270,7 @@ free as (
         and ok_running
         and ok_cool_down
         and ok_reachable
+        and ok_paused
         and ok_in_transit as may_enter
 
     from judged
