@@ -13,6 +13,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _run,
     _sandbox,
     _serve,
+    _suppressions,
     _why,
 )
 from winback.cli._app import main

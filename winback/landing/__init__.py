@@ -1,9 +1,11 @@
 """Landing: a shop's files, typed, checked and kept as Parquet."""
 
+from winback.landing._csv import CsvReader
 from winback.landing._load import FormatName, ensure_tables, load
 from winback.landing._report import LoadReport, Progress, SourceReport, TableReport
 
 __all__ = [
+    "CsvReader",
     "FormatName",
     "LoadReport",
     "Progress",

@@ -1,6 +1,7 @@
 """The ledger: the one database for everything that leaves the house."""
 
 from winback.ledger import _tables as tables
+from winback.ledger._address_keys import is_hidden
 from winback.ledger._conversations import (
     NEEDS_A_HUMAN,
     Talking,
@@ -36,13 +37,17 @@ from winback.ledger._states import FINAL, TRANSITIONS, State
 from winback.ledger._suppressions import (
     LIFTED_BY_START,
     ChannelGroup,
+    SuppressionReason,
     channel_group,
     holds,
     is_suppressed,
     lift,
+    normalize,
     release_hold,
     suppress,
+    suppress_once,
     suppressed_among,
+    suppressions_in_force,
 )
 from winback.ledger._tokens import link_token
 from winback.ledger._tokens import read as read_token
@@ -63,6 +68,7 @@ __all__ = [
     "Preference",
     "PreferenceKind",
     "State",
+    "SuppressionReason",
     "Talking",
     "channel_group",
     "close",
@@ -74,10 +80,12 @@ __all__ = [
     "find_link",
     "holds",
     "insert_new",
+    "is_hidden",
     "is_suppressed",
     "keep_reply",
     "lift",
     "link_token",
+    "normalize",
     "open_ledger",
     "prefer",
     "read_token",
@@ -88,7 +96,9 @@ __all__ = [
     "sign_token",
     "standing_preferences",
     "suppress",
+    "suppress_once",
     "suppressed_among",
+    "suppressions_in_force",
     "tables",
     "talking_among",
     "transition",

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey, is_hidden
@@ -20,6 +20,18 @@ from winback.ledger._database import insert_new
 from winback.ledger._messages import WAITING, transition
 
 ChannelGroup = Literal["email", "phone"]
+# Why an address must not be written to. `hold` waits for a person, `erased` is a customer's wish
+# to be forgotten.
+SuppressionReason = Literal[
+    "stop",
+    "unsubscribe",
+    "opted_out",
+    "spam_report",
+    "hard_bounce",
+    "bad_address",
+    "hold",
+    "erased",
+]
 
 # The person's own stop, which a START on the phone takes back. A bad address doesn't get better,
 # a report of spam is not withdrawn by a keyword, and a hold waits for a human.
@@ -57,30 +69,49 @@ def suppress(
     Safe to repeat: the same stop from the same source is one row. One that is told after the
     START that came after it is kept, and is over.
     """
+    return suppress_once(
+        connection,
+        group=group,
+        address=address,
+        reason=reason,
+        source=source,
+        occurred_at=occurred_at,
+        recorded_at=recorded_at,
+    )[1]
+
+
+def suppress_once(
+    connection: Connection,
+    *,
+    group: ChannelGroup,
+    address: str,
+    reason: str,
+    source: str,
+    occurred_at: datetime,
+    recorded_at: datetime,
+) -> tuple[bool, int]:
+    """As `suppress`, and whether this was news."""
     address, key = normalize(group, address), AddressKey.of(connection)
     start = None
     if reason in LIFTED_BY_START:
         start = _start_after(connection, group, [address, key.hide(address)], occurred_at)
     identity = "|".join((group, address, reason, source, occurred_at.isoformat()))
-    insert_new(
-        connection,
-        t.suppressions,
-        [
-            {
-                "suppression_id": key.hmac(identity)[:32],
-                "channel_group": group,
-                "address": address,
-                "reason": reason,
-                "source": source,
-                "occurred_at": occurred_at,
-                "recorded_at": recorded_at,
-                "lifted_at": start,
-            }
-        ],
-    )
+    row = {
+        "suppression_id": key.hmac(identity)[:32],
+        "channel_group": group,
+        "address": address,
+        "reason": reason,
+        "source": source,
+        "occurred_at": occurred_at,
+        "recorded_at": recorded_at,
+        "lifted_at": start,
+    }
+    is_new = insert_new(connection, t.suppressions, [row]) == 1
     if not is_suppressed(connection, group=group, address=address):
-        return 0
-    return _stop_planned(connection, group=group, address=address, reason=reason, at=recorded_at)
+        return is_new, 0
+    return is_new, _stop_planned(
+        connection, group=group, address=address, reason=reason, at=recorded_at
+    )
 
 
 def _start_after(
@@ -134,6 +165,29 @@ def holds(connection: Connection) -> Sequence[Row[Any]]:
         .where(s.reason == HOLD, s.lifted_at.is_(None))
         .order_by(s.occurred_at, s.suppression_id)
     ).all()
+
+
+def suppressions_in_force(
+    connection: Connection, *, group: ChannelGroup | None = None
+) -> Sequence[Row[Any]]:
+    """Who must not be written to now, one row per channel_group, address and reason, in their
+    order: these, a source, and the newest occurred_at."""
+    s = t.suppressions.c
+    statement = (
+        select(
+            s.channel_group,
+            s.address,
+            s.reason,
+            func.min(s.source).label("source"),
+            func.max(s.occurred_at).label("occurred_at"),
+        )
+        .where(s.lifted_at.is_(None))
+        .group_by(s.channel_group, s.address, s.reason)
+        .order_by(s.channel_group, s.address, s.reason)
+    )
+    if group is not None:
+        statement = statement.where(s.channel_group == group)
+    return connection.execute(statement).all()
 
 
 def release_hold(

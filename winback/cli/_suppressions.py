@@ -1,0 +1,91 @@
+"""`winback suppressions`: lists of opt-outs in and out, and the holds that wait for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from winback import optouts
+from winback.cli._app import app
+from winback.clock import WallClock
+from winback.errors import UsageError
+from winback.ledger import ChannelGroup, Ledger, open_ledger
+from winback.settings import Settings
+
+commands = typer.Typer(no_args_is_help=True, help="Opt-outs: lists in and out, and holds.")
+app.add_typer(commands, name="suppressions")
+
+_GROUPS: dict[str, ChannelGroup | None] = {"": None, "email": "email", "phone": "phone"}
+
+
+@contextmanager
+def _ledger() -> Iterator[tuple[Ledger, Settings]]:
+    settings = Settings.load()
+    with open_ledger(settings) as ledger:
+        yield ledger, settings
+
+
+@commands.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with email, phone or address.")],
+    *,
+    reason: Annotated[str, typer.Option(help="For rows without a reason of ours.")] = "",
+    source: Annotated[str, typer.Option(help="For rows without a source.")] = "import",
+) -> None:
+    """Suppress whom a list of another tool names, and cancel what is planned to them."""
+    with _ledger() as (ledger, settings):
+        report = optouts.import_list(
+            ledger, settings, WallClock(), file, reason=reason, source=source
+        )
+    typer.echo(
+        f"{report.read:,} rows read: {report.new:,} opt-outs new, {report.known:,} known, "
+        f"{report.rejected.total():,} rows set aside; {report.stopped_messages:,} messages stopped"
+    )
+    if report.undated:
+        typer.echo(f"{report.undated:,} have no readable date: they count from now")
+    for why, count in report.rejected.most_common():
+        typer.echo(f"    {count:>10,}  {why}")
+    if report.rejected_file is not None:
+        typer.echo(f"    {'':>10}   see {report.rejected_file}")
+
+
+@commands.command("export")
+def export_command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the CSV.")],
+    *,
+    group: Annotated[str, typer.Option(help="email or phone; else both.")] = "",
+) -> None:
+    """Write who must not be written to as CSV, for another tool."""
+    if group not in _GROUPS:
+        raise UsageError(f"--group {group!r} is neither email nor phone.")
+    with _ledger() as (ledger, _):
+        report = optouts.export_list(ledger, file, group=_GROUPS[group])
+    typer.echo(
+        f"{report.written:,} opt-outs written to {file}; left out: {report.holds:,} holds, "
+        f"{report.erased:,} of erased addresses"
+    )
+
+
+@commands.command("holds")
+def holds_command() -> None:
+    """List the replies that hold everything back until a person has read them."""
+    with _ledger() as (ledger, _):
+        waiting = optouts.waiting_holds(ledger)
+    for hold in waiting:
+        who = ", ".join(hold.customer_ids) or "somebody we never wrote to"
+        typer.echo(f"{hold.hold_id}  {hold.held_at:%Y-%m-%d %H:%M}Z  {hold.group:<5}  {who}")
+    typer.echo(f"{len(waiting):,} holds wait")
+
+
+@commands.command("release")
+def release_command(
+    hold_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="As holds lists them.")],
+) -> None:
+    """Let people be written to again whose reply was no opt-out."""
+    with _ledger() as (ledger, _):
+        released = optouts.release(ledger, WallClock(), hold_ids)
+    typer.echo(f"{released:,} holds released; other opt-outs of theirs stay")

@@ -1,0 +1,14 @@
+"""Lists of opt-outs from and to other tools, and the holds that wait for a person."""
+
+from winback.optouts._holds import Hold, release, waiting_holds
+from winback.optouts._lists import ExportReport, ImportReport, export_list, import_list
+
+__all__ = [
+    "ExportReport",
+    "Hold",
+    "ImportReport",
+    "export_list",
+    "import_list",
+    "release",
+    "waiting_holds",
+]
