@@ -15,7 +15,7 @@ from audience_builds import build_audience, load_tables
 
 from winback.clock import FixedClock, parse_as_of
 from winback.landing import load
-from winback.ledger import export_ledger, keep_reply, open_ledger, suppress, tables
+from winback.ledger import export_ledger, hide_address, keep_reply, open_ledger, suppress, tables
 from winback.sending import enroll
 from winback.settings import Settings
 from winback.warehouse import build
@@ -80,6 +80,8 @@ def case_shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
                 received_at=contact_cases.AS_OF - 3 * contact_cases.DAY,
                 gap=contact_cases.DAY,
             )
+        for group, address in contact_cases.ERASED:
+            hide_address(connection, group=group, address=address, erased_at=contact_cases.AS_OF)
         connection.execute(tables.provider_events.insert(), contact_cases.returns())
     export_ledger(ledger, settings.ledger_landing_dir)
     build_audience(settings, contact_cases.AS_OF)

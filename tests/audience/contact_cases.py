@@ -70,6 +70,12 @@ SUPPRESSED: Final[tuple[tuple[ChannelGroup, str, datetime], ...]] = (
     ("email", "Stopped@Example.com", AS_OF - DAY),
 )
 
+# Forgotten, and in the shop's file again: only a keyed hash is left to know them by.
+ERASED: Final[tuple[tuple[ChannelGroup, str], ...]] = (
+    ("phone", "+12125550152"),
+    ("email", "Erased@Example.com"),
+)
+
 # Wrote to us though no message of ours had gone to them: only the address is known.
 ASKED: Final[tuple[tuple[ChannelGroup, str], ...]] = (
     ("phone", "+12125550160"),
@@ -182,6 +188,8 @@ CASES: Final = (
     Case("stopped in the ledger", sms="suppression", known={"phone": "+12125550150"}),
     Case("stopped eleven years ago", sms="suppression", known={"phone": "+12125550151"}),
     Case("shares a stopped phone", sms="suppression", known={"phone": "+1 212 555 0150"}),
+    Case("erased phone", sms="suppression", known={"phone": "+1 (212) 555-0152"}),
+    Case("erased email", email="suppression", known={"email": "erased@example.com"}),
     Case("stopped by email", email="suppression", known={"email": "stopped@example.com"}),
     Case(
         "revoked for a family",

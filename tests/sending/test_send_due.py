@@ -12,6 +12,7 @@ from winback.ledger import (
     LedgerFenced,
     close,
     count_by_state,
+    hide_address,
     is_suppressed,
     keep_reply,
     open_ledger,
@@ -87,6 +88,17 @@ def test_a_stop_that_arrives_after_planning_wins(send, provider, ledger, clock, 
     assert send([make_row(1)]).counts == {}
     assert not provider.accepted
     assert states(ledger) == {"suppressed": 1}
+
+
+def test_the_guard_knows_an_erased_address_that_a_plan_brings_back(
+    send, provider, ledger, clock, make_row
+):
+    rows = [make_row(1), make_row(2, channel="email"), make_row(3)]
+    with ledger.write() as connection:
+        for group, row in (("phone", rows[0]), ("email", rows[1])):
+            hide_address(connection, group=group, address=row["address"], erased_at=clock.at)
+    assert send(rows).refused_by_guard == {"suppression": 2}
+    assert set(provider.accepted) == {rows[2]["message_id"]}
 
 
 def test_the_guard_refuses_who_was_stopped_before_the_plan(send, provider, ledger, clock, make_row):

@@ -13,7 +13,7 @@ from winback.ledger._conversations import (
     waiting,
 )
 from winback.ledger._database import Ledger, insert_new, open_ledger
-from winback.ledger._export import export_ledger
+from winback.ledger._export import export_ledger, rewrite_table
 from winback.ledger._fence import LedgerFenced, dedicate
 from winback.ledger._links import Link, find_link
 from winback.ledger._messages import (
@@ -39,6 +39,7 @@ from winback.ledger._suppressions import (
     ChannelGroup,
     SuppressionReason,
     channel_group,
+    hide_address,
     holds,
     is_suppressed,
     lift,
@@ -78,6 +79,7 @@ __all__ = [
     "dedicate",
     "export_ledger",
     "find_link",
+    "hide_address",
     "holds",
     "insert_new",
     "is_hidden",
@@ -93,6 +95,7 @@ __all__ = [
     "release_hold",
     "replies_in",
     "reschedule",
+    "rewrite_table",
     "sign_token",
     "standing_preferences",
     "suppress",

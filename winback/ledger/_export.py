@@ -108,6 +108,22 @@ def _export_table(ledger: Ledger, table_name: str, directory: Path) -> int:
     return exported
 
 
+def rewrite_table(ledger: Ledger, table_name: str, directory: Path) -> int:
+    """Write all rows of a table as new segments, then drop the older ones: they may hold what
+    the ledger has forgotten. The number of rows. No build may be reading. Safe to repeat.
+    """
+    folder = directory / table_name
+    ensure_first_segment(table_name, folder)
+    older = sorted(folder.glob("*.parquet"))[1:]
+    with ledger.write() as connection:
+        connection.execute(update(t.metadata.tables[table_name]).values(exported_version=0))
+    rows = _export_table(ledger, table_name, folder)
+    for path in older:
+        path.unlink()
+    _sync_directory(folder)
+    return rows
+
+
 def _changed_rows(ledger: Ledger, table_name: str) -> list[dict[str, object]]:
     table = t.metadata.tables[table_name]
     columns = [table.c[name] for name in EXPORTED[table_name]]

@@ -95,9 +95,8 @@ def suppress_once(
     start = None
     if reason in LIFTED_BY_START:
         start = _start_after(connection, group, [address, key.hide(address)], occurred_at)
-    identity = "|".join((group, address, reason, source, occurred_at.isoformat()))
     row = {
-        "suppression_id": key.hmac(identity)[:32],
+        "suppression_id": _suppression_id(key, group, address, reason, source, occurred_at),
         "channel_group": group,
         "address": address,
         "reason": reason,
@@ -112,6 +111,43 @@ def suppress_once(
     return is_new, _stop_planned(
         connection, group=group, address=address, reason=reason, at=recorded_at
     )
+
+
+def _suppression_id(key: AddressKey, *identity: str | datetime) -> str:
+    """Keyed, since it is made of an address and outlives it."""
+    parts = (part.isoformat() if isinstance(part, datetime) else part for part in identity)
+    return key.hmac("|".join(parts))[:32]
+
+
+def hide_address(
+    connection: Connection, *, group: ChannelGroup, address: str, erased_at: datetime
+) -> int:
+    """Suppress an address for good and keep only its HMAC in the list; the number of rows hidden.
+
+    Safe to repeat. Messages keep their address, and segments that were exported keep what they
+    hold until `rewrite_table`.
+    """
+    suppress(
+        connection,
+        group=group,
+        address=address,
+        reason="erased",
+        source="erase",
+        occurred_at=erased_at,
+        recorded_at=erased_at,
+    )
+    address, key, s = normalize(group, address), AddressKey.of(connection), t.suppressions.c
+    rows = connection.execute(
+        select(t.suppressions).where(s.channel_group == group, s.address == address)
+    ).all()
+    for row in rows:
+        keyed = _suppression_id(key, group, address, row.reason, row.source, row.occurred_at)
+        connection.execute(
+            update(t.suppressions)
+            .where(s.suppression_id == row.suppression_id)
+            .values(suppression_id=keyed, address=key.hide(address), version=s.version + 1)
+        )
+    return len(rows)
 
 
 def _start_after(
