@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from inbound_parts import Provider, add_message, rows, sg_event
+from inbound_parts import NOW, Provider, add_message, rows, sg_event
 
 from winback.clock import FixedClock
-from winback.inbound import collect
+from winback.inbound import _collect, collect, replay_events
+from winback.inbound._segments import Record
 from winback.ledger import Ledger
 from winback.settings import Settings
 
@@ -28,7 +31,7 @@ forms = st.dictionaries(
 )
 
 quickly = examples(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -51,3 +54,83 @@ def test_nothing_signed_breaks_the_receiver_or_the_collector(
     provider.events(sg_event("m1", "delivered", sg_event_id="the last one"))
     collect(ledger, settings, clock)
     assert "sg:the last one" in {row["dedupe_key"] for row in rows(ledger, "provider_events")}
+
+
+endpoints = st.sampled_from(
+    [
+        "sendgrid/events",
+        "sendgrid/inbound",
+        "twilio/status",
+        "twilio/inbound",
+        "of/nobody",
+    ]
+)
+types = st.sampled_from(
+    ["", "multipart/form-data; boundary=x", "multipart/form-data", "text/plain"]
+)
+fields = st.sampled_from(["headers", "from", "envelope", "text", "subject", "x"])
+parts = st.lists(st.tuples(fields, st.text(max_size=30)), max_size=4)
+bodies = (
+    st.binary(max_size=200)
+    | st.text(max_size=100).map(lambda text: text.encode(errors="surrogatepass"))
+    | st.lists(events, max_size=4).map(lambda posted: json.dumps(posted).encode())
+    | events.map(lambda posted: json.dumps(posted).encode())
+    | parts.map(
+        lambda pairs: (
+            "".join(
+                f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+                for name, value in pairs
+            ).encode()
+            + b"--x--"
+        )
+    )
+)
+
+
+def test_no_parser_meets_a_body_that_it_has_no_name_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What makes no sense is Unreadable by a parser's own word, never by an accident."""
+    accidents: list[tuple[object, ...]] = []
+    monkeypatch.setattr(_collect.log, "error", lambda *told: accidents.append(told))
+
+    @examples(max_examples=400, deadline=None, database=None)
+    @given(where=endpoints, kind=types, query=st.text(max_size=20), body=bodies)
+    def parse_anything(where: str, kind: str, query: str, body: bytes) -> None:
+        provider, _, name = where.partition("/")
+        record = Record(provider, name, NOW, query, {"content-type": kind}, body, ref="s:1")
+        again = Record.from_line(record.to_line(), ref="s:1")
+        accidents.clear()
+        list(_collect.parse([again]))
+        assert (again.body, accidents) == (body, [])
+
+    parse_anything()
+
+
+def test_an_event_that_can_not_be_applied_stops_nothing_behind_it(
+    monkeypatch: pytest.MonkeyPatch,
+    provider: Provider,
+    ledger: Ledger,
+    settings: Settings,
+    clock: FixedClock,
+) -> None:
+    understand = _collect.understand
+
+    def stumble(connection: Any, event: Any, match: Any) -> Any:
+        if event.dedupe_key == "sg:odd":
+            raise ZeroDivisionError
+        return understand(connection, event, match)
+
+    monkeypatch.setattr(_collect, "understand", stumble)
+    add_message(ledger, "m1")
+    odd = sg_event("m1", "open", sg_event_id="odd")
+    provider.events(sg_event("m1", "delivered"), odd, sg_event("m1", "unsubscribe"))
+    provider.text("STOP")
+    collect(ledger, settings, clock)
+    assert sorted(row["kind"] for row in rows(ledger, "provider_events")) == [
+        "delivered", "opted_out", "opted_out",
+    ]  # fmt: skip
+    assert len(rows(ledger, "suppressions")) == 2
+    monkeypatch.setattr(_collect, "understand", understand)
+    assert replay_events(ledger, settings, clock, write=True).can_be_written == 1
+    assert "sg:odd" in {row["dedupe_key"] for row in rows(ledger, "provider_events")}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import OperationalError
 
 from winback.clock import Clock
 from winback.inbound import _sendgrid, _twilio
@@ -74,9 +75,29 @@ def collect_writer(ledger: Ledger, folder: Path, writer: str, clock: Clock) -> C
         if not path.exists():
             return report
         events = list(parse(read_segment(path)))
-        with ledger.write() as connection:
-            if _advance(connection, writer, number):
-                report.add(apply(connection, events, clock))
+        try:
+            taken = _take(ledger, writer, number, events, clock)
+        except OperationalError:  # the database is busy, full or away: later is soon enough
+            raise
+        except Exception as defect:  # noqa: BLE001  # every later callback is behind this one
+            log.error("%s can't be applied as one: %s", path.name, type(defect).__name__)
+            taken = _take(ledger, writer, number, events, clock, one_by_one=True)
+        report.add(taken)
+
+
+def _take(
+    ledger: Ledger,
+    writer: str,
+    number: int,
+    events: Sequence[Parsed],
+    clock: Clock,
+    *,
+    one_by_one: bool = False,
+) -> CollectReport:
+    with ledger.write() as connection:
+        if not _advance(connection, writer, number):
+            return CollectReport()
+        return apply(connection, events, clock, one_by_one=one_by_one)
 
 
 def _position(ledger: Ledger, writer: str) -> int:
@@ -136,8 +157,14 @@ def _parse(record: Record) -> Iterator[Parsed]:
             yield Unreadable(f"a callback of {other}")
 
 
-def apply(connection: Connection, parsed: Sequence[Parsed], clock: Clock) -> CollectReport:
-    """Bring a segment's events into the ledger: new ones with their effects, others counted."""
+def apply(
+    connection: Connection, parsed: Sequence[Parsed], clock: Clock, *, one_by_one: bool = False
+) -> CollectReport:
+    """Bring a segment's events into the ledger: new ones with their effects, others counted.
+
+    `one_by_one` leaves out those that can't be applied and counts them as unreadable: they stay
+    in their segment, for a replay by a version that can.
+    """
     events = [event for event in parsed if isinstance(event, Event)]
     report = CollectReport(segments=1, unreadable=len(parsed) - len(events))
     known = _known(connection, [event.dedupe_key for event in events])
@@ -146,9 +173,27 @@ def apply(connection: Connection, parsed: Sequence[Parsed], clock: Clock) -> Col
         if event.dedupe_key in known:
             report.duplicates += 1
             _count_again(connection, event)
+            continue
+        known.add(event.dedupe_key)
+        if one_by_one:
+            report.add(_apply_alone(connection, event, matcher, clock))
         else:
-            known.add(event.dedupe_key)
             _apply_new(connection, event, matcher, report, clock)
+    return report
+
+
+def _apply_alone(
+    connection: Connection, event: Event, matcher: Matcher, clock: Clock
+) -> CollectReport:
+    report = CollectReport()
+    try:
+        with connection.begin_nested():
+            _apply_new(connection, event, matcher, report, clock)
+    except OperationalError:
+        raise
+    except Exception as defect:  # noqa: BLE001  # it must not stop the callbacks behind it
+        log.error("%s can't be applied: %s", event.ref, type(defect).__name__)
+        return CollectReport(unreadable=1)
     return report
 
 

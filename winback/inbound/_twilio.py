@@ -37,7 +37,7 @@ MAX_TEXT: Final = 2000
 
 def status(record: Record) -> Event:
     """The event of a status callback; Twilio doesn't say when, so it is when it came in."""
-    form, ours = _parameters(record.body.decode()), _parameters(record.query)
+    form, ours = _parameters(record.body.decode(errors="replace")), _parameters(record.query)
     sid, name = form.get("MessageSid", ""), form.get("MessageStatus", "").lower()
     if not sid or name not in KINDS:
         raise Unreadable("not a message status")
@@ -64,7 +64,7 @@ def status(record: Record) -> Event:
 
 def inbound(record: Record) -> Event:
     """The event of a text that somebody sent us."""
-    form = _parameters(record.body.decode())
+    form = _parameters(record.body.decode(errors="replace"))
     sid, sender = form.get("MessageSid", ""), phone(form.get("From", ""))
     if not sid or not sender:
         raise Unreadable("not an inbound message")
