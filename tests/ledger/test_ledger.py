@@ -18,8 +18,10 @@ from winback.ledger import (
     TRANSITIONS,
     _database,
     count_sends,
+    find_link,
     insert_new,
     is_suppressed,
+    link_token,
     open_ledger,
     read_token,
     sign_token,
@@ -89,6 +91,22 @@ def ledger_for_tokens(tmp_path_factory):
 
     with open_ledger(Settings.load(home=tmp_path_factory.mktemp("tokens"))) as opened:
         yield opened
+
+
+def test_the_links_of_a_ledger_that_moved_still_open(ledger, settings, tmp_path):
+    with ledger.write() as connection:
+        token = link_token(ledger, "m1", 0)
+        row = {"token": token, "message_id": "m1", "pos": 0, "url": "https://shop.example.com"}
+        connection.execute(tables.links.insert(), row)
+    moved = tmp_path / "moved"
+    shutil.copytree(settings.home, moved)
+    elsewhere = settings.model_copy(update={"home": moved, "adopt_ledger": ledger.instance_id})
+    with open_ledger(elsewhere) as adopted:
+        assert read_token(adopted, sign_token(ledger, "m1")) == "m1"
+        assert find_link(adopted, token).url == "https://shop.example.com"
+        assert link_token(adopted, "m1", 0) == token
+        assert find_link(adopted, token[::-1]) is None
+        assert len({link_token(adopted, "m1", pos) for pos in range(1000)}) == 1000
 
 
 def test_a_copied_ledger_is_fenced_until_adopted_and_one_setting_adopts_one_copy(

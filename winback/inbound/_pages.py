@@ -79,11 +79,11 @@ def ask(brand: str, group: ChannelGroup | None, *, pause_days: int) -> HTMLRespo
     return _page(
         brand,
         f"Unsubscribe from {brand}",
-        "<p>What would suit you? It takes effect at once.</p>"
-        '<form method="post"><fieldset><legend>Your choice</legend>'
+        '<form method="post"><fieldset><legend>What would suit you?</legend>'
         f"{''.join(options)}</fieldset>"
         '<button type="submit">Confirm my choice</button></form>'
-        f"<p class=note>It is about advertising only. What {name} has to tell you about an"
+        "<p class=note>It takes effect at once, and is about advertising only."
+        f" What {name} has to tell you about an"
         " order of yours still reaches you.</p>",
     )
 
@@ -185,7 +185,7 @@ def _way_back(undo: str | None) -> str:
         "<p>You can close this page, or take it back within an hour.</p>"
         '<form method="post"><input type="hidden" name="choice" value="undo">'
         f'<input type="hidden" name="chosen" value="{escape(undo)}">'
-        '<button type="submit" class=second>Undo</button></form>'
+        '<button type="submit" class=second>Undo my choice</button></form>'
     )
 
 

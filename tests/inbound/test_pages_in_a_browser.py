@@ -1,0 +1,188 @@
+"""The pages behind a message, as a real browser shows them: by keyboard, spoken, small, dark."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import browser
+import pytest
+from browser import Browser
+from inbound_parts import PHONE, add_message, rows
+
+from winback.inbound import RunningReceiver
+from winback.ledger import Ledger, link_token, sign_token, tables
+
+pytestmark = pytest.mark.skipif(
+    browser.CHROMIUM is None, reason="no chromium or google-chrome is installed on this machine"
+)
+# Where screenshots go, for whoever wants to look: PAGE_SHOTS=DIR pytest ...
+SHOTS = os.environ.get("PAGE_SHOTS")
+
+# Of every text on the page: its color against the nearest background that is not transparent.
+CONTRASTS = """
+(() => {
+  const parts = color => color.match(/[\\d.]+/g).map(Number);
+  const light = color => {
+    const [r, g, b] = parts(color).map(v => v / 255)
+      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if ((parts(color)[3] ?? 1) > 0) return color;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const texts = [...document.querySelectorAll('body *')].filter(element =>
+    [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()));
+  return texts.map(element => {
+    const [a, b] = [getComputedStyle(element).color, behind(element)].map(light);
+    return [element.tagName, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+  });
+})()
+"""
+OUTLINE = """
+(() => {
+  const box = document.activeElement.closest('.option') ?? document.activeElement;
+  const style = getComputedStyle(box);
+  return style.outlineStyle === 'none' ? 0 : parseFloat(style.outlineWidth);
+})()
+"""
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser.start(tmp_path_factory.mktemp("chromium")) as started:
+        yield started
+
+
+@pytest.fixture
+def tab(chromium: Browser) -> Browser:
+    chromium.size(1100, 900)
+    chromium.prefer("light")
+    return chromium
+
+
+@pytest.fixture
+def link(receiver: RunningReceiver, ledger: Ledger) -> str:
+    add_message(ledger, "m1", customer_id="ann")
+    add_message(ledger, "text", customer_id="ann", channel="sms", address=PHONE, state="planned")
+    return f"{receiver.base_url}/u/{sign_token(ledger, 'm1')}"
+
+
+def heading(tab: Browser) -> str:
+    return str(tab.evaluate("document.querySelector('h1')?.textContent ?? ''"))
+
+
+def confirmed(tab: Browser, title: str) -> None:
+    tab.wait_for(f"document.querySelector('h1')?.textContent === {title!r}")
+
+
+def looked_at(tab: Browser, name: str) -> None:
+    """Readable in both schemes, nothing cut off at any width, and a picture for who asks."""
+    for scheme in ("light", "dark"):
+        tab.prefer(scheme)
+        for width, height in ((1100, 900), (320, 800)):
+            tab.size(width, height)
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width
+            if SHOTS:
+                tab.screenshot(Path(SHOTS) / f"{name}-{scheme}-{width}.png")
+        weak = [(tag, ratio) for tag, ratio in tab.evaluate(CONTRASTS) if ratio < 4.5]
+        assert not weak, (scheme, weak)
+    tab.prefer("light")
+    tab.size(1100, 900)
+
+
+def test_a_break_is_chosen_by_keyboard_alone_and_taken_back(
+    tab: Browser, link: str, ledger: Ledger, eventually: Callable[[Callable[[], bool]], float]
+) -> None:
+    tab.open(link)
+    looked_at(tab, "choices")
+    tab.press("Tab")
+    assert tab.evaluate("document.activeElement.value") == "channel"
+    assert tab.evaluate(OUTLINE) >= 2
+    for _ in range(3):
+        tab.press("ArrowDown")
+    assert tab.evaluate("document.querySelector(':checked').value") == "pause"
+    if SHOTS:
+        tab.screenshot(Path(SHOTS) / "choices-focus.png")
+    tab.press("Tab")
+    assert tab.evaluate("document.activeElement.textContent") == "Confirm my choice"
+    assert tab.evaluate(OUTLINE) >= 2
+    tab.press("Enter")
+    confirmed(tab, "Your break has begun")
+    eventually(lambda: len(rows(ledger, "preferences")) == 2)
+    looked_at(tab, "break")
+    tab.press("Tab")
+    assert tab.evaluate("document.activeElement.textContent") == "Undo my choice"
+    tab.press("Enter")
+    confirmed(tab, "Your choice was taken back")
+    eventually(lambda: all(row["withdrawn_at"] for row in rows(ledger, "preferences")))
+    looked_at(tab, "undone")
+
+
+def test_a_press_on_a_choice_anywhere_takes_it_and_everything_is_stopped(
+    tab: Browser, link: str, ledger: Ledger, eventually: Callable[[Callable[[], bool]], float]
+) -> None:
+    tab.size(390, 844)
+    tab.open(link)
+    tab.click("#all-hint")
+    assert tab.evaluate("document.querySelector(':checked').value") == "all"
+    tab.click("button")
+    confirmed(tab, "You are unsubscribed from everything")
+    eventually(lambda: len(rows(ledger, "suppressions")) == 2)
+    looked_at(tab, "stopped")
+
+
+def test_a_screen_reader_is_told_what_is_asked_and_what_each_choice_means(
+    tab: Browser, link: str
+) -> None:
+    tab.open(link)
+    spoken = tab.spoken()
+    assert [name for role, name in spoken if role == "heading"] == [
+        "Unsubscribe from Björn & Co <Shop>"
+    ]
+    assert ("group", "What would suit you?") in spoken
+    assert [name for role, name in spoken if role == "radio"] == [
+        "Stop these emails", "Stop everything", "Fewer messages", "A break of 30 days",
+    ]  # fmt: skip
+    assert ("button", "Confirm my choice") in spoken
+    assert {"main", "banner"} <= {role for role, _ in spoken}
+    described = "[...document.querySelectorAll('input')].map(i => document.getElementById("
+    hints = tab.evaluate(described + "i.getAttribute('aria-describedby')).textContent)")
+    assert len(set(hints)) == 4
+    assert tab.evaluate("document.documentElement.lang") == "en"
+    assert tab.evaluate("document.title") == "Unsubscribe from Björn & Co <Shop>"
+
+
+def test_without_style_the_page_still_works(
+    tab: Browser, link: str, ledger: Ledger, eventually: Callable[[Callable[[], bool]], float]
+) -> None:
+    tab.call("Emulation.setScriptExecutionDisabled", value=True)
+    tab.open(link)
+    assert tab.evaluate("document.scripts.length") == 0
+    tab.evaluate("document.querySelector('style').remove()")
+    if SHOTS:
+        tab.screenshot(Path(SHOTS) / "choices-bare.png")
+    tab.click("#fewer")
+    tab.click("button")
+    confirmed(tab, "You will get fewer messages")
+    tab.call("Emulation.setScriptExecutionDisabled", value=False)
+    eventually(lambda: len(rows(ledger, "preferences")) == 2)
+
+
+def test_a_click_link_opens_what_it_stands_for_and_a_wrong_one_says_so(
+    tab: Browser, receiver: RunningReceiver, link: str, ledger: Ledger
+) -> None:
+    token = link_token(ledger, "m1", 0)
+    row = {"token": token, "message_id": "m1", "pos": 0, "url": link}
+    with ledger.write() as connection:
+        connection.execute(tables.links.insert(), row)
+    tab.open(f"{receiver.base_url}/r/{token}")
+    confirmed(tab, "Unsubscribe from Björn & Co <Shop>")
+    tab.open(f"{receiver.base_url}/r/{'A' * 12}")
+    confirmed(tab, "This link is not valid")
+    looked_at(tab, "unknown")
