@@ -18,7 +18,9 @@ import quality
 from flows._context import current_stage
 from winback import inbound, sending
 from winback.console import tell_stage, tell_step
+from winback.errors import WinbackError
 from winback.ledger import export_ledger
+from winback.responder import RespondReport, answer_replies, open_responder
 from winback.settings import Settings
 from winback.warehouse import (
     BuildReport,
@@ -31,6 +33,7 @@ from winback.warehouse import (
     keep_decisions,
     mark_unwritten,
     published_rows,
+    require_recent,
 )
 
 _ONCE: Final[dict[str, Any]] = {"retries": 0, "cache_policy": NO_CACHE}
@@ -130,6 +133,26 @@ def plan(published: Path) -> sending.PlanReport:
     mark_unwritten(published, planned.unwritten)
     keep_decisions(stage.settings, published)
     return planned
+
+
+@task(task_run_name="answer who asks", **_ONCE)
+def answer() -> RespondReport | None:
+    """Let the responder answer open questions, if one is set and what is published is fresh."""
+    stage = current_stage()
+    responder = open_responder(stage.settings)
+    if responder is None:
+        return None
+    published = (stage.settings.published_dir / "current").resolve()
+    try:
+        require_recent(published, stage.run.as_of)
+    except WinbackError as stale:
+        # Old prices and offers answer nobody; what was planned may leave all the same.
+        tell_stage(f"Answering nobody: {stale}")
+        return None
+    tell_stage("Answering who asks")
+    return answer_replies(
+        stage.ledger, stage.settings, stage.run.clock, responder, published=published
+    )
 
 
 @task(task_run_name="send {playbook} step {step}", **_ONCE)

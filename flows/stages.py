@@ -43,9 +43,11 @@ def enrolled_and_planned(published: Path) -> tuple[int, sending.PlanReport]:
 
 
 def sent_due() -> Sent:
-    """Send each step that has something due; a channel that stopped stays stopped."""
+    """Answer who asks, then send each step that is due; a channel that stopped stays stopped."""
     stage = current_stage()
     _tasks.sweep()
+    if stage.settings.responder:
+        _tasks.answer()
     sent: Sent = []
     stopped: set[str] = set()
     for playbook, step, channel in sending.steps_due(stage.ledger, stage.run.clock):

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from sqlalchemy import select
 
 from winback.clock import FixedClock
 from winback.landing import load
+from winback.ledger import keep_reply, open_ledger, tables
 from winback.settings import Settings
 
 # A Monday, 16:30 in Berlin and 15:30 in London: their phone windows are open.
@@ -29,6 +31,28 @@ class Shop:
         write_orders(folder, rows)
         write(folder / "customers.csv", CUSTOMER_COLUMNS, [])
         load(folder, self.settings, FixedClock(OPENS))
+
+    def asks(self, customer_id: str, text: str, *, at: datetime) -> None:
+        """Somebody answers the last text that they got with a question."""
+        m = tables.messages.c
+        with open_ledger(self.settings) as ledger, ledger.write() as connection:
+            message = connection.execute(
+                select(m.message_id, m.address).where(
+                    m.customer_id == customer_id, m.channel == "sms"
+                )
+            ).one()
+            keep_reply(
+                connection,
+                reply_id="asked",
+                group="phone",
+                address=message.address,
+                customer_id=customer_id,
+                message_id=message.message_id,
+                text=text,
+                intent="question",
+                received_at=at,
+                gap=timedelta(days=7),
+            )
 
     def published(self, table: str, name: str = "current") -> list[dict[str, Any]]:
         return self._rows(self.settings.published_dir / name / f"{table}.parquet")

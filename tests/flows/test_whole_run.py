@@ -49,8 +49,9 @@ def unwritable(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
-    shop: Shop, unwritable: str
+    shop: Shop, unwritable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("WINBACK_RESPONDER", "rules")
     first = winback_run("sandbox", OPENS)
     assert first.enrolled == 12
     assert first.outcomes is not None
@@ -72,8 +73,9 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
         for row in shop.published("messages")
         if row["state"] == "accepted" and row["delivered_at"] is not None
     }
-    assert texted, "the sandbox told that it delivered, and the warehouse knows"
-    buyer = min(texted)
+    assert len(texted) > 1, "the sandbox told that it delivered, and the warehouse knows"
+    buyer, asker = min(texted), max(texted)
+    shop.asks(asker, "Is my offer still valid?", at=OPENS)
     bought_at = OPENS + timedelta(hours=5)
     shop.orders([("back", buyer, bought_at.isoformat(), 30)])
 
@@ -84,6 +86,9 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     assert (enrollment["exit_reason"], enrollment["exited_at"]) == ("purchase", bought_at)
     (back,) = shop.published("reactivations")
     assert (back["order_id"], back["net_revenue_cents"]) == ("back", 3000)
+    (answer,) = (row for row in shop.published("messages") if row["playbook_id"] == "answers")
+    assert (answer["customer_id"], answer["variant"]) == (asker, "automated")
+    assert answer["delivered_at"] is not None
     emailed = {r["customer_id"] for r in shop.published("messages") if r["step"] == 2}
     assert emailed
     assert buyer not in emailed

@@ -318,6 +318,19 @@ links = Table(
 )
 Index("links_by_message", links.c.message_id)
 
+# What a responder was asked, once a reply: the message that answers it, or why a human must.
+responses = Table(
+    "responses",
+    metadata,
+    Column("reply_id", Text, primary_key=True),
+    Column("conversation_id", Text, nullable=False),
+    # Null: handed over, for this reason.
+    Column("message_id", Text),
+    Column("reason", Text),
+    Column("decided_at", UtcDateTime, nullable=False),
+)
+Index("responses_by_conversation", responses.c.conversation_id, responses.c.decided_at)
+
 channel_gates = Table(
     "channel_gates",
     metadata,

@@ -8,6 +8,7 @@ from winback.responder._ask import ask
 from winback.responder._facts import Catalog, facts_for, read_catalog
 from winback.responder._input import Thread
 from winback.responder._open import open_responder
+from winback.responder._run import RespondReport, answer_replies
 from winback.responder._seam import (
     Answer,
     Conversation,
@@ -26,8 +27,10 @@ __all__ = [
     "HandOver",
     "Offer",
     "Product",
+    "RespondReport",
     "Responder",
     "Thread",
+    "answer_replies",
     "ask",
     "facts_for",
     "open_responder",

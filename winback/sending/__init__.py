@@ -1,21 +1,26 @@
 """Sending: enrollments and plans into the ledger, and what is due out of the house."""
 
+from winback.sending._answers import answer_id, may_answer_now, plan_answer
 from winback.sending._due import steps_due, unknown_messages
 from winback.sending._enroll import enroll
-from winback.sending._guard import Caps
+from winback.sending._guard import ANSWERS, Caps
 from winback.sending._plan import PlanReport, dry_run_plan, plan
 from winback.sending._report import SendReport
 from winback.sending._send import send_due
 from winback.sending._sweep import SweepReport, sweep
 
 __all__ = [
+    "ANSWERS",
     "Caps",
     "PlanReport",
     "SendReport",
     "SweepReport",
+    "answer_id",
     "dry_run_plan",
     "enroll",
+    "may_answer_now",
     "plan",
+    "plan_answer",
     "send_due",
     "steps_due",
     "sweep",

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
@@ -28,6 +28,10 @@ Rule = Literal[
     "suppression", "paused", "conversation", "range", "cap_24h", "cap_7d", "cap_fewer", "window",
     "zone",
 ]  # fmt: skip
+
+
+# The playbook of what answers somebody: they asked for it.
+ANSWERS: Final = "answers"
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,13 @@ def refusals(
         is_stopped = message.message_id in suppressed or "stop" in wish
         rule: Rule | None = "suppression" if is_stopped else None
         rule = rule or _time_rule(message, now, shop_timezone)
-        if rule is None and "pause" in wish:
-            rule = "paused"
-        if rule is None and message.message_id in in_conversation:
-            rule = "conversation"
-        rule = rule or history.cap_rule(message, caps, wants_fewer="fewer" in wish)
+        if rule is None and message.playbook_id != ANSWERS:
+            if "pause" in wish:
+                rule = "paused"
+            elif message.message_id in in_conversation:
+                rule = "conversation"
+            else:
+                rule = history.cap_rule(message, caps, wants_fewer="fewer" in wish)
         if rule:
             refused[message.message_id] = rule
         else:
@@ -110,6 +116,15 @@ def _time_rule(message: Row[Any], now: datetime, shop_timezone: str) -> Rule | N
         return "window"
     if not message.not_before <= now < message.window_closes_at:
         return "window"
+    return _hour_rule(message, now, shop_timezone)
+
+
+def is_local_hour(message: Row[Any], now: datetime, shop_timezone: str) -> bool:
+    """Whether it is an hour at which the person may be written to, in all of their zones."""
+    return _hour_rule(message, now, shop_timezone) is None
+
+
+def _hour_rule(message: Row[Any], now: datetime, shop_timezone: str) -> Rule | None:
     zones = [zone for zone in message.zones.split(",") if zone]
     if not zones and channel_group(message.channel) == "phone":
         return "zone"

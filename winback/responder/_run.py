@@ -1,0 +1,235 @@
+"""Answering by itself: who waits with a question is answered once, or stays with a human."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, cast
+
+from sqlalchemy import Connection, Row, select
+
+from winback import sending
+from winback.clock import Clock
+from winback.inbound import Intent
+from winback.ledger import (
+    Ledger,
+    LedgerFenced,
+    close,
+    insert_new,
+    is_suppressed,
+    replies_in,
+    standing_preferences,
+    tables,
+    waiting,
+)
+from winback.responder._ask import ask
+from winback.responder._facts import Catalog, facts_for, read_catalog
+from winback.responder._input import OLDEST, Thread
+from winback.responder._seam import Answer, HandOver, Responder
+from winback.settings import Settings
+
+# How long a planned answer may wait for its call; then a human has the question again.
+LEAVES_WITHIN: Final = timedelta(minutes=30)
+
+_r = tables.responses.c
+_m = tables.messages.c
+
+
+@dataclass
+class RespondReport:
+    """What one round of answering came to."""
+
+    answered: int = 0
+    # Left for a human, by reason.
+    handed_over: Counter[str] = field(default_factory=Counter)
+    sent: sending.SendReport | None = None
+    # Conversations in which nobody owes an answer any more.
+    closed: int = 0
+
+    def summary(self) -> str:
+        """One line with the numbers that matter."""
+        return f"{self.closed} answered, {self.handed_over.total()} handed over to a human"
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A conversation whose newest reply no responder was asked about yet."""
+
+    conversation: Row[Any]
+    newest: Row[Any]
+    # The message of ours that it answers; None: we can't tell whom we would talk to.
+    message: Row[Any] | None
+    thread: Thread
+
+
+def answer_replies(
+    ledger: Ledger,
+    settings: Settings,
+    clock: Clock,
+    responder: Responder,
+    *,
+    published: Path,
+) -> RespondReport:
+    """Ask the responder about each open question once; send what passes, leave the rest.
+
+    Safe to run again after any end, and beside another run: the decision and the frozen
+    answer are one commit, keyed by the reply, and the call is made by `send_due`. A question
+    that comes outside of the person's hours waits for the next round inside them. Raises
+    LedgerFenced for a copied ledger.
+    """
+    if ledger.fenced:
+        raise LedgerFenced(ledger.fenced)
+    report = RespondReport(closed=_close_answered(ledger, clock))
+    catalog: Catalog | None = None
+    for found in _open_questions(ledger, settings, clock.now()):
+        catalog = catalog or read_catalog(published, settings)
+        given = _given(found, responder, catalog, settings, now=clock.now())
+        _keep(ledger, settings, found, given, report, now=clock.now())
+    # Also what a round that died has planned.
+    if any(step[0] == sending.ANSWERS for step in sending.steps_due(ledger, clock)):
+        report.sent = sending.send_due(ledger, settings, clock, playbook_id=sending.ANSWERS)
+        report.closed += _close_answered(ledger, clock)
+    return report
+
+
+def _open_questions(ledger: Ledger, settings: Settings, now: datetime) -> list[_Open]:
+    with ledger.read() as connection:
+        found = [_look(connection, row, now) for row in waiting(connection)]
+    return [
+        one
+        for one in found
+        if one is not None
+        and (
+            one.message is None
+            or now - one.newest.received_at > OLDEST
+            or sending.may_answer_now(one.message, settings, now=now)
+        )
+    ]
+
+
+def _look(connection: Connection, conversation: Row[Any], now: datetime) -> _Open | None:
+    """All that the fence before a responder asks about; None if one was asked already."""
+    replies = replies_in(connection, conversation.conversation_id)
+    asked = connection.execute(
+        select(tables.responses).where(_r.conversation_id == conversation.conversation_id)
+    ).all()
+    newest = replies[-1]
+    if newest.reply_id in {response.reply_id for response in asked}:
+        return None
+    message = connection.execute(
+        select(tables.messages).where(_m.message_id == newest.message_id)
+    ).first()
+    since = conversation.waiting_since
+    thread = Thread(
+        unanswered=[
+            (reply.text, cast("Intent", reply.intent))
+            for reply in replies
+            if reply.received_at >= since
+        ],
+        received_at=newest.received_at,
+        channel="sms" if newest.channel_group == "phone" else "email",
+        earlier=[reply.text for reply in replies if reply.received_at < since],
+        answered_at=_answered_at(connection, conversation.address),
+        is_suppressed=_wants_silence(connection, conversation, message, now),
+        # What was handed over since they wait is in a human's hands, and so is all after it.
+        has_human=any(r.message_id is None and r.decided_at >= since for r in asked),
+    )
+    return _Open(conversation, newest, message, thread)
+
+
+def _wants_silence(
+    connection: Connection, conversation: Row[Any], message: Row[Any] | None, now: datetime
+) -> bool:
+    """Whether they opted out, or asked for a break: a human may answer in one, no program does."""
+    if is_suppressed(connection, group=conversation.channel_group, address=conversation.address):
+        return True
+    wishes = standing_preferences(connection, [message], now=now) if message else {}
+    return any(wish & {"stop", "pause"} for wish in wishes.values())
+
+
+def _answered_at(connection: Connection, address: str) -> Sequence[datetime]:
+    """When answers to this address were planned, in whatever conversation."""
+    query = select(_m.planned_at).where(_m.address == address, _m.playbook_id == sending.ANSWERS)
+    return list(connection.scalars(query))
+
+
+def _given(
+    found: _Open, responder: Responder, catalog: Catalog, settings: Settings, *, now: datetime
+) -> Answer | HandOver:
+    message = found.message
+    if found.newest.channel_group != "phone":
+        return HandOver("email")
+    if message is None or message.customer_id != found.conversation.customer_id:
+        return HandOver("unknown_sender")
+    facts = facts_for(
+        catalog,
+        settings,
+        customer_id=message.customer_id,
+        text=" ".join(text for text, _ in found.thread.unanswered),
+        now=now,
+        zones=message.zones,
+    )
+    limit = settings.responder_answers_per_day
+    return ask(responder, found.thread, facts, now=now, answers_per_day=limit)
+
+
+def _keep(
+    ledger: Ledger,
+    settings: Settings,
+    found: _Open,
+    given: Answer | HandOver,
+    report: RespondReport,
+    *,
+    now: datetime,
+) -> None:
+    """The decision and its message, in one commit; nothing if they wrote on meanwhile."""
+    with ledger.write() as connection:
+        newest = replies_in(connection, found.conversation.conversation_id)[-1]
+        if newest.reply_id != found.newest.reply_id:
+            return
+        message_id = None
+        if isinstance(given, Answer) and found.message is not None:
+            message_id = sending.plan_answer(
+                connection,
+                settings,
+                reply=newest,
+                message=found.message,
+                text=given.text,
+                written_by="automated",
+                now=now,
+                leaves_by=now + LEAVES_WITHIN,
+            )
+        reason = given.reason if isinstance(given, HandOver) else "suppressed"
+        row = {
+            "reply_id": newest.reply_id,
+            "conversation_id": newest.conversation_id,
+            "message_id": message_id,
+            "reason": None if message_id else reason,
+            "decided_at": now,
+        }
+        if not insert_new(connection, tables.responses, [row]):
+            return
+    if message_id:
+        report.answered += 1
+    else:
+        report.handed_over[reason] += 1
+
+
+def _close_answered(ledger: Ledger, clock: Clock) -> int:
+    """Close the conversations whose newest reply has an answer that the provider took.
+
+    One whose fate is unknown stays with a human: they decide whether to say it again.
+    """
+    closed = 0
+    with ledger.write() as connection:
+        for conversation in waiting(connection):
+            newest = replies_in(connection, conversation.conversation_id)[-1]
+            state = connection.scalar(
+                select(_m.state).where(_m.message_id == sending.answer_id(newest.reply_id))
+            )
+            if state == "accepted":
+                closed += close(connection, conversation.conversation_id, at=clock.now())
+    return closed
