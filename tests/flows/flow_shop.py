@@ -54,6 +54,11 @@ class Shop:
                 gap=timedelta(days=7),
             )
 
+    def decided_replies(self) -> list[str | None]:
+        """Why each question that was looked at went to a human; None: it was answered."""
+        with open_ledger(self.settings) as ledger, ledger.read() as connection:
+            return list(connection.scalars(select(tables.responses.c.reason)))
+
     def published(self, table: str, name: str = "current") -> list[dict[str, Any]]:
         return self._rows(self.settings.published_dir / name / f"{table}.parquet")
 
