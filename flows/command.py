@@ -56,4 +56,6 @@ def print_run(done: RunReport) -> None:
             f"{len(done.unknown)} messages of unknown outcome, never resent by themselves: "
             + ", ".join(done.unknown[:5])
         )
+    if done.waiting:
+        say(f"{done.waiting:,} people wait for a human's answer. Next: winback inbox")
     say(f"Done: {done.summary()}")

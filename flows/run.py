@@ -10,7 +10,14 @@ from prefect import flow
 from flows._context import open_stage
 from flows._ending import ended
 from flows._tasks import collect
-from flows.stages import Sent, built_audience, enrolled_and_planned, measured, sent_due
+from flows.stages import (
+    Sent,
+    built_audience,
+    enrolled_and_planned,
+    measured,
+    sent_due,
+    who_waits,
+)
 from winback import sending
 from winback.settings import Mode
 from winback.warehouse import BuildReport
@@ -27,11 +34,14 @@ class RunReport:
     outcomes: BuildReport | None = None
     # The messages, of this run or an earlier one, of which nobody knows whether they left.
     unknown: list[str] = field(default_factory=list)
+    # People who wait for a human's answer.
+    waiting: int = 0
 
     def summary(self) -> str:
         accepted = sum(report.counts.get("accepted", 0) for _, _, report in self.sent)
         line = f"{self.enrolled:,} enrolled, {accepted:,} messages accepted"
-        return line + (f", {len(self.unknown):,} unknown" if self.unknown else "")
+        line += f", {len(self.unknown):,} unknown" if self.unknown else ""
+        return line + (f", {self.waiting:,} wait for a human" if self.waiting else "")
 
 
 @flow(name="winback-run")
@@ -51,6 +61,7 @@ def winback_run(
         if stage.run.sends:
             report.sent = sent_due()
             collect()
+            report.waiting = who_waits()
             report.unknown = sending.unknown_messages(stage.ledger)
             if measure:
                 report.outcomes = measured()

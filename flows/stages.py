@@ -15,7 +15,7 @@ from flows import _tasks
 from flows._artifacts import keep_table
 from flows._context import current_stage, open_stage
 from flows._ending import ended
-from winback import report, sending
+from winback import inbox, report, sending
 from winback.inbound import CollectReport
 from winback.settings import Mode
 from winback.warehouse import BuildReport, require_recent
@@ -67,6 +67,14 @@ def measured() -> BuildReport:
     keep_table("reactivation-rates", rates, "Who came back, by arm, variant and window")
     keep_table("experiment-results", caused, "What the messages caused")
     return built
+
+
+def who_waits() -> int:
+    """How many people wait for a human's answer; counts alone are kept, for all to see."""
+    stage = current_stage()
+    queue = inbox.queue(stage.ledger, stage.run.clock)
+    keep_table("human-queue", queue, "Who waits for an answer: `winback inbox`")
+    return sum(row["people"] for row in queue)
 
 
 def _keep_sent(sent: Sent) -> None:
@@ -129,9 +137,10 @@ def collect(mode: Mode = "dry-run", as_of: datetime | None = None) -> CollectRep
         if not stage.run.sends:
             return ended("a dry run leaves the ledger as it is", CollectReport())
         collected = _tasks.collect()
+        waiting = who_waits()
     return ended(
         f"{collected.events:,} events, {collected.suppressed:,} opt-outs, "
-        f"{collected.unmatched:,} of no message of ours",
+        f"{collected.unmatched:,} of no message of ours, {waiting:,} wait for a human",
         collected,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey
@@ -132,12 +132,6 @@ def waiting(connection: Connection) -> list[Row[Any]]:
     """The conversations in which a human owes an answer, the longest waiting first."""
     query = select(t.conversations).where(_c.waiting_since.is_not(None))
     return list(connection.execute(query.order_by(_c.waiting_since, _c.conversation_id)))
-
-
-def count_waiting(connection: Connection) -> int:
-    """How many people wait for a human."""
-    query = select(func.count()).where(_c.waiting_since.is_not(None))
-    return connection.scalar(query) or 0
 
 
 def replies_in(connection: Connection, conversation_id: str) -> list[Row[Any]]:
