@@ -96,6 +96,9 @@ def segment_shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     load_tables(settings, segment_cases.tables(), home / "shop")
     ledger = open_ledger(settings)
     enroll(ledger, [segment_cases.ENROLLED])
+    with ledger.write() as connection:
+        connection.execute(tables.messages.insert(), segment_cases.ASKED)
+        connection.execute(tables.provider_events.insert(), segment_cases.REPLIED)
     export_ledger(ledger, settings.ledger_landing_dir)
     build(settings, segment_cases.AS_OF, gate=lambda *_: ())
     return settings

@@ -46,6 +46,7 @@ MEMBERS: Final = {
     "engaged_non_buyers": {"comes by, never ordered"},
     "seasonal": {"buys in April"},
     "reactivated": {"came back"},
+    "gave_feedback": {"2 orders, 250 days, 0"},
     "lapsed_30_45": {"first touch is due"},
     "newly_lapsed": {"first touch is due"},
 }
@@ -60,6 +61,35 @@ ENROLLED: Final = {
     "offer_id": "welcome_back_20",
     "offer_expires_at": LAUNCH + 30 * DAY,
     "entered_at": LAUNCH,
+}
+
+
+ANSWERED: Final = "2 orders, 250 days, 0"
+# A message of the step that asks for feedback, and the reply to it.
+ASKED: Final = {
+    "message_id": "m1",
+    "enrollment_id": "e2",
+    "playbook_id": "sms_email",
+    "step": 3,
+    "customer_id": ANSWERED,
+    "channel": "sms",
+    "variant": "offer",
+    **dict.fromkeys(("address", "sender", "payload_json", "payload_sha256"), ""),
+    "template_version": "1",
+    "zones": "",
+    "local_opens_minute": 0,
+    "local_closes_minute": 1440,
+    "state": "accepted",
+    **dict.fromkeys(("not_before", "accepted_at", "planned_at", "updated_at"), AS_OF - 3 * DAY),
+    "expires_at": AS_OF,
+}
+REPLIED: Final = {
+    **dict.fromkeys(("dedupe_key", "semantic_key", "raw_ref"), "r1"),
+    **dict.fromkeys(("occurred_at", "received_at"), AS_OF - 2 * DAY),
+    "provider": "twilio",
+    "message_id": "m1",
+    "kind": "replied",
+    "intent": "feedback",
 }
 
 

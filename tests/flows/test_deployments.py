@@ -40,7 +40,7 @@ def test_there_is_one_deployment_for_each_step_of_the_playbooks_and_no_other() -
 def test_only_the_steps_of_enabled_playbooks_have_a_schedule() -> None:
     with (ROOT / "dbt_project" / "seeds" / "playbooks.csv").open(newline="") as file:
         enabled = {r["playbook_id"] for r in csv.DictReader(file) if r["is_enabled"] == "true"}
-    assert enabled == {"sms_email", "sms_four_step"}
+    assert enabled == {"sms_email", "sms_four_step", "feedback_thanks"}
     scheduled = {
         item["parameters"]["playbook"]
         for item in DEPLOYMENTS

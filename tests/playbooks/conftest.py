@@ -59,6 +59,14 @@ def _shop(people: SimpleNamespace) -> dict[str, list[dict[str, object]]]:
             }
             for channel, agreed in (("email", emails), ("sms", phones))
             for name in agreed
+        ]
+        + [
+            {
+                "customer_id": people.answers,
+                "channel": "email",
+                "status": "revoked",
+                "occurred_at": START + timedelta(days=5),
+            }
         ],
         "past_messages": [
             {
@@ -79,8 +87,8 @@ def people() -> SimpleNamespace:
     """Who lives in the shop, by what happens to them."""
     mail = customer_ids("sms_email", is_holdout=False, variant="offer")
     text = customer_ids("sms_four_step", is_holdout=False)
-    both, buyer, mail_only, twin_one, twin_two = (next(mail) for _ in range(5))
-    taken = {both, buyer, mail_only, twin_one, twin_two}
+    both, buyer, mail_only, twin_one, twin_two, answers = (next(mail) for _ in range(6))
+    taken = {both, buyer, mail_only, twin_one, twin_two, answers}
     held_out = next(n for n in customer_ids("sms_email", is_holdout=True) if n not in taken)
     taken.add(held_out)
     four, capped = (next(n for n in text if n not in taken) for _ in range(2))
@@ -92,9 +100,10 @@ def people() -> SimpleNamespace:
         held_out=held_out,
         four=four,
         capped=capped,
-        texts=[both, buyer, held_out, four, capped],
-        mails=[both, buyer, mail_only, held_out],
-        everybody=[both, buyer, mail_only, twin_one, twin_two, held_out, four, capped],
+        answers=answers,
+        texts=[both, buyer, held_out, four, capped, answers],
+        mails=[both, buyer, mail_only, held_out, answers],
+        everybody=[both, buyer, mail_only, twin_one, twin_two, held_out, four, capped, answers],
     )
 
 
@@ -113,6 +122,8 @@ def season(tmp_path_factory, people, days) -> Season:
     lived = Season(settings)
     for day in days.values():
         lived.live(day)
+        if day == days[4]:
+            lived.answer(people.answers, step=3, at=day + timedelta(hours=2), intent="hold")
     return lived
 
 

@@ -86,6 +86,7 @@ class Season:
     enrollments: dict[str, dict[str, Any]] = field(default_factory=dict)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
 
     def live(self, as_of: datetime, *, select: tuple[str, ...] = ("+outbox",)) -> None:
         """One run: decide, enroll whom SQL chose, and send what it says until the next day."""
@@ -115,16 +116,29 @@ class Season:
             "updated_at": at,
         }
 
+    def answer(self, customer_id: str, *, step: int, at: datetime, intent: str) -> None:
+        """Have somebody reply to a step's message."""
+        (message_id,) = [
+            key
+            for key, row in self.messages.items()
+            if (row["customer_id"], row["step"]) == (customer_id, step)
+        ]
+        event = {"dedupe_key": message_id, "semantic_key": message_id, "provider": "twilio"}
+        event |= {"message_id": message_id, "kind": "replied", "intent": intent}
+        self.events.append(event | {"occurred_at": at, "received_at": at})
+        self.export()
+
     def export(self) -> None:
         """Write the ledger's segments as the ledger would."""
-        for name, rows in (("enrollments", self.enrollments), ("messages", self.messages)):
+        for name, found in (
+            ("enrollments", self.enrollments.values()),
+            ("messages", self.messages.values()),
+            ("provider_events", self.events),
+        ):
             columns = _export.EXPORTED[name]
             path = self.settings.ledger_landing_dir / name / "00000001.parquet"
             _export.write_segment(
-                [
-                    {"version": 1, **{c: row[c] for c in columns if c in row}}
-                    for row in rows.values()
-                ],
+                [{"version": 1, **{c: row[c] for c in columns if c in row}} for row in found],
                 name,
                 path,
             )

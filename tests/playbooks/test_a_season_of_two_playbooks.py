@@ -67,6 +67,23 @@ def test_two_owners_of_an_address_get_each_step_once(season, people, days):
     assert season.decided(second)[days[1], 2] == ("suppressed", "shared_address")
 
 
+def test_an_answer_to_the_feedback_step_is_thanked_once_with_what_was_promised(
+    season, people, days
+):
+    thanks = [
+        row
+        for row in season.messages.values()
+        if (row["customer_id"], row["playbook_id"]) == (people.answers, "feedback_thanks")
+    ]
+    assert [(row["channel"], row["accepted_at"]) for row in thanks] == [("sms", days[7])]
+    steps = [
+        row["step"]
+        for row in season.messages.values()
+        if (row["customer_id"], row["playbook_id"]) == (people.answers, "sms_email")
+    ]
+    assert steps == [1, 2, 3, 6]
+
+
 def test_a_step_that_caps_held_back_past_its_range_expires_and_is_never_sent(season, people, days):
     decided = season.decided(people.capped)
     assert decided[days[0], 1] == ("capped", "cap_7d")
@@ -76,8 +93,11 @@ def test_a_step_that_caps_held_back_past_its_range_expires_and_is_never_sent(sea
 
 
 def test_who_can_be_emailed_enters_the_first_playbook_and_nobody_enters_two(season, people):
-    entered = {row["customer_id"]: row["playbook_id"] for row in season.enrollments.values()}
-    assert len(season.enrollments) == len(people.everybody)
+    entries = [(row["customer_id"], row["playbook_id"]) for row in season.enrollments.values()]
+    assert entries.count((people.answers, "feedback_thanks")) == 1
+    entries.remove((people.answers, "feedback_thanks"))
+    entered = dict(entries)
+    assert sorted(entered) == sorted(name for name, _ in entries) == sorted(people.everybody)
     assert {name for name, book in entered.items() if book == "sms_four_step"} == {
         people.four,
         people.capped,

@@ -27,7 +27,8 @@ final as (
         playbooks.reach,
         playbooks.is_enabled,
         families.needs_order,
-        families.is_win_back
+        families.is_win_back,
+        families.runs_beside
 
     from playbooks
     left join families

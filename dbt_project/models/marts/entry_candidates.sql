@@ -76,6 +76,7 @@ memberships as (
         playbooks.reach,
         playbooks.needs_order,
         playbooks.is_win_back,
+        coalesce(playbooks.runs_beside, false) as runs_beside,
         playbook_segments.segment,
         playbook_segments.daily_limit,
         playbook_segments.offer_id,
@@ -114,7 +115,7 @@ lost_segments as (
 
 -- Once an episode and family: whoever entered since the last order has to buy before
 -- entering again. What another tool's playbook was for is not known, nor is one that
--- has left the seed: it stands for every family.
+-- has left the seed: it stands for every family but those that run beside others.
 entered as (
 
     select distinct
@@ -148,7 +149,10 @@ enrolled as (
         on memberships.customer_id = entered.customer_id
     where
         memberships.segment_rank = 1
-        and coalesce(entered.family, memberships.family) = memberships.family
+        and coalesce(
+            entered.family,
+            case when not memberships.runs_beside then memberships.family end
+        ) = memberships.family
     group by memberships.playbook_id, memberships.customer_id
 
 ),
@@ -176,10 +180,13 @@ running as (
     from enrollments
     inner join last_days
         on enrollments.playbook_id = last_days.playbook_id
+    inner join playbooks
+        on enrollments.playbook_id = playbooks.playbook_id
     left join exits
         on enrollments.enrollment_id = exits.enrollment_id
     where
         enrollments.origin = 'ledger'
+        and not coalesce(playbooks.runs_beside, false)
         and exits.enrollment_id is null
         and {{ days_after(
             'last_days.latest_day + 2', 'enrollments.entered_at'
@@ -227,7 +234,8 @@ judged as (
             false
         ) as ok_episode,
         enrolled.customer_id is null as ok_enrolled,
-        running.customer_id is null as ok_running,
+        memberships.runs_beside
+        or running.customer_id is null as ok_running,
         coalesce(
             not memberships.is_win_back
             or reactivations.customer_id is null
@@ -277,17 +285,23 @@ free as (
 
 ),
 
--- One playbook a customer: the first that may have them.
+-- One playbook a customer: the first that may have them; beside it, what runs beside.
 chosen as (
 
     select
         *,
         first_value(playbook_id) over (
-            partition by customer_id, may_enter
+            partition by
+                customer_id,
+                may_enter,
+                case when runs_beside then playbook_id end
             order by family_priority, playbook_priority
         ) as first_playbook_id,
         first_value(segment) over (
-            partition by customer_id, may_enter
+            partition by
+                customer_id,
+                may_enter,
+                case when runs_beside then playbook_id end
             order by family_priority, playbook_priority
         ) as first_segment
 

@@ -123,15 +123,20 @@ ready as (
 
 ),
 
--- Of the owners of one address, the first gets the run's message.
+-- Of the owners of one address, the first gets the run's message; who is in two
+-- playbooks side by side gets as many as the cap of a day allows, what ends first.
 contested as (
 
     select
         *,
         row_number() over (
             partition by channel, address, is_ready
-            order by customer_id, enrollment_id
+            order by customer_id, expires_at, enrollment_id
         ) as address_rank,
+        row_number() over (
+            partition by customer_id, is_ready
+            order by expires_at, enrollment_id
+        ) as person_rank,
         min(case when is_ready then customer_id end)
             over (partition by channel, address) as winner_id,
         min(case when is_ready then customer_id end)
@@ -149,10 +154,17 @@ settled as (
         *,
         is_ready
         and address_rank > 1
+        and customer_id != winner_id
         and step_winner_id = winner_id as is_served_by_other,
         is_ready
-        and address_rank > 1
-        and step_winner_id != winner_id as is_behind_other
+        and (
+            person_rank > {{ var('cap_per_24h') }}
+            or (
+                address_rank > 1
+                and customer_id != winner_id
+                and step_winner_id != winner_id
+            )
+        ) as is_behind_other
 
     from contested
 
