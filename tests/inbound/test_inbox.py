@@ -150,3 +150,13 @@ def test_an_address_is_masked(address: str, shown: str) -> None:
 
 def test_foreign_words_can_steer_no_terminal() -> None:
     assert printable("a\u202eb\x07c\r\nd\x9b31me \u200bf") == "a b c d 31me f"
+
+
+def test_a_dry_run_answers_nobody(
+    ledger: Ledger, clock: FixedClock, says: Any, command: Callable[..., Result]
+) -> None:
+    says("Do you ship to Canada?")
+    (reference,) = references(ledger, clock)
+    refused = command("answer", reference, "--text", "Yes")
+    assert "--mode sandbox" in str(refused.exception)
+    assert rows(ledger, "answers") == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated
@@ -11,14 +12,16 @@ import typer
 from winback import inbox as rooms
 from winback.cli._app import app
 from winback.clock import WallClock
+from winback.errors import UsageError
 from winback.inbox import Thread
-from winback.ledger import open_ledger
+from winback.ledger import dedicate, open_ledger
+from winback.modes import resolve_run, sandbox_settings
 from winback.settings import Settings
 
 # Of each conversation; the rest is asked for.
 LAST_LINES = 3
 
-inbox_app = typer.Typer(help="Who waits for a human's answer: list them, close them.")
+inbox_app = typer.Typer(help="Who waits for a human's answer: list, answer, resolve.")
 app.add_typer(inbox_app, name="inbox")
 
 Reference = Annotated[str, typer.Argument(metavar="REF", help="As `winback inbox` shows it.")]
@@ -49,6 +52,32 @@ def resolve(reference: Reference) -> None:
     typer.echo(f"{reference} is resolved{released}")
     if done.is_suppressed:
         typer.echo("the address stays suppressed: they opted out, or it is bad")
+
+
+@inbox_app.command()
+def answer(
+    reference: Reference,
+    text: Annotated[str, typer.Option("--text", help="The answer; without it, stdin.")] = "",
+    mode: Annotated[str | None, typer.Option("--mode", help="sandbox or live.")] = None,
+) -> None:
+    """Send one answer to who waits: no marketing, and nothing to who opted out."""
+    run = resolve_run(Settings.load(), mode=mode)
+    if not run.sends:
+        raise UsageError("an answer is sent: it needs --mode sandbox or --mode live")
+    settings = run.settings
+    if run.mode == "sandbox":
+        if not settings.sends_to_loopback_only:
+            raise UsageError("no sandbox of this machine is set. Next: winback sandbox")
+        settings = sandbox_settings(settings)
+    words = text or sys.stdin.read()
+    with open_ledger(settings) as ledger:
+        dedicate(ledger, run.mode, is_rehearsal=settings.sends_to_loopback_only)
+        done = rooms.answer(ledger, settings, run.clock, reference, words)
+    typer.echo(f"{reference}: {done.state} ({done.reason})")
+    if done.is_open:
+        typer.echo("it still waits. Next: winback inbox")
+    if done.state != "sent":
+        raise typer.Exit(1)
 
 
 def _told(thread: Thread, *, whole: bool) -> Iterator[str]:

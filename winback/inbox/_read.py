@@ -20,7 +20,7 @@ _ID_LENGTH: Final = 8
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that was said; `said_by` is `they`."""
+    """One thing that was said; `said_by` is `they` or `we`."""
 
     at: datetime
     said_by: str
@@ -96,8 +96,21 @@ def _thread(connection: Connection, row: Row[Any], now: datetime) -> Thread:
         intent=_gravest(unclear),
         waits=now - row.waiting_since,
         about=_about(connection, replies[-1].message_id),
-        lines=tuple(Line(reply.received_at, "they", printable(reply.text)) for reply in replies),
+        lines=_lines(connection, row.conversation_id, replies),
     )
+
+
+def _lines(
+    connection: Connection, conversation_id: str, replies: Sequence[Row[Any]]
+) -> tuple[Line, ...]:
+    """Both sides in the order of time; of an answer that did not go out for sure it says so."""
+    a = tables.answers.c
+    query = select(a.text, a.state, a.started_at).where(a.conversation_id == conversation_id)
+    lines = [Line(reply.received_at, "they", printable(reply.text)) for reply in replies]
+    for row in connection.execute(query):
+        doubt = "" if row.state == "sent" else f"({row.state}) "
+        lines.append(Line(row.started_at, "we", doubt + printable(row.text)))
+    return tuple(sorted(lines, key=lambda line: line.at))
 
 
 def _gravest(replies: Sequence[Row[Any]]) -> str:

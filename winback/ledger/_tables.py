@@ -331,6 +331,26 @@ responses = Table(
 )
 Index("responses_by_conversation", responses.c.conversation_id, responses.c.decided_at)
 
+# What a human answered. No marketing, so no message: it has no step, no cap and no window.
+answers = Table(
+    "answers",
+    metadata,
+    # Of the conversation, its last reply and the words: the same is never sent twice.
+    Column("answer_id", Text, primary_key=True),
+    Column("conversation_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("state_reason", Text),
+    Column("attempt_id", Text, nullable=False),
+    Column("provider_id", Text),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    CheckConstraint("state in ('sending', 'sent', 'failed', 'unknown')", name="known_answer_state"),
+)
+Index("answers_by_conversation", answers.c.conversation_id, answers.c.started_at)
+
 channel_gates = Table(
     "channel_gates",
     metadata,
