@@ -78,6 +78,14 @@ def test_a_bad_row_fails_the_build_by_the_name_of_its_rule(failed_build, rule):
     assert f"{rule}:" in message
 
 
+def test_the_rows_that_broke_a_rule_are_shown(failed_build):
+    _, message = failed_build
+    line = next(it for it in message.splitlines() if "every_step_range_runs_forward:" in it)
+    assert "playbook_id=sms_email step=10 " in line
+    assert "every_step_channel_is_known: " in message
+    assert "pigeon" in message
+
+
 def test_nothing_is_built_on_bad_rows(failed_build):
     settings, _ = failed_build
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:

@@ -32,6 +32,7 @@ RULES = {
         rule("running", "entry", "is still in another playbook"),
         rule("in_transit", "pause", "an order is on its way"),
         rule("window", "decision", "the hour is closed", "https://law.example/hours"),
+        rule("zone", "standing", "no time zone is known"),
         rule("range", "decision", "the step's range of days is over"),
         rule("purchase", "decision", "bought since entering the playbook"),
         rule("holdout", "decision", "is in the holdout"),
@@ -72,6 +73,7 @@ def enrollment(**columns: Any) -> dict[str, Any]:
 STORY = Story(
     customer_id="c1",
     as_of="2026-03-20T20:30:00+00:00",
+    is_dry_run=False,
     person={
         "last_order_at": ENTERED - 60 * DAY, "order_count": 3, "net_revenue_cents": 123450,
         "rfm_segment": "at_risk", "value_tier": "vip",
@@ -92,6 +94,7 @@ STORY = Story(
     messages=[],
     reactivations=[],
     rules=RULES,
+    sources=[],
 )  # fmt: skip
 
 
@@ -137,18 +140,64 @@ def test_runs_that_decided_the_same_are_one_line_and_a_passing_rule_splits_nothi
             decided(1, 0, "suppressed", "consent"),
             decided(1, 0.25, "suppressed", "consent,window"),
             decided(1, 1, "suppressed", "consent"),
-            decided(1, 3, "expired", "range,consent"),
         ]
     )
     assert (
         "15:30 text of step 1: not sent - no standing consent suffices [consent]; beside it "
         "[window] (3 runs, the last Sat 7 Mar 2026 15:30)"
     ) in text
+    assert text.count("text of step 1") == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "blocked_by", "is_told"),
+    [
+        ("consent", "range,consent", False),
+        ("consent", "range,consent,window", False),
+        # The block was lifted, or another one came: both are news.
+        ("consent", "range", True),
+        ("consent", "range,consent,zone", True),
+        ("in_transit", "range,in_transit", True),
+    ],
+)
+def test_the_end_of_the_range_is_news_only_where_the_block_that_was_told_changed(
+    before: str, blocked_by: str, is_told: bool
+) -> None:
+    first = "suppressed" if before == "consent" else "deferred"
+    text = told(decisions=[decided(1, 0, first, before), decided(1, 3, "expired", blocked_by)])
+    assert ("text of step 1: skipped for good - the step's range" in text) is is_told
+
+
+def test_a_rule_of_law_is_told_with_the_rows_of_the_channel_and_place_that_it_was_named_for() -> (
+    None
+):
+    row = {"rule_id": "consent", "status": "verified", "reviewed_on": "2026-11-22"}
+    rows = [
+        {**row, "channel": "email", "place": "US", "says": "implied can suffice",
+         "source_url": "https://law.example/can-spam"},
+        {**row, "channel": "sms", "place": "*", "says": "implied can't suffice",
+         "source_url": "https://law.example/tcpa"},
+    ]  # fmt: skip
+    email = told(channels=[{"channel": "email", "blocked_by": "consent"}], sources=rows)
     assert (
-        "text of step 1: skipped for good - the step's range of days is over [range]; "
-        "beside it [consent]"
-    ) in text
-    assert text.count("text of step 1") == 2
+        "- in US by email: implied can suffice source: https://law.example/can-spam "
+        "(verified, reviewed 2026-11-22) held in: models/consent.sql"
+    ) in email
+    assert "tcpa" not in email
+    text = told(sources=rows)
+    assert "- everywhere by sms: implied can't suffice source: https://law.example/tcpa" in text
+    assert "can-spam" not in text
+    unknown = [{**rows[1], "source_url": None}]
+    assert "can't suffice source: none was found (reviewed 2026-11-22)" in told(sources=unknown)
+    # The consent that a playbook asks for is that of any of its channels.
+    entry = told(channels=[], candidates=[candidate("consent")], sources=rows)
+    assert "can-spam" in entry
+    assert "tcpa" in entry
+
+
+def test_the_story_of_a_dry_run_says_so() -> None:
+    assert "Of a dry run, which sent nothing" in told(is_dry_run=True)
+    assert "dry run" not in told()
 
 
 def test_what_waits_says_until_when_and_what_was_sent_is_told_by_its_message() -> None:

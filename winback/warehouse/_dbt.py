@@ -15,6 +15,7 @@ from winback.errors import BuildFailure
 from winback.landing import ensure_tables
 from winback.ledger._export import EXPORTED, ensure_first_segment
 from winback.settings import PROJECT_DIR, Settings
+from winback.warehouse._seeds import check_seeds, failing_rows
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
 
@@ -72,7 +73,11 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 
 def prepare_inputs(settings: Settings) -> None:
-    """Give every dbt source a file with its declared types, empty where there is none."""
+    """Give every dbt source a file with its declared types, empty where there is none.
+
+    Raises BuildFailure where a seed can't be read, which dbt would not tell by its line.
+    """
+    check_seeds(DBT_DIR / "seeds")
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     ensure_tables(settings)
     for name in EXPORTED:
@@ -111,7 +116,7 @@ def invoke_dbt(
     with _environment(dbt_environment(settings)), _releasing_the_warehouse():
         run = runner or _own_runner(settings, variables, on_node)
         outcome = run(["--quiet", "--no-use-colors", *command])
-    return _result(outcome)
+    return _result(settings, outcome)
 
 
 def run_dbt(settings: Settings, arguments: Sequence[str], as_of: datetime) -> bool:
@@ -191,14 +196,16 @@ def _releasing_the_warehouse() -> Iterator[None]:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _result(outcome: Any) -> DbtResult:
+def _result(settings: Settings, outcome: Any) -> DbtResult:
     counts: dict[str, int] = {}
     failures: list[str] = []
     for result in getattr(outcome.result, "results", None) or ():
         status = str(result.status)
         counts[status] = counts.get(status, 0) + 1
         if status in {"error", "fail", "runtime error"}:
-            failures.append(f"{result.node.name}: {(result.message or '').strip()}")
+            message = (result.message or "").strip()
+            found = failing_rows(settings.warehouse_path, result)
+            failures.append(f"{result.node.name}: {message}{found}")
     if outcome.exception is not None:
         raise BuildFailure(f"dbt could not run: {outcome.exception}") from outcome.exception
     if not outcome.success:

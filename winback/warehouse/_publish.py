@@ -39,6 +39,9 @@ ENGINE_TABLES: Final = (
     "audience_funnel",
     "entry_candidates",
     "contact_rules",
+    "consent_rules",
+    "contact_caps",
+    "legal_windows",
     "catalog",
     "live_offers",
 )

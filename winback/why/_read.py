@@ -12,6 +12,7 @@ from winback.errors import WinbackError
 from winback.report import Rows
 from winback.settings import Settings
 from winback.warehouse import read_manifest
+from winback.why._sources import rows_of, sources
 
 _HISTORY: Final = """
     select
@@ -23,7 +24,9 @@ _HISTORY: Final = """
 """
 # Of each published table; none of them holds contact data.
 _PUBLISHED: Final = {
-    "customers": "last_order_at, order_count, net_revenue_cents, rfm_segment, value_tier",
+    "customers": (
+        "country, region, last_order_at, order_count, net_revenue_cents, rfm_segment, value_tier"
+    ),
     "lapse_status": "*",
     "segment_members": "segment",
     "channel_eligibility": "*",
@@ -39,11 +42,13 @@ class Story:
     """What is known of one person, without their contact data.
 
     `lapse` is None for who has no valid order; `rules` is the catalog of the contact
-    rules by id; instants are UTC.
+    rules by id, `sources` the rows of law for the person's country, by rule and channel;
+    instants are UTC. `is_dry_run`: only a dry run published anything yet.
     """
 
     customer_id: str
     as_of: str
+    is_dry_run: bool
     person: dict[str, Any]
     lapse: dict[str, Any] | None
     segments: list[str]
@@ -54,6 +59,7 @@ class Story:
     messages: Rows
     reactivations: Rows
     rules: dict[str, dict[str, Any]]
+    sources: Rows
 
 
 def why(settings: Settings, customer_id: str) -> Story:
@@ -63,6 +69,10 @@ def why(settings: Settings, customer_id: str) -> Story:
     """
     published = (settings.published_dir / "current").resolve()
     manifest = read_manifest(published)
+    is_dry_run = manifest is None
+    if manifest is None:
+        published = (settings.published_dir / "dry-run").resolve()
+        manifest = read_manifest(published)
     if manifest is None:
         raise WinbackError("nothing is published yet. Next: winback build")
     with duckdb.connect() as connection:
@@ -79,6 +89,7 @@ def why(settings: Settings, customer_id: str) -> Story:
         return Story(
             customer_id=customer_id,
             as_of=manifest.as_of,
+            is_dry_run=is_dry_run,
             person=of["customers"][0],
             lapse=of["lapse_status"][0] if of["lapse_status"] else None,
             segments=sorted(row["segment"] for row in of["segment_members"]),
@@ -89,6 +100,7 @@ def why(settings: Settings, customer_id: str) -> Story:
             messages=of["messages"],
             reactivations=of["reactivations"],
             rules=_catalog(connection, published / "contact_rules.parquet"),
+            sources=sources(connection, published, of["customers"][0]),
         )
 
 
@@ -99,7 +111,7 @@ def _of_person(
     if not path.exists():
         return []
     query = f"select {columns} from read_parquet($path) where customer_id = $customer_id"
-    return _rows(connection, query, {"path": str(path), "customer_id": customer_id})
+    return rows_of(connection, query, {"path": str(path), "customer_id": customer_id})
 
 
 def _history(connection: duckdb.DuckDBPyConnection, settings: Settings, customer_id: str) -> Rows:
@@ -107,17 +119,11 @@ def _history(connection: duckdb.DuckDBPyConnection, settings: Settings, customer
     files = settings.ledger_landing_dir / "decisions" / "*.parquet"
     if not any(files.parent.glob(files.name)):
         return []
-    return _rows(connection, _HISTORY, {"files": str(files), "customer_id": customer_id})
+    return rows_of(connection, _HISTORY, {"files": str(files), "customer_id": customer_id})
 
 
 def _catalog(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
-    rows = _rows(connection, "from read_parquet($path)", {"path": str(path)})
+    rows = rows_of(connection, "from read_parquet($path)", {"path": str(path)})
     return {row["rule_id"]: row for row in rows}
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, parameters: dict[str, str]) -> Rows:
-    result = connection.execute(query, parameters)
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

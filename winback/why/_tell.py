@@ -55,7 +55,8 @@ class _Teller:
         self._story = story
         self._zone = zone
         self._width = width
-        self._named: dict[str, None] = {}
+        # Each rule that was named, with the channels that it was named for.
+        self._named: dict[str, set[str | None]] = {}
         known = [*story.enrollments, *story.messages, *story.decisions]
         self._has_several_playbooks = len({row["playbook_id"] for row in known}) > 1
 
@@ -63,6 +64,8 @@ class _Teller:
         story, person = self._story, self._story.person
         as_of = self._time(datetime.fromisoformat(story.as_of))
         yield f"{story.customer_id}, as of {as_of} (all times: {self._zone.key}, the shop's)"
+        if story.is_dry_run:
+            yield "Of a dry run, which sent nothing: no build or run has published yet."
         yield ""
         if story.lapse is None:
             yield from self._item("No valid order yet, so not lapsed.")
@@ -87,7 +90,7 @@ class _Teller:
         for row in self._story.channels:
             rules = _ids(row["blocked_by"])
             yield from self._item(
-                f"{row['channel']}: no - {self._reasons(rules)}"
+                f"{row['channel']}: no - {self._reasons(rules, row['channel'])}"
                 if rules
                 else f"{row['channel']}: yes"
             )
@@ -130,17 +133,21 @@ class _Teller:
             yield from self._item(self._happening(it), mark=self._clock(it.at), indent=4)
 
     def sources(self) -> Iterator[str]:
-        named = [self._story.rules[rule] for rule in self._named]
-        if not named:
+        if not self._named:
             return
         yield from ("", "The rules named here")
-        for row in named:
-            checked = f"reviewed {row['reviewed_on']}"
-            source = "a practice of ours"
-            if row["source_url"]:
-                source, checked = row["source_url"], f"{row['status']}, {checked}"
-            yield from self._item(f"[{row['rule_id']}] {row['sentence']}")
-            yield f"    source: {source} ({checked})"
+        for rule, channels in self._named.items():
+            row = self._story.rules[rule]
+            yield from self._item(f"[{rule}] {row['sentence']}")
+            # Where the law differs by place, the catalog's own source is that of one place.
+            of_place = [it for it in self._story.sources if _concerns(it, rule, channels)]
+            for source in of_place:
+                where = "everywhere" if source["place"] == "*" else f"in {source['place']}"
+                by = f" by {source['channel']}" if source["channel"] else ""
+                yield from self._item(f"{where}{by}: {source['says']}", mark="-", indent=4)
+                yield f"      source: {_source(source)}"
+            if not of_place:
+                yield f"    source: {_source(row)}"
             yield f"    held in: {row['held_in']}"
 
     def _happening(self, it: Happening) -> str:
@@ -168,9 +175,9 @@ class _Teller:
         if row["send_after_at"] is not None and row["send_after_at"] > it.until:
             text += f" until {self._later(row['send_after_at'], than=it.at)}"
         if it.decisive:
-            text += f" - {self._reasons(it.decisive)}"
+            text += f" - {self._reasons(it.decisive, row['channel'])}"
         if it.besides:
-            text += f"; beside it {self._names(it.besides)}"
+            text += f"; beside it {self._names(it.besides, row['channel'])}"
         if it.runs > 1:
             text += f" ({it.runs} runs, the last {self._later(it.until, than=it.at)})"
         return text
@@ -183,26 +190,26 @@ class _Teller:
             text += ", no delivery reported"
         reason = row.get("state_reason")
         if row["state"] in {"suppressed", "cancelled", "rejected"} and reason:
-            text += f" ({self._reasons([reason])})"
+            text += f" ({self._reasons([reason], row['channel'])})"
         return text
 
-    def _reasons(self, rules: Iterable[str]) -> str:
-        return "; ".join(self._reason(rule) for rule in rules)
+    def _reasons(self, rules: Iterable[str], channel: str | None = None) -> str:
+        return "; ".join(self._reason(rule, channel) for rule in rules)
 
-    def _reason(self, rule: str) -> str:
+    def _reason(self, rule: str, channel: str | None) -> str:
         """What a failed rule says; its id after it, as blocked_by has it."""
-        known = self._known(rule)
+        known = self._known(rule, channel)
         return f"{known['sentence']} [{rule}]" if known else f"[{rule}]"
 
-    def _names(self, rules: Iterable[str]) -> str:
+    def _names(self, rules: Iterable[str], channel: str) -> str:
         """Ids only: what they say stands among the rules at the end."""
-        return " ".join(f"[{rule}]" for rule in rules if self._known(rule) or rule)
+        return " ".join(f"[{rule}]" for rule in rules if self._known(rule, channel) or rule)
 
-    def _known(self, rule: str) -> Mapping[str, Any] | None:
+    def _known(self, rule: str, channel: str | None) -> Mapping[str, Any] | None:
         """A rule of the catalog; a message's reason may name a field after a colon."""
         known = self._story.rules.get(rule.partition(":")[0])
         if known is not None:
-            self._named[known["rule_id"]] = None
+            self._named.setdefault(known["rule_id"], set()).add(channel)
         return known
 
     def _what(self, row: Mapping[str, Any]) -> str:
@@ -237,6 +244,21 @@ class _Teller:
             break_long_words=False,
             break_on_hyphens=False,
         )
+
+
+def _concerns(source: Mapping[str, Any], rule: str, channels: set[str | None]) -> bool:
+    """Whether a row of law is of the rule, and of a channel that the rule was named for."""
+    if source["rule_id"] != rule:
+        return False
+    return source["channel"] is None or None in channels or source["channel"] in channels
+
+
+def _source(row: Mapping[str, Any]) -> str:
+    if not row["source_url"]:
+        # A row of a place stands for the law there, also where none was found.
+        what = "none was found" if "place" in row else "a practice of ours"
+        return f"{what} (reviewed {row['reviewed_on']})"
+    return f"{row['source_url']} ({row['status']}, reviewed {row['reviewed_on']})"
 
 
 def _ids(blocked_by: str) -> list[str]:

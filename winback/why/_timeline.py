@@ -104,6 +104,8 @@ def _told_once(rows: Rows, kinds: Mapping[str, str]) -> Iterator[Happening]:
     last: Happening | None = None
     for row in rows:
         decisive, besides = _weighed(row, kinds)
+        if last is not None and _only_ran_out(last, row, kinds):
+            continue
         if last is None or not _tells_the_same(last, row, decisive):
             if last is not None:
                 yield last
@@ -121,6 +123,14 @@ def _weighed(row: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[list[str
     weighty = _DECISIVE.get(row["decision"], frozenset())
     decisive = [rule for rule in failed if {rule, kinds.get(rule, "")} & weighty] or failed
     return decisive, [rule for rule in failed if rule not in decisive]
+
+
+def _only_ran_out(last: Happening, row: Mapping[str, Any], kinds: Mapping[str, str]) -> bool:
+    """Whether a step that was given up for good ran out of days behind the same block."""
+    if last.row["decision"] != "suppressed" or row["decision"] != "expired":
+        return False
+    blocked, _ = _weighed({**row, "decision": "suppressed"}, kinds)
+    return blocked == last.decisive
 
 
 def _tells_the_same(last: Happening, row: Mapping[str, Any], decisive: list[str]) -> bool:
