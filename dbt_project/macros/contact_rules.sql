@@ -17,6 +17,7 @@
         {'id': 'cap_7d', 'kind': 'cap'},
         {'id': 'cap_fewer', 'kind': 'cap'},
         {'id': 'zone', 'kind': 'standing'},
+        {'id': 'hours', 'kind': 'standing'},
         {'id': 'soft_bounces', 'kind': 'pause'},
         {'id': 'complaints', 'kind': 'pause'},
         {'id': 'in_transit', 'kind': 'pause'},

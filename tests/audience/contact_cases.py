@@ -62,6 +62,16 @@ SUFFICE: Final[Mapping[str, Sequence[str]]] = {
 }
 
 NEW_YORK: Final = {"country": "US", "region": "NY"}
+# A number of the country: with one of New York its people would have no hour in common.
+PHONES: Final = {
+    "US": "+12125550199",
+    "CA": "+14165550199",
+    "GB": "+447700900199",
+    "FR": "+33639980199",
+    "DE": "+4915550000199",
+    "JP": "+819012340199",
+    "": "+12125550199",
+}
 
 # Opted out after as-of: a replay of the past still must not write to them.
 SUPPRESSED: Final[tuple[tuple[ChannelGroup, str, datetime], ...]] = (
@@ -139,12 +149,12 @@ CASES: Final = (
     ),
     Case(
         "double opt-in in Germany",
-        known={"country": "Deutschland", "region": ""},
+        known={"country": "Deutschland", "region": "", "phone": PHONES["DE"]},
         consents=(consent("email", "double_opt_in"), BOTH[1]),
     ),
     Case(
         "a weaker yes after a double opt-in in Germany",
-        known={"country": "DE", "region": ""},
+        known={"country": "DE", "region": "", "phone": PHONES["DE"]},
         consents=(
             consent("email", "double_opt_in"),
             consent("email", "express", AS_OF - 10 * DAY),
@@ -154,7 +164,7 @@ CASES: Final = (
     Case(
         "a weaker yes after a no in Germany",
         email="consent",
-        known={"country": "DE", "region": ""},
+        known={"country": "DE", "region": "", "phone": PHONES["DE"]},
         consents=(
             consent("email", "double_opt_in"),
             revoke("email"),
@@ -165,13 +175,13 @@ CASES: Final = (
     Case(
         "double opt-in in Germany that nobody used",
         email="consent",
-        known={"country": "DE", "region": ""},
+        known={"country": "DE", "region": "", "phone": PHONES["DE"]},
         consents=(consent("email", "double_opt_in", AS_OF - 731 * DAY), BOTH[1]),
         ordered_at=None,
     ),
     Case(
         "soft opt-in in the UK",
-        known={"country": "UK", "region": ""},
+        known={"country": "UK", "region": "", "phone": PHONES["GB"]},
         consents=(consent("email", "soft_opt_in"), BOTH[1]),
     ),
     *(
@@ -179,7 +189,7 @@ CASES: Final = (
             f"{basis} in {country or 'no known country'}",
             email="" if basis in suffice else "consent",
             sms="" if basis == "express_written" else "consent",
-            known={"country": country, "region": ""},
+            known={"country": country, "region": "", "phone": PHONES[country]},
             consents=(consent("email", basis), consent("sms", basis)),
         )
         for country, suffice in SUFFICE.items()
@@ -203,6 +213,8 @@ CASES: Final = (
         sms="zone",
         known={"phone": "+18005550100", "country": "US", "region": "Somewhere"},
     ),
+    Case("no hour in common", sms="hours", known={"phone": "+13055550101", "region": "CA"}),
+    Case("an hour in common", known={"phone": "+13125550102", "region": "NY"}),
     Case(
         "zone by area code alone",
         known={"phone": "+13125550100", "country": "", "region": ""},

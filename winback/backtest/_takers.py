@@ -23,17 +23,19 @@ MODELS: Final = (
     "int_customers__known",
     "int_customers__dialing",
     "int_decisions__customer_windows",
+    "int_playbooks__entry",
 )
 
 _TAKING: Final = """
     select playbooks.playbook_id, playbooks.holdout_share, taken.daily_limit, taken.offer_id
     from winback.playbook_segments as taken
     inner join winback.playbooks as playbooks on taken.playbook_id = playbooks.playbook_id
-    where taken.segment = $segment and playbooks.is_enabled
-    order by playbooks.priority, playbooks.playbook_id
+    inner join winback.int_playbooks__entry as entry on taken.playbook_id = entry.playbook_id
+    where taken.segment = $segment and entry.is_enabled
+    order by entry.family_priority, entry.priority, entry.playbook_id
 """
-# As entry_candidates chooses: the first playbook whose channel group reaches the person.
-# Rules that pass with time (caps, windows) delay a message and don't count here.
+# As entry_candidates chooses: the first playbook, by family, whose channel group reaches the
+# person. Rules that pass with time (caps, windows) delay a message and don't count here.
 _TAKERS: Final = """
     with channels as (
         select distinct channel, channel_group from winback.channel_costs
@@ -60,10 +62,11 @@ _TAKERS: Final = """
         select
             reached.customer_id,
             arg_min(
-                playbooks.playbook_id, (playbooks.priority, playbooks.playbook_id)
+                playbooks.playbook_id,
+                (playbooks.family_priority, playbooks.priority, playbooks.playbook_id)
             ) as playbook_id
         from reached
-        inner join winback.playbooks as playbooks
+        inner join winback.int_playbooks__entry as playbooks
             on reached.channel_group = playbooks.reach and playbooks.is_enabled
         inner join winback.playbook_segments as taken
             on playbooks.playbook_id = taken.playbook_id and taken.segment = $segment

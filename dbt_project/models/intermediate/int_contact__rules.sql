@@ -67,6 +67,18 @@ located as (
 
 ),
 
+-- Within the horizon (var window_horizon_days): what lies beyond counts as never.
+with_hours as (
+
+    select
+        customer_id,
+        channel_group
+
+    from {{ ref('int_decisions__customer_windows') }}
+    where window_opens_at is not null
+
+),
+
 final as (
 
     select
@@ -88,6 +100,12 @@ final as (
         -- The law's hours hold for phones; email may go by the shop's clock.
         contact_points.channel_group = 'email'
         or located.customer_id is not null as ok_zone,
+        -- The hours of nowhere are the rule `zone`'s to tell.
+        (
+            contact_points.channel_group != 'email'
+            and located.customer_id is null
+        )
+        or with_hours.customer_id is not null as ok_hours,
         soft_bounces.address is null as ok_soft_bounces,
         stopped_channels.channel is null as ok_complaints,
         in_transit.customer_id is null as ok_in_transit,
@@ -129,6 +147,10 @@ final as (
         on contact_points.customer_id = conversations.customer_id
     left join located
         on contact_points.customer_id = located.customer_id
+    left join with_hours
+        on
+            contact_points.customer_id = with_hours.customer_id
+            and contact_points.channel_group = with_hours.channel_group
 
 )
 
