@@ -10,9 +10,10 @@ import pytest
 from audience_builds import query
 
 from winback.backtest._entries import SEGMENT, Span, live_through
-from winback.backtest._returns import KNOWN_LATER, known_until, natural_returns
+from winback.backtest._returns import ALL, KNOWN_LATER, known_until, natural_returns
 from winback.clock import parse_as_of
 from winback.errors import WinbackError
+from winback.science import proportion_interval
 from winback.settings import Settings
 from winback.warehouse import Replay, _dbt, _replay, replaying
 
@@ -41,14 +42,16 @@ def test_who_lapsed_in_1997_came_back_by_themselves_as_the_log_says(replay: Repl
     found = natural_returns(replay, (30, 60, 90), until)
 
     everybody = {
-        window: tuple(
-            sum(getattr(row, name) for row in found
-                if (row.population, row.window_days) == (SEGMENT, window))
-            for name in ("n", "returned")
-        )
-        for window in (30, 60, 90)
-    }  # fmt: skip
+        row.window_days: (row.n, row.returned)
+        for row in found
+        if (row.population, row.kind) == (SEGMENT, ALL)
+    }
     assert everybody == {30: (19394, 627), 60: (19394, 1208), 90: (19394, 1879)}
+    # Nobody was touched and every window is over: the plain share, with Wilson's interval.
+    for row in found:
+        assert row.treated == row.not_yet_known == row.set_aside == 0
+        assert row.rate == row.returned / row.n
+        assert row.interval == proportion_interval(row.returned, row.n)
 
 
 def test_a_replayed_day_has_the_members_that_a_build_of_it_has(

@@ -92,15 +92,15 @@ def test_a_range_of_days_is_counted_drawn_and_priced(backtest, shop, capsys):
         (date(2026, 3, 4), 5, 2),
         (date(2026, 3, 5), 5, 0),
     ]
-    counts = ("people", "not_yet_known", "set_aside", "counted", "came_back")
+    counts = ("people", "set_aside", "watched", "came_back", "then_treated", "not_yet_known")
     returns = {
         (row["who"], row["days"]): tuple(int(row[name]) for name in counts)
         for row in rows_of(folder / "returns.csv")
     }
-    assert returns["new entries", "14"] == (4, 0, 1, 3, 1)
-    assert returns["new entries", "30"] == (4, 0, 1, 3, 2)
-    assert returns["new entries", "60"] == (4, 4, 0, 0, 0)
-    assert returns["there before", "14"] == (1, 0, 0, 1, 1)
+    assert returns["new entries", "14"] == (4, 0, 4, 1, 1, 0)
+    assert returns["new entries", "30"] == (4, 0, 4, 2, 1, 0)
+    assert returns["new entries", "60"] == (4, 0, 4, 2, 1, 1)
+    assert returns["there before", "14"] == (1, 0, 1, 1, 0, 0)
     first_text, first_email, *_ = rows_of(folder / "costs.csv")
     # To each of four, the holdout left out: a text of two segments at 1.1 cents, an email.
     assert first_text == {
@@ -110,7 +110,7 @@ def test_a_range_of_days_is_counted_drawn_and_priced(backtest, shop, capsys):
     assert (first_email["channel"], first_email["segments_each"]) == ("email", "1")
     assert "warning: fixed: " in out
     assert "messages on sms would not get out before their windows close" in out
-    assert "Of 3 entries that nobody wrote to, 2 ordered again within 30 days" in out
+    assert "Of 4 entries that nobody had written to, 2 ordered again within 30 days" in out
     _check_page((folder / "report.html").read_text())
     # Nothing else stays: no warehouse, no copy of the customers.
     assert sorted(path.name for path in shop.home.iterdir()) == sorted({*before, "reports"})
@@ -146,10 +146,11 @@ def _check_page(page: str) -> None:
         (("vip_60", "March", "2026-03-01"), 2, "--from 'March' is not a date"),
         (("vip_60", "2025-12-01", "2026-03-01"), 1, "before the first order, of 2026-01-25"),
         (("vip_60", "2026-03-01", "2026-04-21"), 1, "after the newest loaded order, of 2026-04-20"),
+        (("vip_60", "2026-03-01", "2026-03-02", "--presets", ","), 2, "',' names no preset"),
         (
             ("vip_60", "2026-03-01", "2026-03-02", "--presets", "monthly"),
             2,
-            "--presets: lapse_preset is 'monthly'; it may be: ",
+            "--presets: 'monthly' does not exist; it may be: personal, fixed",
         ),
     ],
 )

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from winback.backtest import _tables as tables
 from winback.backtest._entries import SEGMENT
 from winback.backtest._plots import charts
+from winback.backtest._returns import Return
 from winback.backtest._run import Backtest
 from winback.report import Rows
 from winback.settings import Settings
@@ -112,11 +113,7 @@ def headline(found: Backtest) -> list[str]:
         )
     ]
     if back.interval is not None:
-        low, high = (f"{100 * end:.1f}" for end in back.interval)
-        lines.append(
-            f"Of {back.n:,} entries that nobody wrote to, {back.returned:,} ordered again within "
-            f"{window} days by themselves: {100 * back.returned / back.n:.1f}% ({low} to {high})."
-        )
+        lines.append(_by_themselves(back))
     if result.batches:
         texts = sum(b.segments for b in result.batches if b.step.channel == "sms")
         lines.append(
@@ -124,6 +121,24 @@ def headline(found: Backtest) -> list[str]:
             f"{texts:,.0f} segments of texts among it."
         )
     return lines
+
+
+def _by_themselves(back: Return) -> str:
+    """The counts, then what they come to."""
+    counts = [
+        (
+            f"Of {back.n:,} entries that nobody had written to, {back.returned:,} ordered again "
+            f"within {back.window_days} days by themselves"
+        )
+    ]
+    if back.treated:
+        counts.append(f"{back.treated:,} watched only until we wrote to them or were to")
+    if back.not_yet_known:
+        counts.append(f"{back.not_yet_known:,} only until the newest order")
+    assert back.rate is not None  # noqa: S101 - asked for where there is an interval
+    assert back.interval is not None  # noqa: S101
+    low, high = (f"{100 * end:.1f}" for end in back.interval)
+    return f"{'; '.join(counts)}: {100 * back.rate:.1f}% come back ({low} to {high})."
 
 
 def _number_columns(rows: Sequence[dict[str, Any]]) -> set[str]:

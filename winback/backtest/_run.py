@@ -89,7 +89,7 @@ class PresetResult:
         for found in self.returns:
             if (found.population, found.kind, found.window_days) == (population, kind, window_days):
                 return found
-        return Return(population, kind, window_days, 0, 0, 0, 0, 0)
+        return Return(population, kind, window_days)
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,7 @@ def backtest(
         raise UsageError(
             f"segment {segment!r} does not exist; the segments are: {', '.join(segment_names())}"
         )
+    _require_presets(presets)
     if first > last:
         raise UsageError(f"--from {first} is after --to {last}")
     span = Span(first, last, settings.shop_timezone)
@@ -134,6 +135,14 @@ def backtest(
         windows=tuple(project_vars()["reactivation_windows"]),
         presets=[result for result, _ in results],
     )
+
+
+def _require_presets(presets: Sequence[str]) -> None:
+    """Before any work: the models would refuse one too, after the others were replayed."""
+    known = dict.fromkeys((*_ALL_PRESETS, project_vars()["lapse_preset"]))
+    for preset in presets:
+        if preset not in known:
+            raise UsageError(f"--presets: {preset!r} does not exist; it may be: {', '.join(known)}")
 
 
 def _require_orders_in(settings: Settings, span: Span) -> None:

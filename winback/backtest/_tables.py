@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from winback.backtest._entries import LAPSED, LOST, SEGMENT
 from winback.backtest._load import ChannelLoad
-from winback.backtest._returns import Return
+from winback.backtest._returns import ALL, Return
 from winback.backtest._run import Backtest, PresetResult
 from winback.report import Rows
 
@@ -76,7 +76,7 @@ def name(result: PresetResult) -> str:
 
 
 def natural_return(found: Backtest) -> Rows:
-    """Who came back by themselves, by window; percents with Wilson's 95 % interval."""
+    """Who comes back by themselves, by window; percents with their 95 % interval."""
     return [
         {"preset": names, "who": who, **_return(result.returned(SEGMENT, kind, window))}
         for names, result in distinct(found)
@@ -90,10 +90,11 @@ def _return(found: Return) -> dict[str, object]:
     return {
         "days": found.window_days,
         "people": found.followed,
-        "not_yet_known": found.not_yet_known,
         "set_aside": found.set_aside,
-        "counted": found.n,
+        "watched": found.n,
         "came_back": found.returned,
+        "then_treated": found.treated,
+        "not_yet_known": found.not_yet_known,
         "percent": percent(found.rate),
         "low": percent(low),
         "high": percent(high),
@@ -125,20 +126,13 @@ def _lost_window(found: Backtest) -> int:
     known = [
         window
         for window in found.windows
-        if all(_all_lost(result, window).n for result in found.presets)
+        if all(result.returned(LOST, ALL, window).rate is not None for result in found.presets)
     ]
     return (known or found.windows)[-1]
 
 
-def _all_lost(result: PresetResult, window: int) -> Return:
-    both = [result.returned(LOST, kind, window) for _, kind in _COHORTS]
-    return Return(
-        LOST, "all", window, *(sum(column) for column in zip(*map(_counts, both), strict=True))
-    )
-
-
 def _lost(result: PresetResult, window: int) -> dict[str, object]:
-    all_lost = _all_lost(result, window)
+    all_lost = result.returned(LOST, ALL, window)
     low, high = all_lost.interval or (None, None)
     return {
         "called_lost": all_lost.n,
@@ -146,10 +140,6 @@ def _lost(result: PresetResult, window: int) -> dict[str, object]:
         "low": _rest(high),
         "high": _rest(low),
     }
-
-
-def _counts(found: Return) -> tuple[int, ...]:
-    return (found.followed, found.not_yet_known, found.set_aside, found.n, found.returned)
 
 
 def _rest(share: float | None) -> float | None:
@@ -301,10 +291,12 @@ def notes(found: Backtest) -> list[str]:
 def _worries(found: Backtest, names: str, result: PresetResult) -> list[str]:
     lines = []
     back = result.returned(SEGMENT, "entry", compared_window(found))
-    if back.set_aside and not back.n:
+    touched = back.set_aside + back.treated
+    if touched and touched + back.returned == back.followed:
         lines.append(
-            f"{names}: all {back.set_aside:,} who entered were written to or dealt to be, so "
-            "nobody shows who comes back alone. Next: a holdout_share in playbooks.csv"
+            f"{names}: {touched:,} of the {back.followed:,} who entered were written to or dealt "
+            f"to be within {back.window_days} days and the others were back, so nobody shows "
+            "who comes back alone. Next: a holdout_share in playbooks.csv"
         )
     if result.playbooks and entries(result) and not result.takers:
         lines.append(

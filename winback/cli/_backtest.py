@@ -22,8 +22,9 @@ def backtest_command(
     first: Annotated[str, typer.Option("--from", metavar="D", help="The first day.")],
     last: Annotated[str, typer.Option("--to", metavar="D", help="The last day, included.")],
     presets: Annotated[
-        str, typer.Option(help="Lapse presets to compare, with commas; default: all there are.")
-    ] = "",
+        str | None,
+        typer.Option(help="Lapse presets to compare, with commas; default: all there are."),
+    ] = None,
 ) -> None:
     """Replay past days: entries, who came back by themselves, load, cost; sends nothing."""
     settings = Settings.load()
@@ -34,7 +35,7 @@ def backtest_command(
             segment=segment,
             first=_day("--from", first),
             last=_day("--to", last),
-            presets=[name.strip() for name in presets.split(",") if name.strip()],
+            presets=_presets(presets),
         )
         tell_stage("Writing the report")
         page = room.write_report(found, settings)
@@ -50,6 +51,16 @@ def backtest_command(
     for line in room.headline(found):
         say(line)
     say(f"Report: {page}")
+
+
+def _presets(text: str | None) -> list[str]:
+    """Those that are named, each once; none where the option was not given."""
+    if text is None:
+        return []
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise UsageError(f"--presets {text!r} names no preset. Try --presets fixed,personal")
+    return list(dict.fromkeys(names))
 
 
 def _day(option: str, text: str) -> date:

@@ -11,6 +11,7 @@ from winback.science._statistics import (
     proportion_interval,
     sample_ratio_p_value,
 )
+from winback.science._survival import ShareBy, Watched, share_by
 
 __all__ = [
     "Contrast",
@@ -18,6 +19,8 @@ __all__ = [
     "Interval",
     "Plan",
     "Sample",
+    "ShareBy",
+    "Watched",
     "confidence_sequence",
     "contrasts",
     "contrasts_frame",
@@ -25,4 +28,5 @@ __all__ = [
     "proportion_difference",
     "proportion_interval",
     "sample_ratio_p_value",
+    "share_by",
 ]

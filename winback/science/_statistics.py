@@ -54,10 +54,13 @@ def proportion_interval(successes: int, n: int, *, alpha: float = 0.05) -> Inter
 
     None where there is nobody to count.
     """
-    if n == 0:
-        return None
+    return wilson_interval(successes / n, n, alpha=alpha) if n else None
+
+
+def wilson_interval(share: float, size: float, *, alpha: float = 0.05) -> Interval:
+    """Wilson's score for a share of `size` people, who may be a fraction's worth."""
     z = NormalDist().inv_cdf(1 - alpha / 2)
-    share, spread = successes / n, z * z / n
+    spread = z * z / size
     middle = (share + spread / 2) / (1 + spread)
     half = math.sqrt(spread * (share * (1 - share) + spread / 4)) / (1 + spread)
     return Interval(max(0.0, middle - half), min(1.0, middle + half))
