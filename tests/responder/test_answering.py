@@ -18,11 +18,11 @@ from winback.channels import Outcome, Outgoing, Request
 from winback.clock import FixedClock
 from winback.ledger import (
     Ledger,
-    count_waiting,
     keep_reply,
     open_ledger,
     suppress,
     tables,
+    waiting,
 )
 from winback.responder import Answer, HandOver, Responder, RespondReport, answer_replies
 from winback.responder._rules import RuleResponder
@@ -149,7 +149,7 @@ class Desk:
     @property
     def waiting(self) -> int:
         with self.ledger.read() as connection:
-            return count_waiting(connection)
+            return len(waiting(connection))
 
     @property
     def decided(self) -> list[tuple[str, str | None]]:
