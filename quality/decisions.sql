@@ -118,13 +118,19 @@ findings as (
 
     union all
 
+    -- A playbook that runs beside another is meant to; one that no seed knows is not.
     select
         'people_in_two_playbooks',
-        customer_id
-    from warehouse.enrollments
-    where exited_at is null and origin = 'ledger'
-    group by customer_id
-    having count(distinct playbook_id) > 1
+        enrollments.customer_id
+    from warehouse.enrollments as enrollments
+    left join warehouse.int_playbooks__entry as playbooks
+        on enrollments.playbook_id = playbooks.playbook_id
+    where
+        enrollments.exited_at is null
+        and enrollments.origin = 'ledger'
+        and not coalesce(playbooks.runs_beside, false)
+    group by enrollments.customer_id
+    having count(distinct enrollments.playbook_id) > 1
 
 ),
 

@@ -35,6 +35,9 @@ SOUND = """
     select 'm1' as message_id, 'e1' as enrollment_id, 1 as step, 'sms' as channel,
         'accepted' as state, timestamptz '2026-03-02 15:30:00+00' as accepted_at,
         'ledger' as origin;
+    create table int_playbooks__entry as
+    select playbook_id, playbook_id = 'thanks' as runs_beside
+    from (values ('p'), ('q'), ('thanks')) as playbooks(playbook_id);
     create table reactivation_rates as
     select 'p' as playbook_id, 'treatment' as arm, 'all' as variant, 10 as assigned,
         1 as reactivated;
@@ -80,6 +83,14 @@ def test_history_from_another_tool_stops_nothing(settings: Settings) -> None:
     )
     assert gate(sends=True)("decisions", settings, AS_OF) == []
     assert gate(sends=True)("outcomes", settings, AS_OF) == []
+
+
+def test_a_playbook_that_runs_beside_another_stops_nothing(settings: Settings) -> None:
+    fill(
+        settings,
+        "insert into enrollments select * replace ('thanks' as playbook_id) from enrollments",
+    )
+    assert gate(sends=True)("decisions", settings, AS_OF) == []
 
 
 @pytest.mark.parametrize(
