@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 
@@ -27,3 +27,9 @@ def connect(database: Path | None = None) -> duckdb.DuckDBPyConnection:
     # Its bar appears in pipes and logs as well; our own commands tell how far they are.
     connection.execute("set enable_progress_bar = false")
     return connection
+
+
+def rows_of(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """What a statement gave back, each row by the names of its columns."""
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
+from winback.duck import connect, rows_of
 
 Rows = list[dict[str, Any]]
 
@@ -70,6 +70,5 @@ def experiment_results(published: Path) -> Rows:
 
 
 def _rows(query: str, path: Path) -> Rows:
-    result = duckdb.execute(query, {"path": str(path)})
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    with connect() as connection:
+        return rows_of(connection.execute(query, {"path": str(path)}))

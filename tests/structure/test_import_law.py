@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +104,13 @@ def test_no_query_reads_the_clock() -> None:
     ]
     assert files
     assert wrong == []
+
+
+def test_every_module_of_the_tests_has_a_name_of_its_own() -> None:
+    """Their folders are no packages: pytest collects only one of two that are called alike."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("*.py"))
+    names.pop("conftest.py")
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 LAYERS = ("staging", "intermediate", "segments", "marts")

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import duckdb
-
+from winback.duck import connect, rows_of
 from winback.messages import RenderBlocked, deadline, offer_text, one_line
 from winback.responder._seam import Facts, Offer, Product
 from winback.responder._words import clean
@@ -130,9 +129,6 @@ def _forms(words: str) -> set[str]:
 def _rows(path: Path, *, order_by: str = "all") -> list[dict[str, Any]]:
     if not path.exists():
         return []
-    with duckdb.connect() as connection:
-        connection.execute("set timezone = 'UTC'")
+    with connect() as connection:
         query = f"select * from read_parquet($path) order by {order_by}"
-        result = connection.execute(query, {"path": str(path)})
-        names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return rows_of(connection.execute(query, {"path": str(path)}))

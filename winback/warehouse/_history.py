@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from winback.duck import connect
 from winback.settings import Settings
 from winback.warehouse._publish import read_manifest
 
@@ -64,7 +65,7 @@ def mark_unwritten(published: Path, unwritten: Mapping[tuple[str, int], str]) ->
         return
     rows = [{"enrollment_id": e, "step": s, "rule": rule} for (e, s), rule in unwritten.items()]
     decisions = published / "send_decisions.parquet"
-    with duckdb.connect() as connection:
+    with connect() as connection:
         connection.register("unwritten", pa.Table.from_pylist(rows))
         _copy(connection, _MARK, decisions, {"decisions": str(decisions)})
 
@@ -81,8 +82,7 @@ def keep_decisions(settings: Settings, published: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     run_id = manifest.decided_by or manifest.run_id
     decisions = str(published / "send_decisions.parquet")
-    with _held(folder / "fold.lock"), duckdb.connect() as connection:
-        connection.execute("set timezone = 'UTC'")
+    with _held(folder / "fold.lock"), connect() as connection:
         parameters = {"run_id": run_id, "decisions": decisions}
         _copy(connection, _KEEP, folder / f"{run_id}.parquet", parameters)
         _fold_past_days(connection, folder, today=_day(run_id))

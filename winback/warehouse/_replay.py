@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import duckdb
 
-from winback.duck import connect
+from winback.duck import connect, rows_of
 from winback.errors import WinbackError
 from winback.settings import Settings
 from winback.warehouse._dbt import dbt_vars, invoke_dbt
@@ -83,9 +83,7 @@ class Replay:
 
     def rows(self, query: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """A query's rows by column name; instants come back in UTC."""
-        result = self.execute(query, parameters)
-        names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return rows_of(self.execute(query, parameters))
 
     def _create(self, model: _Model, as_of: datetime) -> None:
         sql = model.sql.replace(_MEANT_BY_NOBODY.isoformat(), as_of.isoformat())

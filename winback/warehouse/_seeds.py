@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import duckdb
 
-from winback.duck import connect
+from winback.duck import connect, rows_of
 from winback.errors import BuildFailure
 
 _SHOWN_ROWS: Final = 3
@@ -58,14 +58,11 @@ def failing_rows(warehouse: Path, result: Any) -> str:
         return ""
     try:
         with connect(warehouse) as connection:
-            found = connection.execute(f"from ({query}) limit {_SHOWN_ROWS}")
-            names = [column[0] for column in found.description or ()]
-            rows = [_words(names, row) for row in found.fetchall()]
+            found = rows_of(connection.execute(f"from ({query}) limit {_SHOWN_ROWS}"))
     except duckdb.Error:
         return ""  # The rule's name is told in any case.
-    return f": {'; '.join(rows)}" if rows else ""
+    return f": {'; '.join(map(_words, found))}" if found else ""
 
 
-def _words(names: list[str], row: tuple[Any, ...]) -> str:
-    pairs = zip(names, row, strict=True)
-    return " ".join(f"{name}={str(value)[:_SHOWN_TEXT]}" for name, value in pairs)
+def _words(row: dict[str, Any]) -> str:
+    return " ".join(f"{name}={str(value)[:_SHOWN_TEXT]}" for name, value in row.items())

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import duckdb
 
+from winback.duck import connect, rows_of
 from winback.errors import WinbackError
 from winback.report import Rows
 from winback.settings import Settings
 from winback.warehouse import read_manifest
-from winback.why._sources import rows_of, sources
+from winback.why._sources import sources
 
 _HISTORY: Final = """
     select
@@ -75,8 +76,7 @@ def why(settings: Settings, customer_id: str) -> Story:
         manifest = read_manifest(published)
     if manifest is None:
         raise WinbackError("nothing is published yet. Next: winback build")
-    with duckdb.connect() as connection:
-        connection.execute("set timezone = 'UTC'")
+    with connect() as connection:
         of = {
             table: _of_person(connection, published / f"{table}.parquet", columns, customer_id)
             for table, columns in _PUBLISHED.items()
@@ -111,7 +111,7 @@ def _of_person(
     if not path.exists():
         return []
     query = f"select {columns} from read_parquet($path) where customer_id = $customer_id"
-    return rows_of(connection, query, {"path": str(path), "customer_id": customer_id})
+    return rows_of(connection.execute(query, {"path": str(path), "customer_id": customer_id}))
 
 
 def _history(connection: duckdb.DuckDBPyConnection, settings: Settings, customer_id: str) -> Rows:
@@ -119,11 +119,12 @@ def _history(connection: duckdb.DuckDBPyConnection, settings: Settings, customer
     files = settings.ledger_landing_dir / "decisions" / "*.parquet"
     if not any(files.parent.glob(files.name)):
         return []
-    return rows_of(connection, _HISTORY, {"files": str(files), "customer_id": customer_id})
+    parameters = {"files": str(files), "customer_id": customer_id}
+    return rows_of(connection.execute(_HISTORY, parameters))
 
 
 def _catalog(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
-    rows = rows_of(connection, "from read_parquet($path)", {"path": str(path)})
+    rows = rows_of(connection.execute("from read_parquet($path)", {"path": str(path)}))
     return {row["rule_id"]: row for row in rows}

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import duckdb
 
+from winback.duck import rows_of
 from winback.report import Rows
 
 # One row per rule, channel (null: all of them), place and source. A country without a row
@@ -62,19 +63,12 @@ def sources(
         row
         for seed, query in _SEEDS.items()
         if (path := published / f"{seed}.parquet").exists()
-        for row in rows_of(connection, query, {"path": str(path), **_named_in(query, place)})
+        for row in rows_of(
+            connection.execute(query, {"path": str(path), **_named_in(query, place)})
+        )
     ]
 
 
 def _named_in(query: str, values: Mapping[str, str]) -> dict[str, str]:
     """DuckDB refuses a value that the query does not ask for."""
     return {name: value for name, value in values.items() if f"${name}" in query}
-
-
-def rows_of(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, str]
-) -> Rows:
-    """A query's rows by the names of its columns."""
-    result = connection.execute(query, dict(parameters))
-    names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
