@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from winback.channels import Outcome, Request
+from winback.ledger import State
+from winback.sending._guard import Rule
+from winback.sending._last_look import FINAL
 from winback.sending._sweep import SweepReport
+
+# What a call may bring a message to that needs no further call of this run.
+_SETTLED: frozenset[State] = frozenset({"accepted", "rejected", "unknown"})
 
 
 @dataclass
@@ -25,6 +33,20 @@ class SendReport:
     # Due, not sent, and in nobody's hands when the run ended.
     left_waiting: int = 0
     swept: SweepReport = field(default_factory=SweepReport)
+
+    def count(self, request: Request, outcome: Outcome, states: Mapping[State, int]) -> int:
+        """Take in what a request came to; how many of its messages are settled by it."""
+        self.attempts[outcome.kind] += 1
+        settled = {state: states[state] for state in states if state in _SETTLED}
+        self.counts.update(settled)
+        if outcome.kind == "unknown":
+            self.unknown_ids += request.message_ids
+        return sum(settled.values())
+
+    def count_refusals(self, rules: Mapping[str, Rule]) -> None:
+        """Take in what the guard refused: a rule for each message id."""
+        self.refused_by_guard.update(rules.values())
+        self.counts.update(FINAL[rule] for rule in rules.values() if rule in FINAL)
 
     def summary(self) -> str:
         """One line with the numbers that matter."""
