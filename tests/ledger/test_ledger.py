@@ -9,23 +9,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Column, Text, select, text
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy import select
 
-from winback.errors import UsageError
 from winback.ledger import (
     FINAL,
     TRANSITIONS,
-    _database,
     count_sends,
     find_link,
     insert_new,
-    is_suppressed,
     link_token,
     open_ledger,
     read_token,
     sign_token,
-    suppress,
     tables,
     transition,
 )
@@ -162,26 +157,3 @@ def test_an_error_never_shows_an_address(ledger, add_message):
 def _any_row(ledger):
     with ledger.read() as connection:
         return dict(connection.execute(select(tables.messages)).mappings().one())
-
-
-def test_a_ledger_of_an_earlier_version_gets_the_columns_that_came_later(settings):
-    with open_ledger(settings) as ledger, ledger.write() as connection:
-        connection.execute(text("alter table provider_events drop column lapse_reason"))
-        suppress(
-            connection, group="phone", address="+15550000001", reason="stop", source="test",
-            occurred_at=NOW, recorded_at=NOW,
-        )  # fmt: skip
-    for _ in range(2):
-        with open_ledger(settings) as ledger, ledger.read() as connection:
-            assert "lapse_reason" in connection.execute(select(tables.provider_events)).keys()  # noqa: SIM118
-            assert is_suppressed(connection, group="phone", address="+15550000001")
-
-
-def test_a_ledger_that_may_not_be_altered_is_one_clear_line(ledger):
-    taken = CreateColumn(Column("kind", Text))
-    with ledger.write() as connection, pytest.raises(UsageError) as refused:
-        _database._add_column(connection, "provider_events", taken)
-    message = str(refused.value)
-    assert "provider_events is of an earlier version" in message
-    assert "column kind" in message
-    assert "\n" not in message

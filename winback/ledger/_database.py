@@ -10,14 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.schema import CreateColumn
 
 from winback.errors import UsageError
-from winback.ledger import _fence
+from winback.ledger import _fence, migrations
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import ensure_key
 from winback.ledger._turns import turn
@@ -77,9 +76,10 @@ class Ledger:
 
 
 def open_ledger(settings: Settings) -> Ledger:
-    """Open the ledger that the settings name; make it if it isn't there.
+    """Open the ledger that the settings name; make it or bring its tables up to date first.
 
     A copied ledger opens for reading, but `Ledger.fenced` says why it must not send.
+    Raises UsageError where there is no database, or one of a newer winback.
     """
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
@@ -90,38 +90,47 @@ def open_ledger(settings: Settings) -> Ledger:
             f"that is there ({type(error).__name__})"
         ) from None
     unfenced = Ledger(engine, "", "", "")
-    with unfenced.write() as connection:
-        t.metadata.create_all(connection)
-        _add_missing_columns(connection)
+    try:
+        if settings.adopt_ledger or not _is_ready(unfenced):
+            _make_ready(unfenced, adopt=settings.adopt_ledger)
+        with unfenced.read() as connection:
+            known = {row.key: row.value for row in connection.execute(select(t.meta))}
+            fenced = _fence.why_fenced(connection)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Ledger(engine, known["instance_id"], known["token_secret"], fenced)
+
+
+def _is_ready(ledger: Ledger) -> bool:
+    """Whether there is nothing to write; a look that waits for no writer."""
+    file = ledger.engine.url.database
+    if ledger.engine.dialect.name == "sqlite" and not (file and Path(file).exists()):
+        return False
+    with ledger.read() as connection:
+        return migrations.is_at_newest(connection)
+
+
+def _make_ready(ledger: Ledger, *, adopt: str) -> None:
+    """Tables and what a ledger draws once, in one transaction: whoever else opens it waits."""
+    with ledger.write() as connection:
+        if not migrations.is_at_newest(connection):
+            _upgrade(connection)
         _insert_meta(connection, "instance_id", secrets.token_hex(8))
         _insert_meta(connection, "token_secret", secrets.token_hex(32))
         ensure_key(connection)
         _insert_meta(connection, "place", _fence.place(connection))
-        fenced = _fence.check(connection, adopt=settings.adopt_ledger)
-        known = {row.key: row.value for row in connection.execute(select(t.meta))}
-    return Ledger(engine, known["instance_id"], known["token_secret"], fenced)
+        _fence.adopt(connection, adopt)
 
 
-def _add_missing_columns(connection: Connection) -> None:
-    """Give a ledger that an earlier version made the columns that came later, all nullable."""
-    inspector = inspect(connection)
-    for table in t.metadata.sorted_tables:
-        there = {column["name"] for column in inspector.get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in there:
-                _add_column(connection, table.name, CreateColumn(column))
-
-
-def _add_column(connection: Connection, table_name: str, column: CreateColumn) -> None:
-    name = column.element.name
-    definition = column.compile(dialect=connection.dialect)
+def _upgrade(connection: Connection) -> None:
     try:
-        connection.execute(text(f"alter table {table_name} add column {definition}"))
+        migrations.upgrade(connection)
     except DBAPIError as error:
         raise UsageError(
-            f"the ledger's table {table_name} is of an earlier version and can't be given the "
-            f"column {name} ({type(error.orig).__name__}). Next: let the database user alter its "
-            "tables, then run the command again"
+            "the ledger's tables are of an earlier version and can't be brought to revision "
+            f"{migrations.newest()} ({type(error.orig).__name__}); they are as they were. Next: "
+            "let the database user create and alter its tables, then run the command again"
         ) from None
 
 

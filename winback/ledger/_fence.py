@@ -37,20 +37,23 @@ def place(connection: Connection) -> str:
     return str(connection.scalar(text(query)))
 
 
-def check(connection: Connection, *, adopt: str) -> str:
-    """Why this ledger must not send; empty if it stands where it was made or was adopted."""
-    known = {row.key: row.value for row in connection.execute(select(t.meta))}
-    here, instance_id = place(connection), known["instance_id"]
-    if known["place"] == here:
-        return ""
-    if adopt == instance_id:
+def adopt(connection: Connection, instance_id: str) -> None:
+    """Make this place a copy's own, if it is the copy that is meant."""
+    known, here = _known(connection), place(connection)
+    if known["place"] != here and known["instance_id"] == instance_id:
         _set(connection, "place", here)
         _set(connection, "instance_id", secrets.token_hex(8))
+
+
+def why_fenced(connection: Connection) -> str:
+    """Why this ledger must not send; empty if it stands where it was made or was adopted."""
+    known = _known(connection)
+    if known["place"] == place(connection):
         return ""
     return (
         f"This ledger is a copy of the one at {known['place'].rpartition('#')[0]}, which may have "
         "sent its messages already, so nothing is sent from it. If that one will never send "
-        f"again, run once with WINBACK_ADOPT_LEDGER={instance_id}."
+        f"again, run once with WINBACK_ADOPT_LEDGER={known['instance_id']}."
     )
 
 
@@ -70,6 +73,10 @@ def dedicate(ledger: Ledger, mode: str, *, is_rehearsal: bool) -> None:
             f"this ledger has been used for {first} and can't be used for {use}: its messages and "
             "history are not real there. Next: another WINBACK_HOME or WINBACK_LEDGER_URL"
         )
+
+
+def _known(connection: Connection) -> dict[str, str]:
+    return {row.key: row.value for row in connection.execute(select(t.meta))}
 
 
 def _set(connection: Connection, key: str, value: str) -> None:
