@@ -15,6 +15,7 @@ from winback.errors import UsageError
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 Mode = Literal["dry-run", "sandbox", "live"]
+EmailMode = Literal["auto", "immediate", "abortable"]
 
 
 class Settings(BaseSettings):
@@ -52,6 +53,17 @@ class Settings(BaseSettings):
     sms_campaign_status: str = Field("", description="`registered` before US texts.")
     sms_per_second: float | None = Field(None, gt=0, description="Pace of texts.")
     email_per_second: float | None = Field(None, gt=0, description="Pace of email.")
+    email_batch_size: int = Field(
+        250,
+        ge=1,
+        le=1000,
+        description="People in a request; a lost answer leaves all unknown.",
+    )
+    email_mode: EmailMode = Field(
+        "auto",
+        description="`abortable`: SendGrid holds mail back for 25 minutes, so that a request "
+        "without an answer can be cancelled; `immediate`; `auto`: abortable at SendGrid itself.",
+    )
 
     responder: str = Field(
         "",

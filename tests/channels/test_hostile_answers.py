@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from winback.channels import Outgoing, _email, _sms, open_channel
+from winback.channels import Outgoing, _wire, open_channel
 from winback.settings import Settings
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
@@ -173,8 +173,7 @@ def test_an_answer_is_read_for_what_it_proves_after_exactly_one_request(
 
 @pytest.mark.parametrize("name", ["email", "sms"])
 def test_silence_is_unknown_within_the_time_out(server, name, monkeypatch):
-    monkeypatch.setattr(_email, "TIMEOUT_SECONDS", 0.2)
-    monkeypatch.setattr(_sms, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(_wire, "READ_SECONDS", 0.2)
     server.hang = True
     assert send(name, server.url).kind == "unknown"
     assert len(server.requests) == 1

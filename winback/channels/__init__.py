@@ -1,13 +1,15 @@
 """Channels: one file a provider behind one seam."""
 
-from winback.channels._classify import Answer, classify
+from winback.channels._classify import classify
 from winback.channels._open import open_channel
-from winback.channels._seam import Channel, Kind, Outcome, Outgoing, Request
+from winback.channels._seam import Channel, Kind, NotPreparedError, Outcome, Outgoing, Request
+from winback.channels._wire import Answer
 
 __all__ = [
     "Answer",
     "Channel",
     "Kind",
+    "NotPreparedError",
     "Outcome",
     "Outgoing",
     "Request",

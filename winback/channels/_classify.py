@@ -8,92 +8,58 @@ request can't have been handed over. All else is `unknown`.
 from __future__ import annotations
 
 import csv
-import json
 import re
-import ssl
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
-from urllib.error import URLError
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from winback.channels._seam import Outcome
+from winback.channels._wire import Answer, NotHandedOverError
 
 Provider = Literal["sendgrid", "twilio"]
 
 _POSITION = re.compile(r"personalizations[.\[](\d+)")
-_NEVER_CONNECTED = (
-    NewConnectionError,
-    NameResolutionError,
-    ConnectTimeoutError,
-    ssl.SSLCertVerificationError,
+# Raised before a connection is opened.
+_NOT_TRIED = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
 )
 
 
-@dataclass(frozen=True)
-class Answer:
-    """An HTTP answer as it came; header names in lower case."""
+def classify(provider: Provider, result: Answer | Exception, *, taken: int = 202) -> Outcome:
+    """What a call came to: what its answer, or the failure to get one, proves.
 
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = field(default=b"", repr=False)
-
-    def json(self) -> dict[str, Any]:
-        """The body as a JSON object; empty if it is anything else."""
-        try:
-            value = json.loads(self.body)
-        except ValueError:
-            return {}
-        return value if isinstance(value, dict) else {}
-
-
-def classify(provider: Provider, result: Answer | Exception) -> Outcome:
-    """What a call came to: what its answer, or the failure to get one, proves."""
+    `taken` is the status by which SendGrid says that it did what was asked.
+    """
     if isinstance(result, Exception):
         return _classify_failure(result)
-    return _sendgrid(result) if provider == "sendgrid" else _twilio(result)
+    return _sendgrid(result, taken) if provider == "sendgrid" else _twilio(result)
 
 
 def _classify_failure(error: Exception) -> Outcome:
+    if isinstance(error, NotHandedOverError):
+        return Outcome("not_sent", str(error))
     reason = type(error).__name__
-    # urllib raises URLError up to the last byte of the request, other errors after it.
-    if isinstance(error, URLError) or any(isinstance(e, _NEVER_CONNECTED) for e in _chain(error)):
-        return Outcome("not_sent", reason)
-    return Outcome("unknown", reason)
+    return Outcome("not_sent" if isinstance(error, _NOT_TRIED) else "unknown", reason)
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what it wraps: requests and urllib3 keep the cause in args or `reason`."""
-    pending, seen = [error], set[int]()
-    while pending:
-        current = pending.pop()
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        wrapped = (*current.args, getattr(current, "reason", None), current.__cause__)
-        pending.extend(item for item in wrapped if isinstance(item, BaseException))
-
-
-def _sendgrid(answer: Answer) -> Outcome:  # noqa: PLR0911 - one line a case reads best
+def _sendgrid(answer: Answer, taken: int) -> Outcome:  # noqa: PLR0911 - one line a case reads best
     status = answer.status
     message_id = answer.headers.get("x-message-id")
-    if status == 202:
+    if status == taken:
         return Outcome("accepted", "accepted", status, provider_id=message_id)
     if status == 429:
         return _deferred(answer)
     if status == 413:
         return Outcome("refused", "too_large", status)
-    if status == 200:
+    if status == 200 and taken == 202:
         # The answer of SendGrid's own sandbox mode, which we never ask for: mail may be lost.
         return Outcome("unknown", "sandbox_mode", status, stops_channel=True)
     if status in {401, 403} and answer.json():

@@ -19,6 +19,8 @@ class Outgoing:
     payload: Mapping[str, Any] = field(repr=False)
     # Nothing may leave the provider's queue after this.
     leaves_by: datetime
+    # The provider may hold it back a while, if that lets a call without an answer be undone.
+    may_wait: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,9 @@ class Request:
     message_ids: tuple[str, ...]
     body: dict[str, Any] = field(repr=False)
     sha256: str
+    # What the provider knows a held-back request by, and when it lets it go.
+    batch_id: str | None = None
+    send_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,14 @@ class Outcome:
     suppresses: bool = False
 
 
+class NotPreparedError(Exception):
+    """The provider did not give what a request needs first. Nothing was sent: never `unknown`."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
 class Channel(Protocol):
     """A way to reach people. It sends once, never retries, and raises nothing on a bad answer."""
 
@@ -69,7 +82,11 @@ class Channel(Protocol):
     per_second: float | None
 
     def prepare(self, messages: Sequence[Outgoing], *, now: datetime) -> list[Request]:
-        """Pack messages into requests; nothing leaves yet."""
+        """Pack messages into requests; nothing leaves yet.
+
+        May ask the provider for batch ids, so no write transaction may be open. Raises
+        NotPreparedError where it gives none.
+        """
         ...
 
     def send(self, request: Request) -> Outcome:

@@ -11,20 +11,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
-import requests
-from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from winback.channels._classify import Answer, classify
+from winback.channels._classify import classify
 from winback.channels._seam import Outcome, Outgoing, Request
+from winback.channels._wire import Answer, Wire
 from winback.errors import UsageError
 from winback.settings import Settings
 
-# Twilio itself gives up by about 26 s, so 30 s turn most silences into answers.
-CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 # Twilio's own bounds of ValidityPeriod.
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 1, 36_000
 # Retry our callback on any failure, not only on a failed connect. A fragment isn't sent.
@@ -96,7 +93,7 @@ class SmsChannel:
 
 
 class Transport(HttpClient):  # type: ignore[misc]  # untyped library
-    """Twilio's HTTP with time-outs, pooled connections, no retries and no redirects.
+    """Twilio's HTTP over our own.
 
     `last` is what this thread's call met on the wire: the client's own exceptions drop
     the headers. None while nothing was tried.
@@ -104,9 +101,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # untyped library
 
     def __init__(self, *, pool_size: int) -> None:
         super().__init__(_log, is_async=False)
-        self._session = requests.Session()
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=pool_size, max_retries=0))
+        self._wire = Wire(pool_size=pool_size)
         self._local = threading.local()
 
     @property
@@ -130,22 +125,15 @@ class Transport(HttpClient):  # type: ignore[misc]  # untyped library
     ) -> Response:
         """Make one request with our time-outs, whatever the client asks for."""
         try:
-            response = self._session.request(
-                method,
-                uri,
-                params=params,  # type: ignore[arg-type]  # the client's own values
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
+            answer = self._wire.call(
+                method, uri, params=params, data=data, headers=headers, auth=auth
             )
         except Exception as error:
             self._local.last = error
             raise
-        names = {key.lower(): value for key, value in response.headers.items()}
-        self._local.last = Answer(response.status_code, names, response.content)
-        return Response(response.status_code, response.text, response.headers)
+        self._local.last = answer
+        text = answer.body.decode("utf-8", "replace")
+        return Response(answer.status, text, dict(answer.headers))
 
     def close(self) -> None:
-        self._session.close()
+        self._wire.close()

@@ -142,6 +142,8 @@ def _insert_attempt(
         "channel": channel.name,
         "n_messages": len(request.message_ids),
         "request_sha256": request.sha256,
+        "sg_batch_id": request.batch_id,
+        "sg_send_at": request.send_at,
         "started_at": started_at,
         "deadline_at": deadline_at,
     }

@@ -1,0 +1,154 @@
+"""Connections: how many, how fresh, and what a failure on one proves."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+
+import pytest
+
+from winback.channels import _wire, classify
+from winback.channels._wire import Wire
+
+OK = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: X1\r\nContent-Length: 0\r\n\r\n"
+TOO_LARGE = b"HTTP/1.1 413 X\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>"
+# More than the sockets between two ends hold, so that writing it takes a reader.
+LARGE = b"x" * 20_000_000
+
+
+class Server:
+    """Counts connections; `serve` does with each what a test wants."""
+
+    def __init__(self, serve):
+        self.connections = 0
+        self._serve = serve
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v3/mail/send"
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                self.connections += 1
+                threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
+
+    def _talk(self, connection):
+        with connection, contextlib.suppress(OSError):
+            self._serve(connection)
+
+    def close(self):
+        self._socket.close()
+
+
+@pytest.fixture
+def serve():
+    started = []
+
+    def start(behave):
+        started.append(Server(behave))
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.close()
+
+
+@pytest.fixture
+def wire():
+    opened = Wire(pool_size=4)
+    yield opened
+    opened.close()
+
+
+def answer_all(connection):
+    """Keep the connection, answer each small request."""
+    while connection.recv(65536):
+        connection.sendall(OK)
+
+
+def came_to(wire, url, data=b"{}"):
+    try:
+        return classify("sendgrid", wire.call("POST", url, data=data))
+    except Exception as error:  # noqa: BLE001
+        return classify("sendgrid", error)
+
+
+def test_ten_sends_in_a_row_use_one_connection(serve, wire):
+    server = serve(answer_all)
+    assert {came_to(wire, server.url).kind for _ in range(10)} == {"accepted"}
+    assert server.connections == 1
+
+
+def test_a_connection_that_has_rested_is_not_used_again(serve, wire, monkeypatch):
+    server = serve(answer_all)
+    came_to(wire, server.url)
+    rested = time.monotonic() + _wire.IDLE_SECONDS
+    monkeypatch.setattr(_wire.time, "monotonic", lambda: rested)
+    assert came_to(wire, server.url).kind == "accepted"
+    assert server.connections == 2
+
+
+def test_a_connection_that_the_server_has_closed_costs_no_message(serve, wire):
+    def answer_one(connection):
+        connection.recv(65536)
+        connection.sendall(OK)
+
+    server = serve(answer_one)
+    kinds = []
+    for _ in range(3):
+        kinds.append(came_to(wire, server.url).kind)
+        time.sleep(0.05)
+    assert kinds == ["accepted"] * 3
+    assert server.connections == 3
+
+
+def test_a_connection_closed_in_the_moment_of_its_use_leaves_the_message_unknown(serve, wire):
+    def answer_one_then_hang_up_on_the_next(connection):
+        connection.recv(65536)
+        connection.sendall(OK)
+        connection.recv(65536)
+
+    server = serve(answer_one_then_hang_up_on_the_next)
+    assert [came_to(wire, server.url).kind for _ in range(2)] == ["accepted", "unknown"]
+
+
+def test_a_body_that_was_not_handed_over_whole_was_not_sent(serve, wire):
+    def hang_up(connection):
+        connection.recv(1024)
+
+    assert came_to(wire, serve(hang_up).url, LARGE).kind == "not_sent"
+
+
+def test_a_line_too_slow_for_a_body_sent_nothing(serve, wire, monkeypatch):
+    monkeypatch.setattr(_wire, "WRITE_SECONDS", 0.2)
+    held = threading.Event()
+    outcome = came_to(wire, serve(lambda _: held.wait(5)).url, LARGE)
+    held.set()
+    assert (outcome.kind, outcome.reason) == ("not_sent", "TimeoutError")
+
+
+def test_a_refusal_given_before_the_body_was_read_is_read(serve, wire):
+    def refuse(connection):
+        connection.recv(1024)
+        connection.sendall(TOO_LARGE)
+        connection.shutdown(socket.SHUT_WR)
+        time.sleep(0.2)
+
+    outcome = came_to(wire, serve(refuse).url, LARGE)
+    assert (outcome.kind, outcome.reason) == ("refused", "too_large")
+
+
+def test_what_a_netrc_says_does_not_take_the_place_of_our_key(serve, wire, tmp_path, monkeypatch):
+    seen = []
+
+    def look(connection):
+        seen.append(connection.recv(65536))
+        connection.sendall(OK)
+
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    wire.call("POST", serve(look).url, data=b"{}", headers={"Authorization": "Bearer SG.key"})
+    assert b"Authorization: Bearer SG.key\r\n" in seen[0]
