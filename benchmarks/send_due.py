@@ -1,0 +1,194 @@
+"""How fast a run sends: `python benchmarks/send_due.py [EMAILS] [TEXTS]`.
+
+Emails (default 20,000, in batches of 250) and texts (default 3,000) go to a `winback sandbox`
+of its own process: once by `send_due`, with every commit, guard and record, and once by the
+providers' own clients, as they come, with the same bodies and as many calls at once, that look
+at nothing and record nothing. The two take turns, three times each; told is the median of each
+and the ratio of the two, the part of the bare client's speed that a run keeps.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+from sendgrid import SendGridAPIClient
+from twilio.rest import Client
+
+from winback.channels import Channel, Outgoing, open_channel
+from winback.clock import WallClock
+from winback.ledger import Ledger, insert_new, open_ledger, tables
+from winback.sandbox import client_settings, load_or_create, sandbox_dir
+from winback.sending import send_due
+from winback.settings import Settings
+
+ROUNDS: Final = 3
+PORTION: Final = 5_000
+TEXT: Final = "Shop: we miss you, Ann. 20% off until Mar 30: https://shop.example.com Reply STOP to end"
+PAGE: Final = "<p>We miss you, Ann. Your 20 percent wait until Mar 30.</p>" * 40
+
+
+def messages(settings: Settings, channel: str, *, count: int, run: int) -> Iterator[dict[str, Any]]:
+    """Rows of the ledger, due now, each for a person of its own."""
+    now = WallClock().now()
+    is_email = channel == "email"
+    payload = (
+        {
+            "from": {"email": "hello@example.com", "name": "Shop"},
+            "subject": "We miss you, Ann",
+            "text": TEXT,
+            "html": PAGE,
+            "headers": {"List-Unsubscribe": "<https://hooks.example.com/u/token>"},
+        }
+        if is_email
+        else {"body": TEXT, "messaging_service_sid": settings.twilio_messaging_service_sid}
+    )
+    for number in range(count):
+        name = f"{channel}-{run}-{number}"
+        yield {
+            "message_id": name, "enrollment_id": name, "playbook_id": "sms_email", "step": 1,
+            "customer_id": name, "channel": channel, "variant": "a",
+            "address": f"{name}@example.com" if is_email else f"+1212{run}{number:06d}",
+            "sender": "shop", "payload_json": json.dumps(payload), "payload_sha256": "",
+            "template_version": "1", "not_before": now - timedelta(hours=1),
+            "window_closes_at": now + timedelta(hours=8), "expires_at": now + timedelta(days=1),
+            "zones": "UTC", "local_opens_minute": 0, "local_closes_minute": 1440,
+            "state": "planned", "planned_at": now, "updated_at": now,
+        }  # fmt: skip
+
+
+def fill(ledger: Ledger, rows: Sequence[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), PORTION):
+        with ledger.write() as connection:
+            insert_new(connection, tables.messages, rows[start : start + PORTION])
+
+
+def by_winback(settings: Settings, rows: list[dict[str, Any]]) -> float:
+    """Seconds that a run takes to send these rows from a new ledger."""
+    with tempfile.TemporaryDirectory() as home:
+        own = settings.model_copy(update={"home": Path(home)})
+        with open_ledger(own) as ledger:
+            fill(ledger, rows)
+            begun = time.perf_counter()
+            report = send_due(ledger, own, WallClock())
+            seconds = time.perf_counter() - begun
+    if report.counts["accepted"] != len(rows):
+        raise SystemExit(f"not all were accepted: {report.summary()} {report.stopped}")
+    return seconds
+
+
+def by_bare_client(settings: Settings, rows: list[dict[str, Any]]) -> float:
+    """Seconds that the provider's own client takes for the same bodies, as many at once."""
+    channel = open_channel(rows[0]["channel"], settings)
+    post = _sendgrid(settings) if channel.provider == "sendgrid" else _twilio(settings)
+    bodies = _bodies(channel, rows)
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(channel.concurrency) as pool:
+        statuses = set(pool.map(post, bodies))
+    seconds = time.perf_counter() - begun
+    channel.close()
+    if statuses != {True}:
+        raise SystemExit("the bare client was refused")
+    return seconds
+
+
+def _bodies(channel: Channel, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    now = WallClock().now()
+    outgoing = [
+        Outgoing(row["message_id"], row["address"], json.loads(row["payload_json"]),
+                 leaves_by=now + timedelta(hours=8))
+        for row in rows
+    ]  # fmt: skip
+    return [request.body for request in channel.prepare(outgoing, now=now)]
+
+
+def _sendgrid(settings: Settings) -> Callable[[dict[str, Any]], bool]:
+    key = settings.sendgrid_api_key.get_secret_value()
+    client = SendGridAPIClient(key, host=settings.sendgrid_base_url)
+    return lambda body: client.client.mail.send.post(request_body=body).status_code == 202
+
+
+def _twilio(settings: Settings) -> Callable[[dict[str, Any]], bool]:
+    token = settings.twilio_auth_token.get_secret_value()
+    client = Client(settings.twilio_account_sid, token)
+    client.api.base_url = settings.twilio_base_url
+    return lambda body: bool(client.messages.create(**body).sid)
+
+
+@contextmanager
+def sandbox_process(home: Path) -> Iterator[Settings]:
+    """A sandbox in a process of its own, and the settings that lead to it."""
+    settings = Settings.load(home=home, public_base_url="", click_links=False)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    base_url = f"http://127.0.0.1:{port}"
+    credentials = load_or_create(sandbox_dir(settings))
+    environment = os.environ | {"WINBACK_HOME": str(home), "WINBACK_PUBLIC_BASE_URL": ""}
+    command = [sys.executable, "-m", "winback.cli", "sandbox", "--port", str(port)]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        _wait_for(f"{base_url}/_sandbox/healthz")
+        yield Settings.load(
+            home=home,
+            from_email="hello@example.com",
+            postal_address="1 Main St",
+            **client_settings(base_url, credentials),
+        )
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(600):
+        try:
+            requests.get(url, timeout=1)
+        except requests.ConnectionError:
+            time.sleep(0.05)
+        else:
+            return
+    raise SystemExit("the sandbox did not start")
+
+
+def measure(settings: Settings, channel: str, count: int) -> dict[str, float]:
+    """Messages a second by both, in turn, and the share that a run keeps."""
+    ours, bare = [], []
+    for run in range(ROUNDS):
+        rows = list(messages(settings, channel, count=count, run=2 * run))
+        bare.append(count / by_bare_client(settings, rows))
+        rows = list(messages(settings, channel, count=count, run=2 * run + 1))
+        ours.append(count / by_winback(settings, rows))
+    return {
+        "messages": count,
+        "winback_per_second": round(statistics.median(ours)),
+        "bare_client_per_second": round(statistics.median(bare)),
+        "ratio": round(statistics.median(ours) / statistics.median(bare), 2),
+    }
+
+
+def main() -> None:
+    counts = {"email": 20_000, "sms": 3_000}
+    for place, channel in enumerate(counts, start=1):
+        if len(sys.argv) > place:
+            counts[channel] = int(sys.argv[place])
+    with tempfile.TemporaryDirectory() as home, sandbox_process(Path(home)) as settings:
+        figures = {name: measure(settings, name, count) for name, count in counts.items() if count}
+    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
