@@ -37,7 +37,9 @@ from winback.settings import Settings
 
 ROUNDS: Final = 3
 PORTION: Final = 5_000
-TEXT: Final = "Shop: we miss you, Ann. 20% off until Mar 30: https://shop.example.com Reply STOP to end"
+TEXT: Final = (
+    "Shop: we miss you, Ann. 20% off until Mar 30: https://shop.example.com Reply STOP to end"
+)
 PAGE: Final = "<p>We miss you, Ann. Your 20 percent wait until Mar 30.</p>" * 40
 
 

@@ -25,12 +25,11 @@ from winback.inbound._event import Event, Unreadable
 from winback.inbound._match import Match, Matcher
 from winback.inbound._segments import Record, read_segment, segment_path, writers
 from winback.inbound._unsubscribe import preferred, unsubscribed
-from winback.ledger import Ledger, insert_new, lift, prefer, suppress, tables, withdraw
+from winback.ledger import Ledger, among, insert_new, lift, prefer, suppress, tables, withdraw
 from winback.settings import Settings
 
 log = logging.getLogger(__name__)
 
-KEYS_PER_QUERY: Final = 500
 # What a choice on our own page writes as the source of its suppressions.
 UNSUBSCRIBE_SOURCE: Final = "winback_opted_out"
 Parsed = Event | Unreadable
@@ -199,11 +198,7 @@ def _apply_alone(
 
 def _known(connection: Connection, keys: Sequence[str]) -> set[str]:
     column = tables.provider_events.c.dedupe_key
-    known: set[str] = set()
-    for start in range(0, len(keys), KEYS_PER_QUERY):
-        chunk = keys[start : start + KEYS_PER_QUERY]
-        known.update(connection.scalars(select(column).where(column.in_(chunk))))
-    return known
+    return set(connection.scalars(select(column).where(among(column, keys))))
 
 
 def _count_again(connection: Connection, event: Event) -> None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
 from winback.inbound._event import Event
-from winback.ledger import ChannelGroup, channel_group, tables
-
-KEYS_PER_QUERY: Final = 500
+from winback.ledger import ChannelGroup, among, channel_group, tables
 
 
 @dataclass(frozen=True)
@@ -33,11 +31,8 @@ class Matcher:
     def __init__(self, connection: Connection, events: Sequence[Event]) -> None:
         self._connection = connection
         ids = sorted({event.message_id for event in events if event.message_id})
-        self._by_id: dict[str, Row[Any]] = {}
-        for start in range(0, len(ids), KEYS_PER_QUERY):
-            chunk = ids[start : start + KEYS_PER_QUERY]
-            rows = connection.execute(_message().where(tables.messages.c.message_id.in_(chunk)))
-            self._by_id |= {row.message_id: row for row in rows}
+        named = _message().where(among(tables.messages.c.message_id, ids))
+        self._by_id = {row.message_id: row for row in connection.execute(named)}
 
     def match(self, event: Event) -> Match:
         if event.message_id is not None:

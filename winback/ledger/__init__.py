@@ -2,6 +2,7 @@
 
 from winback.ledger import _tables as tables
 from winback.ledger._address_keys import is_hidden
+from winback.ledger._among import among
 from winback.ledger._conversations import (
     NEEDS_A_HUMAN,
     Talking,
@@ -70,6 +71,7 @@ __all__ = [
     "State",
     "SuppressionReason",
     "Talking",
+    "among",
     "channel_group",
     "close",
     "count_by_state",

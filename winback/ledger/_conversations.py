@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, and_, or_, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey
+from winback.ledger._among import among
 from winback.ledger._suppressions import ChannelGroup, normalize
 
 # What no rule answers: a question, what may be a stop, what nobody understood.
@@ -106,7 +107,7 @@ def talking_among(
     spelled = {normalize(group, address): address for group, address in addresses}
     found = connection.execute(
         select(_c.customer_id, _c.channel_group, _c.address).where(
-            or_(_c.customer_id.in_(customers), _c.address.in_(list(spelled))),
+            or_(among(_c.customer_id, customers), among(_c.address, spelled)),
             or_(
                 _c.waiting_since.is_not(None),
                 and_(_c.last_reply_at > since, _c.last_reply_at <= until),
@@ -117,7 +118,7 @@ def talking_among(
     clicked = connection.scalars(
         select(m.customer_id)
         .join(t.provider_events, e.message_id == m.message_id)
-        .where(m.customer_id.in_(customers), e.kind == "clicked", e.is_machine == 0)
+        .where(among(m.customer_id, customers), e.kind == "clicked", e.is_machine == 0)
         .where(e.occurred_at > since, e.occurred_at <= until)
     )
     return Talking(

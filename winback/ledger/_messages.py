@@ -6,17 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Update, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
 
 from winback.ledger import _tables as t
+from winback.ledger._among import among
 from winback.ledger._states import TRANSITIONS, State
 
 # Not in anybody's hands: may be rescheduled, stopped or claimed.
 WAITING: tuple[State, ...] = ("planned", "deferred")
 # What may have reached a person, and so counts for frequency caps.
 MAY_HAVE_REACHED: tuple[State, ...] = ("accepted", "sending", "unknown", "unknown_final")
-# Keys that one statement names: far below every database's limit of variables.
-_IN_ONE = 1_000
 
 
 def transition(
@@ -60,17 +59,20 @@ def _update(
     if not rows:
         return 0
     names = [name for name in rows[0] if name != "message_id"]
-    # Not `in`: that is expanded at run time, which a statement over many rows can't be.
+    # Joined to nothing, so that SQLite looks for the keys, of which there are few, and not
+    # for the state. Not `in`, which a statement over many rows can't be.
+    state = t.messages.c.state.concat("")
     statement = (
         update(t.messages)
-        .where(or_(*(t.messages.c.state == state for state in in_states)))
+        .where(or_(*(state == allowed for allowed in in_states)))
         .values(updated_at=at, version=t.messages.c.version + 1, **columns)
     )
     if token is not None:
         statement = statement.where(t.messages.c.claim_token == token)
     if all(row[name] == rows[0][name] for row in rows for name in names):
-        alike = statement.values({name: rows[0][name] for name in names})
-        return _update_alike(connection, alike, [row["message_id"] for row in rows])
+        these = among(t.messages.c.message_id, [str(row["message_id"]) for row in rows])
+        alike = statement.where(these).values({name: rows[0][name] for name in names})
+        return connection.execute(alike).rowcount
     statement = statement.where(t.messages.c.message_id == bindparam("key")).values(
         {name: bindparam(f"new_{name}") for name in names}
     )
@@ -78,16 +80,6 @@ def _update(
         {"key": row["message_id"], **{f"new_{name}": row[name] for name in names}} for row in rows
     ]
     return connection.execute(statement, values).rowcount
-
-
-def _update_alike(connection: Connection, statement: Update, message_ids: Sequence[object]) -> int:
-    """Set the same values in all of these messages: a statement a thousand, not one each."""
-    return sum(
-        connection.execute(
-            statement.where(t.messages.c.message_id.in_(message_ids[start : start + _IN_ONE]))
-        ).rowcount
-        for start in range(0, len(message_ids), _IN_ONE)
-    )
 
 
 def recent_sends(
@@ -102,8 +94,9 @@ def recent_sends(
     sent_at = func.coalesce(m.accepted_at, m.updated_at, type_=t.UtcDateTime)
     return connection.execute(
         select(m.message_id, m.customer_id, m.address, sent_at.label("sent_at")).where(
-            or_(m.customer_id.in_(list(customer_ids)), m.address.in_(list(addresses))),
-            m.state.in_(MAY_HAVE_REACHED),
+            or_(among(m.customer_id, customer_ids), among(m.address, addresses)),
+            # Joined to nothing, so that SQLite doesn't go through all that was ever accepted.
+            m.state.concat("").in_(MAY_HAVE_REACHED),
             sent_at > since,
         )
     ).all()

@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import Connection, Row, and_, not_, or_, select, update
 
 from winback.ledger import _tables as t
+from winback.ledger._among import among
 from winback.ledger._database import insert_new
 from winback.ledger._messages import WAITING, reschedule
 from winback.ledger._suppressions import ChannelGroup, channel_group, suppress
@@ -106,8 +107,8 @@ def standing_preferences(
     found = connection.execute(
         select(p.kind, p.channel_group, p.customer_id, p.address).where(
             or_(
-                p.customer_id.in_({message.customer_id for message in members}),
-                p.address.in_({_spelled(message.address) for message in members}),
+                among(p.customer_id, {message.customer_id for message in members}),
+                among(p.address, {_spelled(message.address) for message in members}),
             ),
             p.withdrawn_at.is_(None),
             or_(p.until_at.is_(None), p.until_at > now),

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey, is_hidden
+from winback.ledger._among import among
 from winback.ledger._database import insert_new
 from winback.ledger._messages import WAITING, transition
 
@@ -39,7 +40,6 @@ LIFTED_BY_START: Final = ("stop", "opted_out")
 HOLD: Final = "hold"
 
 _NOT_OF_A_NUMBER: Final = re.compile(r"[ ().-]")
-ADDRESSES_PER_QUERY: Final = 500
 
 
 def channel_group(channel: str) -> ChannelGroup:
@@ -263,17 +263,14 @@ def suppressed_among(
         spelled = normalize(group, address)
         given[spelled].add(address)
         given[key.hide(spelled)].add(address)
-    forms = list(given)
+    statement = select(s.address).where(
+        s.channel_group == group, among(s.address, given), s.lifted_at.is_(None)
+    )
+    if reasons is not None:
+        statement = statement.where(s.reason.in_(tuple(reasons)))
     found: set[str] = set()
-    for start in range(0, len(forms), ADDRESSES_PER_QUERY):
-        chunk = forms[start : start + ADDRESSES_PER_QUERY]
-        statement = select(s.address).where(
-            s.channel_group == group, s.address.in_(chunk), s.lifted_at.is_(None)
-        )
-        if reasons is not None:
-            statement = statement.where(s.reason.in_(tuple(reasons)))
-        for form in connection.scalars(statement):
-            found |= given[form]
+    for form in connection.scalars(statement):
+        found |= given[form]
     return found
 
 

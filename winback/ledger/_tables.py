@@ -144,7 +144,14 @@ messages = Table(
         "state in (" + ", ".join(f"'{state}'" for state in TRANSITIONS) + ")", name="known_state"
     ),
 )
-Index("messages_due", messages.c.state, messages.c.channel, messages.c.not_before)
+# In the order of a claim: a mailing shares one `not_before`, and is not to be sorted anew for each.
+Index(
+    "messages_due",
+    messages.c.state,
+    messages.c.channel,
+    messages.c.not_before,
+    messages.c.message_id,
+)
 Index("messages_by_address", messages.c.address, messages.c.accepted_at)
 Index("messages_by_customer", messages.c.customer_id, messages.c.accepted_at)
 Index("messages_by_provider_id", messages.c.provider_id)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, or_, select
 
 from winback.clock import Clock
-from winback.ledger import WAITING, Ledger, State, tables, transition
+from winback.ledger import WAITING, Ledger, State, among, tables, transition
 
 # Long enough to send what one claim takes at the slowest pace; a dead owner frees it sooner.
 CLAIM_LEASE = timedelta(minutes=30)
@@ -107,5 +107,5 @@ def _take(connection: Connection, keys: list[str], *, token: str, now: datetime)
     lease = {"claim_token": token, "lease_until": now + CLAIM_LEASE}
     rows = [{"message_id": key, **lease} for key in keys]
     transition(connection, rows, "claimed", from_states=WAITING, at=now)
-    query = select(tables.messages).where(_m.message_id.in_(keys)).order_by(_m.not_before)
+    query = select(tables.messages).where(among(_m.message_id, keys)).order_by(_m.not_before)
     return list(connection.execute(query.order_by(_m.message_id)))

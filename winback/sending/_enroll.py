@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from winback.ledger import Ledger, insert_new, tables
+from winback.ledger import Ledger, among, insert_new, tables
 from winback.sending._chunks import chunks
 
 _COLUMNS = tuple(
@@ -29,13 +29,13 @@ def enroll(ledger: Ledger, rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     for chunk in chunks(rows):
         with ledger.write() as connection:
             ids = [row["enrollment_id"] for row in chunk]
-            before = set(connection.scalars(select(key).where(key.in_(ids))))
+            before = set(connection.scalars(select(key).where(among(key, ids))))
             insert_new(
                 connection,
                 tables.enrollments,
                 [{name: row[name] for name in _COLUMNS} for row in chunk],
             )
-            after = set(connection.scalars(select(key).where(key.in_(ids))))
+            after = set(connection.scalars(select(key).where(among(key, ids))))
         new = after - before
         counts.update(row["arm"] for row in chunk if row["enrollment_id"] in new)
         counts["already_enrolled"] += len(chunk) - len(new)

@@ -20,6 +20,7 @@ from winback.clock import Clock
 from winback.ledger import (
     WAITING,
     Ledger,
+    among,
     insert_new,
     link_token,
     reschedule,
@@ -226,7 +227,7 @@ def _url(settings: Settings, page: str, token: str) -> str:
 def _known(ledger: Ledger, message_ids: Sequence[str]) -> dict[str, Row[Any]]:
     columns = [_m.message_id, _m.state, *(_m[name] for name in _SCHEDULE)]
     with ledger.read() as connection:
-        found = connection.execute(select(*columns).where(_m.message_id.in_(message_ids)))
+        found = connection.execute(select(*columns).where(among(_m.message_id, message_ids)))
         return {row.message_id: row for row in found}
 
 

@@ -1,0 +1,55 @@
+"""Whether a column is one of many values, which go as one parameter.
+
+`in_` makes a parameter of each value: building them costs more than the query, and every
+database has its limit of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Dialect, Text, TypeDecorator, bindparam
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType, TypeEngine
+
+
+class _Texts(TypeDecorator[Sequence[str]]):
+    """Texts as one value: an array in PostgreSQL, JSON in SQLite, which has no arrays."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        texts = Text() if dialect.name == "sqlite" else postgresql.ARRAY(Text())
+        return dialect.type_descriptor(texts)
+
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
+        return json.dumps(value) if dialect.name == "sqlite" else value
+
+
+class _Among(FunctionElement[bool]):
+    inherit_cache = True
+    # A Boolean would be compared to 1 in SQLite, which then can't use an index for it.
+    type = NullType()  # type: ignore[assignment]  # so, on purpose
+
+
+def among(column: ColumnElement[Any], values: Iterable[str]) -> ColumnElement[bool]:
+    """Whether a column of text is one of `values`, of which there may be any number."""
+    return _Among(column, bindparam(None, list(values), _Texts()))
+
+
+@compiles(_Among, "sqlite")
+def _in_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} in (select value from json_each({values})))"
+
+
+@compiles(_Among)
+def _in_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} = any ({values}))"
