@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+import requests
 
 from winback.channels import _wire, classify
 from winback.channels._wire import Wire
@@ -65,8 +66,19 @@ def wire():
 
 def answer_all(connection):
     """Keep the connection, answer each small request."""
-    while connection.recv(65536):
-        connection.sendall(OK)
+    while answer(connection):
+        pass
+
+
+def answer(connection):
+    """Read one request with the body `{}` to its end and take it; False once nothing comes."""
+    request = b""
+    while not request.endswith(b"\r\n\r\n{}"):
+        if not (more := connection.recv(65536)):
+            return False
+        request += more
+    connection.sendall(OK)
+    return True
 
 
 def came_to(wire, url, data=b"{}"):
@@ -92,11 +104,7 @@ def test_a_connection_that_has_rested_is_not_used_again(serve, wire, monkeypatch
 
 
 def test_a_connection_that_the_server_has_closed_costs_no_message(serve, wire):
-    def answer_one(connection):
-        connection.recv(65536)
-        connection.sendall(OK)
-
-    server = serve(answer_one)
+    server = serve(answer)
     kinds = []
     for _ in range(3):
         kinds.append(came_to(wire, server.url).kind)
@@ -107,8 +115,7 @@ def test_a_connection_that_the_server_has_closed_costs_no_message(serve, wire):
 
 def test_a_connection_closed_in_the_moment_of_its_use_leaves_the_message_unknown(serve, wire):
     def answer_one_then_hang_up_on_the_next(connection):
-        connection.recv(65536)
-        connection.sendall(OK)
+        answer(connection)
         connection.recv(65536)
 
     server = serve(answer_one_then_hang_up_on_the_next)
@@ -146,9 +153,9 @@ def test_what_a_netrc_says_does_not_take_the_place_of_our_key(serve, wire, tmp_p
 
     def look(connection):
         seen.append(connection.recv(65536))
-        connection.sendall(OK)
 
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    wire.call("POST", serve(look).url, data=b"{}", headers={"Authorization": "Bearer SG.key"})
+    with pytest.raises(requests.exceptions.ConnectionError):
+        wire.call("POST", serve(look).url, data=b"{}", headers={"Authorization": "Bearer SG.key"})
     assert b"Authorization: Bearer SG.key\r\n" in seen[0]
