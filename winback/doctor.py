@@ -10,8 +10,16 @@ from winback.errors import UsageError
 from winback.responder import open_responder
 from winback.settings import Settings
 
-# What both channels of the shipped playbooks need before a real message may leave.
-_NEEDED: Final[dict[str, str]] = {
+_TWILIO: Final = ("twilio_account_sid", "twilio_auth_token")
+# What each channel needs before a real message may leave by it.
+_NEEDED: Final[dict[str, tuple[str, ...]]] = {
+    "email": ("from_email", "postal_address", "sendgrid_api_key", "sendgrid_webhook_public_keys"),
+    "sms": (*_TWILIO, "twilio_messaging_service_sid"),
+    "mms": (*_TWILIO, "twilio_messaging_service_sid"),
+    "rcs": (*_TWILIO, "twilio_rcs_service_sid"),
+    "whatsapp": (*_TWILIO, "twilio_whatsapp_from"),
+}
+_WHY: Final[dict[str, str]] = {
     "from_email": "the sender of every email",
     "postal_address": "the law wants it in every marketing email",
     "public_base_url": "providers report back there, and unsubscribe links point there",
@@ -20,17 +28,23 @@ _NEEDED: Final[dict[str, str]] = {
     "twilio_account_sid": "texts go out through Twilio",
     "twilio_auth_token": "texts go out through Twilio, and it signs the callbacks",
     "twilio_messaging_service_sid": "the sender of every text",
+    "twilio_rcs_service_sid": "the messaging service that has the RCS sender",
+    "twilio_whatsapp_from": "the WhatsApp sender, a number like +15550001",
 }
+# What US carriers ask a campaign for.
+_TEXTS: Final = frozenset({"sms", "mms", "rcs"})
 
 
 def findings(settings: Settings) -> list[str]:
     """One line for each thing that is missing; empty when live mode may start."""
     lines = [
         f"WINBACK_{name.upper()} is not set ({why})"
-        for name, why in _NEEDED.items()
-        if not value_of(settings, name)
+        for name, why in _WHY.items()
+        if name in _needed(settings) and not value_of(settings, name)
     ]
-    if settings.sms_campaign_status != "registered":
+    if not settings.enabled_channels:
+        lines.append("WINBACK_CHANNELS names no channel (nothing could be sent)")
+    if _TEXTS & set(settings.enabled_channels) and settings.sms_campaign_status != "registered":
         lines.append("WINBACK_SMS_CAMPAIGN_STATUS is not 'registered' (US carriers block texts)")
     if settings.brand_name == type(settings).model_fields["brand_name"].default:
         lines.append("WINBACK_BRAND_NAME still names the example shop (every message names it)")
@@ -43,6 +57,11 @@ def findings(settings: Settings) -> list[str]:
     except UsageError as error:
         lines.append(str(error))
     return lines
+
+
+def _needed(settings: Settings) -> set[str]:
+    """The settings that the channels switched on can't do without."""
+    return {"public_base_url"}.union(*(_NEEDED[name] for name in settings.enabled_channels))
 
 
 def value_of(settings: Settings, name: str) -> str:

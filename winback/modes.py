@@ -77,8 +77,11 @@ def sandbox_settings(settings: Settings, **found: object) -> Settings:
         "twilio_account_sid": "AC" + "0" * 32,
         "twilio_auth_token": SecretStr("0" * 32),
         "twilio_messaging_service_sid": "MG" + "0" * 32,
+        "twilio_whatsapp_from": "+15005550006",
         "sms_campaign_status": "registered",
         **found,
     }
+    # One service stands for all: what it sends by is the sandbox's to say.
+    made_up["twilio_rcs_service_sid"] = made_up["twilio_messaging_service_sid"]
     blank = {name: value for name, value in made_up.items() if not value_of(settings, name)}
     return settings.model_copy(update=blank)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,9 @@ PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 Mode = Literal["dry-run", "sandbox", "live"]
 EmailMode = Literal["auto", "immediate", "abortable"]
+
+# All ways to reach somebody. Only those that WINBACK_CHANNELS names send anything.
+CHANNELS: Final = ("email", "sms", "mms", "rcs", "whatsapp")
 
 
 class Settings(BaseSettings):
@@ -34,6 +37,11 @@ class Settings(BaseSettings):
     brand_name: str = Field("Example Shop", description="Named in every message.")
     postal_address: str = Field("", description="Printed in every email; no marketing without it.")
 
+    channels: str = Field(
+        "email,sms",
+        description="Switched on, comma-separated: email, sms, mms, rcs, whatsapp.",
+    )
+
     from_email: str = Field("", description="Sender address of email.")
     from_name: str = Field("", description="Sender name of email; default: the brand.")
     reply_to: str = Field("", description="Where replies to an email go.")
@@ -50,8 +58,11 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr = Field(SecretStr(""), description="Twilio auth token.")
     twilio_base_url: str = Field("", description="Stands in for https://api.twilio.com.")
     twilio_messaging_service_sid: str = Field("", description="The sender of texts.")
+    twilio_rcs_service_sid: str = Field("", description="Messaging service with an RCS sender.")
+    twilio_whatsapp_from: str = Field("", description="WhatsApp sender, E.164.")
     sms_campaign_status: str = Field("", description="`registered` before US texts.")
-    sms_per_second: float | None = Field(None, gt=0, description="Pace of texts.")
+    sms_per_second: float | None = Field(None, gt=0, description="Pace of SMS, MMS and RCS.")
+    whatsapp_per_second: float | None = Field(None, gt=0, description="Pace of WhatsApp.")
     email_per_second: float | None = Field(None, gt=0, description="Pace of email.")
     email_batch_size: int = Field(
         250,
@@ -73,6 +84,14 @@ class Settings(BaseSettings):
         3, ge=1, description="Automated answers to one person in 24 hours; then a human."
     )
 
+    @field_validator("channels")
+    @classmethod
+    def _channels_exist(cls, names: str) -> str:
+        unknown = [name for name in _listed(names) if name not in CHANNELS]
+        if unknown:
+            raise ValueError(f"there is no channel {unknown[0]!r}; there are {', '.join(CHANNELS)}")
+        return names
+
     @field_validator("shop_timezone")
     @classmethod
     def _zone_exists(cls, name: str) -> str:
@@ -93,6 +112,12 @@ class Settings(BaseSettings):
                 for item in error.errors(include_input=False)
             ]
             raise UsageError("; ".join(lines)) from None
+
+    @property
+    def enabled_channels(self) -> tuple[str, ...]:
+        """The channels that may send, in an order of ours."""
+        named = _listed(self.channels)
+        return tuple(name for name in CHANNELS if name in named)
 
     @property
     def landing_dir(self) -> Path:
@@ -135,3 +160,7 @@ class Settings(BaseSettings):
         """Both providers are stood in for by servers on this machine."""
         hosts = (urlsplit(url).hostname for url in (self.sendgrid_base_url, self.twilio_base_url))
         return all(host in {"127.0.0.1", "localhost", "::1"} for host in hosts)
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip().lower() for name in names.split(",") if name.strip()]

@@ -10,12 +10,14 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers
 
 from winback.channels import Outgoing, _email, open_channel
+from winback.errors import UsageError
 from winback.settings import PROJECT_DIR, Settings
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
@@ -42,7 +44,7 @@ def contract(name):
 def settings():
     return Settings.load(
         sendgrid_api_key="SG.key", twilio_account_sid="AC" + "0" * 32, twilio_auth_token="t",
-        public_base_url="https://hooks.example.com",
+        public_base_url="https://hooks.example.com", channels="email,sms,mms,rcs,whatsapp",
     )  # fmt: skip
 
 
@@ -92,42 +94,102 @@ def test_a_body_over_the_limit_of_substitutions_goes_alone_and_inline(settings):
     assert alone.body["content"][1]["value"] == large.payload["html"]
 
 
+SERVICE = "MG" + "0" * 32
+PAYLOADS = {
+    "sms": {"body": "b", "messaging_service_sid": SERVICE},
+    "mms": {
+        "body": "b",
+        "media_url": ["https://cdn.example.com/a.jpg", "https://cdn.example.com/b.mp4"],
+        "messaging_service_sid": SERVICE,
+    },
+    "rcs": {"body": "b", "messaging_service_sid": SERVICE},
+    "whatsapp": {
+        "from_": "whatsapp:+15550009",
+        "content_sid": "HX" + "0" * 32,
+        "content_variables": '{"1": "Ann"}',
+        "words": "what it reads like, which Twilio is not told",
+    },
+}
+
+
 @pytest.mark.parametrize(
     ("left", "validity"),
     [(timedelta(minutes=90), 5400), (timedelta(days=2), 36_000), (timedelta(0), 1)],
 )
-def test_texts_hold_the_contract_and_die_with_their_window(settings, left, validity):
-    payload = {"body": "b", "messaging_service_sid": "MG" + "0" * 32}
-    outgoing = Outgoing("m1", "+15550000001", payload, leaves_by=NOW + left)
-    (request,) = open_channel("sms", settings).prepare([outgoing], now=NOW)
+@pytest.mark.parametrize("channel", PAYLOADS)
+def test_phone_messages_die_with_their_window_and_report_back(settings, channel, left, validity):
+    outgoing = Outgoing("m1", "+15550000001", PAYLOADS[channel], leaves_by=NOW + left)
+    (request,) = open_channel(channel, settings).prepare([outgoing], now=NOW)
     assert request.body["validity_period"] == validity
     callback = urlsplit(request.body["status_callback"])
     assert parse_qs(callback.query) == {"m": ["m1"], "a": [request.attempt_id]}
     assert callback.fragment == "rc=5&rp=all&ct=3000&rt=8000"
 
 
-def test_the_form_that_twilios_client_posts_holds_the_contract(settings, monkeypatch):
+@pytest.mark.parametrize(
+    ("channel", "parameters"),
+    [
+        ("sms", {"To": ["+15550000001"], "Body": ["b"], "MessagingServiceSid": [SERVICE]}),
+        (
+            "mms",
+            {
+                "To": ["+15550000001"],
+                "Body": ["b"],
+                "MediaUrl": ["https://cdn.example.com/a.jpg", "https://cdn.example.com/b.mp4"],
+                "MessagingServiceSid": [SERVICE],
+            },
+        ),
+        ("rcs", {"To": ["+15550000001"], "Body": ["b"], "MessagingServiceSid": [SERVICE]}),
+        (
+            "whatsapp",
+            {
+                "To": ["whatsapp:+15550000001"],
+                "From": ["whatsapp:+15550009"],
+                "ContentSid": ["HX" + "0" * 32],
+                "ContentVariables": ['{"1": "Ann"}'],
+            },
+        ),
+    ],
+)
+def test_the_form_that_twilios_client_posts_holds_the_contract(
+    settings, posted, channel, parameters
+):
     api = contract("twilio_messaging_slice.strict.json")
-    channel = open_channel("sms", settings)
-    posted = []
-
-    def post(session, method, url, **options):
-        import requests
-
-        prepared = requests.Request(method, url, data=options["data"]).prepare()
-        posted.append((url, prepared.headers["Content-Type"], prepared.body.encode(), options))
-        raise requests.exceptions.InvalidURL
-
-    monkeypatch.setattr("requests.Session.request", post)
-    payload = {"body": "b", "messaging_service_sid": "MG" + "0" * 32}
-    outgoing = Outgoing("m1", "+15550000001", payload, leaves_by=NOW + timedelta(hours=1))
-    (request,) = channel.prepare([outgoing], now=NOW)
-    assert channel.send(request).kind == "not_sent"
+    opened = open_channel(channel, settings)
+    outgoing = Outgoing("m1", "+15550000001", PAYLOADS[channel], leaves_by=NOW + timedelta(hours=1))
+    (request,) = opened.prepare([outgoing], now=NOW)
+    assert opened.send(request).kind == "not_sent"
     ((url, content_type, body, options),) = posted
     assert options["timeout"] == (5.0, 30.0)
     assert options["allow_redirects"] is False
     parts = urlsplit(url)
+    assert parts.path.endswith("/Messages.json")
     assert options["auth"] == ("AC" + "0" * 32, "t")
+    form = parse_qs(body.decode())
+    assert form.pop("ValidityPeriod") == ["3600"]
+    assert form.pop("StatusCallback") == [request.body["status_callback"]]
+    assert form == parameters
     basic = "Basic " + b64encode(":".join(options["auth"]).encode()).decode()
-    sent = Sent("https://api.twilio.com", parts.path, content_type, body, auth=basic)
-    api.validate_request(sent)
+    api.validate_request(Sent("https://api.twilio.com", parts.path, content_type, body, auth=basic))
+
+
+@pytest.fixture
+def posted(monkeypatch):
+    """What would have been posted, as it would have been: URL, type, body, options."""
+    found = []
+
+    def post(session, method, url, **options):
+        prepared = requests.Request(method, url, data=options["data"]).prepare()
+        found.append((url, prepared.headers["Content-Type"], prepared.body.encode(), options))
+        raise requests.exceptions.InvalidURL
+
+    monkeypatch.setattr("requests.Session.request", post)
+    return found
+
+
+def test_a_channel_that_is_not_switched_on_does_not_open(settings):
+    off = settings.model_copy(update={"channels": "email"})
+    with pytest.raises(UsageError, match="sms is not switched on"):
+        open_channel("sms", off)
+    with pytest.raises(UsageError, match="There is no channel 'pigeon'"):
+        open_channel("pigeon", settings)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from winback.channels import Outcome, Request
 from winback.channels._email import EmailChannel
-from winback.channels._sms import SmsChannel
+from winback.channels._phone import PhoneChannel
 from winback.clock import FixedClock
 from winback.ledger import Ledger, open_ledger
 from winback.sending import send_due
@@ -47,7 +47,7 @@ def kill_at_commit(number: int, when: str) -> None:
 
 def kill_at_call(number: int, when: str) -> None:
     calls, lock = count(1), threading.Lock()
-    for channel in (EmailChannel, SmsChannel):
+    for channel in (EmailChannel, PhoneChannel):
 
         def send(self: object, request: Request, original=channel.send) -> Outcome:
             with lock:

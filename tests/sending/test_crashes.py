@@ -29,7 +29,7 @@ def start(settings, provider, clock):
     # Forks from a clean process that has imported everything: fast, and no locks inherited.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["winback.sending", "winback.channels._email", "winback.channels._sms", TWILIO_API]
+        ["winback.sending", "winback.channels._email", "winback.channels._phone", TWILIO_API]
     )
 
     def run(point):

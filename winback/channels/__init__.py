@@ -1,7 +1,7 @@
 """Channels: one file a provider behind one seam."""
 
 from winback.channels._classify import classify
-from winback.channels._open import open_channel
+from winback.channels._open import open_channel, why_off
 from winback.channels._seam import Channel, Kind, NotPreparedError, Outcome, Outgoing, Request
 from winback.channels._wire import Answer
 
@@ -15,4 +15,5 @@ __all__ = [
     "Request",
     "classify",
     "open_channel",
+    "why_off",
 ]

@@ -1,20 +1,32 @@
-"""Which channel a name means."""
+"""Which channel a name means, and which of them are switched on."""
 
 from __future__ import annotations
 
 from winback.channels._seam import Channel
 from winback.errors import UsageError
-from winback.settings import Settings
+from winback.settings import CHANNELS, Settings
+
+
+def why_off(name: str, settings: Settings) -> str:
+    """What keeps a channel from sending anything at all; empty where it is switched on."""
+    if name in settings.enabled_channels:
+        return ""
+    return f"{name} is not switched on. Next: name it in WINBACK_CHANNELS, then winback doctor"
 
 
 def open_channel(name: str, settings: Settings) -> Channel:
-    """Open a channel. Raises UsageError for an unknown name or missing credentials."""
+    """Open a channel.
+
+    Raises UsageError for an unknown name, one that is not switched on, or missing credentials.
+    """
+    if name not in CHANNELS:
+        raise UsageError(f"There is no channel {name!r}. The channels are {', '.join(CHANNELS)}.")
+    if off := why_off(name, settings):
+        raise UsageError(off)
     if name == "email":
         from winback.channels._email import EmailChannel
 
         return EmailChannel(settings)
-    if name == "sms":
-        from winback.channels._sms import SmsChannel
+    from winback.channels._phone import PhoneChannel
 
-        return SmsChannel(settings)
-    raise UsageError(f"There is no channel {name!r}. The channels are email and sms.")
+    return PhoneChannel(name, settings)

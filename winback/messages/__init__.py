@@ -2,7 +2,8 @@
 
 from winback.messages._blocked import RenderBlocked
 from winback.messages._context import deadline, offer_text, one_line
-from winback.messages._render import Rendered, Renderer
+from winback.messages._frozen import Rendered
+from winback.messages._render import Renderer
 from winback.messages._sms_text import count_segments, to_gsm7
 
 __all__ = [

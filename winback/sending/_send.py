@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from winback.channels import open_channel
+from winback.channels import open_channel, why_off
 from winback.clock import Clock
 from winback.ledger import Ledger, LedgerFenced
 from winback.sending._due import Due, channels_due, count_due
@@ -52,6 +52,9 @@ def send_due(
             on_progress(settled, total)
 
     for name in channels_due(ledger, due, now=clock.now()):
+        if off := why_off(name, settings):
+            report.stopped[name] = off
+            continue
         channel = open_channel(name, settings)
         with claiming() as token:
             try:

@@ -1,4 +1,4 @@
-"""Texts by Twilio's client, over a transport of ours that never waits for ever."""
+"""Twilio's client over our own wire, for all its channels."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 import logging
 import secrets
 import threading
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from twilio.base.exceptions import TwilioException
@@ -17,79 +17,67 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from winback.channels._classify import classify
-from winback.channels._seam import Outcome, Outgoing, Request
+from winback.channels._seam import Outcome, Request
 from winback.channels._wire import Answer, Wire
 from winback.errors import UsageError
 from winback.settings import Settings
 
-# Twilio's own bounds of ValidityPeriod.
-SHORTEST_VALIDITY, LONGEST_VALIDITY = 1, 36_000
 # Retry our callback on any failure, not only on a failed connect. A fragment isn't sent.
-CALLBACK_RETRIES = "rc=5&rp=all&ct=3000&rt=8000"
+CALLBACK_RETRIES: Final = "rc=5&rp=all&ct=3000&rt=8000"
 
 _log = logging.getLogger(__name__)
 
 
-class SmsChannel:
-    """Twilio's Messages, one call a text."""
+class TwilioAccount:
+    """The shop's account: one client, whose calls are each made once and classified."""
 
-    name = "sms"
-    provider = "twilio"
-    batch_size = 1
-    concurrency = 8
-    unknowns_in_a_row = 20
-
-    def __init__(self, settings: Settings) -> None:
-        self.per_second = settings.sms_per_second
+    def __init__(self, settings: Settings, *, pool_size: int, what: str) -> None:
         self._public_base_url = settings.public_base_url.rstrip("/")
-        self._transport = Transport(pool_size=self.concurrency)
+        self._transport = Transport(pool_size=pool_size)
         try:
-            self._client = Client(
+            self.client = Client(
                 settings.twilio_account_sid,
                 settings.twilio_auth_token.get_secret_value(),
                 http_client=self._transport,
             )
         except TwilioException:
             raise UsageError(
-                "Texts can't be sent: set WINBACK_TWILIO_ACCOUNT_SID and WINBACK_TWILIO_AUTH_TOKEN."
+                f"{what} can't be sent: set WINBACK_TWILIO_ACCOUNT_SID and "
+                "WINBACK_TWILIO_AUTH_TOKEN."
             ) from None
         if settings.twilio_base_url:
-            self._client.api.base_url = settings.twilio_base_url.rstrip("/")
+            self.client.api.base_url = settings.twilio_base_url.rstrip("/")
 
-    def prepare(self, messages: Sequence[Outgoing], *, now: datetime) -> list[Request]:
-        """One request a text."""
-        return [self._request(message, now=now) for message in messages]
-
-    def send(self, request: Request) -> Outcome:
-        """Post one text; what crossed the wire decides, not how the client reads it."""
+    def call(self, create: Callable[..., object], body: dict[str, Any]) -> Outcome:
+        """Make one call; what crossed the wire decides, not how the client reads it."""
         self._transport.forget()
         try:
-            self._client.messages.create(**request.body)
+            create(**body)
         except Exception as error:  # noqa: BLE001 - whatever broke, the classification decides
             if self._transport.last is None:
                 return Outcome("not_sent", type(error).__name__)
         return classify("twilio", self._transport.last or Answer(0))
 
+    def callback(self, page: str, message_id: str, attempt_id: str) -> str | None:
+        """Where Twilio reports on an attempt; None while nothing could reach us."""
+        if not self._public_base_url:
+            return None
+        query = urlencode({"m": message_id, "a": attempt_id})
+        return f"{self._public_base_url}/webhooks/twilio/{page}?{query}#{CALLBACK_RETRIES}"
+
     def close(self) -> None:
         """Close pooled connections."""
         self._transport.close()
 
-    def _request(self, message: Outgoing, *, now: datetime) -> Request:
-        attempt_id = secrets.token_hex(16)
-        seconds = int((message.leaves_by - now).total_seconds())
-        body = {
-            "to": message.address,
-            "body": message.payload["body"],
-            "messaging_service_sid": message.payload["messaging_service_sid"],
-            "validity_period": min(max(seconds, SHORTEST_VALIDITY), LONGEST_VALIDITY),
-        }
-        if self._public_base_url:
-            query = urlencode({"m": message.message_id, "a": attempt_id})
-            body["status_callback"] = (
-                f"{self._public_base_url}/webhooks/twilio/status?{query}#{CALLBACK_RETRIES}"
-            )
-        sha256 = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-        return Request(attempt_id, (message.message_id,), body, sha256)
+
+def new_attempt_id() -> str:
+    return secrets.token_hex(16)
+
+
+def request_of(attempt_id: str, message_id: str, body: dict[str, Any]) -> Request:
+    """One call for one message."""
+    sha256 = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+    return Request(attempt_id, (message_id,), body, sha256)
 
 
 class Transport(HttpClient):  # type: ignore[misc]  # untyped library

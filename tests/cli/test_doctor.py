@@ -1,0 +1,36 @@
+"""What `winback doctor` asks for hangs on the channels that are switched on."""
+
+from __future__ import annotations
+
+import pytest
+
+from winback.doctor import findings
+from winback.errors import UsageError
+from winback.settings import Settings
+
+TWILIO = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"}
+EMAIL = {"FROM_EMAIL", "POSTAL_ADDRESS", "SENDGRID_API_KEY", "SENDGRID_WEBHOOK_PUBLIC_KEYS"}
+ALWAYS = {"PUBLIC_BASE_URL", "BRAND_NAME", "SHOP_URL"}
+CAMPAIGN = {"SMS_CAMPAIGN_STATUS"}
+
+
+@pytest.mark.parametrize(
+    ("channels", "named"),
+    [
+        ("email,sms", EMAIL | TWILIO | CAMPAIGN | {"TWILIO_MESSAGING_SERVICE_SID"}),
+        (" SMS ,mms", TWILIO | CAMPAIGN | {"TWILIO_MESSAGING_SERVICE_SID"}),
+        ("email", EMAIL),
+        ("rcs", TWILIO | CAMPAIGN | {"TWILIO_RCS_SERVICE_SID"}),
+        ("whatsapp", TWILIO | {"TWILIO_WHATSAPP_FROM"}),
+        ("", {"CHANNELS"}),
+    ],
+)
+def test_doctor_names_what_each_channel_that_is_switched_on_still_lacks(channels, named, tmp_path):
+    settings = Settings.load(home=tmp_path, channels=channels)
+    lines = [line.removeprefix("WINBACK_").split()[0] for line in findings(settings)]
+    assert sorted(lines) == sorted(named | ALWAYS)
+
+
+def test_a_channel_that_does_not_exist_is_refused_by_name(tmp_path):
+    with pytest.raises(UsageError, match=r"WINBACK_CHANNELS: .*no channel 'pigeon'"):
+        Settings.load(home=tmp_path, channels="email,pigeon")
