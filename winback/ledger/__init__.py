@@ -15,6 +15,14 @@ from winback.ledger._conversations import (
 from winback.ledger._database import Ledger, insert_new, open_ledger
 from winback.ledger._export import export_ledger, rewrite_table
 from winback.ledger._fence import LedgerFenced, dedicate
+from winback.ledger._joins import (
+    ask_to_join,
+    end_joins,
+    grant_join,
+    joined_among,
+    open_join,
+    standing_joins,
+)
 from winback.ledger._links import Link, find_link
 from winback.ledger._messages import (
     MAY_HAVE_REACHED,
@@ -72,22 +80,27 @@ __all__ = [
     "SuppressionReason",
     "Talking",
     "among",
+    "ask_to_join",
     "channel_group",
     "close",
     "count_by_state",
     "count_sends",
     "dedicate",
+    "end_joins",
     "export_ledger",
     "find_link",
+    "grant_join",
     "hide_address",
     "holds",
     "insert_new",
     "is_hidden",
     "is_suppressed",
+    "joined_among",
     "keep_reply",
     "lift",
     "link_token",
     "normalize",
+    "open_join",
     "open_ledger",
     "prefer",
     "read_token",
@@ -97,6 +110,7 @@ __all__ = [
     "reschedule",
     "rewrite_table",
     "sign_token",
+    "standing_joins",
     "standing_preferences",
     "suppress",
     "suppress_once",

@@ -15,17 +15,17 @@ from winback.ledger import _tables as t
 from winback.ledger._database import Ledger
 
 # What dbt reads. Words stay in the ledger, and so do addresses, save those of suppressions and
-# preferences, which SQL must match against contact points; of conversations only the keyed
-# hashes leave.
+# preferences, which SQL must match against contact points; of conversations and joins only the
+# keyed hashes leave.
 EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     "enrollments": tuple(
         c.name for c in t.enrollments.columns if c.name != "exported_version"
     ),
     "messages": (
         "message_id", "enrollment_id", "playbook_id", "step", "customer_id", "channel",
-        "variant", "segments", "cost_cents", "not_before", "window_closes_at", "expires_at",
-        "state", "state_reason", "attempt_no", "accepted_at", "reject_class", "reject_code",
-        "planned_at", "updated_at", "version",
+        "variant", "cap_scope", "segments", "cost_cents", "not_before", "window_closes_at",
+        "expires_at", "state", "state_reason", "attempt_no", "accepted_at", "reject_class",
+        "reject_code", "planned_at", "updated_at", "version",
     ),
     "provider_events": (
         "dedupe_key", "semantic_key", "provider", "message_id", "kind", "occurred_at",
@@ -44,6 +44,10 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     "preferences": (
         "preference_id", "kind", "customer_id", "channel_group", "address", "occurred_at",
         "recorded_at", "until_at", "withdrawn_at", "version",
+    ),
+    "series_joins": (
+        "join_id", "series_id", "customer_id", "channel_group", "hidden_address", "asked_at",
+        "message_id", "confirm_by", "granted_at", "ended_at", "ended_by", "version",
     ),
 }  # fmt: skip
 

@@ -89,11 +89,19 @@ def recent_sends(
     addresses: Iterable[str],
     since: datetime,
 ) -> Sequence[Row[Any]]:
-    """Messages after `since` that may have reached these people: id, customer, address, sent_at."""
+    """Messages after `since` that may have reached these people: id, playbook, customer, address,
+    cap_scope, sent_at."""
     m = t.messages.c
     sent_at = func.coalesce(m.accepted_at, m.updated_at, type_=t.UtcDateTime)
     return connection.execute(
-        select(m.message_id, m.customer_id, m.address, sent_at.label("sent_at")).where(
+        select(
+            m.message_id,
+            m.playbook_id,
+            m.customer_id,
+            m.address,
+            m.cap_scope,
+            sent_at.label("sent_at"),
+        ).where(
             or_(among(m.customer_id, customer_ids), among(m.address, addresses)),
             # Joined to nothing, so that SQLite doesn't go through all that was ever accepted.
             m.state.concat("").in_(MAY_HAVE_REACHED),

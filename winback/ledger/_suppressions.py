@@ -18,6 +18,7 @@ from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey, is_hidden
 from winback.ledger._among import among
 from winback.ledger._database import insert_new
+from winback.ledger._joins import end_joins
 from winback.ledger._messages import WAITING, transition
 
 ChannelGroup = Literal["email", "phone"]
@@ -106,6 +107,10 @@ def suppress_once(
         "lifted_at": start,
     }
     is_new = insert_new(connection, t.suppressions, [row]) == 1
+    if group == "phone" and reason != HOLD:
+        end_joins(
+            connection, address=address, ended_by=reason, ended_at=occurred_at, at=recorded_at
+        )
     if not is_suppressed(connection, group=group, address=address):
         return is_new, 0
     return is_new, _stop_planned(

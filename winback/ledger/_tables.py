@@ -115,6 +115,11 @@ messages = Table(
     Column("template_version", Text, nullable=False),
     # What its step is about: a reply to one that asks for feedback is feedback.
     Column("content_tag", Text),
+    # The content series that it belongs to, whose caps hold for it and for it alone; null: the
+    # caps of all that we begin.
+    Column("cap_scope", Text),
+    Column("cap_per_24h", Integer),
+    Column("cap_per_7d", Integer),
     Column("segments", Integer),
     Column("cost_cents", Cost),
     # Null while no plan confirms the message: then it can't be claimed.
@@ -314,6 +319,39 @@ preferences = Table(
 Index("preferences_by_customer", preferences.c.customer_id)
 Index("preferences_by_address", preferences.c.address)
 
+# Who asked to join a content series by its keyword: the consent to that series, and to nothing
+# else, with what proves it. Each moment is written once and never changed.
+series_joins = Table(
+    "series_joins",
+    metadata,
+    Column("join_id", Text, primary_key=True),
+    Column("series_id", Text, nullable=False),
+    # Null: no message of ours had gone to the number, so a human has to look.
+    Column("customer_id", Text),
+    Column("channel_group", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    # Its keyed hash, which is all of it that leaves the ledger.
+    Column("hidden_address", Text, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    # What they wrote, in which reply, and which message of ours it answered.
+    Column("asked_words", Text, nullable=False),
+    Column("asked_reply_id", Text, nullable=False),
+    Column("message_id", Text),
+    # Until when a yes counts; null: the keyword alone is enough.
+    Column("confirm_by", UtcDateTime),
+    Column("granted_at", UtcDateTime),
+    Column("granted_words", Text),
+    Column("granted_reply_id", Text),
+    # What they had been told when they agreed.
+    Column("terms", Text),
+    Column("ended_at", UtcDateTime),
+    # `left`, `declined`, or the reason of the suppression that ended it.
+    Column("ended_by", Text),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    *_exported(),
+)
+Index("series_joins_by_address", series_joins.c.channel_group, series_joins.c.address)
+
 links = Table(
     "links",
     metadata,
@@ -392,6 +430,7 @@ _EXPORTED = (
     preferences,
     address_keys,
     conversations,
+    series_joins,
 )
 for _table in _EXPORTED:
     Index(

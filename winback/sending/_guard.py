@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row
 from winback.ledger import (
     FEWER_PER_7D,
     channel_group,
+    joined_among,
     recent_sends,
     standing_preferences,
     suppressed_among,
@@ -25,8 +26,8 @@ from winback.ledger import (
 )
 
 Rule = Literal[
-    "suppression", "paused", "conversation", "range", "cap_24h", "cap_7d", "cap_fewer", "window",
-    "zone",
+    "suppression", "consent", "paused", "conversation", "range", "cap_24h", "cap_7d", "cap_fewer",
+    "window", "zone",
 ]  # fmt: skip
 
 
@@ -44,6 +45,12 @@ class Caps:
     fewer_per_7d: int = FEWER_PER_7D
 
 
+@dataclass(frozen=True)
+class _Sent:
+    at: datetime
+    scope: str | None
+
+
 def refusals(
     connection: Connection,
     messages: Sequence[Row[Any]],
@@ -55,7 +62,8 @@ def refusals(
 ) -> dict[str, Rule]:
     """The rule that forbids each message now, by id; a message that may go has none."""
     suppressed = _suppressed(connection, messages)
-    in_conversation = _in_conversation(connection, messages, now - answer_pause, now)
+    in_conversation = _in_conversation(connection, messages, answer_pause, now)
+    joined = joined_among(connection, [m for m in messages if _is_of_series(m)])
     wishes = standing_preferences(connection, messages, now=now)
     history = _History(connection, messages, now)
     refused: dict[str, Rule] = {}
@@ -63,6 +71,8 @@ def refusals(
         wish = wishes.get(message.message_id, set())
         is_stopped = message.message_id in suppressed or "stop" in wish
         rule: Rule | None = "suppression" if is_stopped else None
+        if rule is None and _is_of_series(message) and message.message_id not in joined:
+            rule = "consent"
         rule = rule or _time_rule(message, now, shop_timezone)
         if rule is None and message.playbook_id != ANSWERS:
             if "pause" in wish:
@@ -90,10 +100,30 @@ def _suppressed(connection: Connection, messages: Sequence[Row[Any]]) -> set[str
     return found
 
 
+def _is_of_series(message: Row[Any]) -> bool:
+    """Whether it goes out by the consent and the caps of a content series that they joined."""
+    return message.cap_scope is not None and message.playbook_id != ANSWERS
+
+
 def _in_conversation(
+    connection: Connection, messages: Sequence[Row[Any]], pause: timedelta, now: datetime
+) -> set[str]:
+    """Messages to people who answered lately or wait for a human: a wish, not an opt-out.
+
+    Who reads a series they asked for answers and clicks: only the wait for a human holds it.
+    """
+    general = [m for m in messages if m.cap_scope is None]
+    of_series = [m for m in messages if m.cap_scope is not None]
+    return _talking(connection, general, now - pause, now) | _talking(
+        connection, of_series, now, now
+    )
+
+
+def _talking(
     connection: Connection, messages: Sequence[Row[Any]], since: datetime, now: datetime
 ) -> set[str]:
-    """Messages to people who answered lately or wait for a human: a wish, not an opt-out."""
+    if not messages:
+        return set()
     talking = talking_among(
         connection,
         customer_ids={m.customer_id for m in messages},
@@ -142,11 +172,15 @@ def _local_minute(now: datetime, zone: str) -> int:
 
 
 class _History:
-    """What these people may have got in the last seven days, the batch in hand included."""
+    """What these people may have got in the last seven days, the batch in hand included.
+
+    A content series has caps of its own: its messages count within it and for who asked for
+    fewer, who was promised fewer of all. What only confirms a join counts nowhere.
+    """
 
     def __init__(self, connection: Connection, messages: Sequence[Row[Any]], now: datetime) -> None:
         self._now = now
-        self._by_person: dict[str, dict[str, datetime]] = defaultdict(dict)
+        self._by_person: dict[str, dict[str, _Sent]] = defaultdict(dict)
         for sent in recent_sends(
             connection,
             customer_ids={m.customer_id for m in messages},
@@ -156,17 +190,24 @@ class _History:
             self.add(sent, sent.sent_at)
 
     def add(self, message: Row[Any], at: datetime) -> None:
-        self._by_person[f"customer:{message.customer_id}"][message.message_id] = at
-        self._by_person[f"address:{message.address}"][message.message_id] = at
+        if message.cap_scope is not None and message.playbook_id == ANSWERS:
+            return
+        sent = _Sent(at, message.cap_scope)
+        self._by_person[f"customer:{message.customer_id}"][message.message_id] = sent
+        self._by_person[f"address:{message.address}"][message.message_id] = sent
 
     def cap_rule(self, message: Row[Any], caps: Caps, *, wants_fewer: bool) -> Rule | None:
-        sent = (
+        every = (
             self._by_person[f"customer:{message.customer_id}"]
             | self._by_person[f"address:{message.address}"]
         )
+        counted = [sent.at for sent in every.values() if sent.scope == message.cap_scope]
+        per_24h, per_7d = caps.per_24h, caps.per_7d
+        if message.cap_scope is not None:
+            per_24h, per_7d = message.cap_per_24h or 0, message.cap_per_7d or 0
         a_day_ago = self._now - timedelta(hours=24)
-        if sum(at > a_day_ago for at in sent.values()) >= caps.per_24h:
+        if sum(at > a_day_ago for at in counted) >= per_24h:
             return "cap_24h"
-        if len(sent) >= caps.per_7d:
+        if len(counted) >= per_7d:
             return "cap_7d"
-        return "cap_fewer" if wants_fewer and len(sent) >= caps.fewer_per_7d else None
+        return "cap_fewer" if wants_fewer and len(every) >= caps.fewer_per_7d else None

@@ -13,7 +13,11 @@ from winback.project import project_vars
 from winback.sending._guard import Caps, Rule, refusals
 
 # Where a refused message goes: what may not be sent later either ends, the rest is parked.
-FINAL: dict[Rule, State] = {"suppression": "suppressed", "range": "expired"}
+FINAL: dict[Rule, State] = {
+    "suppression": "suppressed",
+    "consent": "suppressed",
+    "range": "expired",
+}
 
 
 def refuse(

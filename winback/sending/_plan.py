@@ -51,6 +51,8 @@ _IDENTITY = (
     "message_id", "enrollment_id", "playbook_id", "step", "customer_id", "channel", "variant",
     "address",
 )  # fmt: skip
+# What a plan decides once: what it is about, and whose caps hold for it.
+_FROZEN = ("content_tag", "cap_scope", "cap_per_24h", "cap_per_7d")
 
 
 @dataclass
@@ -198,7 +200,7 @@ def _write(
     message = {
         **{name: row[name] for name in _IDENTITY},
         **_schedule(row),
-        "content_tag": row.get("content_tag"),
+        **{name: row.get(name) for name in _FROZEN},
         "sender": rendered.sender,
         "payload_json": rendered.payload_json,
         "payload_sha256": rendered.payload_sha256,
