@@ -58,6 +58,10 @@ def stop(connection):
 LACKS = (
     "drop table alembic_version",
     "drop table answers",
+    "drop table series_joins",
+    "alter table messages drop column cap_scope",
+    "alter table messages drop column cap_per_24h",
+    "alter table messages drop column cap_per_7d",
     "drop index messages_by_customer",
     "alter table provider_events drop column lapse_reason",
 )
