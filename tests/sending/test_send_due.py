@@ -163,6 +163,44 @@ def test_the_guard_refuses_texts_outside_the_window_of_any_zone(
     assert states(ledger) == {"planned": 1}
 
 
+@pytest.mark.parametrize("left", [timedelta(seconds=1), timedelta(0)])
+def test_a_message_waits_once_the_consent_has_ended_that_let_it_be_planned(  # noqa: PLR0917
+    send, provider, ledger, clock, make_row, left
+):
+    report = send([make_row(1, consent_expires_at=clock.at + left)])
+    if left:
+        assert report.counts == {"accepted": 1}
+    else:
+        assert report.refused_by_guard == {"consent": 1}
+        assert (states(ledger), reasons(ledger)) == ({"planned": 1}, {"guard:consent"})
+        assert not provider.accepted
+        # A later plan knows of a purchase since.
+        assert send([make_row(1, consent_expires_at=None)]).counts == {"accepted": 1}
+
+
+def test_the_law_of_a_state_caps_below_the_shop(send, make_row):
+    def rows(first):
+        return [
+            make_row(n, customer_id="c", enrollment_id=f"e{n}", max_per_24h=2)
+            for n in range(first, first + 2)
+        ]
+
+    caps = Caps(per_24h=5, per_7d=5)
+    assert send(rows(1), caps=caps).counts == {"accepted": 2}
+    report = send(rows(3), caps=caps)
+    assert (report.counts, report.refused_by_guard) == ({}, {"cap_state": 2})
+
+
+def test_the_guard_goes_by_the_caps_that_the_shop_has_set(send, make_row, monkeypatch):
+    from winback.sending import _guard
+
+    edited = {"cap_per_24h": 2, "cap_per_7d": 2, "fewer_per_7d": 1}
+    monkeypatch.setattr(_guard, "project_vars", lambda: edited)
+    rows = [make_row(n, customer_id="c", enrollment_id=f"e{n}") for n in range(3)]
+    report = send(rows)
+    assert (report.counts, report.refused_by_guard) == ({"accepted": 2}, {"cap_24h": 1})
+
+
 def test_a_message_past_its_range_expires_and_one_outside_its_window_waits(
     send, provider, ledger, clock, make_row
 ):

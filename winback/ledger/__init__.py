@@ -34,7 +34,6 @@ from winback.ledger._messages import (
     transition,
 )
 from winback.ledger._preferences import (
-    FEWER_PER_7D,
     Preference,
     PreferenceKind,
     prefer,
@@ -63,7 +62,6 @@ from winback.ledger._tokens import read as read_token
 from winback.ledger._tokens import sign as sign_token
 
 __all__ = [
-    "FEWER_PER_7D",
     "FINAL",
     "LIFTED_BY_START",
     "MAY_HAVE_REACHED",

@@ -1,7 +1,7 @@
 """What somebody asked of us beyond silence at one address, kept by person and by address.
 
 `pause`  nothing until a moment
-`fewer`  at most FEWER_PER_7D messages in seven days, over all channels
+`fewer`  at most the var fewer_per_7d messages in seven days, over all channels
 `stop`   nothing any more, at addresses that the ledger has yet to see too
 
 One wish is a row for each channel group. It binds the customer on that group, and whoever else
@@ -26,9 +26,6 @@ from winback.ledger._messages import WAITING, reschedule
 from winback.ledger._suppressions import ChannelGroup, channel_group, suppress
 
 PreferenceKind = Literal["pause", "fewer", "stop"]
-
-# The cap of who asked for fewer messages; dbt's var fewer_per_7d is the same number.
-FEWER_PER_7D = 1
 
 
 @dataclass(frozen=True)

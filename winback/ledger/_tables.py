@@ -129,6 +129,10 @@ messages = Table(
     Column("zones", Text, nullable=False),
     Column("local_opens_minute", Integer, nullable=False),
     Column("local_closes_minute", Integer, nullable=False),
+    # Until when the consent holds that let it be planned; null: it has no end of its own.
+    Column("consent_expires_at", UtcDateTime),
+    # The law's cap where the person may be, beside the shop's own; null: none.
+    Column("max_per_24h", Integer),
     Column("state", Text, nullable=False),
     Column("state_reason", Text),
     Column("attempt_no", Integer, nullable=False, default=0),

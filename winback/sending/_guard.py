@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row
 
 from winback.ledger import (
-    FEWER_PER_7D,
     channel_group,
     joined_among,
     recent_sends,
@@ -24,10 +23,11 @@ from winback.ledger import (
     suppressed_among,
     talking_among,
 )
+from winback.project import project_vars
 
 Rule = Literal[
     "suppression", "consent", "paused", "conversation", "range", "cap_24h", "cap_7d", "cap_fewer",
-    "window", "zone",
+    "cap_state", "window", "zone",
 ]  # fmt: skip
 
 
@@ -37,12 +37,15 @@ ANSWERS: Final = "answers"
 
 @dataclass(frozen=True)
 class Caps:
-    """How many messages a person may get in rolling time, over all channels (rule C3)."""
+    """How many messages a person may get in rolling time, over all channels (rule C3).
 
-    per_24h: int = 1
-    per_7d: int = 3
+    By default as many as SQL allows: the vars of dbt_project.yml, as the shop has them.
+    """
+
+    per_24h: int = field(default_factory=lambda: int(project_vars()["cap_per_24h"]))
+    per_7d: int = field(default_factory=lambda: int(project_vars()["cap_per_7d"]))
     # For who asked for fewer.
-    fewer_per_7d: int = FEWER_PER_7D
+    fewer_per_7d: int = field(default_factory=lambda: int(project_vars()["fewer_per_7d"]))
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,9 @@ def refusals(
             rule = "consent"
         rule = rule or _time_rule(message, now, shop_timezone)
         if rule is None and message.playbook_id != ANSWERS:
-            if "pause" in wish:
+            if message.consent_expires_at is not None and message.consent_expires_at <= now:
+                rule = "consent"
+            elif "pause" in wish:
                 rule = "paused"
             elif message.message_id in in_conversation:
                 rule = "conversation"
@@ -210,4 +215,9 @@ class _History:
             return "cap_24h"
         if len(counted) >= per_7d:
             return "cap_7d"
-        return "cap_fewer" if wants_fewer and len(every) >= caps.fewer_per_7d else None
+        if wants_fewer and len(every) >= caps.fewer_per_7d:
+            return "cap_fewer"
+        # The law counts whatever came from us.
+        today = sum(sent.at > a_day_ago for sent in every.values())
+        is_over_law = message.max_per_24h is not None and today >= message.max_per_24h
+        return "cap_state" if is_over_law else None

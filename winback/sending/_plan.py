@@ -35,9 +35,10 @@ from winback.settings import Settings
 
 _m = tables.messages.c
 # What a later plan may change of a message that still waits; its words never.
+_LIMITS = ("consent_expires_at", "max_per_24h")
 _SCHEDULE = (
     "not_before", "window_closes_at", "expires_at", "zones",
-    "local_opens_minute", "local_closes_minute",
+    "local_opens_minute", "local_closes_minute", *_LIMITS,
 )  # fmt: skip
 _RENDERS = pa.schema(
     [(name, pa.string()) for name in ("message_id", "playbook_id")]
@@ -219,7 +220,9 @@ def _click_links(settings: Settings, token_at: Callable[[int], str]) -> Callable
 
 
 def _schedule(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in _SCHEDULE} | {"zones": row["zones"] or ""}
+    limits = {name: row.get(name) for name in _LIMITS}
+    times = {name: row[name] for name in _SCHEDULE if name not in _LIMITS}
+    return {**times, **limits, "zones": row["zones"] or ""}
 
 
 def _url(settings: Settings, page: str, token: str) -> str:

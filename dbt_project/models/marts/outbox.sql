@@ -58,6 +58,18 @@ customer_windows as (
 
 ),
 
+eligibility as (
+
+    select * from {{ ref('channel_eligibility') }}
+
+),
+
+place_caps as (
+
+    select * from {{ ref('int_contact__place_caps') }}
+
+),
+
 profiles as (
 
     select * from {{ ref('int_customers__profile') }}
@@ -108,6 +120,8 @@ plans as (
         customer_windows.zones,
         customer_windows.local_opens_minute,
         customer_windows.local_closes_minute,
+        eligibility.consent_expires_at,
+        place_caps.max_per_24h,
         coalesce(step_variants.template, steps.template) as template,
         steps.content_tag,
         profiles.country,
@@ -151,6 +165,12 @@ plans as (
         on
             decisions.customer_id = customer_windows.customer_id
             and steps.channel_group = customer_windows.channel_group
+    left join eligibility
+        on
+            decisions.customer_id = eligibility.customer_id
+            and decisions.channel = eligibility.channel
+    left join place_caps
+        on decisions.customer_id = place_caps.customer_id
     left join step_variants
         on
             decisions.playbook_id = step_variants.playbook_id
@@ -235,6 +255,8 @@ both_actions as (
         null as zones,
         null as local_opens_minute,
         null as local_closes_minute,
+        null as consent_expires_at,
+        null as max_per_24h,
         null as template,
         null as content_tag,
         null as country,
@@ -287,6 +309,9 @@ final as (
         cast(zones as varchar) as zones,
         cast(local_opens_minute as bigint) as local_opens_minute,
         cast(local_closes_minute as bigint) as local_closes_minute,
+        cast(consent_expires_at as {{ timestamptz_type() }})
+            as consent_expires_at,
+        cast(max_per_24h as bigint) as max_per_24h,
 
         -- what to say
         cast(template as varchar) as template,
