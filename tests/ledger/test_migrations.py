@@ -62,6 +62,8 @@ LACKS = (
     "alter table messages drop column cap_scope",
     "alter table messages drop column cap_per_24h",
     "alter table messages drop column cap_per_7d",
+    "alter table messages drop column consent_expires_at",
+    "alter table messages drop column max_per_24h",
     "drop index messages_by_customer",
     "alter table provider_events drop column lapse_reason",
 )
