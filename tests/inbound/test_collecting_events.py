@@ -13,7 +13,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from winback.clock import FixedClock
 from winback.inbound import collect
-from winback.ledger import Ledger
+from winback.ledger import Ledger, keep_evidence, sent_twice
 from winback.settings import Settings
 
 
@@ -98,14 +98,83 @@ def test_a_callback_that_names_a_message_proves_it_was_accepted(
     assert [row["attempt_id"] for row in rows(ledger, "evidence")] == ["a1"]
 
 
-@pytest.mark.parametrize("state", ["planned", "rejected", "cancelled", "unknown_final"])
-def test_a_callback_moves_no_message_that_was_not_on_its_way(
+LATE = ["planned", "deferred", "claimed", "rejected", "expired", "suppressed", "cancelled",
+        "unknown_final"]  # fmt: skip
+
+
+@pytest.mark.parametrize("state", LATE)
+def test_a_callback_proves_a_message_accepted_whatever_was_believed_of_it(
     provider: Provider, ledger: Ledger, collected: Any, state: str
 ) -> None:
-    add_message(ledger, "m1", state=state, accepted_at=None)
-    provider.events(sg_event("m1", "delivered"))
+    """After it was given up, let go again, or forgotten by a ledger restored from a backup."""
+    add_message(ledger, "m1", state=state, accepted_at=None, claim_token="t", next_at=NOW)
+    provider.events(sg_event("m1", "delivered", wb_attempt="a1"))
     assert len(collected()) == 1
-    assert [message["state"] for message in rows(ledger, "messages")] == [state]
+    (message,) = rows(ledger, "messages")
+    assert (message["state"], message["matched_by"]) == ("accepted", "callback")
+    assert (message["claim_token"], message["next_at"]) == (None, None)
+    assert message["provider_id"] == "req1", "as the answer to our call names it"
+    (piece,) = rows(ledger, "evidence")
+    assert (piece["kind"], piece["attempt_id"]) == ("callback", "a1")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "alarms"),
+    [
+        ({"wb_attempt": "a1"}, {"wb_attempt": "a2", "sg_message_id": "req2.x"}, 1),
+        ({"wb_attempt": "a1"}, {"wb_attempt": "a1", "sg_message_id": "req2.x"}, 0),
+        ({"wb_attempt": "a1"}, {"wb_attempt": "a1"}, 0),
+        ({}, {"sg_message_id": "req2.x"}, 1),
+        ({}, {}, 0),
+    ],
+    ids=["another attempt", "another id, one attempt", "the same", "another request", "no ids"],
+)
+def test_two_attempts_that_were_both_taken_are_told_once_and_stay_visible(
+    provider: Provider,
+    ledger: Ledger,
+    collected: Any,
+    *,
+    first: dict[str, str],
+    second: dict[str, str],
+    alarms: int,
+) -> None:
+    add_message(ledger, "m1", state="unknown", accepted_at=None)
+    provider.events(sg_event("m1", "processed", **first))
+    collected()
+    for kind in ("processed", "delivered", "open"):
+        provider.events(sg_event("m1", kind, **(second | {"sg_event_id": f"2-{kind}"})))
+        collected()
+    with ledger.read() as connection:
+        assert len(sent_twice(connection)) == alarms
+    kept = [piece["kind"] for piece in rows(ledger, "evidence")]
+    assert sorted(kept) == ["callback", *["duplicate"] * alarms]
+    (message,) = rows(ledger, "messages")
+    assert message["state"] == "accepted"
+    assert (message["state_reason"] == "accepted_twice") is bool(alarms)
+
+
+def test_what_is_said_of_a_discarded_batch_proves_nothing_until_somebody_has_the_mail(
+    provider: Provider, ledger: Ledger, collected: Any
+) -> None:
+    add_message(ledger, "m1", state="planned", accepted_at=None)
+    with ledger.write() as connection:
+        keep_evidence(connection, "withdrawn", seen_at=NOW, attempt_id="a1")
+    provider.events(sg_event("m1", "processed", wb_attempt="a1"))
+    provider.events(sg_event("m1", "dropped", wb_attempt="a1"))
+    collected()
+    assert [row["state"] for row in rows(ledger, "messages")] == ["planned"]
+    provider.events(sg_event("m1", "delivered", wb_attempt="a1"))
+    collected()
+    assert [row["state"] for row in rows(ledger, "messages")] == ["accepted"]
+
+
+def test_a_second_attempt_that_the_provider_let_fall_reached_nobody(
+    provider: Provider, ledger: Ledger, collected: Any
+) -> None:
+    add_message(ledger, "m1", provider_id="req1", attempt_no=2)
+    provider.events(sg_event("m1", "dropped", wb_attempt="a9", sg_message_id="req9.x"))
+    collected()
+    assert rows(ledger, "evidence") == []
 
 
 def test_a_bounce_without_ids_is_matched_by_address_and_says_so(

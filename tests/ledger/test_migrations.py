@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.command import upgrade
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, select, text
 
 from winback.errors import UsageError
-from winback.ledger import is_suppressed, migrations, open_ledger, suppress, tables
+from winback.ledger import is_suppressed, migrations, open_ledger, tables
 from winback.settings import Settings
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
@@ -48,32 +49,31 @@ def test_the_revisions_make_exactly_the_tables_of_the_code(settings):
 
 
 def stop(connection):
-    suppress(
-        connection, group="phone", address=PHONE, reason="stop", source="test",
-        occurred_at=NOW, recorded_at=NOW,
-    )  # fmt: skip
+    """By hand: what writes opt-outs today knows tables that came later."""
+    row = {
+        "suppression_id": "1", "channel_group": "phone", "address": PHONE, "reason": "stop",
+        "source": "test", "occurred_at": NOW, "recorded_at": NOW,
+    }  # fmt: skip
+    connection.execute(insert(tables.suppressions), [row])
 
 
 # What ledgers of before the first revision may lack.
 LACKS = (
     "drop table alembic_version",
     "drop table answers",
-    "drop table series_joins",
-    "alter table messages drop column cap_scope",
-    "alter table messages drop column cap_per_24h",
-    "alter table messages drop column cap_per_7d",
-    "alter table messages drop column consent_expires_at",
-    "alter table messages drop column max_per_24h",
     "drop index messages_by_customer",
     "alter table provider_events drop column lapse_reason",
 )
 
 
-def test_a_ledger_of_before_the_revisions_is_mended_and_keeps_its_rows(settings):
-    with open_ledger(settings) as ledger, ledger.write() as connection:
-        stop(connection)
-        for statement in LACKS:
-            connection.execute(text(statement))
+def test_a_ledger_of_before_the_revisions_is_mended_and_keeps_its_rows(settings, monkeypatch):
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "newest", lambda: "0001")
+        then.setattr(migrations, "upgrade", lambda c: upgrade(migrations.config(c), "0001"))
+        with open_ledger(settings) as ledger, ledger.write() as connection:
+            stop(connection)
+            for statement in LACKS:
+                connection.execute(text(statement))
     for _ in range(2):
         with open_ledger(settings) as again:
             assert differences(again) == []

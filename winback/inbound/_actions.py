@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import Connection
 
 from winback.inbound._classify import Intent, classify, is_positive, lapse_reason
-from winback.inbound._event import Event
+from winback.inbound._event import Event, Kind
 from winback.inbound._match import Match
-from winback.ledger import LIFTED_BY_START, is_suppressed, keep_reply, tables, transition
+from winback.ledger import (
+    LIFTED_BY_START,
+    Proof,
+    is_suppressed,
+    is_withdrawn,
+    keep_reply,
+    prove_accepted,
+)
 from winback.project import project_vars
 
 # The content tag of the steps that ask why somebody stayed away.
 FEEDBACK: Final = "feedback"
+# What is also told of a batch that SendGrid discards because we cancelled it.
+_SAID_OF_WITHDRAWN: Final[frozenset[Kind]] = frozenset({"processed", "dropped"})
 
 
 def understand(connection: Connection, event: Event, match: Match) -> tuple[Event, bool]:
@@ -62,30 +71,49 @@ def remember(connection: Connection, event: Event, match: Match) -> bool:
     )
 
 
-def bind(connection: Connection, event: Event, match: Match, *, at: datetime) -> int:
-    """A signed callback that names our message proves that the provider has it."""
-    if match.by != "message_id" or event.provider == "winback":
-        return 0
-    row = {
-        "message_id": match.message_id,
-        "accepted_at": event.occurred_at,
-        "provider": event.provider,
-        "provider_id": event.provider_id,
-        "matched_by": "callback",
-        "claim_token": None,
-        "lease_until": None,
-    }
-    moved = transition(connection, [row], "accepted", from_states=("sending", "unknown"), at=at)
-    if moved:
-        connection.execute(
-            tables.evidence.insert(),
-            {
-                "evidence_id": event.dedupe_key,
-                "attempt_id": event.attempt_id,
-                "message_id": match.message_id,
-                "kind": "callback",
-                "seen_at": event.received_at,
-                "payload": event.ref,
-            },
-        )
-    return moved
+def bind(
+    connection: Connection, event: Event, match: Match, *, at: datetime
+) -> Literal["news", "known", "twice"]:
+    """A signed callback that names our message proves that the provider has it.
+
+    It does so in whatever state we believe the message to be: one that was given up is accepted
+    after all, one that waits for its next attempt is not sent again, and one whose other attempt
+    was taken too went out twice.
+    """
+    if match.by != "message_id" or match.message_id is None or event.provider == "winback":
+        return "known"
+    if match.state == "accepted" and not _may_be_another_attempt(event, match):
+        return "known"
+    if event.kind in _SAID_OF_WITHDRAWN and is_withdrawn(connection, event.attempt_id):
+        return "known"
+    proof = Proof(
+        "callback",
+        match.message_id,
+        event.attempt_id,
+        accepted_at=event.occurred_at,
+        seen_at=event.received_at,
+        provider=event.provider,
+        provider_id=_request_id(event),
+        source=event.ref,
+    )
+    return prove_accepted(connection, proof, at=at)
+
+
+def _may_be_another_attempt(event: Event, match: Match) -> bool:
+    """A first look, so that the many events of messages that are well cost no query."""
+    if event.kind == "dropped":  # the provider let it fall: nobody got it
+        return False
+    if match.attempt_no > 1:
+        return True
+    return bool(
+        event.provider_id
+        and match.provider_id
+        and not event.provider_id.startswith(match.provider_id)
+    )
+
+
+def _request_id(event: Event) -> str | None:
+    """As the answer to our call would have named it: of a SendGrid event, its request."""
+    if event.provider == "sendgrid" and event.provider_id:
+        return event.provider_id.partition(".")[0]
+    return event.provider_id

@@ -44,7 +44,9 @@ class CollectReport:
     duplicates: int = 0
     unreadable: int = 0
     unmatched: int = 0
+    # Messages that turned out to be accepted, and those of which two attempts were.
     bound: int = 0
+    sent_twice: int = 0
     suppressed: int = 0
     lifted: int = 0
     stopped_messages: int = 0
@@ -225,7 +227,9 @@ def _apply_new(
     report.events += 1
     report.by_kind[event.kind] += 1
     report.unmatched += match.message_id is None
-    report.bound += bind(connection, event, match, at=clock.now())
+    proven = bind(connection, event, match, at=clock.now())
+    report.bound += proven == "news"
+    report.sent_twice += proven == "twice"
     if event.suppress_reason and event.address:
         report.suppressed += 1
         report.stopped_messages += suppress(

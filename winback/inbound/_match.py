@@ -23,6 +23,10 @@ class Match:
     customer_id: str | None = None
     # What the message found is about.
     content_tag: str | None = None
+    # What the ledger believed of it before these events.
+    state: str | None = None
+    attempt_no: int = 0
+    provider_id: str | None = None
 
 
 class Matcher:
@@ -58,7 +62,16 @@ class Matcher:
 
 def _message() -> Select[Any]:
     m = tables.messages.c
-    return select(m.message_id, m.address, m.channel, m.customer_id, m.content_tag)
+    return select(
+        m.message_id,
+        m.address,
+        m.channel,
+        m.customer_id,
+        m.content_tag,
+        m.state,
+        m.attempt_no,
+        m.provider_id,
+    )
 
 
 def _matched(row: Row[Any] | None, by: str) -> Match:
@@ -71,4 +84,7 @@ def _matched(row: Row[Any] | None, by: str) -> Match:
         channel_group(row.channel),
         row.customer_id,
         row.content_tag,
+        row.state,
+        row.attempt_no,
+        row.provider_id,
     )

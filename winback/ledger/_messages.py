@@ -47,6 +47,19 @@ def reschedule(
     return _update(connection, rows, {}, in_states=WAITING, at=at, token=None)
 
 
+def note_reason(
+    connection: Connection,
+    message_id: str,
+    reason: str,
+    *,
+    in_states: tuple[State, ...],
+    at: datetime,
+) -> int:
+    """Say something new of a message whose state stays."""
+    rows = [{"message_id": message_id, "state_reason": reason}]
+    return _update(connection, rows, {}, in_states=in_states, at=at, token=None)
+
+
 def _update(
     connection: Connection,
     rows: Sequence[Mapping[str, object]],

@@ -164,6 +164,7 @@ Index(
 Index("messages_by_address", messages.c.address, messages.c.accepted_at)
 Index("messages_by_customer", messages.c.customer_id, messages.c.accepted_at)
 Index("messages_by_provider_id", messages.c.provider_id)
+Index("messages_by_acceptance", messages.c.accepted_at)
 
 attempts = Table(
     "attempts",
@@ -205,6 +206,19 @@ evidence = Table(
     Column("kind", Text, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
     Column("payload", Text),
+)
+Index("evidence_by_message", evidence.c.message_id)
+Index("evidence_by_attempt", evidence.c.attempt_id)
+
+# How often the provider was asked how far a message has come, since callbacks get lost.
+polls = Table(
+    "polls",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("polled_at", UtcDateTime, nullable=False),
+    Column("n_polls", Integer, nullable=False),
+    # Null: it was asked for the last time.
+    Column("next_at", UtcDateTime),
 )
 
 provider_events = Table(

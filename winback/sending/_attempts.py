@@ -9,7 +9,16 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, update
 
 from winback.channels import Channel, Kind, Outcome, Request
-from winback.ledger import TRANSITIONS, State, channel_group, suppress, tables, transition
+from winback.ledger import (
+    TRANSITIONS,
+    Proof,
+    State,
+    channel_group,
+    prove_accepted,
+    suppress,
+    tables,
+    transition,
+)
 
 # One call ends well within this: 5 s to connect, 30 s of silence.
 DEADLINE = timedelta(seconds=60)
@@ -81,7 +90,9 @@ def finish(
     for state, keys in _destinations(request, outcome).items():
         rows = [_changed(messages[key], state, outcome, now=now, wait=wait) for key in keys]
         origins = tuple(origin for origin in _IN_FLIGHT if state in TRANSITIONS[origin])
-        transition(connection, rows, state, from_states=origins, at=now, claim_token=token)
+        moved = transition(connection, rows, state, from_states=origins, at=now, claim_token=token)
+        if state == "accepted" and moved < len(keys):
+            _prove(connection, request, outcome, now=now)
         counts[state] = len(keys)
     if outcome.suppresses:
         for key in request.message_ids:
@@ -95,6 +106,24 @@ def finish(
                 recorded_at=now,
             )
     return counts
+
+
+def _prove(connection: Connection, request: Request, outcome: Outcome, *, now: datetime) -> None:
+    """An answer that came after its messages had been settled otherwise is true all the same.
+
+    Most often a callback was faster. It may also have come so late that a message was given up
+    or let go again: then it is accepted now, or, if its next attempt was, it went out twice.
+    """
+    for key in request.message_ids:
+        proof = Proof(
+            "answer",
+            key,
+            request.attempt_id,
+            accepted_at=now,
+            seen_at=now,
+            provider_id=outcome.provider_id,
+        )
+        prove_accepted(connection, proof, at=now)
 
 
 def _destinations(request: Request, outcome: Outcome) -> dict[State, list[str]]:
