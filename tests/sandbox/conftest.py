@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 import sendgrid
+from contract_parts import Caller
 from sandbox_parts import NOW, Listener
 from twilio.rest import Client
 
@@ -39,6 +40,13 @@ def clock() -> FixedClock:
 def box(settings: Settings, clock: FixedClock, listener: Listener) -> Iterator[RunningSandbox]:
     with sandbox.start(settings, clock, webhooks_url=listener.url) as running:
         yield running
+
+
+@pytest.fixture
+def call(box: RunningSandbox) -> Iterator[Caller]:
+    caller = Caller(box)
+    yield caller
+    caller.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 import requests
 import sendgrid
 from python_http_client.exceptions import BadRequestsError, UnauthorizedError
-from sandbox_parts import mail
+from sandbox_parts import NOW, mail
 
 from winback.sandbox import RunningSandbox
 
@@ -71,7 +71,9 @@ def test_a_wrong_key_is_refused_with_401(box: RunningSandbox) -> None:
          "personalizations"),
         ({"headers": {"Subject": "other"}}, "headers.Subject"),
         ({"mail_settings": []}, "mail_settings"),
-        ({"send_at": 1}, "send_at"),
+        ({"send_at": int(NOW.timestamp()) + 72 * 3600 + 1}, "send_at"),
+        ({"send_at": "soon"}, "send_at"),
+        ({"batch_id": "nobodys"}, "batch_id"),
         ({"misspelled": 1}, "misspelled"),
     ],
 )  # fmt: skip

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from winback.sandbox import _faults, _sendgrid, _shoppers
+from winback.sandbox import _departures, _faults, _sendgrid, _shoppers
+from winback.sandbox._records import Filter, Message, Provider
 from winback.sandbox._state import State
-from winback.sandbox._store import Filter, Message, Provider
 
 
 class _Body(BaseModel):
@@ -29,9 +29,13 @@ class ClockBody(_Body):
 
 
 class BehaviorBody(_Body):
-    """Whether what is accepted is delivered by itself (true at the start)."""
+    """Whether what is accepted is delivered by itself (true at the start), and how slowly."""
 
-    deliver: bool
+    deliver: bool | None = None
+    # How long Twilio keeps messages in its queue: longer than their validity, and they expire.
+    queue_seconds: float | None = Field(None, ge=0)
+    # How long what was accepted does not show in lists and logs.
+    lag_seconds: float | None = Field(None, ge=0)
 
 
 class EventsBody(_Body):
@@ -106,6 +110,7 @@ def _provider(name: str | None) -> Provider | None:
 
 
 def _shown(state: State, wanted: Filter) -> list[dict[str, Any]]:
+    _departures.catch_up(state)
     bodies: dict[str, dict[str, Any]] = {}
     shown = []
     for message in state.store.messages(wanted):
@@ -120,20 +125,34 @@ def _show(message: Message, body: dict[str, Any]) -> dict[str, Any]:
     entry["message_id"] = entry.pop("our_id")
     if message.provider == "sendgrid":
         return {**entry, **_sendgrid.rendered(body, message)}
-    return {**entry, "body": body["Body"], "parameters": body}
+    words = body.get("Twiml", "") if message.kind == "call" else body.get("Body", "")
+    return {**entry, "body": words, "parameters": body}
 
 
 async def clock(request: Request) -> JSONResponse:
     state: State = request.app.state.sandbox
     wanted = ClockBody.model_validate_json(await request.body()).now
     state.clock.standing_at = wanted.astimezone(UTC) if wanted else None
+    await run_in_threadpool(_departures.catch_up, state)
     return JSONResponse({"now": state.clock.now().isoformat()})
 
 
 async def behavior(request: Request) -> JSONResponse:
     state: State = request.app.state.sandbox
-    state.delivers = BehaviorBody.model_validate_json(await request.body()).deliver
-    return JSONResponse({"deliver": state.delivers})
+    wanted = BehaviorBody.model_validate_json(await request.body())
+    if wanted.deliver is not None:
+        state.delivers = wanted.deliver
+    if wanted.queue_seconds is not None:
+        state.queue_seconds = wanted.queue_seconds
+    if wanted.lag_seconds is not None:
+        state.lag_seconds = wanted.lag_seconds
+    return JSONResponse(
+        {
+            "deliver": state.delivers,
+            "queue_seconds": state.queue_seconds,
+            "lag_seconds": state.lag_seconds,
+        }
+    )
 
 
 async def events(request: Request) -> JSONResponse:
@@ -158,10 +177,14 @@ async def clear_faults(request: Request) -> JSONResponse:
 
 
 async def flush(request: Request) -> JSONResponse:
-    """Wait until every webhook is delivered or given up: 200, or 504 when time runs out."""
+    """Wait until every webhook is delivered or given up: 200, or 504 when time runs out.
+
+    Scheduled mail that the clock has not reached owes nothing yet, and is not waited for.
+    """
     state: State = request.app.state.sandbox
     raw = await request.body()
     timeout = FlushBody.model_validate(json.loads(raw) if raw else {}).timeout_seconds
+    await run_in_threadpool(_departures.catch_up, state)
     is_idle = await run_in_threadpool(state.outbox.wait_until_idle, timeout)
     counts = await run_in_threadpool(state.store.webhook_counts)
     return JSONResponse(counts, status_code=200 if is_idle else 504)

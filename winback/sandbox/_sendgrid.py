@@ -1,84 +1,60 @@
-"""SendGrid's v3 surface: mail/send, and the events that follow a message."""
+"""SendGrid's mail/send: what it takes, what waits, and the events that follow."""
 
 from __future__ import annotations
 
-import json
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from winback.sandbox import _mail_rules
+from winback.sandbox import _departures, _mail_rules
+from winback.sandbox._records import Message, Move, Webhook
+from winback.sandbox._sendgrid_answers import Problem, authorized, json_body, refuse
 from winback.sandbox._state import State
-from winback.sandbox._store import Message, Webhook
 
 MAX_BODY_BYTES: Final = 30 * 1024 * 1024
 
-# What SendGrid says when it drops mail to somebody it must not write to.
-DROP_REASONS: Final = {
-    "bounce": "Bounced Address",
-    "spamreport": "Spam Reporting Address",
-    "unsubscribe": "Unsubscribed Address",
-    "group_unsubscribe": "Unsubscribed Address",
-}
-
 
 def routes() -> list[Route]:
-    return [Route("/v3/mail/send", send_mail, methods=["POST"])]
-
-
-def _refuse(status: int, problems: list[_mail_rules.Problem]) -> JSONResponse:
-    errors = [
-        {"message": message, "field": field} if field else {"message": message}
-        for message, field in problems
-    ]
-    return JSONResponse({"errors": errors}, status_code=status)
+    return [Route("/v3/mail/send", authorized(send_mail), methods=["POST"])]
 
 
 async def send_mail(request: Request) -> Response:
     """202 once the request is durable; 400, 401, 413 or 415 as the real one answers."""
     state: State = request.app.state.sandbox
-    raw = await request.body()
-    if refused := _refused_unread(state, request, raw):
-        return refused
-    try:
-        mail = json.loads(raw)
-    except ValueError:
-        return _refuse(400, [("Bad Request", None)])
-    if problems := _mail_rules.problems(mail):
-        return _refuse(400, problems)
-    if mail.get("mail_settings", {}).get("sandbox_mode") == {"enable": True}:
+    mail = await json_body(request, max_bytes=MAX_BODY_BYTES)
+    if problems := await run_in_threadpool(_problems, state, mail):
+        return refuse(400, problems)
+    if mail.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
         return Response(status_code=200)  # validated and thrown away
     request_id = secrets.token_urlsafe(16)
     await run_in_threadpool(_accept, state, mail, request_id)
     return Response(status_code=202, headers={"X-Message-Id": request_id})
 
 
-def _refused_unread(state: State, request: Request, raw: bytes) -> Response | None:
-    """The refusals that need no look into the body."""
-    given = request.headers.get("authorization", "").encode()
-    if not secrets.compare_digest(given, f"Bearer {state.credentials.api_key}".encode()):
-        message = "The provided authorization grant is invalid, expired, or revoked"
-        return _refuse(401, [(message, None)])
-    if not request.headers.get("content-type", "").startswith("application/json"):
-        return _refuse(415, [("Content-Type should be application/json.", None)])
-    if len(raw) > MAX_BODY_BYTES:
-        return _refuse(413, [("The JSON payload is too large.", None)])
-    return None
+def _problems(state: State, mail: Any) -> list[Problem]:
+    found = _mail_rules.problems(mail, now=state.clock.now().timestamp())
+    if found or "batch_id" not in mail or state.batches.exists(mail["batch_id"]):
+        return found
+    return [("invalid batch id", "batch_id")]
 
 
 def _accept(state: State, mail: dict[str, Any], request_id: str) -> None:
     now = state.clock.now()
-    messages, webhooks = [], []
+    messages: list[Message] = []
+    webhooks: list[Webhook] = []
     for position, entry in enumerate(mail["personalizations"]):
+        send_at = entry.get("send_at", mail.get("send_at", 0))
+        due_at = float(send_at) if send_at > now.timestamp() else None
         people = [*entry["to"], *entry.get("cc", []), *entry.get("bcc", [])]
         for person in people:
             message = Message(
                 provider="sendgrid",
+                kind="mail",
                 provider_id=f"{request_id}.recvd-{secrets.token_hex(6)}-{position}",
                 request_id=request_id,
                 position=position,
@@ -86,29 +62,54 @@ def _accept(state: State, mail: dict[str, Any], request_id: str) -> None:
                 recipient=person["email"],
                 sender=mail["from"]["email"],
                 accepted_at=now.isoformat(),
-                status="processed",
+                status="scheduled" if due_at else "processed",
                 updated_at=now.isoformat(),
+                batch_id=mail.get("batch_id"),
+                due_at=due_at,
+                due_status="processed" if due_at else None,
             )
+            if due_at is None:
+                move, events = depart(state, mail, message, now)
+                message = _moved(message, move)
+                webhooks += events
             messages.append(message)
-            webhooks += _first_events(state, mail, message, now)
     state.outbox.accept(body=mail, messages=messages, webhooks=webhooks)
+    _departures.expect(state, min((m.due_at for m in messages if m.due_at), default=None))
 
 
-def _first_events(
-    state: State, mail: dict[str, Any], message: Message, now: datetime
-) -> list[Webhook]:
-    reason = state.store.opt_out_reason("sendgrid", message.recipient.lower())
+def _moved(message: Message, move: Move) -> Message:
+    sent_at = move.at if move.is_sent else None
+    return Message(**{**vars(message), "status": move.status, "sent_at": sent_at})
+
+
+def depart(
+    state: State, mail: dict[str, Any], message: Message, at: datetime
+) -> tuple[Move, list[Webhook]]:
+    """Mail leaves, unless its recipient is on a list by now."""
+    group_id = mail.get("asm", {}).get("group_id")
+    reason = state.suppressions.drop_reason(message.recipient, group_id)
     if reason is not None:
-        return [event(mail, message, "dropped", now, reason=DROP_REASONS[reason])]
-    first = [event(mail, message, "processed", now)]
+        move = Move(message.provider_id, "dropped", at.isoformat(), is_sent=False)
+        return move, [event(mail, message, "dropped", at, reason=reason)]
+    events = [event(mail, message, "processed", at)]
     if state.delivers:
-        first.append(event(mail, message, "delivered", now, response="250 2.0.0 OK"))
-    return first
+        events.append(event(mail, message, "delivered", at, response="250 2.0.0 OK"))
+    status = "delivered" if state.delivers else "processed"
+    return Move(message.provider_id, status, at.isoformat()), events
+
+
+def discard(
+    mail: dict[str, Any], message: Message, at: datetime, *, reason: str
+) -> tuple[Move, list[Webhook]]:
+    """Cancelled mail ends without a webhook: only the logs tell of it."""
+    told = event(mail, message, "cancel_drop", at, reason=reason)
+    move = Move(message.provider_id, "dropped", at.isoformat(), is_sent=False)
+    return move, [Webhook("log", told.body, about=told.about)]
 
 
 def _custom_args(mail: dict[str, Any], position: int) -> dict[str, str]:
-    entry = mail["personalizations"][position]
-    return {**mail.get("custom_args", {}), **entry.get("custom_args", {})}
+    entry, of_all = mail["personalizations"][position], mail.get("custom_args", {})
+    return {**(of_all if isinstance(of_all, dict) else {}), **entry.get("custom_args", {})}
 
 
 def event(
@@ -118,7 +119,7 @@ def event(
     body: dict[str, Any] = {
         **_custom_args(mail, message.position),
         "email": message.recipient,
-        "timestamp": int(at.timestamp()),
+        "timestamp": int(at.astimezone(UTC).timestamp()),
         "smtp-id": f"<{message.request_id}@sandbox.invalid>",
         "event": name,
         "sg_event_id": secrets.token_urlsafe(24),
@@ -127,7 +128,7 @@ def event(
     }
     if mail.get("categories"):
         body["category"] = mail["categories"]
-    return Webhook("sendgrid_events", body)
+    return Webhook("sendgrid_events", body, about=message.provider_id)
 
 
 def rendered(mail: dict[str, Any], message: Message) -> dict[str, Any]:

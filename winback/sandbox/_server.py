@@ -7,22 +7,44 @@ import fcntl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import SecretStr, ValidationError
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from winback.clock import Clock
 from winback.errors import WinbackError
-from winback.sandbox import _control, _sendgrid, _shoppers, _twilio
+from winback.sandbox import (
+    _calls,
+    _control,
+    _departures,
+    _logs,
+    _scheduled_sends,
+    _sendgrid,
+    _shoppers,
+    _suppression_lists,
+    _twilio,
+    _twilio_answers,
+)
+from winback.sandbox._batches import Batches
 from winback.sandbox._credentials import Credentials, load_or_create
+from winback.sandbox._database import Database
 from winback.sandbox._faults import FaultMiddleware, Faults
+from winback.sandbox._sendgrid_answers import refuse
 from winback.sandbox._state import AdjustableClock, State
 from winback.sandbox._store import Store
+from winback.sandbox._suppressions import Suppressions
 from winback.sandbox._webhooks import Addresses, Outbox
 from winback.serving import LoopbackServer, serve_forever
 from winback.settings import Settings
+
+PARTS: Final = (
+    _sendgrid, _scheduled_sends, _logs, _suppression_lists, _twilio, _calls, _control,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,7 +77,11 @@ class RunningSandbox:
         self._state.outbox.send_to(_addresses(url, public_url))
 
     def settle(self, seconds: float = 60.0) -> bool:
-        """Wait until every webhook is delivered or given up; False when time ran out."""
+        """Wait until every webhook is delivered or given up; False when time ran out.
+
+        What the clock has not reached yet, as scheduled mail, owes nothing and is not waited for.
+        """
+        _departures.catch_up(self._state)
         return self._state.outbox.wait_until_idle(seconds)
 
     def overrides(self) -> dict[str, Any]:
@@ -118,14 +144,24 @@ def _running(
     credentials = load_or_create(folder)
     with (
         _only_one(folder, patient=patient),
-        contextlib.closing(Store(folder / "sandbox.db")) as store,
+        contextlib.closing(Database(folder / "sandbox.db")) as database,
     ):
         adjustable = AdjustableClock(clock)
+        store = Store(database)
         outbox = Outbox(store, credentials, adjustable)
-        state = State(credentials, store, outbox, Faults(), adjustable)
+        state = State(
+            credentials,
+            store,
+            Batches(database),
+            Suppressions(database),
+            outbox,
+            Faults(),
+            adjustable,
+        )
         outbox.start(_addresses(webhooks_url, settings.public_base_url))
         try:
-            yield _app(state), state
+            with _departures.kept_up(state):
+                yield _app(state), state
         finally:
             outbox.stop()
 
@@ -150,12 +186,21 @@ def _only_one(folder: Path, *, patient: bool) -> Iterator[None]:
         yield
 
 
+async def _nowhere(request: Request, error: Exception) -> Response:
+    """A path or method that no provider has, said in the provider's own way."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if request.url.path.startswith("/2010-04-01/"):
+        return _twilio_answers.refusal(20004 if status == 405 else 20404, status)
+    return refuse(status, [("method not allowed" if status == 405 else "not found", None)])
+
+
 def _app(state: State) -> ASGIApp:
     app = Starlette(
-        routes=[*_sendgrid.routes(), *_twilio.routes(), *_control.routes()],
+        routes=[route for part in PARTS for route in part.routes()],
         exception_handlers={
             ValidationError: _control.invalid,
             _shoppers.Impossible: _control.invalid,
+            HTTPException: _nowhere,
         },
     )
     app.state.sandbox = state

@@ -5,26 +5,31 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from winback.sandbox import _sendgrid, _twilio
+from winback.sandbox import _calls, _departures, _sendgrid, _texts
+from winback.sandbox._records import Filter, Message, Move, Webhook
 from winback.sandbox._state import State
-from winback.sandbox._store import Filter, Message, Webhook
+from winback.sandbox._suppressions import Kind, Suppression
 
 Name = Literal[
-    "delivered", "deferred", "open", "click", "bounce", "dropped", "spamreport", "unsubscribe",
-    "group_unsubscribe", "reply", "sent", "undelivered", "failed", "read",
+    "delivered", "deferred", "open", "click", "bounce", "blocked", "dropped", "spamreport",
+    "unsubscribe", "group_unsubscribe", "reply", "sent", "undelivered", "failed", "read",
+    "ringing", "answered", "completed", "busy", "no-answer",
 ]  # fmt: skip
 
 EMAIL_ACTS: Final = frozenset({
-    "delivered", "deferred", "open", "click", "bounce", "dropped", "spamreport", "unsubscribe",
-    "group_unsubscribe", "reply",
+    "delivered", "deferred", "open", "click", "bounce", "blocked", "dropped", "spamreport",
+    "unsubscribe", "group_unsubscribe", "reply",
 })  # fmt: skip
 TEXT_ACTS: Final = frozenset(["sent", "delivered", "undelivered", "failed", "read", "reply"])
+CALL_ACTS: Final = frozenset(["ringing", "answered", "completed", "busy", "no-answer", "failed"])
+_ACTS: Final = {"mail": EMAIL_ACTS, "text": TEXT_ACTS, "call": CALL_ACTS}
 
 # Whole messages that Twilio itself acts on, before anybody's webhook (its default keywords).
 STOP_WORDS: Final = frozenset(
@@ -53,11 +58,16 @@ class Act(BaseModel):
     useragent: str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
     is_machine: bool = False
     error_code: int | None = None
+    # Who took a call: human, machine_start, fax, unknown.
+    answered_by: str | None = None
+    # An event that bears neither the message's id nor our arguments, only the address.
+    is_bare: bool = False
     group_id: int | None = None
 
 
 def perform(state: State, acts: Sequence[Act]) -> int:
     """Perform all acts; return how many webhooks follow. Raises Impossible before the first."""
+    _departures.catch_up(state)
     targets = [(act, _target(state, act)) for act in acts]
     bodies = [state.store.request_body(message.request_id) for _, message in targets]
     for (act, _), body in zip(targets, bodies, strict=True):
@@ -66,8 +76,7 @@ def perform(state: State, acts: Sequence[Act]) -> int:
     webhooks: list[Webhook] = []
     for (act, message), body in zip(targets, bodies, strict=True):
         at = (act.at or state.clock.now()).astimezone(UTC)
-        follow = _email_act if message.provider == "sendgrid" else _text_act
-        webhooks += follow(state, act, message, body, at)
+        webhooks += _FOLLOW[message.kind](state, act, message, body, at)
     state.outbox.add(webhooks)
     return len(webhooks)
 
@@ -82,9 +91,10 @@ def _target(state: State, act: Act) -> Message:
         raise Impossible("name the message: message_id or provider_id")
     if message is None:
         raise Impossible(f"no accepted message {act.provider_id or act.message_id}")
-    possible = EMAIL_ACTS if message.provider == "sendgrid" else TEXT_ACTS
-    if act.event not in possible:
-        raise Impossible(f"{act.event} can't happen to a message of {message.provider}")
+    if act.event not in _ACTS[message.kind]:
+        raise Impossible(f"{act.event} can't happen to a {message.kind} of {message.provider}")
+    if message.due_at is not None:
+        raise Impossible("nobody has this message yet: it waits at the provider")
     return message
 
 
@@ -99,12 +109,50 @@ def _email_act(
 ) -> list[Webhook]:
     if act.event == "reply":
         return [_parsed_mail(message, mail, act.body, at)]
-    if act.event in _sendgrid.DROP_REASONS:
-        state.store.opt_out("sendgrid", message.recipient.lower(), act.event)
-    return [_sendgrid.event(mail, message, act.event, at, **_EMAIL_DETAILS[act.event](act))]
+    details = _EMAIL_DETAILS[act.event](act)
+    if act.event == "group_unsubscribe":
+        details["asm_group_id"] = act.group_id or mail.get("asm", {}).get("group_id", 0)
+    if act.event in _LISTS:
+        state.suppressions.add(_suppression(act, message, details, at))
+    name = "bounce" if act.event == "blocked" else act.event
+    told = _sendgrid.event(mail, message, name, at, **details)
+    return [_without_ids(told) if act.is_bare else told]
 
 
-_EMAIL_DETAILS: Final[dict[str, Callable[[Act], dict[str, object]]]] = {
+# The list on which an act puts the address.
+_LISTS: Final[dict[str, Kind]] = {
+    "bounce": "bounce",
+    "blocked": "block",
+    "dropped": "invalid",
+    "spamreport": "spamreport",
+    "unsubscribe": "unsubscribe",
+    "group_unsubscribe": "group_unsubscribe",
+}
+
+
+def _suppression(act: Act, message: Message, details: dict[str, Any], at: datetime) -> Suppression:
+    return Suppression(
+        "sendgrid",
+        message.recipient.lower(),
+        _LISTS[act.event],
+        int(at.timestamp()),
+        group_id=details.get("asm_group_id", 0),
+        reason=details.get("reason", ""),
+        status=details.get("status", ""),
+    )
+
+
+def _without_ids(told: Webhook) -> Webhook:
+    """A bounce that comes in much later may know no more than the address."""
+    names = {"email", "timestamp", "event", "sg_event_id", *_EMAIL_ONLY}
+    body = {name: value for name, value in told.body.items() if name in names}
+    return replace(told, body={**body, "sg_message_id": ""})
+
+
+_EMAIL_ONLY: Final = ("type", "status", "reason", "bounce_classification")
+
+
+_EMAIL_DETAILS: Final[dict[str, Callable[[Act], dict[str, Any]]]] = {
     "delivered": lambda _: {"response": "250 2.0.0 OK"},
     "deferred": lambda act: {"response": act.reason or "451 try again later", "attempt": "1"},
     "dropped": lambda act: {"reason": act.reason or "Invalid"},
@@ -114,6 +162,12 @@ _EMAIL_DETAILS: Final[dict[str, Callable[[Act], dict[str, object]]]] = {
         "reason": act.reason or "550 5.1.1 The account does not exist",
         "bounce_classification": "Invalid Address",
     },
+    "blocked": lambda act: {
+        "type": "blocked",
+        "status": "4.2.2",
+        "reason": act.reason or "452 4.2.2 The mailbox is full",
+        "bounce_classification": "Mailbox Unavailable",
+    },
     "open": lambda act: {
         "useragent": act.useragent,
         "ip": "192.0.2.1",
@@ -122,7 +176,7 @@ _EMAIL_DETAILS: Final[dict[str, Callable[[Act], dict[str, object]]]] = {
     "click": lambda act: {"useragent": act.useragent, "ip": "192.0.2.1", "url": act.url},
     "spamreport": lambda _: {},
     "unsubscribe": lambda _: {},
-    "group_unsubscribe": lambda act: {"asm_group_id": act.group_id or 0},
+    "group_unsubscribe": lambda _: {},
 }
 
 
@@ -155,13 +209,32 @@ def _text_act(
     if act.event == "reply":
         word = act.body.strip().upper()
         if word in STOP_WORDS:
-            state.store.opt_out("twilio", message.recipient, "stop")
+            stopped = Suppression("twilio", message.recipient, "stop", int(at.timestamp()))
+            state.suppressions.add(stopped)
         elif word in START_WORDS:
-            state.store.opt_in("twilio", message.recipient)
-        return [_twilio.inbound(state, message, act.body)]
-    state.store.set_status(
-        message.provider_id, status=act.event, at=at.isoformat(), error_code=act.error_code
-    )
+            state.suppressions.lift("twilio", message.recipient, "stop")
+        state.store.replied(message.recipient, at.timestamp())
+        return [_texts.inbound(state, message, act.body)]
+    state.store.move([Move(message.provider_id, act.event, at.isoformat(), act.error_code)])
     if not parameters.get("StatusCallback"):
         return []
-    return [_twilio.status_callback(state, parameters, message, act.event, act.error_code)]
+    return [_texts.status_callback(state, parameters, message, act.event, act.error_code)]
+
+
+def _call_act(
+    state: State, act: Act, call: Message, parameters: dict[str, Any], at: datetime
+) -> list[Webhook]:
+    status = "in-progress" if act.event == "answered" else act.event
+    is_answered = status in {"in-progress", "completed"}
+    move = Move(
+        call.provider_id,
+        status,
+        at.isoformat(),
+        is_sent=is_answered,
+        answered_by=act.answered_by if is_answered else None,
+    )
+    state.store.move([move])
+    return _calls.progress(state, parameters, call, status, at, act.answered_by)
+
+
+_FOLLOW: Final = {"mail": _email_act, "text": _text_act, "call": _call_act}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from winback.clock import Clock
+from winback.sandbox._batches import Batches
 from winback.sandbox._credentials import Credentials
 from winback.sandbox._faults import Faults
 from winback.sandbox._store import Store
+from winback.sandbox._suppressions import Suppressions
 from winback.sandbox._webhooks import Outbox
 
 
@@ -29,8 +32,23 @@ class State:
 
     credentials: Credentials
     store: Store
+    batches: Batches
+    suppressions: Suppressions
     outbox: Outbox
     faults: Faults
     clock: AdjustableClock
     # Whether what is accepted is also delivered, without anybody asking for it.
     delivers: bool = True
+    # How long Twilio keeps a message in its queue before it leaves.
+    queue_seconds: float = 0.0
+    # How long what was accepted does not show in lists and logs.
+    lag_seconds: float = 0.0
+    # The next moment (Unix seconds) at which something that waits moves on.
+    next_due: float | None = None
+    departing: threading.RLock = field(default_factory=threading.RLock)
+
+    def shown_before(self) -> str | None:
+        """Lists and logs show what was accepted before this; None: everything."""
+        if not self.lag_seconds:
+            return None
+        return (self.clock.now() - timedelta(seconds=self.lag_seconds)).isoformat()

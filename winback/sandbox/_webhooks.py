@@ -7,7 +7,7 @@ import queue
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -16,7 +16,8 @@ from urllib3.filepost import encode_multipart_formdata
 
 from winback.clock import Clock
 from winback.sandbox._credentials import Credentials
-from winback.sandbox._store import Endpoint, Message, Store, Webhook
+from winback.sandbox._records import Endpoint, Message, Move, Webhook
+from winback.sandbox._store import Store
 
 PATHS: Final[dict[Endpoint, str]] = {
     "sendgrid_events": "/webhooks/sendgrid/events",
@@ -101,26 +102,37 @@ class Outbox:
     def accept(
         self, *, body: dict[str, Any], messages: Sequence[Message], webhooks: Sequence[Webhook]
     ) -> None:
-        told = [webhook for webhook in webhooks if self._has_place(webhook)]
+        told = self._with_place(webhooks)
         self._enqueue(self._store.accept(body=body, messages=messages, webhooks=told))
 
+    def move(self, moves: Sequence[Move], webhooks: Sequence[Webhook]) -> None:
+        told = self._with_place(webhooks)
+        self._enqueue(self._store.move(moves, told))
+
     def add(self, webhooks: Sequence[Webhook]) -> None:
-        told = [webhook for webhook in webhooks if self._has_place(webhook)]
-        self._enqueue(self._store.add_webhooks(told))
+        told = self._with_place(webhooks)
+        self._enqueue(self._store.move((), told))
 
     def wait_until_idle(self, timeout_seconds: float) -> bool:
         """Whether everything is told or given up within the time."""
         with self._idle:
             return self._idle.wait_for(lambda: self._open == 0, timeout_seconds)
 
-    def _has_place(self, webhook: Webhook) -> bool:
-        """An account without a configured webhook URL gets no events, as at the provider."""
-        return webhook.url is not None or self._addresses is not None
+    def _with_place(self, webhooks: Sequence[Webhook]) -> list[Webhook]:
+        """An account without a webhook URL gets no events, as at the provider: only its logs do."""
+        if self._addresses is not None:
+            return list(webhooks)
+        return [
+            replace(webhook, endpoint="log") if webhook.endpoint == "sendgrid_events" else webhook
+            for webhook in webhooks
+            if webhook.url is not None or webhook.endpoint in {"sendgrid_events", "log"}
+        ]
 
     def _enqueue(self, webhooks: Sequence[Webhook]) -> None:
+        told = [webhook for webhook in webhooks if webhook.endpoint != "log"]
         with self._idle:
-            self._open += len(webhooks)
-        for webhook in webhooks:
+            self._open += len(told)
+        for webhook in told:
             (self._events if webhook.endpoint == "sendgrid_events" else self._posts).put(webhook)
 
     def _settle(self, webhooks: Sequence[Webhook], *, is_delivered: bool) -> None:
