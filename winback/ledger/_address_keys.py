@@ -19,6 +19,7 @@ from winback.ledger import _tables as t
 # What is written in the place of an erased address. No address has a colon.
 PREFIX: Final = "hmac:"
 _BLOCK_BYTES: Final = 64
+_KEY: Final = select(t.address_keys)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class AddressKey:
     @classmethod
     def of(cls, connection: Connection) -> Self:
         """The key of an open ledger."""
-        row = connection.execute(select(t.address_keys)).one()
+        row = connection.execute(_KEY).one()
         return cls(bytes.fromhex(row.inner_pad), bytes.fromhex(row.outer_pad))
 
     def hide(self, address: str) -> str:

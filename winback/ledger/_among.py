@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Text, TypeDecorator, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Dialect, Text, TypeDecorator, bindparam
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -38,9 +38,18 @@ class _Among(FunctionElement[bool]):
     type = NullType()  # type: ignore[assignment]  # so, on purpose
 
 
-def among(column: ColumnElement[Any], values: Iterable[str]) -> ColumnElement[bool]:
+def among(
+    column: ColumnElement[Any], values: Iterable[str] | BindParameter[Any]
+) -> ColumnElement[bool]:
     """Whether a column of text is one of `values`, of which there may be any number."""
-    return _Among(column, bindparam(None, list(values), _Texts()))
+    if not isinstance(values, BindParameter):
+        values = bindparam(None, list(values), _Texts())
+    return _Among(column, values)
+
+
+def texts(name: str) -> BindParameter[Sequence[str]]:
+    """The parameter of a statement that gets its values, a list, when it is executed."""
+    return bindparam(name, type_=_Texts())
 
 
 @compiles(_Among, "sqlite")

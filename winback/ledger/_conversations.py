@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, or_, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey
-from winback.ledger._among import among
+from winback.ledger._among import among, texts
 from winback.ledger._suppressions import ChannelGroup, normalize
 
 # What no rule answers: a question, what may be a stop, what nobody understood.
 NEEDS_A_HUMAN: Final = frozenset({"question", "hold", "other"})
 
-_c = t.conversations.c
+_c, _e = t.conversations.c, t.provider_events.c
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,23 @@ def keep_reply(
     return needs_human and (found is None or found.waiting_since is None)
 
 
+# Built once: the last look asks them before every call.
+_TALKING = select(_c.customer_id, _c.channel_group, _c.address).where(
+    or_(among(_c.customer_id, texts("customers")), among(_c.address, texts("addresses"))),
+    or_(
+        _c.waiting_since.is_not(None),
+        and_(_c.last_reply_at > bindparam("since"), _c.last_reply_at <= bindparam("until")),
+    ),
+)
+_CLICKED = (
+    select(t.messages.c.customer_id)
+    .join(t.provider_events, _e.message_id == t.messages.c.message_id)
+    .where(among(t.messages.c.customer_id, texts("customers")))
+    .where(_e.kind == "clicked", _e.is_machine == 0)
+    .where(_e.occurred_at > bindparam("since"), _e.occurred_at <= bindparam("until"))
+)
+
+
 def talking_among(
     connection: Connection,
     *,
@@ -105,22 +122,9 @@ def talking_among(
     """
     customers = list(customer_ids)
     spelled = {normalize(group, address): address for group, address in addresses}
-    found = connection.execute(
-        select(_c.customer_id, _c.channel_group, _c.address).where(
-            or_(among(_c.customer_id, customers), among(_c.address, spelled)),
-            or_(
-                _c.waiting_since.is_not(None),
-                and_(_c.last_reply_at > since, _c.last_reply_at <= until),
-            ),
-        )
-    ).all()
-    e, m = t.provider_events.c, t.messages.c
-    clicked = connection.scalars(
-        select(m.customer_id)
-        .join(t.provider_events, e.message_id == m.message_id)
-        .where(among(m.customer_id, customers), e.kind == "clicked", e.is_machine == 0)
-        .where(e.occurred_at > since, e.occurred_at <= until)
-    )
+    span = {"customers": customers, "since": since, "until": until}
+    found = connection.execute(_TALKING, {**span, "addresses": list(spelled)}).all()
+    clicked = connection.scalars(_CLICKED, span)
     return Talking(
         frozenset({row.customer_id for row in found if row.customer_id} | set(clicked)),
         frozenset(

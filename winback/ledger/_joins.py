@@ -142,6 +142,8 @@ def open_join(connection: Connection, *, series_id: str, address: str) -> Row[An
 def joined_among(connection: Connection, messages: Iterable[Row[Any]]) -> set[str]:
     """Which of these messages of series go to who has joined it at that number, by their ids."""
     members = list(messages)
+    if not members:
+        return set()
     found = connection.execute(
         select(_j.series_id, _j.address, _j.customer_id).where(
             _j.channel_group == "phone",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Row, Update, bindparam, func, or_, select, update
 
 from winback.ledger import _tables as t
-from winback.ledger._among import among
+from winback.ledger._among import among, texts
 from winback.ledger._states import TRANSITIONS, State
 
 # Not in anybody's hands: may be rescheduled, stopped or claimed.
@@ -36,15 +37,14 @@ def transition(
     for state in from_states:
         if to not in TRANSITIONS[state]:
             raise ValueError(f"a message can't go from {state} to {to}")
-    columns: dict[str, Any] = {"state": to}
-    return _update(connection, rows, columns, in_states=from_states, at=at, token=claim_token)
+    return _update(connection, rows, to=to, in_states=from_states, at=at, token=claim_token)
 
 
 def reschedule(
     connection: Connection, rows: Sequence[Mapping[str, object]], *, at: datetime
 ) -> int:
     """Set columns (never the state) of messages that have not been claimed."""
-    return _update(connection, rows, {}, in_states=WAITING, at=at, token=None)
+    return _update(connection, rows, to=None, in_states=WAITING, at=at, token=None)
 
 
 def note_reason(
@@ -63,36 +63,69 @@ def note_reason(
 def _update(
     connection: Connection,
     rows: Sequence[Mapping[str, object]],
-    columns: Mapping[str, Any],
     *,
+    to: State | None,
     in_states: tuple[State, ...],
     at: datetime,
     token: str | None,
 ) -> int:
     if not rows:
         return 0
-    names = [name for name in rows[0] if name != "message_id"]
+    names = tuple(name for name in rows[0] if name != "message_id")
+    are_alike = all(row[name] == rows[0][name] for row in rows for name in names)
+    statement = _update_statement(
+        names, in_states, to=to, are_alike=are_alike, is_claimed=token is not None
+    )
+    fixed: dict[str, object] = {"at": at} if token is None else {"at": at, "token": token}
+    if are_alike:
+        keys = [row["message_id"] for row in rows]
+        return connection.execute(statement, fixed | _renamed(rows[0], names, keys)).rowcount
+    values = [fixed | _renamed(row, names, row["message_id"]) for row in rows]
+    return connection.execute(statement, values).rowcount
+
+
+def _renamed(row: Mapping[str, object], names: Sequence[str], key: object) -> dict[str, object]:
+    return {"key": key, **{f"new_{name}": row[name] for name in names}}
+
+
+@cache
+def _update_statement(
+    names: tuple[str, ...],
+    in_states: tuple[State, ...],
+    *,
+    to: State | None,
+    are_alike: bool,
+    is_claimed: bool,
+) -> Update:
+    """The statement for one message, or for many that change alike; built once for each shape."""
+    m = t.messages.c
     # Joined to nothing, so that SQLite looks for the keys, of which there are few, and not
-    # for the state. Not `in`, which a statement over many rows can't be.
-    state = t.messages.c.state.concat("")
+    # for the state.
+    state = m.state.concat("")
     statement = (
         update(t.messages)
+        .where(among(m.message_id, texts("key")) if are_alike else m.message_id == bindparam("key"))
         .where(or_(*(state == allowed for allowed in in_states)))
-        .values(updated_at=at, version=t.messages.c.version + 1, **columns)
+        .values(updated_at=bindparam("at"), version=m.version + 1)
+        .values({name: bindparam(f"new_{name}") for name in names})
     )
-    if token is not None:
-        statement = statement.where(t.messages.c.claim_token == token)
-    if all(row[name] == rows[0][name] for row in rows for name in names):
-        these = among(t.messages.c.message_id, [str(row["message_id"]) for row in rows])
-        alike = statement.where(these).values({name: rows[0][name] for name in names})
-        return connection.execute(alike).rowcount
-    statement = statement.where(t.messages.c.message_id == bindparam("key")).values(
-        {name: bindparam(f"new_{name}") for name in names}
-    )
-    values = [
-        {"key": row["message_id"], **{f"new_{name}": row[name] for name in names}} for row in rows
-    ]
-    return connection.execute(statement, values).rowcount
+    if to is not None:
+        statement = statement.values(state=to)
+    return statement.where(m.claim_token == bindparam("token")) if is_claimed else statement
+
+
+_m = t.messages.c
+_SENT_AT = func.coalesce(_m.accepted_at, _m.updated_at, type_=t.UtcDateTime)
+# Built once: the last look asks it before every call.
+_RECENT = select(
+    _m.message_id, _m.playbook_id, _m.customer_id, _m.address, _m.cap_scope,
+    _SENT_AT.label("sent_at"),
+).where(
+    or_(among(_m.customer_id, texts("customers")), among(_m.address, texts("addresses"))),
+    # Joined to nothing, so that SQLite doesn't go through all that was ever accepted.
+    _m.state.concat("").in_(MAY_HAVE_REACHED),
+    bindparam("since") < _SENT_AT,
+)  # fmt: skip
 
 
 def recent_sends(
@@ -104,23 +137,8 @@ def recent_sends(
 ) -> Sequence[Row[Any]]:
     """Messages after `since` that may have reached these people: id, playbook, customer, address,
     cap_scope, sent_at."""
-    m = t.messages.c
-    sent_at = func.coalesce(m.accepted_at, m.updated_at, type_=t.UtcDateTime)
-    return connection.execute(
-        select(
-            m.message_id,
-            m.playbook_id,
-            m.customer_id,
-            m.address,
-            m.cap_scope,
-            sent_at.label("sent_at"),
-        ).where(
-            or_(among(m.customer_id, customer_ids), among(m.address, addresses)),
-            # Joined to nothing, so that SQLite doesn't go through all that was ever accepted.
-            m.state.concat("").in_(MAY_HAVE_REACHED),
-            sent_at > since,
-        )
-    ).all()
+    whose = {"customers": list(customer_ids), "addresses": list(addresses)}
+    return connection.execute(_RECENT, {**whose, "since": since}).all()
 
 
 def count_sends(

@@ -17,13 +17,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Row, and_, not_, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, not_, or_, select, update
 
 from winback.ledger import _tables as t
-from winback.ledger._among import among
+from winback.ledger._among import among, texts
 from winback.ledger._database import insert_new
 from winback.ledger._messages import WAITING, reschedule
 from winback.ledger._suppressions import ChannelGroup, channel_group, suppress
+
+_p = t.preferences.c
 
 PreferenceKind = Literal["pause", "fewer", "stop"]
 
@@ -95,22 +97,24 @@ def withdraw(
     return sum(connection.execute(each).rowcount for each in (preferences, suppressions))
 
 
+# Built once: the last look asks it before every call.
+_STANDING = select(_p.kind, _p.channel_group, _p.customer_id, _p.address).where(
+    or_(among(_p.customer_id, texts("customers")), among(_p.address, texts("addresses"))),
+    _p.withdrawn_at.is_(None),
+    or_(_p.until_at.is_(None), _p.until_at > bindparam("now")),
+)
+
+
 def standing_preferences(
     connection: Connection, messages: Iterable[Row[Any]], *, now: datetime
 ) -> dict[str, set[PreferenceKind]]:
     """What binds each of these messages now, by its id; a message that nothing binds is absent."""
     members = list(messages)
-    p = t.preferences.c
-    found = connection.execute(
-        select(p.kind, p.channel_group, p.customer_id, p.address).where(
-            or_(
-                among(p.customer_id, {message.customer_id for message in members}),
-                among(p.address, {_spelled(message.address) for message in members}),
-            ),
-            p.withdrawn_at.is_(None),
-            or_(p.until_at.is_(None), p.until_at > now),
-        )
-    ).all()
+    whose = {
+        "customers": [message.customer_id for message in members],
+        "addresses": [_spelled(message.address) for message in members],
+    }
+    found = connection.execute(_STANDING, {**whose, "now": now}).all()
     bound: dict[str, set[PreferenceKind]] = {}
     for message in members if found else ():
         group, address = channel_group(message.channel), _spelled(message.address)

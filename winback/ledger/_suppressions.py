@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey, is_hidden
-from winback.ledger._among import among
+from winback.ledger._among import among, texts
 from winback.ledger._database import insert_new
 from winback.ledger._joins import end_joins
 from winback.ledger._messages import WAITING, transition
@@ -251,6 +251,14 @@ def release_hold(
     return connection.execute(statement).rowcount
 
 
+# Built once: the last look asks it before every call.
+_IN_FORCE = select(t.suppressions.c.address).where(
+    t.suppressions.c.channel_group == bindparam("group"),
+    among(t.suppressions.c.address, texts("addresses")),
+    t.suppressions.c.lifted_at.is_(None),
+)
+
+
 def suppressed_among(
     connection: Connection,
     *,
@@ -262,19 +270,17 @@ def suppressed_among(
 
     With `reasons`, only for these.
     """
-    key, s = AddressKey.of(connection), t.suppressions.c
+    key = AddressKey.of(connection)
     given: dict[str, set[str]] = defaultdict(set)
     for address in addresses:
         spelled = normalize(group, address)
         given[spelled].add(address)
         given[key.hide(spelled)].add(address)
-    statement = select(s.address).where(
-        s.channel_group == group, among(s.address, given), s.lifted_at.is_(None)
-    )
+    statement = _IN_FORCE
     if reasons is not None:
-        statement = statement.where(s.reason.in_(tuple(reasons)))
+        statement = statement.where(t.suppressions.c.reason.in_(tuple(reasons)))
     found: set[str] = set()
-    for form in connection.scalars(statement):
+    for form in connection.scalars(statement, {"group": group, "addresses": list(given)}):
         found |= given[form]
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, update
+from sqlalchemy import Connection, Row, bindparam, insert, update
 
 from winback.channels import Channel, Kind, Outcome, Request
 from winback.ledger import (
@@ -26,6 +26,9 @@ DEADLINE = timedelta(seconds=60)
 LEASE_AFTER_DEADLINE = timedelta(seconds=60)
 
 _IN_FLIGHT: tuple[State, ...] = ("sending", "unknown")
+# The names of its values come with them.
+_UPDATE_ATTEMPT = update(tables.attempts).where(tables.attempts.c.attempt_id == bindparam("key"))
+_INSERT_ATTEMPT, _INSERT_POSITIONS = insert(tables.attempts), insert(tables.attempt_messages)
 _STATE_AFTER: dict[Kind, State] = {
     "accepted": "accepted",
     "deferred": "deferred",
@@ -176,28 +179,25 @@ def _insert_attempt(
         "started_at": started_at,
         "deadline_at": deadline_at,
     }
-    connection.execute(insert(tables.attempts), [attempt])
+    connection.execute(_INSERT_ATTEMPT, [attempt])
     links = [
         {"attempt_id": request.attempt_id, "message_id": key, "pos": pos}
         for pos, key in enumerate(request.message_ids)
     ]
-    connection.execute(insert(tables.attempt_messages), links)
+    connection.execute(_INSERT_POSITIONS, links)
 
 
 def _update_attempt(
     connection: Connection, request: Request, outcome: Outcome, *, finished_at: datetime
 ) -> None:
-    connection.execute(
-        update(tables.attempts)
-        .where(tables.attempts.c.attempt_id == request.attempt_id)
-        .values(
-            finished_at=finished_at,
-            outcome=outcome.kind,
-            http_status=outcome.status,
-            provider_code=outcome.code or None,
-            request_id=outcome.request_id,
-            x_message_id=outcome.provider_id,
-            retry_after=None if outcome.retry_after is None else int(outcome.retry_after),
-            error_text=None if outcome.kind == "accepted" else outcome.reason,
-        )
-    )
+    ending = {
+        "finished_at": finished_at,
+        "outcome": outcome.kind,
+        "http_status": outcome.status,
+        "provider_code": outcome.code or None,
+        "request_id": outcome.request_id,
+        "x_message_id": outcome.provider_id,
+        "retry_after": None if outcome.retry_after is None else int(outcome.retry_after),
+        "error_text": None if outcome.kind == "accepted" else outcome.reason,
+    }
+    connection.execute(_UPDATE_ATTEMPT, {"key": request.attempt_id, **ending})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from winback.ledger import insert_new, tables
 
@@ -12,6 +12,8 @@ from winback.ledger import insert_new, tables
 OPEN_FOR = timedelta(minutes=15)
 _g = tables.channel_gates.c
 _ALL_SENDERS = ""
+# Built once: asked before every call.
+_WHY = select(_g.reason).where(_g.channel == bindparam("channel"), _g.open_until > bindparam("now"))
 
 
 def open_gate(connection: Connection, channel: str, *, reason: str, now: datetime) -> None:
@@ -34,7 +36,5 @@ def close_gate(connection: Connection, channel: str) -> None:
 
 def why_stopped(connection: Connection, channel: str, *, now: datetime) -> str:
     """The reason of an open gate; empty if the channel may send."""
-    row = connection.execute(
-        select(_g.reason).where(_g.channel == channel, _g.open_until > now)
-    ).first()
+    row = connection.execute(_WHY, {"channel": channel, "now": now}).first()
     return "" if row is None else str(row.reason)
