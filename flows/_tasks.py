@@ -81,6 +81,7 @@ def collect() -> inbound.CollectReport:
     tell_stage("Collecting what came back")
     stage.settle()
     report = inbound.collect(stage.ledger, stage.settings, stage.run.clock)
+    sending.close_answered(stage.ledger, stage.run.clock)
     export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
     return report
 

@@ -13,6 +13,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from winback.clock import FixedClock
 from winback.inbound import collect
+from winback.inbound._sendgrid import _mail_id
 from winback.ledger import Ledger, keep_evidence, sent_twice
 from winback.settings import Settings
 
@@ -263,6 +264,27 @@ def test_an_email_reply_is_kept_without_what_it_quotes(
     detail = json.loads(event["detail_json"])
     assert (detail["text"], detail["intent"]) == ("Do you have it in blue?", "question")
     assert rows(ledger, "suppressions") == []
+    assert [reply["mail_id"] for reply in rows(ledger, "replies")] == ["<1@example.com>"]
+
+
+@pytest.mark.parametrize(
+    ("header", "kept"),
+    [
+        ("<1@x>", "<1@x>"),
+        ("\n <folded@x> ", "<folded@x>"),
+        ("<a@x>\r\nBcc: <b@x>", None),
+        ("<a@x> <b@x>", None),
+        ("<a b@x>", None),
+        ("<\xe9@x>", None),
+        ("<" + "x" * 251 + ">", None),
+        ("<>", None),
+        (None, None),
+    ],
+)
+def test_a_mail_id_is_kept_only_if_it_may_stand_in_a_header(
+    header: str | None, kept: str | None
+) -> None:
+    assert _mail_id(header) == kept
 
 
 def test_an_automatic_answer_is_a_machines(

@@ -159,4 +159,17 @@ def test_a_dry_run_answers_nobody(
     (reference,) = references(ledger, clock)
     refused = command("answer", reference, "--text", "Yes")
     assert "--mode sandbox" in str(refused.exception)
-    assert rows(ledger, "answers") == []
+    assert rows(ledger, "messages") == []
+
+
+def test_what_was_closed_lately_is_found_again(
+    ledger: Ledger, clock: FixedClock, says: Any
+) -> None:
+    says("Do you ship to Canada?")
+    (reference,) = references(ledger, clock)
+    assert inbox.threads(ledger, clock, closed=True) == []
+    inbox.resolve(ledger, clock, reference)
+    (thread,) = inbox.threads(ledger, clock, closed=True)
+    assert (thread.reference, thread.waits, thread.intent) == (reference, None, "question")
+    clock.advance(timedelta(days=7))
+    assert inbox.threads(ledger, clock, closed=True) == []

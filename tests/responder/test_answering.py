@@ -14,6 +14,7 @@ import pytest
 from responder_parts import NOW, Says
 from sqlalchemy import Row, select, update
 
+from winback import inbox
 from winback.channels import Outcome, Outgoing, Request
 from winback.clock import FixedClock
 from winback.ledger import (
@@ -69,7 +70,10 @@ def channel(monkeypatch: pytest.MonkeyPatch) -> Channel:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings.load(
-        home=tmp_path / "home", responder="rules", twilio_messaging_service_sid="MG1"
+        home=tmp_path / "home",
+        responder="rules",
+        twilio_messaging_service_sid="MG1",
+        from_email="hello@example.com",
     )
 
 
@@ -201,7 +205,8 @@ def test_what_it_does_not_know_stays_with_a_human_who_then_has_the_thread(desk: 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"group": "email", "address": "a@example.com"}, "email"),
+        ({"group": "email", "address": "a@example.com"}, "unknown_sender"),
+        ({"address": "+14155550199"}, "unknown_sender"),
         ({"message_id": None}, "unknown_sender"),
         ({"customer_id": "c2"}, "unknown_sender"),
         ({"intent": "hold"}, "not_a_question"),
@@ -290,6 +295,56 @@ def test_what_may_have_been_sent_is_never_sent_again_and_a_human_sees_it(desk: D
         assert desk.answer().answered == 0
     assert (len(desk.channel.got), desk.waiting) == (1, 1)
     assert desk.kept.state == "unknown"
+
+
+def test_who_asks_by_email_is_answered_there_as_by_a_machine(desk: Desk) -> None:
+    mail = _message("m2", "ann@example.com", "c1") | {
+        "channel": "email", "payload_json": json.dumps({"subject": "We miss you"}), "zones": "",
+    }  # fmt: skip
+    with desk.ledger.write() as connection:
+        connection.execute(tables.messages.insert(), [mail])
+    desk.channel.name = "email"
+    desk.clock.at = NOW + timedelta(hours=7)  # an email wakes nobody
+    desk.write(
+        "Who is this?", group="email", address="ann@example.com", message_id="m2", mail_id="<1@x>"
+    )
+    assert (desk.answer().closed, desk.waiting) == (1, 0)
+    (sent,) = desk.channel.got
+    assert (desk.kept.channel, sent.address) == ("email", "ann@example.com")
+    assert sent.payload["subject"] == "Re: We miss you"
+    assert sent.payload["headers"] == {
+        "Auto-Submitted": "auto-replied", "In-Reply-To": "<1@x>", "References": "<1@x>",
+    }  # fmt: skip
+    assert sent.payload["text"].startswith("Example Shop, automated reply: ")
+
+
+def test_where_nobody_is_set_to_send_a_human_has_the_question(desk: Desk) -> None:
+    desk.settings = desk.settings.model_copy(update={"twilio_messaging_service_sid": ""})
+    desk.write("Who is this?")
+    assert desk.answer().handed_over == {"no_sender": 1}
+
+
+def test_in_a_conversation_that_a_human_has_answered_no_program_speaks(desk: Desk) -> None:
+    desk.write("Where is my order?")
+    (thread,) = inbox.threads(desk.ledger, desk.clock)
+    said = inbox.answer(desk.ledger, desk.settings, desk.clock, thread.reference, "On its way.")
+    assert (said.state, desk.waiting) == ("sent", 0)
+    desk.clock.advance(timedelta(minutes=5))
+    desk.write("Who is this?")
+    assert desk.answer().handed_over == {"a_human_has_it": 1}
+    assert desk.channel.texts == ["On its way."]
+
+
+def test_a_human_who_answers_while_the_responder_thinks_is_first(desk: Desk) -> None:
+    class Slow(Says):
+        def respond(self, *_: Any) -> Answer | HandOver:
+            (thread,) = inbox.threads(desk.ledger, desk.clock)
+            inbox.answer(desk.ledger, desk.settings, desk.clock, thread.reference, "It is Ann.")
+            return Answer("Thanks.")
+
+    desk.write("Who is this?")
+    assert desk.answer(Slow("")).handed_over == {"a_human_has_it": 1}
+    assert desk.channel.texts == ["It is Ann."]
 
 
 def test_an_answer_counts_toward_the_caps_of_what_we_begin(desk: Desk) -> None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from winback import inbox
+from winback import inbox, sending
+from winback.clock import FixedClock
 from winback.errors import UsageError, WinbackError
 from winback.ledger import keep_reply, suppress, tables
 
 PHONE = "+15550000001"
+# Midday where the shop is.
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock():
+    return FixedClock(NOW)
 
 
 @pytest.fixture
@@ -19,12 +27,12 @@ def wrote(ledger, clock):
     """Have somebody write to us; how the inbox names their conversation."""
     count = iter(range(100))
 
-    def write(intent="question", *, group="phone", address=PHONE):
+    def write(intent="question", *, group="phone", address=PHONE, **known):
         with ledger.write() as connection:
             keep_reply(
-                connection, reply_id=f"r{next(count)}", group=group, address=address,
-                customer_id=None, message_id=None, text="?", intent=intent,
-                received_at=clock.at, gap=timedelta(days=7),
+                connection, reply_id=f"r{next(count)}", group=group, address=address, text="?",
+                intent=intent, received_at=clock.at, gap=timedelta(days=7),
+                **({"customer_id": None, "message_id": None} | known),
             )  # fmt: skip
             if intent in {"hold", "stop"}:
                 suppress(
@@ -39,14 +47,16 @@ def wrote(ledger, clock):
 
 @pytest.fixture
 def say(ledger, settings, clock):
-    return lambda reference, text="Yes, we do.": inbox.answer(
-        ledger, settings, clock, reference, text
+    return lambda reference, text="Yes, we do.", **options: inbox.answer(
+        ledger, settings, clock, reference, text, **options
     )
 
 
 def answers(ledger):
+    m = tables.messages
     with ledger.read() as connection:
-        return connection.execute(select(tables.answers)).all()
+        query = select(m).where(m.c.playbook_id == "answers").order_by(m.c.step)
+        return connection.execute(query).all()
 
 
 def test_an_answer_leaves_once_and_closes_the_conversation(wrote, say, provider, ledger, clock):
@@ -91,7 +101,7 @@ def test_an_answer_that_may_have_left_is_never_sent_again(wrote, say, provider, 
 def test_an_answer_whose_sender_died_is_never_sent_again(wrote, say, provider, monkeypatch):
     reference = wrote()
     with monkeypatch.context() as patch:
-        patch.setattr("winback.inbox._answer._finish", lambda *_: pytest.fail("killed here"))
+        patch.setattr("winback.sending._attempts.finish", lambda *_, **__: pytest.fail("killed"))
         with pytest.raises(pytest.fail.Exception):
             say(reference)
     with pytest.raises(WinbackError, match="may have left"):
@@ -99,12 +109,133 @@ def test_an_answer_whose_sender_died_is_never_sent_again(wrote, say, provider, m
     assert len(provider.bodies) == 1
 
 
-def test_what_provably_did_not_leave_may_be_tried_again(wrote, say, provider, ledger):
+def test_what_provably_did_not_leave_may_be_tried_again(wrote, say, provider, ledger, clock):
     reference = wrote()
-    provider.fault = lambda _: (429, {"Retry-After": "1"}, b"{}")
-    assert (say(reference).state, len(answers(ledger))) == ("failed", 1)
+    provider.fault = lambda _: (429, {"Retry-After": "600"}, b"{}")
+    done = say(reference)
+    assert (done.state, done.is_open, len(answers(ledger))) == ("waiting", True, 1)
+    with pytest.raises(WinbackError, match="under way"):
+        say(reference, "Another one")
     provider.fault = lambda _: None
+    clock.advance(timedelta(seconds=600))
     assert (say(reference).state, len(answers(ledger))) == ("sent", 1)
+    assert len(provider.bodies) == 2
+
+
+def test_an_answer_left_to_wait_too_long_is_over_and_another_may_be_written(
+    wrote, say, provider, ledger, clock
+):
+    reference = wrote()
+    provider.fault = lambda _: (429, {"Retry-After": "7200"}, b"{}")
+    say(reference)
+    provider.fault = lambda _: None
+    clock.advance(timedelta(minutes=59, seconds=59))
+    with pytest.raises(WinbackError, match="under way"):
+        say(reference, "Another one")
+    clock.advance(timedelta(seconds=1))
+    assert say(reference, "Another one").state == "sent"
+    assert [row.state for row in answers(ledger)] == ["expired", "accepted"]
+
+
+def test_a_second_answer_is_sent_only_on_purpose_and_never_in_the_same_words(
+    wrote, say, provider, ledger, clock
+):
+    reference = wrote()
+    say(reference)
+    with pytest.raises(UsageError, match="winback inbox"):
+        say(reference, "One thing more.")
+    for _ in range(2):
+        with pytest.raises(WinbackError, match="this very answer"):
+            say(reference, again=True)
+    assert say(reference, "One thing more.", again=True).state == "sent"
+    with pytest.raises(WinbackError, match="this very answer"):
+        say(reference, "One thing more.", again=True)
+    assert [body["Body"] for body in provider.bodies] == ["Yes, we do.", "One thing more."]
+    assert [(row.step, row.variant) for row in answers(ledger)] == [(0, "human"), (1, "human")]
+
+
+def test_a_human_text_keeps_the_hours_and_an_email_needs_none(wrote, say, provider, clock):
+    reference = wrote()
+    for hour in (7, 21):
+        clock.at = NOW.replace(hour=hour)
+        with pytest.raises(WinbackError, match="between 8:00 and 21:00"):
+            say(reference)
+    assert provider.bodies == []
+    clock.at = NOW.replace(hour=20, minute=59)
+    assert say(reference).state == "sent"
+    clock.at = NOW.replace(hour=23)
+    assert say(wrote(group="email", address="a@example.com")).state == "sent"
+
+
+def test_the_hours_of_a_human_text_are_those_of_the_place_and_not_of_the_campaign(
+    wrote, say, send, make_row, *, clock, provider
+):
+    clock.at = NOW.replace(hour=20)  # 16:00 in New York
+    row = make_row(1)
+    send([row])
+    reference = wrote(message_id=row["message_id"], customer_id="c1")
+    clock.at = NOW.replace(hour=12)  # 8:00 there
+    assert say(reference).state == "sent"
+    assert len(provider.bodies) == 2
+
+
+def test_an_email_is_answered_in_its_thread(wrote, say, send, make_row, *, clock, provider):
+    row = make_row(1, channel="email")
+    clock.at = NOW.replace(hour=20)
+    send([row])
+    (ours,) = provider.bodies[0]["personalizations"]
+    reference = wrote(
+        group="email", address=row["address"], message_id=row["message_id"], mail_id="<x@mail>"
+    )
+    say(reference)
+    (person,) = provider.bodies[1]["personalizations"]
+    assert person["subject"] == f"Re: {ours['subject']}"
+    assert person["headers"] == {"In-Reply-To": "<x@mail>", "References": "<x@mail>"}
+
+
+def test_a_program_is_answered_before_and_a_human_sees_what_it_said(
+    wrote, say, provider, *, ledger, settings, clock
+):
+    reference = wrote()
+    with ledger.write() as connection:
+        reply = connection.execute(select(tables.replies)).one()
+        said = {"reply": reply, "message": None, "now": clock.at, "written_by": "automated"}
+        until = clock.at + timedelta(minutes=30)
+        planned = sending.plan_answer(
+            connection, settings, text="Automated.", leaves_by=until, **said
+        )
+    assert isinstance(planned, sending.Planned)
+    for text in ("Automated.", "Yes, we do."):
+        with pytest.raises(WinbackError, match="under way"):
+            say(reference, text)
+    (thread,) = inbox.threads(ledger, clock)
+    assert thread.lines[-1].text == "(automated, planned) Automated."
+    sending.send_due(ledger, settings, clock)
+    assert sending.close_answered(ledger, clock) == 1
+    assert say(reference, again=True).state == "sent"
+    assert [body["Body"] for body in provider.bodies] == ["Automated.", "Yes, we do."]
+
+
+def test_a_human_who_was_faster_is_not_talked_over(wrote, say, ledger, settings, clock):
+    say(wrote())
+    with ledger.write() as connection:
+        reply = connection.execute(select(tables.replies)).one()
+        planned = sending.plan_answer(
+            connection, settings, reply=reply, message=None, text="Automated.",
+            written_by="automated", now=clock.at, leaves_by=clock.at + timedelta(minutes=30),
+        )  # fmt: skip
+    assert planned == sending.NotPlanned("answered")
+
+
+def test_the_stop_file_holds_an_answer_too(wrote, say, provider, settings):
+    reference = wrote()
+    (settings.home / "STOP").touch()
+    done = say(reference)
+    assert done.state == "waiting"
+    assert "STOP" in done.reason
+    assert provider.bodies == []
+    (settings.home / "STOP").unlink()
+    assert say(reference).state == "sent"
 
 
 def test_whoever_opted_out_gets_no_answer(wrote, say, provider, ledger, clock):

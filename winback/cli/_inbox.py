@@ -31,16 +31,19 @@ Reference = Annotated[str, typer.Argument(metavar="REF", help="As `winback inbox
 def inbox(
     context: typer.Context,
     whole: Annotated[bool, typer.Option("--whole", help="All lines, not the last three.")] = False,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="Those in which nobody waits any more.")
+    ] = False,
 ) -> None:
     """List who waits for an answer, the longest waiting first; their words show here alone."""
     if context.invoked_subcommand is not None:
         return
     with open_ledger(Settings.load()) as ledger:
-        found = rooms.threads(ledger, WallClock())
+        found = rooms.threads(ledger, WallClock(), closed=closed)
     for thread in found:
         for line in _told(thread, whole=whole):
             typer.echo(line)
-    typer.echo(f"{len(found)} wait for an answer")
+    typer.echo(f"{len(found)} {'closed lately' if closed else 'wait for an answer'}")
 
 
 @inbox_app.command()
@@ -59,6 +62,9 @@ def answer(
     reference: Reference,
     text: Annotated[str, typer.Option("--text", help="The answer; without it, stdin.")] = "",
     mode: Annotated[str | None, typer.Option("--mode", help="sandbox or live.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Another answer, to who has got theirs.")
+    ] = False,
 ) -> None:
     """Send one answer to who waits: no marketing, and nothing to who opted out."""
     run = resolve_run(Settings.load(), mode=mode)
@@ -72,8 +78,8 @@ def answer(
     words = text or sys.stdin.read()
     with open_ledger(settings) as ledger:
         dedicate(ledger, run.mode, is_rehearsal=settings.sends_to_loopback_only)
-        done = rooms.answer(ledger, settings, run.clock, reference, words)
-    typer.echo(f"{reference}: {done.state} ({done.reason})")
+        done = rooms.answer(ledger, settings, run.clock, reference, words, again=again)
+    typer.echo(f"{reference}: {done.state}" + (f" ({done.reason})" if done.reason else ""))
     if done.is_open:
         typer.echo("it still waits. Next: winback inbox")
     if done.state != "sent":
@@ -84,7 +90,7 @@ def _told(thread: Thread, *, whole: bool) -> Iterator[str]:
     who = f"customer {thread.customer_id}" if thread.customer_id else "nobody we wrote to"
     about = f", on {thread.about}" if thread.about else ""
     yield (
-        f"{thread.reference}  {thread.intent}, waits {_age(thread.waits)}: {who}, "
+        f"{thread.reference}  {thread.intent}, {_state(thread.waits)}: {who}, "
         f"{thread.channel_group} {thread.masked_address}{about}"
     )
     lines = thread.lines if whole else thread.lines[-LAST_LINES:]
@@ -95,6 +101,8 @@ def _told(thread: Thread, *, whole: bool) -> Iterator[str]:
     yield ""
 
 
-def _age(waits: timedelta) -> str:
+def _state(waits: timedelta | None) -> str:
+    if waits is None:
+        return "closed"
     hours = max(0, int(waits.total_seconds() // 3600))
-    return f"{hours // 24} d {hours % 24} h" if hours >= 24 else f"{hours} h"
+    return f"waits {hours // 24} d {hours % 24} h" if hours >= 24 else f"waits {hours} h"

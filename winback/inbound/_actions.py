@@ -68,6 +68,7 @@ def remember(connection: Connection, event: Event, match: Match) -> bool:
         intent=event.intent,
         received_at=event.received_at,
         gap=timedelta(days=project_vars()["conversation_gap_days"]),
+        mail_id=event.reply.mail_id,
     )
 
 

@@ -18,10 +18,14 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Reply:
-    """What somebody wrote to us; `provider_intent` is Twilio's own reading, if it acted on it."""
+    """What somebody wrote to us; `provider_intent` is Twilio's own reading, if it acted on it.
+
+    `mail_id` is a mail's Message-ID, if it has one that may stand in a header of ours.
+    """
 
     text: str
     provider_intent: Literal["", "stop", "start", "help"] = ""
+    mail_id: str | None = None
 
 
 @dataclass(frozen=True)

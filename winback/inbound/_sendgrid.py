@@ -44,6 +44,7 @@ IDENTITY: Final = (
 )  # fmt: skip
 MAX_TEXT: Final = 2000
 _ANSWERS: Final = re.compile(r"(re|aw|antw|sv|vs|rv|tr|fw|fwd|wg)\s*:\s*", re.IGNORECASE)
+_MAIL_ID: Final = re.compile(r"<[!-;=?-~]{1,250}>")
 _QUOTE_START: Final = re.compile(r"^(>|On .{5,200} wrote:|-{2,}\s*Original|Le .{5,200} a écrit)")
 
 
@@ -151,7 +152,7 @@ def parsed_mail(record: Record) -> Event:
         address=address,
         is_machine=is_machine,
         detail={"text": text[:MAX_TEXT], "from": address},
-        reply=None if is_machine else Reply(text),
+        reply=None if is_machine else Reply(text, mail_id=_mail_id(headers.get("Message-ID"))),
     )
 
 
@@ -177,6 +178,12 @@ def _envelope_sender(form: dict[str, str]) -> str:
         return ""
     sender = envelope.get("from") if isinstance(envelope, dict) else None
     return sender if isinstance(sender, str) else ""
+
+
+def _mail_id(header: object) -> str | None:
+    """A Message-ID as it should be: a foreign header that goes back out must be nothing else."""
+    found = _MAIL_ID.fullmatch(str(header or "").strip())
+    return found[0] if found else None
 
 
 def _written(subject: str, text: str) -> str:

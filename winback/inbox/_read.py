@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
+from winback import sending
 from winback.clock import Clock
 from winback.errors import UsageError, WinbackError
 from winback.ledger import NEEDS_A_HUMAN, Ledger, replies_in, tables, waiting
+from winback.project import project_vars
 
 # Of the hash that names a conversation: enough to tell a shop's open ones apart.
 _ID_LENGTH: Final = 8
@@ -40,16 +42,31 @@ class Thread:
     channel_group: str
     masked_address: str
     intent: str
-    waits: timedelta
+    # None: nobody waits.
+    waits: timedelta | None
     about: str
     lines: tuple[Line, ...] = field(repr=False)
 
 
-def threads(ledger: Ledger, clock: Clock) -> list[Thread]:
-    """Who waits for a human, the longest waiting first."""
+def threads(ledger: Ledger, clock: Clock, *, closed: bool = False) -> list[Thread]:
+    """Who waits for a human, the longest waiting first.
+
+    With `closed`, instead the conversations that may still go on and in which nobody waits any
+    more, the last reply last.
+    """
     now = clock.now()
     with ledger.read() as connection:
-        return [_thread(connection, row, now) for row in waiting(connection)]
+        rows = _closed(connection, now) if closed else waiting(connection)
+        return [_thread(connection, row, now) for row in rows]
+
+
+def _closed(connection: Connection, now: datetime) -> Sequence[Row[Any]]:
+    c = tables.conversations.c
+    since = now - timedelta(days=project_vars()["conversation_gap_days"])
+    query = select(tables.conversations).where(
+        c.waiting_since.is_(None), c.resolved_at.is_not(None), c.last_reply_at > since
+    )
+    return connection.execute(query.order_by(c.last_reply_at, c.conversation_id)).all()
 
 
 def queue(ledger: Ledger, clock: Clock) -> list[dict[str, Any]]:
@@ -58,20 +75,31 @@ def queue(ledger: Ledger, clock: Clock) -> list[dict[str, Any]]:
     for thread in threads(ledger, clock):
         row = rows.setdefault(thread.intent, {"intent": thread.intent, "people": 0, "hours": 0})
         row["people"] += 1
-        row["hours"] = max(row["hours"], int(thread.waits.total_seconds() // 3600))
+        waits = thread.waits or timedelta(0)
+        row["hours"] = max(row["hours"], int(waits.total_seconds() // 3600))
     return [rows[intent] for intent in sorted(rows)]
 
 
-def find(connection: Connection, reference: str) -> tuple[Row[Any], list[Row[Any]]]:
-    """The waiting conversation of a reference, and all its replies.
+def find(
+    connection: Connection, reference: str, *, closed: bool = False
+) -> tuple[Row[Any], list[Row[Any]]]:
+    """The waiting conversation of a reference, and all its replies; with `closed`, any one.
 
     Raises UsageError where there is none, WinbackError where it has replies that whoever
     holds the reference has not seen.
     """
     start, _, seen = reference.partition(".")
-    found = [row for row in waiting(connection) if row.conversation_id.startswith(start)]
+    c = tables.conversations
+    if closed:
+        named = c.c.conversation_id.startswith(start, autoescape=True)
+        found = list(connection.execute(select(c).where(named).limit(2)))
+    else:
+        found = [row for row in waiting(connection) if row.conversation_id.startswith(start)]
     if not start or not seen.isdigit() or len(found) != 1:
-        raise UsageError(f"no conversation {reference!r} waits for an answer. Next: winback inbox")
+        raise UsageError(
+            f"no conversation {reference!r}{'' if closed else ' waits for an answer'}. "
+            "Next: winback inbox"
+        )
     replies = replies_in(connection, found[0].conversation_id)
     if len(replies) != int(seen):
         raise WinbackError(
@@ -83,10 +111,11 @@ def find(connection: Connection, reference: str) -> tuple[Row[Any], list[Row[Any
 
 def _thread(connection: Connection, row: Row[Any], now: datetime) -> Thread:
     replies = replies_in(connection, row.conversation_id)
+    since = row.waiting_since
     unclear = [
         reply
         for reply in replies
-        if reply.intent in NEEDS_A_HUMAN and reply.received_at >= row.waiting_since
+        if reply.intent in NEEDS_A_HUMAN and (since is None or reply.received_at >= since)
     ]
     return Thread(
         reference=f"{row.conversation_id[:_ID_LENGTH]}.{len(replies)}",
@@ -94,7 +123,7 @@ def _thread(connection: Connection, row: Row[Any], now: datetime) -> Thread:
         channel_group=row.channel_group,
         masked_address=masked(row.address),
         intent=_gravest(unclear),
-        waits=now - row.waiting_since,
+        waits=None if since is None else now - since,
         about=_about(connection, replies[-1].message_id),
         lines=_lines(connection, row.conversation_id, replies),
     )
@@ -104,13 +133,18 @@ def _lines(
     connection: Connection, conversation_id: str, replies: Sequence[Row[Any]]
 ) -> tuple[Line, ...]:
     """Both sides in the order of time; of an answer that did not go out for sure it says so."""
-    a = tables.answers.c
-    query = select(a.text, a.state, a.started_at).where(a.conversation_id == conversation_id)
     lines = [Line(reply.received_at, "they", printable(reply.text)) for reply in replies]
-    for row in connection.execute(query):
-        doubt = "" if row.state == "sent" else f"({row.state}) "
-        lines.append(Line(row.started_at, "we", doubt + printable(row.text)))
+    for answer in sending.answers_in(connection, conversation_id):
+        said = printable(sending.words_of(answer))
+        lines.append(Line(answer.planned_at, "we", f"{_doubt(answer)}{said}"))
     return tuple(sorted(lines, key=lambda line: line.at))
+
+
+def _doubt(answer: Row[Any]) -> str:
+    """Who answered, if no human, and what became of it, if it did not leave for sure."""
+    notes = ["automated"] if answer.variant != sending.HUMAN else []
+    notes += [answer.state] if answer.state != "accepted" else []
+    return f"({', '.join(notes)}) " if notes else ""
 
 
 def _gravest(replies: Sequence[Row[Any]]) -> str:

@@ -54,6 +54,7 @@ from winback.ledger._preferences import (
 )
 from winback.ledger._states import FINAL, TRANSITIONS, State
 from winback.ledger._suppressions import (
+    HOLD,
     LIFTED_BY_START,
     ChannelGroup,
     SuppressionReason,
@@ -75,6 +76,7 @@ from winback.ledger._tokens import sign as sign_token
 
 __all__ = [
     "FINAL",
+    "HOLD",
     "LIFTED_BY_START",
     "MAY_HAVE_REACHED",
     "NEEDS_A_HUMAN",

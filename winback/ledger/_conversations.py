@@ -41,12 +41,13 @@ def keep_reply(
     intent: str,
     received_at: datetime,
     gap: timedelta,
+    mail_id: str | None = None,
 ) -> bool:
     """Store a reply in its person's conversation; whether somebody now waits who did not.
 
     A reply belongs to the person's last conversation if that is waiting for an answer or
     saw its last reply less than `gap` ago; else it opens one. Safe to repeat: a reply that is
-    there changes nothing.
+    there changes nothing. `mail_id` is a mail's own Message-ID.
     """
     if connection.scalar(select(t.replies.c.reply_id).where(t.replies.c.reply_id == reply_id)):
         return False
@@ -86,6 +87,7 @@ def keep_reply(
         "intent": intent,
         "received_at": received_at,
         "message_id": message_id,
+        "mail_id": mail_id,
     }
     connection.execute(t.replies.insert(), reply)
     return needs_human and (found is None or found.waiting_since is None)

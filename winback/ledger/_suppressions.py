@@ -265,10 +265,11 @@ def suppressed_among(
     group: ChannelGroup,
     addresses: Iterable[str],
     reasons: Collection[str] | None = None,
+    despite: Collection[str] = (),
 ) -> set[str]:
     """Which of these addresses are suppressed now, as they were given.
 
-    With `reasons`, only for these.
+    With `reasons`, only for these; with `despite`, for any but these.
     """
     key = AddressKey.of(connection)
     given: dict[str, set[str]] = defaultdict(set)
@@ -279,6 +280,8 @@ def suppressed_among(
     statement = _IN_FORCE
     if reasons is not None:
         statement = statement.where(t.suppressions.c.reason.in_(tuple(reasons)))
+    if despite:
+        statement = statement.where(t.suppressions.c.reason.not_in(tuple(despite)))
     found: set[str] = set()
     for form in connection.scalars(statement, {"group": group, "addresses": list(given)}):
         found |= given[form]
@@ -291,9 +294,14 @@ def is_suppressed(
     group: ChannelGroup,
     address: str,
     reasons: Collection[str] | None = None,
+    despite: Collection[str] = (),
 ) -> bool:
     """Whether an address must not be written to on any channel of the group."""
-    return bool(suppressed_among(connection, group=group, addresses=[address], reasons=reasons))
+    return bool(
+        suppressed_among(
+            connection, group=group, addresses=[address], reasons=reasons, despite=despite
+        )
+    )
 
 
 def _stop_planned(

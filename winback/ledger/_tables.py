@@ -313,6 +313,8 @@ replies = Table(
     Column("received_at", UtcDateTime, nullable=False),
     # The message of ours that it answers, as far as we can tell.
     Column("message_id", Text),
+    # A mail's own Message-ID, which its answer names.
+    Column("mail_id", Text),
 )
 Index("replies_by_conversation", replies.c.conversation_id, replies.c.received_at)
 
@@ -393,26 +395,6 @@ responses = Table(
     Column("decided_at", UtcDateTime, nullable=False),
 )
 Index("responses_by_conversation", responses.c.conversation_id, responses.c.decided_at)
-
-# What a human answered. No marketing, so no message: it has no step, no cap and no window.
-answers = Table(
-    "answers",
-    metadata,
-    # Of the conversation, its last reply and the words: the same is never sent twice.
-    Column("answer_id", Text, primary_key=True),
-    Column("conversation_id", Text, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("state_reason", Text),
-    Column("attempt_id", Text, nullable=False),
-    Column("provider_id", Text),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("finished_at", UtcDateTime),
-    CheckConstraint("state in ('sending', 'sent', 'failed', 'unknown')", name="known_answer_state"),
-)
-Index("answers_by_conversation", answers.c.conversation_id, answers.c.started_at)
 
 channel_gates = Table(
     "channel_gates",

@@ -17,9 +17,10 @@ from winback.inbound import Intent
 from winback.ledger import (
     Ledger,
     LedgerFenced,
-    close,
+    channel_group,
     insert_new,
     is_suppressed,
+    normalize,
     replies_in,
     standing_preferences,
     tables,
@@ -82,7 +83,7 @@ def answer_replies(
     """
     if ledger.fenced:
         raise LedgerFenced(ledger.fenced)
-    report = RespondReport(closed=_close_answered(ledger, clock))
+    report = RespondReport(closed=sending.close_answered(ledger, clock))
     catalog: Catalog | None = None
     for found in _open_questions(ledger, settings, clock.now()):
         catalog = catalog or read_catalog(published, settings)
@@ -91,7 +92,7 @@ def answer_replies(
     # Also what a round that died has planned.
     if any(step[0] == sending.ANSWERS for step in sending.steps_due(ledger, clock)):
         report.sent = sending.send_due(ledger, settings, clock, playbook_id=sending.ANSWERS)
-        report.closed += _close_answered(ledger, clock)
+        report.closed += sending.close_answered(ledger, clock)
     return report
 
 
@@ -134,10 +135,18 @@ def _look(connection: Connection, conversation: Row[Any], now: datetime) -> _Ope
         earlier=[reply.text for reply in replies if reply.received_at < since],
         answered_at=_answered_at(connection, conversation.address),
         is_suppressed=_wants_silence(connection, conversation, message, now),
-        # What was handed over since they wait is in a human's hands, and so is all after it.
-        has_human=any(r.message_id is None and r.decided_at >= since for r in asked),
+        has_human=_has_human(connection, conversation, asked),
     )
     return _Open(conversation, newest, message, thread)
+
+
+def _has_human(connection: Connection, conversation: Row[Any], asked: Sequence[Row[Any]]) -> bool:
+    """Whether a human is in it: what was handed over since they wait, or a human's own answer."""
+    since = conversation.waiting_since
+    return any(r.message_id is None and r.decided_at >= since for r in asked) or any(
+        answer.variant == sending.HUMAN
+        for answer in sending.answers_in(connection, conversation.conversation_id)
+    )
 
 
 def _wants_silence(
@@ -160,9 +169,7 @@ def _given(
     found: _Open, responder: Responder, catalog: Catalog, settings: Settings, *, now: datetime
 ) -> Answer | HandOver:
     message = found.message
-    if found.newest.channel_group != "phone":
-        return HandOver("email")
-    if message is None or message.customer_id != found.conversation.customer_id:
+    if message is None or not _is_its_reader(message, found):
         return HandOver("unknown_sender")
     facts = facts_for(
         catalog,
@@ -174,6 +181,16 @@ def _given(
     )
     limit = settings.responder_answers_per_day
     return ask(responder, found.thread, facts, now=now, answers_per_day=limit)
+
+
+def _is_its_reader(message: Row[Any], found: _Open) -> bool:
+    """Whether who wrote is who got our message, where they got it."""
+    group = channel_group(message.channel)
+    return bool(
+        message.customer_id == found.conversation.customer_id
+        and group == found.newest.channel_group
+        and normalize(group, message.address) == found.newest.address
+    )
 
 
 def _keep(
@@ -190,46 +207,51 @@ def _keep(
         newest = replies_in(connection, found.conversation.conversation_id)[-1]
         if newest.reply_id != found.newest.reply_id:
             return
-        message_id = None
-        if isinstance(given, Answer) and found.message is not None:
-            message_id = sending.plan_answer(
-                connection,
-                settings,
-                reply=newest,
-                message=found.message,
-                text=given.text,
-                written_by="automated",
-                now=now,
-                leaves_by=now + LEAVES_WITHIN,
+        decided: HandOver | sending.Planned = HandOver("")
+        if isinstance(given, HandOver):
+            decided = given
+        elif found.message is not None:
+            decided = _planned(
+                connection, settings, newest, found.message, text=given.text, now=now
             )
-        reason = given.reason if isinstance(given, HandOver) else "suppressed"
+        message_id = decided.message_id if isinstance(decided, sending.Planned) else None
+        reason = decided.reason if isinstance(decided, HandOver) else None
         row = {
             "reply_id": newest.reply_id,
             "conversation_id": newest.conversation_id,
             "message_id": message_id,
-            "reason": None if message_id else reason,
+            "reason": reason,
             "decided_at": now,
         }
         if not insert_new(connection, tables.responses, [row]):
             return
-    if message_id:
+    if reason is None:
         report.answered += 1
     else:
         report.handed_over[reason] += 1
 
 
-def _close_answered(ledger: Ledger, clock: Clock) -> int:
-    """Close the conversations whose newest reply has an answer that the provider took.
-
-    One whose fate is unknown stays with a human: they decide whether to say it again.
-    """
-    closed = 0
-    with ledger.write() as connection:
-        for conversation in waiting(connection):
-            newest = replies_in(connection, conversation.conversation_id)[-1]
-            state = connection.scalar(
-                select(_m.state).where(_m.message_id == sending.answer_id(newest.reply_id))
-            )
-            if state == "accepted":
-                closed += close(connection, conversation.conversation_id, at=clock.now())
-    return closed
+def _planned(
+    connection: Connection,
+    settings: Settings,
+    reply: Row[Any],
+    message: Row[Any],
+    *,
+    text: str,
+    now: datetime,
+) -> sending.Planned | HandOver:
+    planned = sending.plan_answer(
+        connection,
+        settings,
+        reply=reply,
+        message=message,
+        text=text,
+        written_by="automated",
+        now=now,
+        leaves_by=now + LEAVES_WITHIN,
+    )
+    if isinstance(planned, sending.Planned):
+        return planned
+    # A human was faster; or it is what holds every answer.
+    is_answered = planned.reason in {"under_way", "may_have_left", "same_words", "answered"}
+    return HandOver("a_human_has_it" if is_answered else planned.reason)

@@ -1,9 +1,17 @@
 """Sending: enrollments and plans into the ledger, and what is due out of the house."""
 
-from winback.sending._answers import answer_id, may_answer_now, plan_answer
+from winback.sending._answers import (
+    NotPlanned,
+    Planned,
+    answers_in,
+    close_answered,
+    may_answer_now,
+    plan_answer,
+    words_of,
+)
 from winback.sending._due import steps_due, unknown_messages
 from winback.sending._enroll import enroll
-from winback.sending._guard import ANSWERS, Caps
+from winback.sending._guard import ANSWERS, HUMAN, Caps
 from winback.sending._plan import PlanReport, dry_run_plan, plan
 from winback.sending._report import SendReport
 from winback.sending._send import send_due
@@ -11,11 +19,15 @@ from winback.sending._sweep import SweepReport, sweep
 
 __all__ = [
     "ANSWERS",
+    "HUMAN",
     "Caps",
+    "NotPlanned",
     "PlanReport",
+    "Planned",
     "SendReport",
     "SweepReport",
-    "answer_id",
+    "answers_in",
+    "close_answered",
     "dry_run_plan",
     "enroll",
     "may_answer_now",
@@ -25,4 +37,5 @@ __all__ = [
     "steps_due",
     "sweep",
     "unknown_messages",
+    "words_of",
 ]

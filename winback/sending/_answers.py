@@ -1,34 +1,82 @@
 """An answer to what somebody wrote: a message like any other, save that they asked for it.
 
-It passes the same states, the same guard and the same one call. Frequency caps and the pause
-of a conversation are for what we begin, so they don't hold it back; opt-outs and hours do.
+Whoever writes it, a human or a responder, it passes the same states, the same guard and the same
+one call, and a reply is answered once, by whoever is first. Frequency caps and the pause of a
+conversation are for what we begin, so they don't hold it back; opt-outs and hours do.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, select
 
-from winback.ledger import insert_new, is_suppressed, tables
+from winback.clock import Clock
+from winback.ledger import (
+    HOLD,
+    WAITING,
+    Ledger,
+    State,
+    close,
+    insert_new,
+    is_suppressed,
+    replies_in,
+    tables,
+    waiting,
+)
 from winback.messages import count_segments
-from winback.sending._guard import ANSWERS, is_local_hour
+from winback.project import project_vars
+from winback.sending._answer_payloads import WrittenBy, frozen
+from winback.sending._guard import ANSWERS, HUMAN, Hours, is_local_hour
 from winback.settings import Settings
 
-_STEP: Final = 0
+# Why an answer was not planned.
+Refusal = Literal[
+    "suppressed", "hours", "no_sender", "under_way", "may_have_left", "same_words", "answered"
+]
+
+# What did not leave and will not: another answer may.
+_OVER: Final[frozenset[State]] = frozenset({"rejected", "expired", "suppressed", "cancelled"})
+# Nobody knows whether it left.
+_IN_DOUBT: Final[frozenset[State]] = frozenset({"sending", "unknown"})
+_m = tables.messages.c
 
 
-def answer_id(reply_id: str) -> str:
-    """The one message that may ever answer a reply."""
-    return hashlib.md5(f"{ANSWERS}|{reply_id}".encode(), usedforsecurity=False).hexdigest()
+@dataclass(frozen=True)
+class Planned:
+    """The message that answers a reply, and waits for its call."""
+
+    message_id: str
+
+
+@dataclass(frozen=True)
+class NotPlanned:
+    """No message was planned, for this reason."""
+
+    reason: Refusal
 
 
 def may_answer_now(message: Row[Any], settings: Settings, *, now: datetime) -> bool:
-    """Whether an answer to who got this message may leave now: the hours of their places."""
-    return is_local_hour(message, now, settings.shop_timezone)
+    """Whether a program's answer to who got this message may leave now: the message's hours."""
+    hours = _hours_of(message.channel, message, "automated", settings)
+    return is_local_hour(hours, now, settings.shop_timezone)
+
+
+def answers_in(connection: Connection, conversation_id: str) -> list[Row[Any]]:
+    """Every answer in a conversation, whoever wrote it and whatever it came to, oldest first."""
+    ids = [reply.reply_id for reply in replies_in(connection, conversation_id)]
+    return _answers_to(connection, ids)
+
+
+def words_of(answer: Row[Any]) -> str:
+    """What an answer says."""
+    payload = json.loads(answer.payload_json)
+    return str(payload.get("body") or payload.get("text") or "")
 
 
 def plan_answer(
@@ -36,45 +84,146 @@ def plan_answer(
     settings: Settings,
     *,
     reply: Row[Any],
-    message: Row[Any],
+    message: Row[Any] | None,
     text: str,
-    written_by: str,
+    written_by: WrittenBy,
     now: datetime,
     leaves_by: datetime,
-) -> str | None:
-    """Plan a text that answers `reply`, which answered our `message`; its id, or None.
+    again: bool = False,
+) -> Planned | NotPlanned:
+    """Plan what answers `reply`, which answered our `message` if we know of one.
 
-    None: the reply has its answer already, or its sender must not be written to. The caller
-    holds the write transaction; the words are frozen here and never change.
+    A reply has one answer that may have left, save that `again` allows a human another, in
+    other words. The same words that still wait are the same message. The caller holds the write
+    transaction; the words are frozen here and never change.
     """
-    if is_suppressed(connection, group="phone", address=reply.address):
-        return None
-    sender = settings.twilio_messaging_service_sid
-    payload = json.dumps(
-        {"body": text, "messaging_service_sid": sender}, ensure_ascii=False, sort_keys=True
-    )
+    despite = (HOLD,) if written_by == HUMAN else ()
+    group = reply.channel_group
+    if is_suppressed(connection, group=group, address=reply.address, despite=despite):
+        return NotPlanned("suppressed")
+    earlier = _answers_to(connection, [reply.reply_id])
+    found = _standing(earlier, text, written_by, now=now, again=again)
+    if found is not None:
+        return found
+    channel = "email" if group == "email" else "sms"
+    hours = _hours_of(channel, message, written_by, settings)
+    if not is_local_hour(hours, now, settings.shop_timezone):
+        return NotPlanned("hours")
+    sender, words = frozen(settings, reply, message, text, written_by)
+    if not sender:
+        return NotPlanned("no_sender")
+    payload, step = json.dumps(words, ensure_ascii=False, sort_keys=True), len(earlier)
     row = {
-        "message_id": answer_id(reply.reply_id),
-        "enrollment_id": f"{ANSWERS}:{reply.reply_id}",
+        "message_id": _identity(reply.reply_id, step),
+        "enrollment_id": _enrollment_id(reply.reply_id),
         "playbook_id": ANSWERS,
-        "step": _STEP,
-        "customer_id": message.customer_id,
-        "channel": "sms",
+        "step": step,
+        "customer_id": _whose(connection, reply, message),
+        "channel": channel,
         "variant": written_by,
         "address": reply.address,
         "sender": sender,
         "payload_json": payload,
         "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
         "template_version": "",
-        "segments": count_segments(text),
+        "segments": count_segments(text) if channel == "sms" else None,
         "not_before": now,
         "window_closes_at": leaves_by,
         "expires_at": leaves_by,
-        "zones": message.zones,
-        "local_opens_minute": message.local_opens_minute,
-        "local_closes_minute": message.local_closes_minute,
+        "zones": hours.zones,
+        "local_opens_minute": hours.local_opens_minute,
+        "local_closes_minute": hours.local_closes_minute,
         "state": "planned",
         "planned_at": now,
         "updated_at": now,
     }
-    return str(row["message_id"]) if insert_new(connection, tables.messages, [row]) else None
+    insert_new(connection, tables.messages, [row])
+    return Planned(str(row["message_id"]))
+
+
+def close_answered(ledger: Ledger, clock: Clock) -> int:
+    """Close the conversations whose newest reply has an answer that the provider took.
+
+    One whose fate is unknown stays with a human, and so does a doubt (`hold`), which only
+    `winback inbox resolve` releases. The number closed.
+    """
+    closed = 0
+    with ledger.write() as connection:
+        for conversation in waiting(connection):
+            replies = replies_in(connection, conversation.conversation_id)
+            taken = any(
+                answer.state == "accepted"
+                for answer in _answers_to(connection, [replies[-1].reply_id])
+            )
+            if taken and not _is_held(connection, replies):
+                closed += close(connection, conversation.conversation_id, at=clock.now())
+    return closed
+
+
+def _is_held(connection: Connection, replies: Sequence[Row[Any]]) -> bool:
+    places = {(reply.channel_group, reply.address) for reply in replies}
+    return any(
+        is_suppressed(connection, group=group, address=address, reasons=[HOLD])
+        for group, address in places
+    )
+
+
+def _answers_to(connection: Connection, reply_ids: Sequence[str]) -> list[Row[Any]]:
+    ids = [_enrollment_id(reply_id) for reply_id in reply_ids]
+    query = select(tables.messages).where(_m.enrollment_id.in_(ids))
+    return list(connection.execute(query.order_by(_m.planned_at, _m.step)))
+
+
+def _enrollment_id(reply_id: str) -> str:
+    return f"{ANSWERS}:{reply_id}"
+
+
+def _identity(reply_id: str, step: int) -> str:
+    """The same for the same answer, so that nobody plans it twice."""
+    key = f"{ANSWERS}|{reply_id}" + (f"|{step}" if step else "")
+    return hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
+
+
+def _standing(
+    earlier: Sequence[Row[Any]], text: str, written_by: WrittenBy, *, now: datetime, again: bool
+) -> Planned | NotPlanned | None:
+    """What the answers that are there already leave to do; None: a new one may be planned."""
+    for answer in earlier:
+        is_late = answer.state in WAITING and answer.expires_at <= now
+        if answer.state in _OVER or is_late:
+            continue
+        if answer.state in _IN_DOUBT:
+            return NotPlanned("may_have_left")
+        says_the_same = words_of(answer) == text
+        if answer.state in WAITING and says_the_same and answer.variant == written_by:
+            return Planned(answer.message_id)
+        if answer.state not in {"accepted", "unknown_final"}:
+            return NotPlanned("under_way")
+        if says_the_same:
+            return NotPlanned("same_words")
+        if not again:
+            return NotPlanned("may_have_left" if answer.state == "unknown_final" else "answered")
+    return None
+
+
+def _whose(connection: Connection, reply: Row[Any], message: Row[Any] | None) -> str:
+    """The customer; of who is none of ours, the keyed hash of the address stands for them."""
+    known = message.customer_id if message is not None else reply.customer_id
+    c = tables.conversations.c
+    hidden = select(c.hidden_address).where(c.conversation_id == reply.conversation_id)
+    return str(known or connection.scalar(hidden))
+
+
+def _hours_of(
+    channel: str, message: Row[Any] | None, written_by: WrittenBy, settings: Settings
+) -> Hours:
+    """When an answer may arrive. An email wakes nobody; a human's text keeps the law's hours."""
+    zones = message.zones if message is not None else ""
+    if channel == "email":
+        return Hours(channel, zones, 0, 24 * 60)
+    if written_by == HUMAN or message is None:
+        rules = project_vars()
+        opens, closes = rules["answer_opens_minute"], rules["answer_closes_minute"]
+        # Of who is none of ours no place is known; they write when they are awake.
+        return Hours(channel, zones or settings.shop_timezone, opens, closes)
+    return Hours(channel, zones, message.local_opens_minute, message.local_closes_minute)

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row
 
 from winback.ledger import (
+    HOLD,
     channel_group,
     joined_among,
     recent_sends,
@@ -33,6 +34,18 @@ Rule = Literal[
 
 # The playbook of what answers somebody: they asked for it.
 ANSWERS: Final = "answers"
+# The variant of an answer that a person wrote, for whom a hold waits.
+HUMAN: Final = "human"
+
+
+@dataclass(frozen=True)
+class Hours:
+    """When something may arrive: minutes of the day, in all of the zones."""
+
+    channel: str
+    zones: str
+    local_opens_minute: int
+    local_closes_minute: int
 
 
 @dataclass(frozen=True)
@@ -94,13 +107,14 @@ def refusals(
 
 
 def _suppressed(connection: Connection, messages: Sequence[Row[Any]]) -> set[str]:
-    by_group: dict[Any, list[Row[Any]]] = defaultdict(list)
+    alike: dict[Any, list[Row[Any]]] = defaultdict(list)
     for message in messages:
-        by_group[channel_group(message.channel)].append(message)
+        is_humans = message.playbook_id == ANSWERS and message.variant == HUMAN
+        alike[channel_group(message.channel), (HOLD,) if is_humans else ()].append(message)
     found: set[str] = set()
-    for group, members in by_group.items():
+    for (group, despite), members in alike.items():
         addresses = [member.address for member in members]
-        stopped = suppressed_among(connection, group=group, addresses=addresses)
+        stopped = suppressed_among(connection, group=group, addresses=addresses, despite=despite)
         found.update(m.message_id for m in members if m.address in stopped)
     return found
 
@@ -154,12 +168,12 @@ def _time_rule(message: Row[Any], now: datetime, shop_timezone: str) -> Rule | N
     return _hour_rule(message, now, shop_timezone)
 
 
-def is_local_hour(message: Row[Any], now: datetime, shop_timezone: str) -> bool:
+def is_local_hour(hours: Hours, now: datetime, shop_timezone: str) -> bool:
     """Whether it is an hour at which the person may be written to, in all of their zones."""
-    return _hour_rule(message, now, shop_timezone) is None
+    return _hour_rule(hours, now, shop_timezone) is None
 
 
-def _hour_rule(message: Row[Any], now: datetime, shop_timezone: str) -> Rule | None:
+def _hour_rule(message: Row[Any] | Hours, now: datetime, shop_timezone: str) -> Rule | None:
     zones = [zone for zone in message.zones.split(",") if zone]
     if not zones and channel_group(message.channel) == "phone":
         return "zone"
