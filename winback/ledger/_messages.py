@@ -115,16 +115,16 @@ def _update_statement(
 
 
 _m = t.messages.c
-_SENT_AT = func.coalesce(_m.accepted_at, _m.updated_at, type_=t.UtcDateTime)
+_sent_at = func.coalesce(_m.accepted_at, _m.updated_at, type_=t.UtcDateTime)
 # Built once: the last look asks it before every call.
 _RECENT = select(
     _m.message_id, _m.playbook_id, _m.customer_id, _m.address, _m.cap_scope,
-    _SENT_AT.label("sent_at"),
+    _sent_at.label("sent_at"),
 ).where(
     or_(among(_m.customer_id, texts("customers")), among(_m.address, texts("addresses"))),
     # Joined to nothing, so that SQLite doesn't go through all that was ever accepted.
     _m.state.concat("").in_(MAY_HAVE_REACHED),
-    bindparam("since") < _SENT_AT,
+    _sent_at > bindparam("since", type_=t.UtcDateTime),
 )  # fmt: skip
 
 
