@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from winback.channels._look_up import EndWithdrawal, Finding, Question, Search, Withdraw
 from winback.channels._seam import Outcome, Outgoing, Request
 from winback.channels._sendgrid import SendGrid, is_the_real_one
+from winback.channels._sendgrid_records import end_withdrawal, search_logs, withdraw
 from winback.settings import Settings
 
 # SendGrid's limit on one personalization's substitutions. A thousand of them, its limit on
@@ -61,6 +63,18 @@ class EmailChannel:
     def send(self, request: Request) -> Outcome:
         """Post one batch. 202 takes all of it, anything else none of it."""
         return self.sendgrid.post_mail(request.body)
+
+    def look_up(self, question: Question) -> Finding:
+        """Cancel what is held back, or search the Email Logs."""
+        match question:
+            case Search():
+                return search_logs(self.sendgrid, question)
+            case Withdraw():
+                return withdraw(self.sendgrid, question)
+            case EndWithdrawal():
+                return end_withdrawal(self.sendgrid, question)
+            case _:
+                return Finding("unreadable", reason="told by events alone")
 
     def close(self) -> None:
         """Close pooled connections."""

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from winback.channels._look_up import Finding, Progress, Question, Search
 from winback.channels._seam import Outcome, Outgoing, Request
 from winback.channels._twilio import TwilioAccount, new_attempt_id, request_of
+from winback.channels._twilio_records import fetch_message, search_messages
 from winback.settings import Settings
 
 # Twilio's own bounds of ValidityPeriod.
@@ -57,6 +59,19 @@ class PhoneChannel:
     def send(self, request: Request) -> Outcome:
         """Post one message."""
         return self._account.call(self._account.client.messages.create, request.body)
+
+    def look_up(self, question: Question) -> Finding:
+        """Search the list of messages to a number, or read how far one has come."""
+        match question:
+            case Search():
+                to = self._kind.to_prefix + question.message.address
+                # A phone with RCS may be shown a richer form of what we sent.
+                rewrites = self.name == "rcs"
+                return search_messages(self._account, question, to=to, rewrites=rewrites)
+            case Progress():
+                return fetch_message(self._account, question)
+            case _:
+                return Finding("unreadable", reason="not held back")
 
     def close(self) -> None:
         """Close pooled connections."""

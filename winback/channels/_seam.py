@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from winback.channels._look_up import Finding, Question
 
 Kind = Literal["accepted", "rejected", "deferred", "refused", "not_sent", "unknown"]
 
@@ -91,6 +94,13 @@ class Channel(Protocol):
 
     def send(self, request: Request) -> Outcome:
         """Make exactly one HTTP call. Safe to call from several threads."""
+        ...
+
+    def look_up(self, question: Question) -> Finding:
+        """Ask the provider's records about an earlier call, or take back what it still holds.
+
+        Sends nothing. What can't be read is a finding too.
+        """
         ...
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from twilio.base.exceptions import TwilioException
@@ -26,6 +26,11 @@ from winback.settings import Settings
 CALLBACK_RETRIES: Final = "rc=5&rp=all&ct=3000&rt=8000"
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Unreadable(Exception):
+    """Twilio's records could not be read; the message is a word or two."""
 
 
 class TwilioAccount:
@@ -57,6 +62,16 @@ class TwilioAccount:
             if self._transport.last is None:
                 return Outcome("not_sent", type(error).__name__)
         return classify("twilio", self._transport.last or Answer(0))
+
+    def read(self, call: Callable[[], T]) -> T:
+        """Read from Twilio's records. Raises Unreadable, which never says what they hold."""
+        self._transport.forget()
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - the library meets foreign answers with any
+            last = self._transport.last
+            reason = f"http_{last.status}" if isinstance(last, Answer) else type(error).__name__
+            raise Unreadable(reason) from None
 
     def callback(self, page: str, message_id: str, attempt_id: str) -> str | None:
         """Where Twilio reports on an attempt; None while nothing could reach us."""
