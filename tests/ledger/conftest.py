@@ -11,8 +11,8 @@ NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def settings(tmp_path):
-    return Settings.load(home=tmp_path / "home")
+def settings(tmp_path, ledger_url):
+    return Settings.load(home=tmp_path / "home", ledger_url=ledger_url)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from winback.errors import UsageError
 from winback.ledger import LedgerFenced, dedicate, open_ledger
 from winback.settings import Settings
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_ledger_that_rehearsed_refuses_to_go_live(tmp_path: Path) -> None:
     with open_ledger(Settings.load(home=tmp_path)) as ledger:

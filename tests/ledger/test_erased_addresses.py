@@ -23,6 +23,8 @@ from winback.ledger import (
 )
 from winback.ledger._address_keys import AddressKey
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 PHONE, EMAIL = "+15550000001", "ann@example.com"
 
@@ -98,6 +100,7 @@ def test_pythons_hash_is_that_of_the_standard_and_of_the_query(erased, settings)
         assert connection.execute(query, pads).fetchone() == (key.hide(EMAIL),)
 
 
+@pytest.mark.only_sqlite
 def test_a_ledger_has_one_key_and_another_has_another(ledger, settings, tmp_path):
 
     def pads(opened):

@@ -14,6 +14,8 @@ import yaml
 from winback.ledger import _export, export_ledger, transition
 from winback.warehouse._dbt import DBT_DIR
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 SOURCES = DBT_DIR / "models" / "staging" / "ledger" / "_ledger__sources.yml"
 

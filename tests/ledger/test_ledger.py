@@ -25,24 +25,27 @@ from winback.ledger import (
     transition,
 )
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 m = tables.messages.c
 
 
 @pytest.mark.parametrize("origin", TRANSITIONS)
-@pytest.mark.parametrize("to", TRANSITIONS)
 def test_a_message_moves_as_the_transition_table_says_and_never_otherwise(
-    ledger, add_message, origin, to
+    ledger, add_message, origin
 ):
-    key = add_message(state=origin)
-    with ledger.write() as connection:
-        if to not in TRANSITIONS[origin]:
-            with pytest.raises(ValueError, match="can't go"):
-                transition(connection, [{"message_id": key}], to, from_states=(origin,), at=NOW)
-            return
-        assert transition(connection, [{"message_id": key}], to, from_states=(origin,), at=NOW) == 1
-        row = connection.execute(select(m.state, m.version)).one()
-    assert tuple(row) == (to, 2)
+    for number, to in enumerate(TRANSITIONS):
+        key = add_message(number, state=origin)
+        with ledger.write() as connection:
+            if to not in TRANSITIONS[origin]:
+                with pytest.raises(ValueError, match="can't go"):
+                    transition(connection, [{"message_id": key}], to, from_states=(origin,), at=NOW)
+                continue
+            change = [{"message_id": key}]
+            assert transition(connection, change, to, from_states=(origin,), at=NOW) == 1
+            row = connection.execute(select(m.state, m.version).where(m.message_id == key)).one()
+        assert tuple(row) == (to, 2)
 
 
 def test_only_a_proof_or_an_operator_moves_what_is_final():
@@ -92,6 +95,7 @@ def ledger_for_tokens(tmp_path_factory):
         yield opened
 
 
+@pytest.mark.only_sqlite
 def test_the_links_of_a_ledger_that_moved_still_open(ledger, settings, tmp_path):
     with ledger.write() as connection:
         token = link_token(ledger, "m1", 0)
@@ -108,6 +112,7 @@ def test_the_links_of_a_ledger_that_moved_still_open(ledger, settings, tmp_path)
         assert len({link_token(adopted, "m1", pos) for pos in range(1000)}) == 1000
 
 
+@pytest.mark.only_sqlite
 def test_a_copied_ledger_is_fenced_until_adopted_and_one_setting_adopts_one_copy(
     ledger, settings, tmp_path
 ):
@@ -153,7 +158,7 @@ def test_writers_take_turns_so_a_check_and_its_write_are_one(ledger):
 
 def test_an_error_never_shows_an_address(ledger, add_message):
     add_message(1)
-    with pytest.raises(Exception, match="UNIQUE") as caught, ledger.write() as connection:
+    with pytest.raises(Exception, match="(?i)unique") as caught, ledger.write() as connection:
         connection.execute(tables.messages.insert(), [{**_any_row(ledger), "address": "+15559999"}])
     assert "+15559999" not in str(caught.value)
 

@@ -21,10 +21,7 @@ NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 PHONE = "+15550000001"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request, tmp_path):
-    url = "" if request.param == "sqlite" else request.getfixturevalue("make_database")()
-    return Settings.load(home=tmp_path / "home", ledger_url=url)
+pytestmark = pytest.mark.both_databases
 
 
 def test_the_revisions_are_one_line_named_by_their_numbers():
@@ -114,8 +111,8 @@ def test_processes_that_open_a_new_ledger_at_once_open_the_same(settings):
     assert told.splitlines()[1] == "[]", "a ledger that is up to date needs no alembic"
 
 
-def test_a_ledger_that_may_not_be_altered_is_one_clear_line(make_database, tmp_path):
-    url = make_database()
+def test_a_ledger_that_may_not_be_altered_is_one_clear_line(make_schema, tmp_path):
+    url = make_schema()
     owners = Settings.load(home=tmp_path, ledger_url=url)
     with open_ledger(owners) as ledger, ledger.write() as connection:
         connection.execute(text("drop table alembic_version"))

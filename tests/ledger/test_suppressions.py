@@ -18,6 +18,8 @@ from winback.ledger import (
     tables,
 )
 
+pytestmark = pytest.mark.both_databases
+
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 PHONE = "+15550000001"
 m = tables.messages.c

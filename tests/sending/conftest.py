@@ -85,9 +85,10 @@ def provider() -> Iterator[FakeProvider]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, provider: FakeProvider) -> Settings:
+def settings(tmp_path: Path, provider: FakeProvider, ledger_url: str) -> Settings:
     return Settings.load(
         home=tmp_path / "home",
+        ledger_url=ledger_url,
         brand_name="Example Shop",
         postal_address="1 Main St, Springfield",
         from_email="hello@example.com",

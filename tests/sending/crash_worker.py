@@ -62,9 +62,10 @@ def kill_at_call(number: int, when: str) -> None:
         channel.send = send
 
 
-def run(home: str, url: str, now: str, point: str) -> None:
+def run(home: str, ledger_url: str, url: str, now: str, point: str) -> None:
     settings = Settings.load(
         home=Path(home),
+        ledger_url=ledger_url,
         sendgrid_api_key="SG.key",
         sendgrid_base_url=url,
         twilio_account_sid="AC" + "0" * 32,

@@ -11,6 +11,8 @@ import pytest
 from winback.ledger import count_by_state
 from winback.sending import plan
 
+pytestmark = pytest.mark.both_databases
+
 # The client imports it at the first text, for seconds where no bytecode is cached.
 TWILIO_API = "twilio.rest.api.v2010.account"
 TEXTS, EMAILS = 24, 260
@@ -33,7 +35,13 @@ def start(settings, provider, clock):
     )
 
     def run(point):
-        arguments = (str(settings.home), provider.url, clock.at.isoformat(), point)
+        arguments = (
+            str(settings.home),
+            settings.ledger_url,
+            provider.url,
+            clock.at.isoformat(),
+            point,
+        )
         process = context.Process(target=crash_worker.run, args=arguments)
         process.start()
         return process

@@ -6,10 +6,13 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import select
 
 from winback.ledger import tables
 from winback.sending import dry_run_plan, enroll, plan, send_due
+
+pytestmark = pytest.mark.both_databases
 
 m = tables.messages
 

@@ -12,6 +12,8 @@ from winback.clock import FixedClock
 from winback.errors import UsageError, WinbackError
 from winback.ledger import keep_reply, suppress, tables
 
+pytestmark = pytest.mark.both_databases
+
 PHONE = "+15550000001"
 # Midday where the shop is.
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)

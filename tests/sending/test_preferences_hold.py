@@ -13,6 +13,8 @@ from winback.ledger import Preference, link_token, prefer, tables
 from winback.sending import Caps, dry_run_plan, plan, send_due
 from winback.settings import PROJECT_DIR
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def wish(ledger, clock):

@@ -6,6 +6,7 @@ import threading
 import time
 from urllib.parse import urlencode
 
+import pytest
 import requests
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
@@ -13,6 +14,8 @@ from twilio.request_validator import RequestValidator
 from winback import inbound
 from winback.ledger import is_suppressed, tables
 from winback.sending import plan, send_due
+
+pytestmark = pytest.mark.both_databases
 
 CALLS_AT_ONCE = 8  # of the channel of texts
 
