@@ -158,7 +158,7 @@ def test_writers_take_turns_so_a_check_and_its_write_are_one(ledger):
 
 def test_an_error_never_shows_an_address(ledger, add_message):
     add_message(1)
-    with pytest.raises(Exception, match="(?i)unique") as caught, ledger.write() as connection:
+    with pytest.raises(Exception, match=r"(?i)unique") as caught, ledger.write() as connection:
         connection.execute(tables.messages.insert(), [{**_any_row(ledger), "address": "+15559999"}])
     assert "+15559999" not in str(caught.value)
 
