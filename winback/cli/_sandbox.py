@@ -19,6 +19,10 @@ def sandbox(
     webhooks: Annotated[
         str, typer.Option(help="Receiver's base URL; default: WINBACK_PUBLIC_BASE_URL.")
     ] = "",
+    faults: Annotated[
+        str,
+        typer.Option(help="What goes wrong by chance: seed=7,drop=0.02,webhook.duplicate=0.1."),
+    ] = "",
 ) -> None:
     """Run a local SendGrid and Twilio that keeps what it was sent and sends signed webhooks."""
     settings = Settings.load()
@@ -29,4 +33,6 @@ def sandbox(
     typer.echo("export WINBACK_PUBLIC_BASE_URL='http://127.0.0.1:8080'  # winback serve")
     target = webhooks or settings.public_base_url
     typer.echo(f"# Webhooks go to {target}" if target else "# Webhooks: none (give --webhooks URL)")
-    providers.serve(settings, WallClock(), host=host, port=port, webhooks_url=webhooks)
+    providers.serve(
+        settings, WallClock(), host=host, port=port, webhooks_url=webhooks, faults=faults
+    )

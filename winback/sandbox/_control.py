@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from winback.sandbox import _departures, _faults, _sendgrid, _shoppers
+from winback.sandbox import _departures, _fault_requests, _sendgrid, _shoppers
+from winback.sandbox._mishaps import Mishaps
 from winback.sandbox._records import Filter, Message, Provider
 from winback.sandbox._state import State
 
@@ -42,12 +43,6 @@ class EventsBody(_Body):
     events: list[_shoppers.Act]
 
 
-class FaultsBody(_Body):
-    kind: _faults.Kind
-    count: int = Field(1, ge=1, le=10_000)
-    seconds: float = Field(1.0, gt=0, le=120)
-
-
 class FlushBody(_Body):
     timeout_seconds: float = Field(30.0, gt=0, le=600)
 
@@ -60,6 +55,7 @@ def routes() -> list[Route]:
         Route("/_sandbox/behavior", behavior, methods=["POST"]),
         Route("/_sandbox/events", events, methods=["POST"]),
         Route("/_sandbox/faults", faults, methods=["POST"]),
+        Route("/_sandbox/faults", met_faults, methods=["GET"]),
         Route("/_sandbox/faults", clear_faults, methods=["DELETE"]),
         Route("/_sandbox/flush", flush, methods=["POST"]),
     ]
@@ -165,14 +161,21 @@ async def events(request: Request) -> JSONResponse:
 
 async def faults(request: Request) -> JSONResponse:
     state: State = request.app.state.sandbox
-    wanted = FaultsBody.model_validate_json(await request.body())
-    state.faults.schedule(wanted.kind, count=wanted.count, seconds=wanted.seconds)
+    wanted = _fault_requests.FaultsBody.model_validate_json(await request.body())
+    _fault_requests.ask_for(state, wanted)
     return JSONResponse({"faults": len(state.faults)})
+
+
+async def met_faults(request: Request) -> JSONResponse:
+    """How many faults are still to come, and how often each kind was met."""
+    state: State = request.app.state.sandbox
+    return JSONResponse({"faults": len(state.faults), "met": state.faults.met()})
 
 
 async def clear_faults(request: Request) -> JSONResponse:
     state: State = request.app.state.sandbox
     state.faults.clear()
+    state.outbox.mishaps = Mishaps()
     return JSONResponse({"faults": 0})
 
 

@@ -1,73 +1,126 @@
-"""Faults on request: the next answers of the provider's API go wrong in a chosen way."""
+"""Where a request meets its fault: outermost, so that it can take the connection away."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections import deque
-from typing import Any, Final, Literal, get_args
+import contextlib
+import math
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
 
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Kind = Literal["error", "error_accepted", "rate_limited", "drop", "drop_accepted", "slow"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
-RETRY_AFTER_SECONDS: Final = 1
-
-
-class Faults:
-    """The queue of faults to come; each is used up by one POST to a provider's API."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._coming: deque[tuple[Kind, float]] = deque()
-
-    def schedule(self, kind: Kind, *, count: int, seconds: float) -> None:
-        with self._lock:
-            self._coming.extend([(kind, seconds)] * count)
-
-    def clear(self) -> None:
-        with self._lock:
-            self._coming.clear()
-
-    def next(self) -> tuple[Kind, float] | None:
-        with self._lock:
-            return self._coming.popleft() if self._coming else None
-
-    def __len__(self) -> int:
-        with self._lock:
-            return len(self._coming)
+from winback.clock import WallClock
+from winback.sandbox._fault_plan import Fault, Faults
+from winback.sandbox._webhooks import Outbox
 
 
 class FaultMiddleware:
-    """Outermost in the app, so that it can take the client's connection away."""
+    """Hands most requests through."""
 
-    def __init__(self, app: ASGIApp, *, faults: Faults) -> None:
-        self._app, self._faults = app, faults
+    def __init__(self, app: ASGIApp, *, faults: Faults, outbox: Outbox) -> None:
+        self._app, self._faults, self._outbox = app, faults, outbox
+        self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_call = scope["type"] == "http" and scope["method"] == "POST"
-        fault = (
-            self._faults.next() if is_call and not scope["path"].startswith("/_sandbox") else None
-        )
+        fault = None
+        if scope["type"] == "http" and not scope["path"].startswith("/_sandbox"):
+            fault = self._faults.next(scope["method"], scope["path"])
         if fault is None:
             await self._app(scope, receive, send)
             return
-        kind, seconds = fault
-        if kind in {"error_accepted", "drop_accepted"}:
-            await self._app(scope, receive, _swallow)
-        elif kind == "slow":
-            await asyncio.sleep(seconds)
-            await self._app(scope, receive, send)
-            return
-        if kind in {"drop", "drop_accepted"}:
-            await _drop(send)
-            return
-        await _answer(kind, scope["path"])(scope, receive, send)
+        body = await _whole_body(receive)
+        if body is None:
+            return  # the client left in the middle of its request
+        await self._meet(fault, scope, body, receive, send)
+
+    async def _meet(
+        self, fault: Fault, scope: Scope, body: bytes, receive: Receive, send: Send
+    ) -> None:
+        match fault.kind:
+            case "slow":
+                await asyncio.sleep(fault.seconds)
+                await self._app(scope, _replay(body), send)
+            case "late_accepted":
+                self._accept_later(fault.seconds, scope, body)
+                await _drop(send)
+            case "drop" | "silent":
+                await _stay_silent(fault, receive)
+                await _drop(send)
+            case "drop_accepted" | "silent_accepted":
+                await self._process(scope, body)
+                await _stay_silent(fault, receive)
+                await _drop(send)
+            case "truncated_accepted":
+                await _break_off(await self._process(scope, body), send)
+            case "broken_json_accepted":
+                status, _ = await self._process(scope, body)
+                broken = Response(b'{"sid": "SM', status, media_type="application/json")
+                await broken(scope, receive, send)
+            case "error_accepted":
+                await self._process(scope, body)
+                await _error(scope["path"], 500)(scope, receive, send)
+            case _:
+                await _unprocessed(fault, scope["path"])(scope, receive, send)
+
+    async def _process(self, scope: Scope, body: bytes) -> tuple[int, bytes]:
+        """Let the app do its work; its answer goes nowhere yet."""
+        status, parts = 500, []
+
+        async def keep(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            parts.append(message.get("body", b""))
+
+        await self._app(scope, _replay(body), keep)
+        return status, b"".join(parts)
+
+    def _accept_later(self, seconds: float, scope: Scope, body: bytes) -> None:
+        """In the background, or when the sandbox ends: what is late is never lost."""
+
+        async def accept() -> None:
+            try:
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(seconds)
+                await self._process(scope, body)
+            finally:
+                self._outbox.owe(-1)
+
+        self._outbox.owe(1)
+        task = asyncio.get_running_loop().create_task(accept())
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
 
 
-async def _swallow(message: Message) -> None:
-    """An answer that nobody gets."""
+async def _whole_body(receive: Receive) -> bytes | None:
+    """The request's body; None when the client left before its end."""
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _replay(body: bytes) -> Callable[[], Awaitable[Message]]:
+    pending = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return pending.pop() if pending else {"type": "http.disconnect"}
+
+    return receive
+
+
+async def _stay_silent(fault: Fault, receive: Receive) -> None:
+    """For the fault's time, or until the client gives up."""
+    if fault.kind.startswith("silent"):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(receive(), fault.seconds)
 
 
 async def _drop(send: Send) -> None:
@@ -78,13 +131,59 @@ async def _drop(send: Send) -> None:
         await asyncio.sleep(0.001)
 
 
-def _answer(kind: Kind, path: str) -> JSONResponse:
-    status = 429 if kind == "rate_limited" else 500
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 429 else None
+async def _break_off(answer: tuple[int, bytes], send: Send) -> None:
+    """The true answer's head promises more than the half of its body that follows."""
+    status, body = answer
+    headers = [(b"content-length", str(len(body) + 64).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    half = body[: len(body) // 2]
+    await send({"type": "http.response.body", "body": half, "more_body": True})
+    await _drop(send)
+
+
+def _unprocessed(fault: Fault, path: str) -> Response:
+    """Answers that come instead of any work."""
+    match fault.kind:
+        case "rate_limited":
+            answer = _error(path, 429)
+            answer.headers.update(_hint(fault))
+            return answer
+        case "proxy_html":
+            return _page(fault.status)
+        case "too_large":
+            return _page(413)
+        case "redirect":
+            return RedirectResponse("/elsewhere", 307)
+        case _:
+            return _error(path, 500)
+
+
+def _hint(fault: Fault) -> dict[str, str]:
+    seconds = math.ceil(fault.wait_seconds())
+    if fault.hint == "retry_after":
+        return {"Retry-After": str(seconds)}
+    if fault.hint == "reset":
+        # By the machine's clock, as the answer's own Date.
+        reset = WallClock().now() + timedelta(seconds=seconds)
+        return {
+            "X-RateLimit-Limit": "600",
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": str(math.ceil(reset.timestamp())),
+        }
+    return {}
+
+
+def _page(status: int) -> Response:
+    title = f"{status} {HTTPStatus(status).phrase}"
+    page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1><hr>nginx</body></html>"
+    return HTMLResponse(page, status)
+
+
+def _error(path: str, status: int) -> Response:
     message = "too many requests" if status == 429 else "Internal Server Error"
     if path.startswith("/v3/"):
-        return JSONResponse({"errors": [{"message": message}]}, status, headers)
+        return JSONResponse({"errors": [{"message": message}]}, status)
     code = 20429 if status == 429 else 20500
     more_info = f"https://www.twilio.com/docs/errors/{code}"
     body = {"code": code, "message": message, "more_info": more_info, "status": status}
-    return JSONResponse(body, status, headers)
+    return JSONResponse(body, status)

@@ -22,6 +22,7 @@ from winback.sandbox import (
     _calls,
     _control,
     _departures,
+    _fault_requests,
     _logs,
     _scheduled_sends,
     _sendgrid,
@@ -33,7 +34,8 @@ from winback.sandbox import (
 from winback.sandbox._batches import Batches
 from winback.sandbox._credentials import Credentials, load_or_create
 from winback.sandbox._database import Database
-from winback.sandbox._faults import FaultMiddleware, Faults
+from winback.sandbox._fault_plan import Faults
+from winback.sandbox._faults import FaultMiddleware
 from winback.sandbox._sendgrid_answers import refuse
 from winback.sandbox._state import AdjustableClock, State
 from winback.sandbox._store import Store
@@ -126,9 +128,14 @@ def start(
             yield RunningSandbox(server.base_url, state.credentials, state)
 
 
-def serve(settings: Settings, clock: Clock, *, host: str, port: int, webhooks_url: str) -> None:
-    """Run the sandbox in the foreground until it is interrupted."""
-    with _running(settings, clock, webhooks_url) as (app, _):
+def serve(
+    settings: Settings, clock: Clock, *, host: str, port: int, webhooks_url: str, faults: str = ""
+) -> None:
+    """Run the sandbox in the foreground until it is interrupted; `faults` as `--faults` says."""
+    wanted = _fault_requests.parse(faults) if faults else None
+    with _running(settings, clock, webhooks_url) as (app, state):
+        if wanted is not None:
+            _fault_requests.ask_for(state, wanted)
         serve_forever(app, host=host, port=port)
 
 
@@ -204,4 +211,4 @@ def _app(state: State) -> ASGIApp:
         },
     )
     app.state.sandbox = state
-    return FaultMiddleware(app, faults=state.faults)
+    return FaultMiddleware(app, faults=state.faults, outbox=state.outbox)

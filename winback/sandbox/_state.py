@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from winback.clock import Clock
 from winback.sandbox._batches import Batches
 from winback.sandbox._credentials import Credentials
-from winback.sandbox._faults import Faults
+from winback.sandbox._fault_plan import Faults
 from winback.sandbox._store import Store
 from winback.sandbox._suppressions import Suppressions
 from winback.sandbox._webhooks import Outbox

@@ -71,7 +71,8 @@ class Store:
     def settle_webhooks(self, numbers: Sequence[int], state: Literal["delivered", "lost"]) -> None:
         with self._database.transaction() as db:
             db.executemany(
-                "update webhooks set state = ? where seq = ?", [(state, n) for n in numbers]
+                "update webhooks set state = ? where seq = ? and state <> 'delivered'",
+                [(state, n) for n in numbers],
             )
 
     def webhook_counts(self) -> dict[str, int]:

@@ -8,6 +8,7 @@ import secrets
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -16,6 +17,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from winback.clock import Clock
 from winback.sandbox._credentials import Credentials
+from winback.sandbox._mishaps import Later, Mishaps
 from winback.sandbox._records import Endpoint, Message, Move, Webhook
 from winback.sandbox._store import Store
 
@@ -75,6 +77,9 @@ class Outbox:
         self._addresses: Addresses | None = None
         self._events: queue.Queue[Webhook | None] = queue.Queue()
         self._posts: queue.Queue[Webhook | None] = queue.Queue()
+        # What goes wrong on the way to the receiver; nothing, until somebody asks for it.
+        self.mishaps = Mishaps()
+        self._later = Later()
         self._idle = threading.Condition()
         self._open = 0
         self._stopping = threading.Event()
@@ -83,6 +88,7 @@ class Outbox:
 
     def start(self, addresses: Addresses | None) -> None:
         self._addresses = addresses
+        self._later.start()
         for thread in self._threads:
             thread.start()
         self._enqueue(self._store.pending_webhooks())
@@ -90,6 +96,7 @@ class Outbox:
     def stop(self) -> None:
         """End the threads; what is still pending is told by the next sandbox on this home."""
         self._stopping.set()
+        self._later.stop()
         self._events.put(None)
         for _ in range(TWILIO_POSTERS):
             self._posts.put(None)
@@ -129,19 +136,32 @@ class Outbox:
         ]
 
     def _enqueue(self, webhooks: Sequence[Webhook]) -> None:
-        told = [webhook for webhook in webhooks if webhook.endpoint != "log"]
+        fates = [self.mishaps.fate(w) for w in webhooks if w.endpoint != "log"]
+        lost = [fate.webhook.seq for fate in fates if not fate.delays]
+        if lost:
+            self._store.settle_webhooks(lost, "lost")
+        posts = [post for fate in fates for post in fate.posts()]
+        self.owe(len(posts))
+        for delay, webhook in posts:
+            if delay:
+                self._later.do(delay, partial(self._put, webhook))
+            else:
+                self._put(webhook)
+
+    def _put(self, webhook: Webhook) -> None:
+        (self._events if webhook.endpoint == "sendgrid_events" else self._posts).put(webhook)
+
+    def owe(self, more: int) -> None:
+        """So much more (or less) is to come before everything is told."""
         with self._idle:
-            self._open += len(told)
-        for webhook in told:
-            (self._events if webhook.endpoint == "sendgrid_events" else self._posts).put(webhook)
+            self._open += more
+            self._idle.notify_all()
 
     def _settle(self, webhooks: Sequence[Webhook], *, is_delivered: bool) -> None:
         self._store.settle_webhooks(
             [webhook.seq for webhook in webhooks], "delivered" if is_delivered else "lost"
         )
-        with self._idle:
-            self._open -= len(webhooks)
-            self._idle.notify_all()
+        self.owe(-len(webhooks))
 
     def _post_events(self) -> None:
         with requests.Session() as session:
