@@ -25,19 +25,19 @@ def test_a_rate_limit_with_an_impossible_reset_is_still_a_rate_limit(
     assert outcome.kind == "deferred"
 
 
-def test_an_error_list_without_objects_stops_the_channel_and_rejects_nobody() -> None:
+def test_an_error_list_without_objects_is_a_refusal_that_explains_nothing() -> None:
     outcome = classify("sendgrid", answer(400, {"errors": ["bad"]}))
-    assert (outcome.kind, outcome.stops_channel) == ("refused", True)
+    assert (outcome.kind, outcome.reason, outcome.stops) == ("refused", "unexplained", "nothing")
 
 
 @pytest.mark.parametrize("provider", ["sendgrid", "twilio"])
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_without_an_error_code_stops_the_channel(provider: str, status: int) -> None:
     outcome = classify(provider, answer(status, {"message": "who are you"}))
-    assert (outcome.kind, outcome.stops_channel) == ("refused", True)
+    assert (outcome.kind, outcome.stops) == ("refused", "channel")
 
 
 @pytest.mark.parametrize("code", ["21701", "21705"])
 def test_a_wrong_messaging_service_burns_nobody(code: str) -> None:
     outcome = classify("twilio", answer(400, {"code": int(code), "message": "no service"}))
-    assert (outcome.kind, outcome.stops_channel) == ("refused", True)
+    assert (outcome.kind, outcome.stops) == ("refused", "channel")

@@ -31,8 +31,12 @@ class FakeProvider:
     def __init__(self) -> None:
         self.accepted: Counter[str] = Counter()
         self.bodies: list[Any] = []
+        # Batch ids asked for.
+        self.batches = 0
         # Decides an answer (status, headers, body) for a request; None accepts it.
         self.fault: Callable[[list[str]], tuple[int, dict[str, str], bytes] | None] = lambda _: None
+        # Decides an answer when a batch id is asked for; None gives one.
+        self.batch_fault: Callable[[], tuple[int, dict[str, str], bytes] | None] = lambda: None
         self._lock = threading.Lock()
         provider = self
 
@@ -57,6 +61,11 @@ class FakeProvider:
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def answer(self, path: str, raw: bytes) -> tuple[int, dict[str, str], bytes]:
+        if path == "/v3/mail/batch":
+            with self._lock:
+                self.batches += 1
+                batch = json.dumps({"batch_id": f"B{self.batches}"}).encode()
+            return self.batch_fault() or (201, {}, batch)
         if path == "/v3/mail/send":
             body = json.loads(raw)
             ids = [person["custom_args"]["wb_message"] for person in body["personalizations"]]

@@ -11,7 +11,15 @@ from winback.channels._look_up import (
     Withdraw,
 )
 from winback.channels._open import open_channel, why_off
-from winback.channels._seam import Channel, Kind, NotPreparedError, Outcome, Outgoing, Request
+from winback.channels._seam import (
+    Channel,
+    Kind,
+    NotPreparedError,
+    Outcome,
+    Outgoing,
+    Request,
+    Scope,
+)
 from winback.channels._wire import Answer
 
 __all__ = [
@@ -27,6 +35,7 @@ __all__ = [
     "Progress",
     "Question",
     "Request",
+    "Scope",
     "Search",
     "Withdraw",
     "classify",

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import requests
 
-from winback.channels._seam import Outcome
+from winback.channels._seam import Outcome, Scope
 from winback.channels._wire import Answer, NotHandedOverError
 
 Provider = Literal["sendgrid", "twilio"]
@@ -61,25 +61,51 @@ def _sendgrid(answer: Answer, taken: int) -> Outcome:  # noqa: PLR0911 - one lin
         return Outcome("refused", "too_large", status)
     if status == 200 and taken == 202:
         # The answer of SendGrid's own sandbox mode, which we never ask for: mail may be lost.
-        return Outcome("unknown", "sandbox_mode", status, stops_channel=True)
-    if status in {401, 403} and answer.json():
-        return Outcome("refused", "auth", status, stops_channel=True)
+        return Outcome("unknown", "sandbox_mode", status, stops="channel")
     errors = answer.json().get("errors")
-    if status in {400, 401, 403, 404, 405} and isinstance(errors, list) and errors:
-        return _sendgrid_refusal(status, errors)
+    if 400 <= status < 500 and status != 408 and isinstance(errors, list) and errors:
+        return _sendgrid_refusal(status, [item for item in errors if isinstance(item, dict)])
+    if status in {401, 403} and answer.json():
+        return Outcome("refused", "auth", status, stops="channel")
     return Outcome("unknown", f"http_{status}", status)
 
 
-def _sendgrid_refusal(status: int, errors: list[Any]) -> Outcome:
+def _sendgrid_refusal(status: int, errors: list[dict[str, Any]]) -> Outcome:
+    """A refusal in SendGrid's own words: it names a field of the request, if anything."""
+    fields = [str(error.get("field") or "") for error in errors]
+    places = [_POSITION.match(field) for field in fields]
+    named = next((f for f, place in zip(fields, places, strict=True) if f and not place), "")
+    known = _known_refusal(named, " ".join(str(error.get("message")) for error in errors))
+    if known is not None:
+        what, stops = known["class"], cast("Scope", known["stops"])
+        return Outcome("refused", what, status, _top(named), stops=stops)
     if status != 400:
-        return Outcome("refused", "auth", status, stops_channel=True)
-    fields = [str(item.get("field") or "") for item in errors if isinstance(item, dict)]
-    positions = sorted({int(hit[1]) for name in fields if (hit := _POSITION.search(name))})
-    if positions:
-        return Outcome("rejected", "bad_recipient", 400, positions=tuple(positions))
-    return Outcome(
-        "refused", "config", 400, code=fields[0][:60] if fields else "", stops_channel=True
-    )
+        return Outcome("refused", "auth", status, _top(named), stops="channel")
+    # What is wrong with the whole request is nobody's fault in it, whomever else it names.
+    if named and _top(named) != "personalizations":
+        return Outcome("refused", "config", status, _top(named), stops="channel")
+    positions = sorted({int(place[1]) for place in places if place})
+    if positions and not named:
+        return Outcome("rejected", "bad_recipient", status, positions=tuple(positions))
+    return Outcome("refused", "unexplained", status)
+
+
+def _top(field: str) -> str:
+    """The part of a request that a field is in: the name of a deeper one may be a person's."""
+    return re.split(r"[.\[]", field)[0][:40]
+
+
+def _known_refusal(field: str, message: str) -> dict[str, str] | None:
+    for row in sendgrid_refusals():
+        if row["field"] == _top(field) and row["message_has"] in message.lower():
+            return row
+    return None
+
+
+@cache
+def sendgrid_refusals() -> list[dict[str, str]]:
+    """SendGrid's refusals that mean more than their status, by field and by what they say."""
+    return _table("sendgrid_refusals.csv")
 
 
 def _twilio(answer: Answer) -> Outcome:
@@ -94,7 +120,7 @@ def _twilio(answer: Answer) -> Outcome:
     if status == 429 or (code == "20429" and 400 <= status < 500):
         return _deferred(answer, code=code)
     if status in {401, 403} and body and not code:
-        return Outcome("refused", "auth", status, request_id=request_id, stops_channel=True)
+        return Outcome("refused", "auth", status, request_id=request_id, stops="channel")
     if not code or status == 408 or not 400 <= status < 500:
         return Outcome("unknown", f"http_{status}", status, code, request_id=request_id)
     return _twilio_refusal(status, code, request_id)
@@ -103,7 +129,7 @@ def _twilio(answer: Answer) -> Outcome:
 def _twilio_refusal(status: int, code: str, request_id: str | None) -> Outcome:
     known = twilio_codes().get(code)
     if known is None and status in {401, 403, 404}:
-        return Outcome("refused", "auth", status, code, request_id=request_id, stops_channel=True)
+        return Outcome("refused", "auth", status, code, request_id=request_id, stops="channel")
     if known is None:
         return Outcome("rejected", "other", status, code, request_id=request_id)
     return Outcome(
@@ -112,16 +138,26 @@ def _twilio_refusal(status: int, code: str, request_id: str | None) -> Outcome:
         status,
         code,
         request_id=request_id,
-        stops_channel=known["stops_channel"] == "yes",
+        stops=_twilio_scope(known),
         suppresses=known["suppresses"] == "yes",
     )
+
+
+def _twilio_scope(known: Mapping[str, str]) -> Scope:
+    if known["stops_channel"] != "yes":
+        return "nothing"
+    return "step" if known["class"] == "content" else "channel"
 
 
 @cache
 def twilio_codes() -> dict[str, dict[str, str]]:
     """Twilio's refusals that mean something to us, by code; any other rejects one message."""
-    with Path(__file__).with_name("twilio_codes.csv").open(encoding="utf-8", newline="") as file:
-        return {row["code"]: row for row in csv.DictReader(file)}
+    return {row["code"]: row for row in _table("twilio_codes.csv")}
+
+
+def _table(name: str) -> list[dict[str, str]]:
+    with Path(__file__).with_name(name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _deferred(answer: Answer, *, code: str = "") -> Outcome:

@@ -62,7 +62,11 @@ class EmailChannel:
 
     def send(self, request: Request) -> Outcome:
         """Post one batch. 202 takes all of it, anything else none of it."""
-        return self.sendgrid.post_mail(request.body)
+        outcome = self.sendgrid.post_mail(request.body)
+        if any(position >= len(request.message_ids) for position in outcome.positions):
+            # It counts otherwise than we do, so nobody knows whom it means.
+            return Outcome("refused", "unexplained", outcome.status)
+        return outcome
 
     def look_up(self, question: Question) -> Finding:
         """Cancel what is held back, or search the Email Logs."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from winback.channels._look_up import Finding, Question
 
 Kind = Literal["accepted", "rejected", "deferred", "refused", "not_sent", "unknown"]
+# What would meet the same refusal again.
+Scope = Literal["nothing", "step", "sender", "channel"]
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,8 @@ class Outcome:
     request_id: str | None = None
     retry_after: float | None = None
     positions: tuple[int, ...] = ()
-    # The next message would meet the same refusal: stop the channel, tell the operator.
-    stops_channel: bool = False
+    # How much to stop, until the operator has looked.
+    stops: Scope = "nothing"
     # The address itself opted out or is dead: suppress it.
     suppresses: bool = False
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, update
 
 from winback.channels import Channel, Kind, Outcome, Request
+from winback.clock import Clock
 from winback.ledger import (
     TRANSITIONS,
     Proof,
@@ -20,11 +21,13 @@ from winback.ledger import (
     transition,
 )
 
-# One call ends well within this: 5 s to connect, 30 s of silence.
+# One call ends well within this: 5 s to connect, 20 s to write, 30 s of silence.
 DEADLINE = timedelta(seconds=60)
 # After the deadline the process must not be sending any more.
 LEASE_AFTER_DEADLINE = timedelta(seconds=60)
 
+# A refusal for these is one of a message, where the request holds no other.
+_ITS_OWN_FAULT = frozenset({"too_large", "unexplained", "content"})
 _IN_FLIGHT: tuple[State, ...] = ("sending", "unknown")
 # The names of its values come with them.
 _UPDATE_ATTEMPT = update(tables.attempts).where(tables.attempts.c.attempt_id == bindparam("key"))
@@ -71,6 +74,32 @@ def begin(
     for request in requests:
         _insert_attempt(connection, channel, request, started_at=now, deadline_at=deadline)
     return True
+
+
+def call(channel: Channel, request: Request, clock: Clock, begun_at: datetime) -> Outcome:
+    """Make the one call, unless its time is over.
+
+    A machine that slept since the intent was recorded must not send any more: others call the
+    message unknown by now, and may have found out that it did not leave.
+    """
+    if clock.now() >= begun_at + DEADLINE:
+        return Outcome("not_sent", "too_late")
+    return channel.send(request)
+
+
+def give_back(
+    connection: Connection,
+    message_ids: Sequence[str],
+    *,
+    token: str,
+    now: datetime,
+    wait: float = 0.0,
+) -> None:
+    """Unclaim messages that no call was begun for; they may go again after `wait` seconds."""
+    free: dict[str, Any] = {"claim_token": None, "lease_until": None}
+    free["next_at"] = now + timedelta(seconds=wait) if wait else None
+    rows = [{"message_id": key, **free} for key in message_ids]
+    transition(connection, rows, "planned", from_states=("claimed",), at=now, claim_token=token)
 
 
 def finish(
@@ -133,9 +162,10 @@ def _destinations(request: Request, outcome: Outcome) -> dict[State, list[str]]:
     """Where each message of a request goes: a batch may be refused for a few of its people."""
     keys = list(request.message_ids)
     if outcome.kind == "rejected":
-        bad = [keys[pos] for pos in outcome.positions if pos < len(keys)] or keys
-        return {"rejected": bad, "planned": [key for key in keys if key not in set(bad)]}
-    if outcome.kind == "refused" and outcome.reason == "too_large" and len(keys) == 1:
+        named = {keys[pos] for pos in outcome.positions if pos < len(keys)} or set(keys)
+        others = [key for key in keys if key not in named]
+        return {"rejected": [key for key in keys if key in named], "planned": others}
+    if outcome.kind == "refused" and outcome.reason in _ITS_OWN_FAULT and len(keys) == 1:
         return {"rejected": keys}
     return {_STATE_AFTER[outcome.kind]: keys}
 

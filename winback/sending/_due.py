@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select
 
 from winback.clock import Clock
 from winback.ledger import WAITING, Ledger, State, among, tables, transition
@@ -18,11 +18,36 @@ _m = tables.messages.c
 
 
 @dataclass(frozen=True)
+class Part:
+    """The messages of one step, or those of one sender."""
+
+    playbook_id: str | None = None
+    step: int | None = None
+    sender: str | None = None
+
+    def __str__(self) -> str:
+        if self.sender is not None:
+            return f"sender {self.sender}"
+        return f"step {self.step} of {self.playbook_id}"
+
+    def holds(self, message: Row[Any]) -> bool:
+        return all(getattr(message, name) == value for name, value in self._values().items())
+
+    def condition(self) -> ColumnElement[bool]:
+        return and_(*(_m[name] == value for name, value in self._values().items()))
+
+    def _values(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
 class Due:
     """What a run is asked to send: everything due, or one playbook's or step's part of it."""
 
     playbook_id: str | None = None
     step: int | None = None
+    # What it leaves alone after all: the provider refuses it as it is.
+    without: frozenset[Part] = frozenset()
 
     def query(self, *columns: Any, states: Sequence[State], now: datetime) -> Select[Any]:
         """Waiting messages whose window is open, whether or not they wait for a retry."""
@@ -32,6 +57,8 @@ class Due:
             _m.window_closes_at > now,
             _m.expires_at > now,
         )
+        if self.without:
+            query = query.where(not_(or_(*(part.condition() for part in self.without))))
         if self.playbook_id is not None:
             query = query.where(_m.playbook_id == self.playbook_id)
         return query if self.step is None else query.where(_m.step == self.step)

@@ -1,4 +1,4 @@
-"""The pace of one channel's run: how large a batch, when the next call, what was learned."""
+"""The pace of one channel's run: when the next call may start, and what was learned."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 
-from winback.channels import Channel, Outcome, Request
+from winback.channels import Channel, Outcome
 
 # The longest that one run waits for a provider, or for messages that backed off.
 LONGEST_WAIT = 60.0
@@ -17,9 +17,10 @@ class Pace:
 
     def __init__(self, channel: Channel, *, sleep: Callable[[float], None]) -> None:
         self._channel, self._sleep = channel, sleep
-        self.batch_size = channel.batch_size
         # Troubles in a row, each ended by a call that went otherwise.
         self.not_sent = self.unknown = self.deferred = 0
+        # Refusals without a reason, since the last request that was taken.
+        self.unexplained = 0
         # Monotonic moments before which no call may start.
         self._paced_until = self._paused_until = 0.0
 
@@ -31,13 +32,15 @@ class Pace:
         if self._channel.per_second:
             self._paced_until = start + messages / self._channel.per_second
 
-    def learn(self, request: Request, outcome: Outcome) -> float:
+    def learn(self, outcome: Outcome) -> float:
         """Take in what a call came to; seconds before its messages may go again."""
         self.not_sent = self.not_sent + 1 if outcome.kind == "not_sent" else 0
         self.unknown = self.unknown + 1 if outcome.kind == "unknown" else 0
         self.deferred = self.deferred + 1 if outcome.kind == "deferred" else 0
-        if outcome.reason == "too_large":
-            self.batch_size = max(1, len(request.message_ids) // 2)
+        if outcome.reason == "unexplained":
+            self.unexplained += 1
+        elif outcome.kind == "accepted":
+            self.unexplained = 0
         return self._back_off(outcome)
 
     def _back_off(self, outcome: Outcome) -> float:

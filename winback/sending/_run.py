@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
-from winback.channels import Channel, Outcome, Outgoing, Request
+from winback.channels import Channel, Outcome, Request
 from winback.clock import Clock
 from winback.ledger import Ledger
 from winback.sending import _attempts, _gates
-from winback.sending._breakers import why_stop
+from winback.sending._breakers import why_set_aside, why_stop
 from winback.sending._due import Due, claim, seconds_to_next
 from winback.sending._guard import Caps
 from winback.sending._last_look import refuse
 from winback.sending._pacing import LONGEST_WAIT, Pace
+from winback.sending._packing import Packing, UnpreparedError
 from winback.sending._report import SendReport
 from winback.settings import Settings
 
@@ -56,7 +57,7 @@ class ChannelRun:
         self._stop_file = settings.home.resolve() / "STOP"
         self._pace = Pace(channel, sleep=sleep)
         self._in_flight: dict[Future[Outcome], Request] = {}
-        self._messages: dict[str, Row[Any]] = {}
+        self._packing = Packing(channel)
 
     @property
     def _stopped(self) -> bool:
@@ -84,21 +85,17 @@ class ChannelRun:
 
     def _drain(self, pool: ThreadPoolExecutor, ready_by: datetime) -> None:
         """Send until nothing more can be claimed."""
-        claimed: list[Row[Any]] = []
         while True:
             self._look_for_stop()
-            if not claimed and not self._stopped:
-                claimed = self._claim(ready_by)
+            if self._packing.is_empty and not self._stopped:
+                self._packing.take(self._claim(ready_by))
             free = self._channel.concurrency - len(self._in_flight)
-            if claimed and free and not self._stopped:
-                size = free * self._pace.batch_size
-                group, claimed = claimed[:size], claimed[size:]
-                for request in self._launch(group):
-                    self._in_flight[pool.submit(self._channel.send, request)] = request
+            if free and not self._stopped:
+                self._launch(pool, free)
             if self._in_flight:
                 done, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
                 self._record(done)
-            elif self._stopped or not claimed:
+            elif self._stopped or self._packing.is_empty:
                 return
 
     def _claim(self, ready_by: datetime) -> list[Row[Any]]:
@@ -119,15 +116,21 @@ class ChannelRun:
     def _stop(self, reason: str) -> None:
         self._report.stopped.setdefault(self._channel.name, reason)
 
-    def _launch(self, group: Sequence[Row[Any]]) -> list[Request]:
-        """Look again and record the intent, in one transaction, durable when this returns."""
-        self._pace.wait_for(len(group))
+    def _launch(self, pool: ThreadPoolExecutor, free: int) -> None:
+        """Look again and record the intent in one transaction; once it is durable, call."""
+        try:
+            requests = self._packing.next(free, now=self._clock.now())
+        except UnpreparedError as failed:
+            self._give_back(failed)
+            return
+        self._pace.wait_for(sum(len(request.message_ids) for request in requests))
         now = self._clock.now()
+        group = [self._packing.rows[key] for request in requests for key in request.message_ids]
         try:
             with self._ledger.write() as connection:
                 if reason := _gates.why_stopped(connection, self._channel.name, now=now):
                     self._stop(reason)
-                    return []
+                    return
                 refused = refuse(
                     connection,
                     group,
@@ -136,35 +139,35 @@ class ChannelRun:
                     caps=self._caps,
                     shop_timezone=self._settings.shop_timezone,
                 )
-                going = [message for message in group if message.message_id not in refused]
-                requests = self._prepare(going, now)
-                known = {message.message_id: message for message in going}
+                going = [r for r in requests if refused.keys().isdisjoint(r.message_ids)]
                 if not _attempts.begin(
-                    connection, self._channel, requests, known, token=self._token, now=now
+                    connection,
+                    self._channel,
+                    going,
+                    self._packing.rows,
+                    token=self._token,
+                    now=now,
                 ):
                     raise _ClaimLostError
         except _ClaimLostError:
-            return []
-        self._messages.update(known)
+            self._packing.forget([row.message_id for row in group])
+            return
+        for request in going:
+            call = pool.submit(_attempts.call, self._channel, request, self._clock, now)
+            self._in_flight[call] = request
+        for request in requests:
+            if not refused.keys().isdisjoint(request.message_ids):
+                self._packing.put_back(request, without=refused)
         self._report.count_refusals(refused)
-        return requests
 
-    def _prepare(self, messages: Sequence[Row[Any]], now: datetime) -> list[Request]:
-        outgoing = [
-            Outgoing(
-                message_id=message.message_id,
-                address=message.address,
-                payload=json.loads(message.payload_json),
-                leaves_by=min(message.window_closes_at, message.expires_at),
+    def _give_back(self, failed: UnpreparedError) -> None:
+        """Put off messages for which the provider gave nothing to send them with."""
+        seconds, now = self._learn(failed.outcome), self._clock.now()
+        with self._ledger.write() as connection:
+            _attempts.give_back(
+                connection, failed.message_ids, token=self._token, now=now, wait=seconds
             )
-            for message in messages
-        ]
-        size = self._pace.batch_size
-        return [
-            request
-            for start in range(0, len(outgoing), size)
-            for request in self._channel.prepare(outgoing[start : start + size], now=now)
-        ]
+            self._tell_others(connection, now)
 
     def _record(self, done: Iterable[Future[Outcome]]) -> None:
         """Write down what calls came to, then draw the conclusions for the next ones."""
@@ -176,23 +179,37 @@ class ChannelRun:
                     connection,
                     request,
                     outcome,
-                    self._messages,
+                    self._packing.rows,
                     token=self._token,
                     now=now,
-                    wait=self._learn(request, outcome),
+                    wait=self._learn(outcome),
                 )
                 settled += self._report.count(request, outcome, counts)
-            if self._stopped:
-                reason = self._report.stopped[self._channel.name]
-                _gates.open_gate(connection, self._channel.name, reason=reason, now=now)
-        for request, _ in finished:
-            for key in request.message_ids:
-                del self._messages[key]
+                self._set_aside(connection, request, outcome, now)
+            self._tell_others(connection, now)
+        for request, outcome in finished:
+            self._packing.settle(request, outcome)
         self._on_progress(settled)
 
-    def _learn(self, request: Request, outcome: Outcome) -> float:
+    def _learn(self, outcome: Outcome) -> float:
         """Draw the conclusions of a call; seconds before its messages may go again."""
-        seconds = self._pace.learn(request, outcome)
+        seconds = self._pace.learn(outcome)
         if reason := why_stop(self._channel, outcome, self._pace):
             self._stop(reason)
         return seconds
+
+    def _set_aside(
+        self, connection: Connection, request: Request, outcome: Outcome, now: datetime
+    ) -> None:
+        """Leave alone, for this run, what shares the fault of a request: a step, or a sender."""
+        rows = [self._packing.rows[key] for key in request.message_ids]
+        for part, line in why_set_aside(self._channel, outcome, rows).items():
+            self._due = replace(self._due, without=self._due.without | {part})
+            self._report.stopped.setdefault(f"{self._channel.name}, {part}", line)
+            dropped = self._packing.drop(part.holds)
+            _attempts.give_back(connection, dropped, token=self._token, now=now)
+
+    def _tell_others(self, connection: Connection, now: datetime) -> None:
+        if self._stopped:
+            reason = self._report.stopped[self._channel.name]
+            _gates.open_gate(connection, self._channel.name, reason=reason, now=now)
