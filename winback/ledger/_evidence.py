@@ -16,6 +16,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection, select, union
 
 from winback.ledger import _tables as t
+from winback.ledger._among import among
 from winback.ledger._database import insert_new
 from winback.ledger._messages import note_reason, transition
 from winback.ledger._states import TRANSITIONS, State
@@ -179,12 +180,12 @@ def is_withdrawn(connection: Connection, attempt_id: str | None) -> bool:
 def bound_elsewhere(
     connection: Connection, provider_ids: Iterable[str], *, message_id: str
 ) -> set[str]:
-    """Which of the provider's ids belong to another message or answer of ours."""
-    ids = sorted(provider_ids)
-    m, answer = t.messages.c, t.answers.c
-    others = select(m.provider_id).where(m.provider_id.in_(ids), m.message_id != message_id)
-    answers = select(answer.provider_id).where(answer.provider_id.in_(ids))
-    return {str(key) for key in connection.scalars(union(others, answers))}
+    """Which of the provider's ids belong to another message of ours."""
+    m = t.messages.c
+    others = select(m.provider_id).where(
+        among(m.provider_id, provider_ids), m.message_id != message_id
+    )
+    return {str(key) for key in connection.scalars(others)}
 
 
 def sent_twice(connection: Connection) -> Sequence[str]:

@@ -57,7 +57,7 @@ def note_reason(
 ) -> int:
     """Say something new of a message whose state stays."""
     rows = [{"message_id": message_id, "state_reason": reason}]
-    return _update(connection, rows, {}, in_states=in_states, at=at, token=None)
+    return _update(connection, rows, to=None, in_states=in_states, at=at, token=None)
 
 
 def _update(
