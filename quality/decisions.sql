@@ -162,6 +162,13 @@ law as (
         reviewed_on
     from warehouse.legal_windows
 
+    union all
+
+    select
+        'unreached_numbers',
+        reviewed_on
+    from warehouse.unreached_numbers
+
 ),
 
 -- Law changes: half a year after somebody last looked, somebody should look again.

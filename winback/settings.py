@@ -119,6 +119,11 @@ class Settings(BaseSettings):
         named = _listed(self.channels)
         return tuple(name for name in CHANNELS if name in named)
 
+    def per_second(self, channel: str) -> float | None:
+        """The pace of a channel; what comes from one sender has one. None: no limit of ours."""
+        own = {"email": self.email_per_second, "whatsapp": self.whatsapp_per_second}
+        return own.get(channel, self.sms_per_second)
+
     @property
     def landing_dir(self) -> Path:
         return self.home.resolve() / "landing"

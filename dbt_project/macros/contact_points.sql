@@ -1,4 +1,30 @@
 {#-
+    The channels that customers have a row for: email and texts always, any other only
+    while it is switched on, so that nobody's build grows by what they don't use.
+-#}
+{% macro known_channels() -%}
+    {%- set known = [] -%}
+    {%- for channel in var('channel_order')
+        if channel in ['email', 'sms'] or channel in var('channels') -%}
+        {%- do known.append(channel) -%}
+    {%- endfor -%}
+    {{ return(known) }}
+{%- endmacro %}
+
+{% macro is_switched_on(channel) -%}
+    {%- if var('channels') -%}
+    {{ channel }} in ('{{ var('channels') | join("', '") }}')
+    {%- else -%}
+    false
+    {%- endif -%}
+{%- endmacro %}
+
+{#- All channels of one person's phone go to the number that texts go to. -#}
+{% macro address_channel(channel) -%}
+    case {{ channel }} when 'email' then 'email' else 'sms' end
+{%- endmacro %}
+
+{#-
     One spelling an address, on both sides of every join: what a customer gave,
     and what an opt-out names.
 -#}

@@ -9,7 +9,9 @@
 -#}
 {% macro contact_rules() -%}
     {{ return([
+        {'id': 'channel', 'kind': 'standing'},
         {'id': 'address', 'kind': 'standing'},
+        {'id': 'number', 'kind': 'standing'},
         {'id': 'consent', 'kind': 'standing'},
         {'id': 'suppression', 'kind': 'standing'},
         {'id': 'paused', 'kind': 'pause'},

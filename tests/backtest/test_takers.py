@@ -10,20 +10,25 @@ from winback.backtest._takers import playbooks_of, takers_of
 from winback.warehouse import Replay
 
 DAY = date(2026, 3, 1)
-# A playbook of the first family asks first, whatever its own priority.
+# A playbook of the first family asks first, whatever its own priority; one that has no step on
+# a channel of its group takes nobody.
 TABLES = """
     set timezone = 'UTC';
     attach ':memory:' as winback;
     create table winback.playbooks as select * from (values
-        ('bring back', 0.1), ('remind', 0.2), ('switched off', 0.1)
+        ('bring back', 0.1), ('remind', 0.2), ('switched off', 0.1), ('pictures', 0.1)
     ) as t (playbook_id, holdout_share);
     create table winback.int_playbooks__entry as select * from (values
         ('bring back', 3, 1, 'email', true),
         ('remind', 1, 11, 'email', true),
-        ('switched off', 1, 1, 'email', false)
+        ('switched off', 1, 1, 'email', false),
+        ('pictures', 0, 1, 'email', true)
     ) as t (playbook_id, family_priority, priority, reach, is_enabled);
     create table winback.playbook_segments as
         select playbook_id, 'gone' as segment, null::int as daily_limit, 'o' as offer_id
+        from winback.playbooks;
+    create table winback.playbook_steps as select
+        playbook_id, if(playbook_id = 'pictures', 'mms', 'email') as channel
         from winback.playbooks;
     create table winback.channel_costs as select 'email' as channel, 'email' as channel_group;
     create table entries as select
@@ -47,7 +52,8 @@ def test_the_first_family_takes_who_can_be_reached() -> None:
         connection.execute(TABLES)
         replay = Replay(connection, [])
 
-        assert [p.playbook_id for p in playbooks_of(replay, "gone")] == ["remind", "bring back"]
+        found = [p.playbook_id for p in playbooks_of(replay, "gone")]
+        assert found == ["pictures", "remind", "bring back"]
         (group,) = takers_of(replay, "gone", DAY)
 
     assert (group.playbook_id, group.people, len(group.ways)) == ("remind", 1, 1)

@@ -43,6 +43,7 @@ SOUND = """
         1 as reactivated;
     create table consent_rules as select date '2025-09-03' as reviewed_on;
     create table contact_caps as from consent_rules;
+    create table unreached_numbers as from consent_rules;
     create table contact_rules as from consent_rules;
     create table legal_windows as from consent_rules;
     create table int_contact__complaints as

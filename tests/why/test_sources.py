@@ -63,9 +63,9 @@ def test_caps_are_told_by_state_and_by_all_of_them_where_the_address_tells_none(
 
 
 def test_hours_are_told_by_the_country_and_the_state(published: Path) -> None:
-    texas = told(published, "window", "sms", country="US", region="TX")
+    texas = told(published, "window", "phone", country="US", region="TX")
     assert {row.partition(":")[0] for row in texas} == {"US", "US-TX"}
-    assert {row.partition(":")[0] for row in told(published, "window", "sms")} == {"*"}
+    assert {row.partition(":")[0] for row in told(published, "window", "phone")} == {"*"}
     assert set(told(published, "window", "email", country="US").values()) == {None}
 
 

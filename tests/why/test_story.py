@@ -310,3 +310,14 @@ def test_who_never_ordered_and_a_set_without_a_catalog_can_be_told() -> None:
     assert "No valid order yet, so not lapsed." in text
     assert "- sms: no - [consent]" in text
     assert "rules named" not in text
+
+
+@pytest.mark.parametrize(("channel", "is_told"), [("mms", True), ("sms", True), ("email", False)])
+def test_the_law_of_hours_is_told_for_whatever_rings_a_phone(channel, is_told):
+    hours = {
+        "rule_id": "window", "channel": "phone", "place": "US", "says": "its hours of the day",
+        "source_url": "https://law.example/us", "status": "verified", "reviewed_on": "2026-11-22",
+    }  # fmt: skip
+    late = decided(1, 0, "deferred", "window", channel=channel)
+    text = told(decisions=[late], sources=[hours])
+    assert ("in US by phone: its hours of the day" in text) is is_told

@@ -60,6 +60,11 @@ class Step:
     segments: float | None
     problem: str = ""
 
+    @property
+    def is_text(self) -> bool:
+        """It is priced by its segments."""
+        return self.channel in {"sms", "rcs"}
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -91,7 +96,13 @@ def steps_of(replay: Replay, segment: str, settings: Settings, at: datetime) -> 
         offsets[row["playbook_id"], row["step"]] = anchor + row["min_days"]
     # Nothing is sent: what a text costs doesn't hang on who the sender is.
     renderer = Renderer(
-        settings.model_copy(update={"twilio_messaging_service_sid": "MG" + "0" * 32})
+        settings.model_copy(
+            update={
+                "twilio_messaging_service_sid": "MG" + "0" * 32,
+                "twilio_rcs_service_sid": "MG" + "0" * 32,
+                "twilio_whatsapp_from": "+15550001",
+            }
+        )
     )
     return [
         Step(

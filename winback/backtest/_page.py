@@ -115,7 +115,7 @@ def headline(found: Backtest) -> list[str]:
     if back.interval is not None:
         lines.append(_by_themselves(back))
     if result.batches:
-        texts = sum(b.segments for b in result.batches if b.step.channel == "sms")
+        texts = sum(b.segments for b in result.batches if b.step.is_text)
         lines.append(
             f"Writing to those who entered costs at most {tables.total_cost(result):,.2f}, "
             f"{texts:,.0f} segments of texts among it."

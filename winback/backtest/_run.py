@@ -26,7 +26,7 @@ from winback.console import tell_stage, tell_step
 from winback.duck import connect
 from winback.errors import BuildFailure, UsageError, WinbackError
 from winback.project import project_vars
-from winback.settings import Settings
+from winback.settings import CHANNELS, Settings
 from winback.warehouse import Replay, replaying, segment_names
 
 # The presets that a shop may have; one that its project lacks is left out.
@@ -226,4 +226,4 @@ def _replayed(
 
 
 def _limits(settings: Settings) -> dict[str, Any]:
-    return {"sms": settings.sms_per_second, "email": settings.email_per_second}
+    return {channel: settings.per_second(channel) for channel in CHANNELS}

@@ -228,7 +228,7 @@ def daily(found: Backtest) -> Rows:
     for result in found.presets:
         for day in result.days:
             own = [batch for batch in result.batches if batch.day == day.day]
-            texts = [batch for batch in own if batch.step.channel == "sms"]
+            texts = [batch for batch in own if batch.step.is_text]
             taken = [t for t in result.takers if t.day == day.day and t.kind == "entry"]
             rows.append(
                 {

@@ -34,8 +34,8 @@ _TAKING: Final = """
     where taken.segment = $segment and entry.is_enabled
     order by entry.family_priority, entry.priority, entry.playbook_id
 """
-# As entry_candidates chooses: the first playbook, by family, whose channel group reaches the
-# person. Rules that pass with time (caps, windows) delay a message and don't count here.
+# As entry_candidates chooses: the first playbook, by family, of whose channels one of its group
+# reaches the person. Rules that pass with time (caps, windows) delay a message: they don't count.
 _TAKERS: Final = """
     with channels as (
         select distinct channel, channel_group from winback.channel_costs
@@ -68,6 +68,8 @@ _TAKERS: Final = """
         from reached
         inner join winback.int_playbooks__entry as playbooks
             on reached.channel_group = playbooks.reach and playbooks.is_enabled
+        inner join winback.playbook_steps as steps
+            on playbooks.playbook_id = steps.playbook_id and reached.channel = steps.channel
         inner join winback.playbook_segments as taken
             on playbooks.playbook_id = taken.playbook_id and taken.segment = $segment
         group by reached.customer_id

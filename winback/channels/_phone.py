@@ -45,9 +45,7 @@ class PhoneChannel:
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
-        self.per_second = (
-            settings.whatsapp_per_second if name == "whatsapp" else settings.sms_per_second
-        )
+        self.per_second = settings.per_second(name)
         self._kind = KINDS[name]
         what = "Texts" if name == "sms" else f"Messages by {name}"
         self._account = TwilioAccount(settings, pool_size=self.concurrency, what=what)

@@ -51,6 +51,7 @@ def dbt_vars(settings: Settings, as_of: datetime, **extra: Any) -> dict[str, Any
     return {
         "as_of": as_of.isoformat(),
         "shop_timezone": settings.shop_timezone,
+        "channels": list(settings.enabled_channels),
         "segments": segment_names(),
         **extra,
     }

@@ -43,7 +43,7 @@ _SEEDS: Final = {
     """,
     "legal_windows": """
         select distinct
-            'window' as rule_id, if(channel_group = 'phone', 'sms', channel_group) as channel,
+            'window' as rule_id, channel_group as channel,
             if(region = '*', country, country || '-' || region) as place,
             'its hours of the day' as says, status, source_url, reviewed_on
         from read_parquet($path)

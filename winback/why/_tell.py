@@ -250,7 +250,11 @@ def _concerns(source: Mapping[str, Any], rule: str, channels: set[str | None]) -
     """Whether a row of law is of the rule, and of a channel that the rule was named for."""
     if source["rule_id"] != rule:
         return False
-    return source["channel"] is None or None in channels or source["channel"] in channels
+    if source["channel"] is None or None in channels:
+        return True
+    # The law of hours is one for all that rings a phone.
+    groups = {"email" if channel == "email" else "phone" for channel in channels}
+    return source["channel"] in channels | groups
 
 
 def _source(row: Mapping[str, Any]) -> str:

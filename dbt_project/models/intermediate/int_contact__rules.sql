@@ -61,9 +61,31 @@ conversations as (
 
 ),
 
+unreached_numbers as (
+
+    select * from {{ ref('unreached_numbers') }}
+
+),
+
 located as (
 
     select distinct customer_id from {{ ref('int_customers__zones') }}
+
+),
+
+-- Whose number the channel does not deliver to.
+unreached as (
+
+    select distinct
+        contact_points.customer_id,
+        contact_points.channel
+
+    from contact_points
+    inner join unreached_numbers
+        on
+            contact_points.channel = unreached_numbers.channel
+            and contact_points.address
+            like concat(unreached_numbers.prefix, '%')
 
 ),
 
@@ -87,7 +109,9 @@ final as (
         contact_points.channel,
 
         -- rules
+        {{ is_switched_on('contact_points.channel') }} as ok_channel,
         contact_points.address is not null as ok_address,
+        unreached.customer_id is null as ok_number,
         consent_holders.customer_id is not null as ok_consent,
         opt_outs.address is null
         and not coalesce(preferences.is_stopped, false) as ok_suppression,
@@ -117,6 +141,10 @@ final as (
         consent_holders.consent_expires_at
 
     from contact_points
+    left join unreached
+        on
+            contact_points.customer_id = unreached.customer_id
+            and contact_points.channel = unreached.channel
     left join consent_holders
         on
             contact_points.customer_id = consent_holders.customer_id

@@ -30,7 +30,8 @@ final as (
     left join contact_points
         on
             messages.customer_id = contact_points.customer_id
-            and messages.channel = contact_points.channel
+            and {{ address_channel('messages.channel') }}
+            = contact_points.channel
     -- What may have left the house counts as sent.
     where messages.has_left
 

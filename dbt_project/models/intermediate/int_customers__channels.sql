@@ -1,4 +1,4 @@
-{%- set ranks = range(1, var('channel_order') | length + 1) -%}
+{%- set ranks = range(1, known_channels() | length + 1) -%}
 
 with
 

@@ -9,6 +9,9 @@ consents as (
 consent_channels as (
 
     select * from {{ ref('consent_channels') }}
+    where channel in (
+        '{{ known_channels() | join("', '") }}'  -- noqa: LT05
+    )
 
 ),
 

@@ -17,17 +17,18 @@ given as (
 
     from customers
 
+    {% for channel in known_channels() if channel != 'email' -%}
     union all
 
     select
         customer_id,
-        'sms' as channel,
+        '{{ channel }}' as channel,
         'phone' as channel_group,
         phone is not null as is_given,
         {{ normalized_phone('phone') }} as address
 
     from customers
-
+    {% endfor %}
 ),
 
 checked as (

@@ -12,6 +12,7 @@ phone_zones as (
 
 ),
 
+-- All channels of a phone have its one number.
 -- An area code (1 and three digits) or a country code of one to three digits;
 -- no prefix in the seed begins another one, so that at most one of these
 -- matches.
@@ -24,7 +25,7 @@ prefixes as (
 
     from contact_points
     where
-        channel_group = 'phone'
+        channel = 'sms'
         and address is not null
     {% if not loop.last %}
     union all

@@ -1,4 +1,10 @@
 {%- set channels = ['web', 'email', 'sms'] -%}
+{#- All that comes to a phone is `sms` here. -#}
+{%- set is_on = {
+    'web': "channel = 'web'",
+    'email': "channel = 'email'",
+    'sms': "channel not in ('web', 'email')",
+} -%}
 {%- set window_start = dbt.dateadd(
     'day', 1 - var('engagement_window_days'), as_of_date()
 ) -%}
@@ -47,7 +53,7 @@ written_to as (
     select
         customer_id,
         {% for channel in channels[1:] -%}
-        max(case when channel = '{{ channel }}' then 1 else 0 end) = 1
+        max(case when {{ is_on[channel] }} then 1 else 0 end) = 1
             as by_{{ channel }}
         {{- ',' if not loop.last }}
         {% endfor %}
@@ -68,7 +74,7 @@ days as (
         {{ local_date('occurred_at', shop_zone()) }} as engaged_date,
         max(occurred_at) as last_engaged_at,
         {% for channel in channels -%}
-        max(case when channel = '{{ channel }}' then 1 else 0 end)
+        max(case when {{ is_on[channel] }} then 1 else 0 end)
             as is_{{ channel }}
         {{- ',' if not loop.last }}
         {% endfor %}

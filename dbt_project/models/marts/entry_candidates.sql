@@ -38,16 +38,6 @@ eligibility as (
 
 ),
 
-channels as (
-
-    select distinct
-        channel,
-        channel_group
-
-    from {{ ref('channel_costs') }}
-
-),
-
 enrollments as (
 
     select * from {{ ref('int_enrollments__known') }}
@@ -195,12 +185,23 @@ running as (
 
 ),
 
--- A group counts as reachable if one of its channels is.
+playbook_channels as (
+
+    select distinct
+        playbook_id,
+        channel,
+        channel_group
+
+    from steps
+
+),
+
+-- A playbook reaches whom one of its own channels of the group reaches.
 reach as (
 
     select
-        eligibility.customer_id,
-        channels.channel_group,
+        memberships.playbook_id,
+        memberships.customer_id,
         max(case when eligibility.ok_address then 1 else 0 end) as address_ok,
         max(
             case
@@ -214,10 +215,17 @@ reach as (
         max(case when eligibility.ok_in_transit then 1 else 0 end)
             as in_transit_ok
 
-    from eligibility
-    inner join channels
-        on eligibility.channel = channels.channel
-    group by eligibility.customer_id, channels.channel_group
+    from memberships
+    inner join playbook_channels
+        on
+            memberships.playbook_id = playbook_channels.playbook_id
+            and memberships.reach = playbook_channels.channel_group
+    inner join eligibility
+        on
+            memberships.customer_id = eligibility.customer_id
+            and playbook_channels.channel = eligibility.channel
+    where memberships.segment_rank = 1
+    group by memberships.playbook_id, memberships.customer_id
 
 ),
 
@@ -263,8 +271,8 @@ judged as (
         on memberships.customer_id = reactivations.customer_id
     left join reach
         on
-            memberships.customer_id = reach.customer_id
-            and memberships.reach = reach.channel_group
+            memberships.playbook_id = reach.playbook_id
+            and memberships.customer_id = reach.customer_id
     where memberships.segment_rank = 1
 
 ),

@@ -130,7 +130,7 @@ contested as (
     select
         *,
         row_number() over (
-            partition by channel, address, is_ready
+            partition by channel_group, address, is_ready
             order by customer_id, expires_at, enrollment_id
         ) as address_rank,
         row_number() over (
@@ -138,9 +138,9 @@ contested as (
             order by expires_at, enrollment_id
         ) as person_rank,
         min(case when is_ready then customer_id end)
-            over (partition by channel, address) as winner_id,
+            over (partition by channel_group, address) as winner_id,
         min(case when is_ready then customer_id end)
-            over (partition by channel, address, playbook_id, step)
+            over (partition by channel_group, address, playbook_id, step)
             as step_winner_id
 
     from ready

@@ -88,7 +88,7 @@ address_messages as (
 ),
 
 -- What would keep the step from going out whenever it were due. Fail closed: without
--- a row every rule has failed.
+-- a row every rule has failed, unless it is the channel that is not switched on.
 facts as (
 
     select
@@ -111,18 +111,16 @@ facts as (
         step_messages.message_state,
         step_messages.left_at,
         coalesce(step_messages.settled_count, 0) = 1 as has_message,
-        coalesce(
-            eligibility.barred_by,
-            '{{ contact_rule_ids("standing") | join(",") }}'
-        ) as barred_by,
-        coalesce(
-            eligibility.paused_by,
-            '{{ contact_rule_ids("pause") | join(",") }}'
-        ) as paused_by,
-        coalesce(
-            eligibility.capped_by,
-            '{{ contact_rule_ids("cap") | join(",") }}'
-        ) as capped_by,
+        {% for by, kind in [
+            ('barred_by', 'standing'), ('paused_by', 'pause'), ('capped_by', 'cap')
+        ] -%}
+        case
+            when eligibility.{{ by }} is not null then eligibility.{{ by }}
+            when {{ is_switched_on('steps.channel') }}
+                then '{{ contact_rule_ids(kind) | join(",") }}'
+            else '{{ "channel" if kind == "standing" }}'
+        end as {{ by }},
+        {% endfor -%}
         customer_windows.window_opens_at is not null as has_window,
         not coalesce(
             address_messages.first_customer_id != enrollments.customer_id
