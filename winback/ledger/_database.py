@@ -8,28 +8,32 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from winback.errors import UsageError
 from winback.ledger import _fence, migrations
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import ensure_key
+from winback.ledger._trouble import told
 from winback.ledger._turns import turn
 from winback.settings import Settings
 
 BUSY_SECONDS = 30
-# Any constant: one lock for all writers of a PostgreSQL ledger.
+# Any constant: the one lock of all writers of a PostgreSQL ledger.
 _WRITER_LOCK = 7_461_204_118_322_001
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """An open ledger. Writers take turns, so a check and the write after it can't be split."""
+    """An open ledger. Writers take turns, so a check and the write after it can't be split.
+
+    Raises LedgerUnavailable where the database is away, full, locked or not to be written.
+    """
 
     engine: Engine
     instance_id: str
@@ -40,17 +44,36 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read transaction: one consistent snapshot."""
-        with self.engine.connect() as connection, connection.begin():
-            yield connection
+        with told(), self.engine.connect() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A write transaction: the only writer until it commits, durable when it has."""
-        with self._turn(), self.engine.connect() as connection:
+        with self._writing("pg_advisory_xact_lock") as connection:
+            yield connection
+
+    @contextmanager
+    def write_own(self) -> Iterator[Connection]:
+        """A write transaction on rows that nobody else changes, because the caller has claimed
+        them, or claims them now by locking them.
+
+        PostgreSQL runs any number of these at once, and none beside a `write`, which so sees
+        them done or not begun; in SQLite it is a `write`.
+        """
+        with self._writing("pg_advisory_xact_lock_shared") as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self, lock: str) -> Iterator[Connection]:
+        with told(), self._turn(), self.engine.connect() as connection:
             connection.execution_options(winback_writes=True)
             with connection.begin():
                 if self.engine.dialect.name == "postgresql":
-                    connection.execute(text(f"select pg_advisory_xact_lock({_WRITER_LOCK})"))
+                    connection.execute(text(f"select {lock}({_WRITER_LOCK})"))
                 yield connection
 
     def _turn(self) -> AbstractContextManager[None]:
@@ -128,9 +151,9 @@ def _upgrade(connection: Connection) -> None:
         migrations.upgrade(connection)
     except DBAPIError as error:
         raise UsageError(
-            "the ledger's tables are of an earlier version and can't be brought to revision "
-            f"{migrations.newest()} ({type(error.orig).__name__}); they are as they were. Next: "
-            "let the database user create and alter its tables, then run the command again"
+            f"the ledger's tables can't be brought to revision {migrations.newest()} "
+            f"({type(error.orig).__name__}); they are as they were. Next: let the database user "
+            "create and alter its tables, then run the command again"
         ) from None
 
 
@@ -152,8 +175,8 @@ def _insert_meta(connection: Connection, key: str, value: str) -> None:
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
-    if parsed.drivername == "postgresql":  # the driver that comes with winback
-        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "postgresql":
+        return _postgresql(parsed)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, hide_parameters=True)
     if parsed.database:
@@ -177,3 +200,47 @@ def _configure_sqlite(dbapi_connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("winback_writes", False)
     connection.exec_driver_sql("begin immediate" if writes else "begin")
+
+
+# How the driver notices that its server is gone; what the URL says goes before it.
+_NOTICE: Final = {
+    "connect_timeout": "10",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+# How the server notices that a writer is gone, whose lock holds up all others; and that a
+# commit is durable, whatever the server's default: a lost one would be sent again.
+_SESSION: Final = f"""
+    select set_config(name, value, false) from (values
+        ('lock_timeout', '{BUSY_SECONDS}s'),
+        ('idle_in_transaction_session_timeout', '60s'),
+        ('tcp_keepalives_idle', '10'),
+        ('tcp_keepalives_interval', '5'),
+        ('tcp_keepalives_count', '3'),
+        ('synchronous_commit', case current_setting('synchronous_commit')
+            when 'off' then 'on' else current_setting('synchronous_commit') end)
+    ) as wanted (name, value)
+"""
+
+
+def _postgresql(url: URL) -> Engine:
+    if url.drivername == "postgresql":  # the driver that comes with winback
+        url = url.set(drivername="postgresql+psycopg")
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        # A check and its write are one by the writers' lock, which is the first statement: each
+        # statement after it must see all that was committed before.
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        connect_args={name: value for name, value in _NOTICE.items() if name not in url.query},
+    )
+    event.listen(engine, "connect", _configure_postgresql)
+    return engine
+
+
+def _configure_postgresql(dbapi_connection: Any, _record: object) -> None:
+    dbapi_connection.execute(_SESSION)
+    dbapi_connection.commit()

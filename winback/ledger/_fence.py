@@ -1,16 +1,17 @@
 """The instance fence: a copied or restored ledger must not send what the original has sent.
 
 A ledger remembers the place it was made in: for SQLite the path and the inode of its file
-(a copy has another), for PostgreSQL the database's name and oid (a restored dump has
-another). Elsewhere it can be read but not sent from, until WINBACK_ADOPT_LEDGER names its
-instance id. Adopting gives it a new id, so that the same setting can't adopt a second copy.
+(a copy has another), for PostgreSQL the database's name and oid, the schema and the identity of
+the server's data (a restored dump has another; a physical copy of the server has not). Elsewhere it
+can be read but not sent from, until WINBACK_ADOPT_LEDGER names its instance id. Adopting gives
+it a new id, so that the same setting can't adopt a second copy.
 """
 
 from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, select, text, update
 
@@ -19,6 +20,13 @@ from winback.ledger import _tables as t
 
 if TYPE_CHECKING:
     from winback.ledger._database import Ledger
+
+
+_POSTGRESQL_PLACE: Final = """
+    select datname || '.' || current_schema() || '#' || oid || '.' || system_identifier
+    from pg_database, pg_control_system()
+    where datname = current_database()
+"""
 
 
 class LedgerFenced(WinbackError):
@@ -33,8 +41,7 @@ def place(connection: Connection) -> str:
             return "memory"
         path = Path(file).resolve()
         return f"{path}#{path.stat().st_ino}"
-    query = "select datname || '#' || oid from pg_database where datname = current_database()"
-    return str(connection.scalar(text(query)))
+    return str(connection.scalar(text(_POSTGRESQL_PLACE)))
 
 
 def adopt(connection: Connection, instance_id: str) -> None:

@@ -407,6 +407,15 @@ channel_gates = Table(
     Column("reason", Text),
 )
 
+# Runs that hold claims. A run that lives renews its row; when it ends, the row goes.
+claim_holders = Table(
+    "claim_holders",
+    metadata,
+    Column("claim_token", Text, primary_key=True),
+    # In real time, whatever clock the run goes by: a dead run's clock may stand still too.
+    Column("alive_until", UtcDateTime, nullable=False),
+)
+
 positions = Table(
     "positions",
     metadata,

@@ -1,0 +1,51 @@
+"""What goes wrong with a database, told to its user: one line, and no value of any row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from winback.errors import WinbackError
+
+# SQLite's code for a query that is wrong, which is a defect of ours; the others are about files.
+_DEFECT: Final = "SQLITE_ERROR"
+# PostgreSQL: no right to it, a standby that only reads, a transaction that idled.
+_UNAVAILABLE: Final = frozenset({"42501", "25006", "25P03"})
+
+
+class LedgerUnavailable(WinbackError):
+    """The ledger's database is away, full, locked, or not for this user to write."""
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell what is the database's trouble as LedgerUnavailable, anything else without values."""
+    try:
+        yield
+    except DBAPIError as error:
+        if _is_unavailable(error):
+            name = getattr(error.orig, "sqlite_errorname", type(error.orig).__name__)
+            raise LedgerUnavailable(
+                f"the ledger's database does not answer or refuses ({name}). Nothing is lost. "
+                "Next: look at it and at WINBACK_LEDGER_URL, then run the command again"
+            ) from None
+        _forget_values(error)
+        raise
+
+
+def _is_unavailable(error: DBAPIError) -> bool:
+    if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _UNAVAILABLE:
+        return True
+    is_defect = getattr(error.orig, "sqlite_errorname", None) == _DEFECT
+    return isinstance(error, OperationalError) and not is_defect
+
+
+def _forget_values(error: DBAPIError) -> None:
+    """PostgreSQL shows the row that breaks a rule, with the address in it."""
+    diagnosis: Any = getattr(error.orig, "diag", None)
+    if error.orig is not None and diagnosis is not None and diagnosis.message_primary:
+        error.orig.args = (diagnosis.message_primary,)
+        error.args = (f"({type(error.orig).__name__}) {diagnosis.message_primary}",)
