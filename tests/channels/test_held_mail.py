@@ -21,6 +21,7 @@ class Fake:
     """SendGrid's calls around held mail, and nothing else of it."""
 
     def __init__(self):
+        self.lock = threading.Lock()
         self.calls = []
         self.stopped = {}
         # What is answered in place of the next call, once.
@@ -33,9 +34,10 @@ class Fake:
             def _answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
                 body = json.loads(self.rfile.read(length) or b"null")
-                fake.calls.append((self.command, self.path))
-                status, value = fake.instead or fake.answer(self.command, self.path, body)
-                fake.instead = None
+                with fake.lock:
+                    fake.calls.append((self.command, self.path))
+                    status, value = fake.instead or fake.answer(self.command, self.path, body)
+                    fake.instead = None
                 raw = b"" if value is None else json.dumps(value).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(raw)))
@@ -85,9 +87,9 @@ def settings(**changes):
     return Settings.load(sendgrid_api_key="SG.key", **changes)
 
 
-def outgoing(number, *, leaves_in=timedelta(hours=2), may_wait=True):
+def outgoing(number, *, leaves_in=timedelta(hours=2), may_wait=True, html="h"):
     payload = {
-        "from": {"email": "a@example.com", "name": "A"}, "subject": "s", "text": "t", "html": "h",
+        "from": {"email": "a@example.com", "name": "A"}, "subject": "s", "text": "t", "html": html,
         "headers": {},
     }  # fmt: skip
     return Outgoing(f"m{number}", f"p{number}@example.com", payload, NOW + leaves_in, may_wait)
@@ -95,7 +97,8 @@ def outgoing(number, *, leaves_in=timedelta(hours=2), may_wait=True):
 
 def test_each_request_has_a_batch_of_its_own_and_one_moment_of_leaving(channel, fake):
     requests = channel.prepare([outgoing(n) for n in range(300)], now=NOW)
-    assert [(r.batch_id, len(r.message_ids)) for r in requests] == [("B1", 250), ("B2", 50)]
+    assert [len(request.message_ids) for request in requests] == [250, 50]
+    assert {request.batch_id for request in requests} == {"B1", "B2"}
     leaving = (NOW + HOLD).replace(microsecond=0)
     for request in requests:
         assert request.send_at == leaving
@@ -106,13 +109,33 @@ def test_each_request_has_a_batch_of_its_own_and_one_moment_of_leaving(channel, 
 
 def test_what_would_leave_after_its_window_is_not_held_back(channel):
     late = outgoing(1, leaves_in=HOLD + LEAVING - SECOND)
-    (held, at_once) = channel.prepare(
+    (at_once, held) = channel.prepare(
         [outgoing(0, leaves_in=HOLD + LEAVING), late, outgoing(2, leaves_in=SECOND)], now=NOW
     )
     assert held.message_ids == ("m0",)
     assert at_once.message_ids == ("m1", "m2")
     assert (at_once.batch_id, at_once.send_at) == (None, None)
     assert not {"batch_id", "send_at"} & set(at_once.body)
+
+
+def test_each_body_too_large_for_a_batch_has_a_batch_id_and_one_refusal_costs_no_other(
+    channel, fake
+):
+    large = [outgoing(n, html="x" * 12_000) for n in range(6)]
+    fake.instead = (429, None)
+    first = channel.prepare(large, now=NOW)
+    assert [request.message_ids for request in first] == [("m0",), ("m1",), ("m2",)]
+    others = [message for message in large if message.message_id > "m2"]
+    rest = channel.prepare(others, now=NOW)
+    assert len({request.batch_id for request in first + rest}) == 6
+    # One refused, none asked for in vain.
+    assert len(fake.calls) == 7
+
+
+def test_what_need_not_wait_is_not_kept_by_a_batch_id_that_is_refused(channel, fake):
+    fake.instead = (429, None)
+    (request,) = channel.prepare([outgoing(0), outgoing(1, may_wait=False)], now=NOW)
+    assert request.message_ids == ("m1",)
 
 
 def test_what_may_not_wait_goes_at_once(channel, fake):
@@ -147,6 +170,8 @@ def test_only_sendgrid_itself_holds_mail_back_unless_told_otherwise(mode, url, h
         ((201, ["B1"]), "not_sent", "no_batch_id"),
         ((429, None), "deferred", "rate_limit"),
         ((401, {"errors": [{"message": "no"}]}), "refused", "auth"),
+        ((403, {"errors": [{"message": "no"}]}), "refused", "no_batches"),
+        ((400, {"errors": [{"message": "no"}]}), "refused", "no_batches"),
     ],
 )
 def test_without_a_batch_nothing_is_sent_and_nothing_is_unknown(

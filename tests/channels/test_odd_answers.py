@@ -3,16 +3,52 @@
 from __future__ import annotations
 
 import json
+import ssl
+from http.client import RemoteDisconnected
 
 import pytest
+import requests
+from urllib3.exceptions import IncompleteRead, ProtocolError
 
 from winback.channels import classify
-from winback.channels._classify import Answer
+from winback.channels._wire import Answer, NotHandedOverError
 
 
 def answer(status: int, body: object, **headers: str) -> Answer:
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     return Answer(status, names, json.dumps(body).encode())
+
+
+def _wrapped(error: Exception) -> requests.exceptions.ConnectionError:
+    """An error as requests hands on what urllib3 has met."""
+    return requests.exceptions.ConnectionError(ProtocolError("Connection aborted.", error))
+
+
+@pytest.mark.parametrize("provider", ["sendgrid", "twilio"])
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (NotHandedOverError("gaierror"), "not_sent"),
+        (NotHandedOverError("SSLCertVerificationError"), "not_sent"),
+        (requests.exceptions.InvalidURL("no host"), "not_sent"),
+        (requests.exceptions.MissingSchema("no scheme"), "not_sent"),
+        (requests.exceptions.InvalidHeader("a line end"), "not_sent"),
+        # Whether the server had read it all before these, nobody can tell.
+        (requests.exceptions.ReadTimeout("30 s"), "unknown"),
+        (requests.exceptions.SSLError(ssl.SSLError("bad record")), "unknown"),
+        (requests.exceptions.ChunkedEncodingError(IncompleteRead(5, 45)), "unknown"),
+        (_wrapped(ConnectionResetError()), "unknown"),
+        (_wrapped(BrokenPipeError()), "unknown"),
+        (_wrapped(RemoteDisconnected("no answer")), "unknown"),
+        (TimeoutError(), "unknown"),
+        (RuntimeError("whatever"), "unknown"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
+)
+def test_only_what_never_left_whole_counts_as_not_sent(
+    provider: str, error: Exception, kind: str
+) -> None:
+    assert classify(provider, error).kind == kind
 
 
 @pytest.mark.parametrize("provider", ["sendgrid", "twilio"])

@@ -66,7 +66,8 @@ def test_a_batch_refused_for_one_after_another_goes_in_halves_in_the_end(
     report = send(rows)
     assert report.counts == {"accepted": 100, "rejected": 20}
     assert provider.accepted == Counter(r["message_id"] for r in rows if r["message_id"] not in bad)
-    assert sizes(provider)[: ROUNDS + 2] == [120, 119, 118, 117, 116, 58, 57]
+    assert sizes(provider)[:ROUNDS] == [120, 119, 118, 117, 116]
+    assert sorted(sizes(provider)[ROUNDS : ROUNDS + 2]) == [57, 58]
 
 
 def test_refusals_without_a_reason_stop_the_channel_before_they_cost_anybody_a_message(

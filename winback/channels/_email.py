@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -43,22 +44,24 @@ class EmailChannel:
         self.batch_size = settings.email_batch_size
         mode = settings.email_mode
         self._holds = mode == "abortable" or (mode == "auto" and is_the_real_one(settings))
+        # Batch ids that no request has yet.
+        self._batch_ids: list[str] = []
 
     def prepare(self, messages: Sequence[Outgoing], *, now: datetime) -> list[Request]:
         """Pack by sender into batches; a body too large to substitute goes alone.
 
-        A message whose time ends before SendGrid would let it go is not held back.
+        A message whose time ends before SendGrid would let it go is not held back. What no
+        batch id could be had for is in none of the requests.
         """
         held = [message for message in messages if self._can_wait(message, now)]
         at_once = [message for message in messages if not self._can_wait(message, now)]
+        requests = [_request(batch) for batch in _packed(at_once, self.batch_size)]
+        batches = list(_packed(held, self.batch_size))
         send_at = (now + HOLD).replace(microsecond=0)
-        return [
-            *(
-                _request(batch, batch_id=self.sendgrid.new_batch(), send_at=send_at)
-                for batch in _packed(held, self.batch_size)
-            ),
-            *(_request(batch) for batch in _packed(at_once, self.batch_size)),
-        ]
+        for batch in batches[: self._get_batch_ids(len(batches), needed=not requests)]:
+            batch_id = self._batch_ids.pop()
+            requests.append(_request(batch, batch_id=batch_id, send_at=send_at))
+        return requests
 
     def send(self, request: Request) -> Outcome:
         """Post one batch. 202 takes all of it, anything else none of it."""
@@ -83,6 +86,21 @@ class EmailChannel:
     def close(self) -> None:
         """Close pooled connections."""
         self.sendgrid.close()
+
+    def _get_batch_ids(self, count: int, *, needed: bool) -> int:
+        """Have up to `count` batch ids at hand; how many. With `needed`, none is an error."""
+        while (missing := count - len(self._batch_ids)) > 0:
+            with ThreadPoolExecutor(self.concurrency) as pool:
+                calls = [
+                    pool.submit(self.sendgrid.new_batch)
+                    for _ in range(min(missing, self.concurrency))
+                ]
+            self._batch_ids += [call.result() for call in calls if call.exception() is None]
+            if failed := next((error for call in calls if (error := call.exception())), None):
+                if needed and not self._batch_ids:
+                    raise failed
+                break
+        return min(count, len(self._batch_ids))
 
     def _can_wait(self, message: Outgoing, now: datetime) -> bool:
         return self._holds and message.may_wait and now + HOLD + LEAVING <= message.leaves_by

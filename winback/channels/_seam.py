@@ -87,10 +87,10 @@ class Channel(Protocol):
     per_second: float | None
 
     def prepare(self, messages: Sequence[Outgoing], *, now: datetime) -> list[Request]:
-        """Pack messages into requests; nothing leaves yet.
+        """Pack messages into requests, or the first of them; nothing leaves yet.
 
         May ask the provider for batch ids, so no write transaction may be open. Raises
-        NotPreparedError where it gives none.
+        NotPreparedError where for want of one there is no request at all.
         """
         ...
 

@@ -64,6 +64,9 @@ class SendGrid:
         if outcome.kind in {"accepted", "unknown", "rejected"}:
             reason = "no_batch_id" if outcome.kind == "accepted" else outcome.reason
             outcome = Outcome("not_sent", reason, outcome.status)
+        elif outcome.kind == "refused" and outcome.status != 401:
+            # The key may well send mail: the rest of what it may do is granted apart.
+            outcome = Outcome("refused", "no_batches", outcome.status, stops="channel")
         raise NotPreparedError(outcome)
 
     def cancel_batch(self, batch_id: str) -> Outcome:

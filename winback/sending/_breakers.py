@@ -62,6 +62,8 @@ def _refusal_line(channel: Channel, outcome: Outcome) -> str:
         "auth": "check the credentials and their permissions",
         "config": "check the sender and its settings at the provider",
         "content": "check this step's template",
+        "no_batches": "let the key use mail/batch and user/scheduled_sends, or set "
+        "WINBACK_EMAIL_MODE=immediate",
         "credits": "its credits are used up, so raise what the plan allows",
     }[outcome.reason]
     return f"{what}: {advice}, then run again. What was not sent still waits."
