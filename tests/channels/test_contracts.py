@@ -48,20 +48,29 @@ def settings():
     )  # fmt: skip
 
 
+def at_once(settings):
+    return settings.model_copy(update={"email_mode": "immediate"})
+
+
 def email(number, html="<p>t</p>"):
     payload = {
         "from": {"email": "a@example.com", "name": "A"}, "reply_to": {"email": "r@example.com"},
         "subject": f"s{number}", "text": "t", "html": html,
         "headers": {"List-Unsubscribe": "<https://x/u/1>"},
     }  # fmt: skip
-    return Outgoing(f"m{number}", f"p{number}@example.com", payload, leaves_by=NOW)
+    leaves_by = NOW + timedelta(hours=1)
+    return Outgoing(f"m{number}", f"p{number}@example.com", payload, leaves_by, may_wait=True)
 
 
+@pytest.mark.parametrize("mode", ["immediate", "abortable"])
 @pytest.mark.parametrize("html", ["<p>t</p>", "x" * 12_000], ids=["batch", "alone"])
-def test_email_requests_hold_the_contract(settings, html):
+def test_email_requests_hold_the_contract(settings, html, mode, monkeypatch):
+    monkeypatch.setattr("winback.channels._sendgrid.SendGrid.new_batch", lambda _: "B1")
     api = contract("tsg_mail_v3.strict.json")
-    requests = open_channel("email", settings).prepare([email(n, html) for n in range(3)], now=NOW)
+    channel = open_channel("email", settings.model_copy(update={"email_mode": mode}))
+    requests = channel.prepare([email(n, html) for n in range(3)], now=NOW)
     for request in requests:
+        assert ("send_at" in request.body) is (mode == "abortable")
         body = json.dumps(request.body).encode()
         api.validate_request(
             Sent("https://api.sendgrid.com", "/v3/mail/send", "application/json", body)
@@ -75,7 +84,7 @@ def test_email_requests_hold_the_contract(settings, html):
 
 def test_a_batch_keeps_our_order_and_shows_nobody_anothers_address(settings):
     messages = [email(n) for n in range(600)]
-    requests = open_channel("email", settings).prepare(messages, now=NOW)
+    requests = open_channel("email", at_once(settings)).prepare(messages, now=NOW)
     assert [len(request.message_ids) for request in requests] == [250, 250, 100]
     for request in requests:
         people = request.body["personalizations"]
@@ -87,7 +96,7 @@ def test_a_batch_keeps_our_order_and_shows_nobody_anothers_address(settings):
 
 def test_a_body_over_the_limit_of_substitutions_goes_alone_and_inline(settings):
     large = email(1, "x" * _email.SUBSTITUTION_BYTES)
-    (together, alone) = open_channel("email", settings).prepare([email(0), large], now=NOW)
+    (together, alone) = open_channel("email", at_once(settings)).prepare([email(0), large], now=NOW)
     assert together.message_ids == ("m0",)
     assert alone.message_ids == ("m1",)
     assert "substitutions" not in alone.body["personalizations"][0]
@@ -193,3 +202,11 @@ def test_a_channel_that_is_not_switched_on_does_not_open(settings):
         open_channel("sms", off)
     with pytest.raises(UsageError, match="There is no channel 'pigeon'"):
         open_channel("pigeon", settings)
+
+
+def test_the_largest_batch_is_far_below_what_sendgrid_takes(settings):
+    most = at_once(settings).model_copy(update={"email_batch_size": 1000})
+    html = "x" * (_email.SUBSTITUTION_BYTES - 100)
+    (full,) = open_channel("email", most).prepare([email(n, html) for n in range(1000)], now=NOW)
+    assert len(full.message_ids) == 1000
+    assert len(json.dumps(full.body).encode()) < 15_000_000
