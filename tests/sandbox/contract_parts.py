@@ -56,6 +56,7 @@ class Caller:
         self._box = box
         self._session = requests.Session()
         self.account = f"/2010-04-01/Accounts/{box.account_sid}"
+        self.service = box.credentials.messaging_service_sid
 
     def close(self) -> None:
         self._session.close()
@@ -70,25 +71,42 @@ class Caller:
         description(path).validate_request(request)
         return answer
 
+    def hold_request(self, method: str, path: str, **options: Any) -> None:
+        """Hold a request to the description without sending it. Raises OpenAPIError."""
+        call = self._prepared(method, path, options)
+        description(path).validate_request(self._as_official(call))
+
     def _exchange(
         self, method: str, path: str, options: dict[str, Any]
     ) -> tuple[RequestsOpenAPIRequest, requests.Response]:
-        is_mail = path.startswith("/v3/")
-        authorized = {"Authorization": f"Bearer {self._box.credentials.api_key}"}
-        if not is_mail:
-            options.setdefault("auth", (self._box.account_sid, self._box.auth_token))
-        headers = {**(authorized if is_mail else {}), **options.pop("headers", {})}
-        official = "https://api.sendgrid.com" if is_mail else "https://api.twilio.com"
-        request = requests.Request(method, self._box.base_url + path, headers=headers, **options)
-        call = request.prepare()
+        call = self._prepared(method, path, options)
         answer = self._session.send(call, timeout=10)
-        call.url = (call.url or "").replace(self._box.base_url, official)
-        seen = RequestsOpenAPIRequest(call)
+        seen = self._as_official(call)
         try:
             description(path).validate_response(seen, RequestsOpenAPIResponse(answer))
         except ResponseNotFound:
-            _hold_to_error_shape(answer, is_mail=is_mail)
+            _hold_to_error_shape(answer, is_mail=path.startswith("/v3/"))
         return seen, answer
+
+    def _prepared(
+        self, method: str, path: str, options: dict[str, Any]
+    ) -> requests.PreparedRequest:
+        headers = options.get("headers", {})
+        auth = None
+        if path.startswith("/v3/"):
+            authorized = {"Authorization": f"Bearer {self._box.credentials.api_key}"}
+            headers = authorized | headers
+        else:
+            auth = (self._box.account_sid, self._box.auth_token)
+        given = {"auth": auth, **options, "headers": headers}
+        return requests.Request(method, self._box.base_url + path, **given).prepare()
+
+    def _as_official(self, call: requests.PreparedRequest) -> RequestsOpenAPIRequest:
+        """The request as it would have gone to the provider itself."""
+        is_mail = "/v3/" in (call.url or "")
+        official = "https://api.sendgrid.com" if is_mail else "https://api.twilio.com"
+        call.url = (call.url or "").replace(self._box.base_url, official)
+        return RequestsOpenAPIRequest(call)
 
 
 def _hold_to_error_shape(answer: requests.Response, *, is_mail: bool) -> None:

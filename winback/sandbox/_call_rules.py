@@ -57,12 +57,13 @@ def _addresses(parameters: Mapping[str, Any]) -> Checks:
 
 
 def _speech(parameters: Mapping[str, Any]) -> Checks:
-    twiml, application = parameters.get("Twiml", ""), parameters.get("ApplicationSid", "")
+    twiml, application = parameters.get("Twiml", ""), parameters.get("ApplicationSid")
     yield 21205, bool(parameters.get("Url") or twiml or application)
     for name in _URLS:
         yield 21205, not parameters.get(name) or is_url(parameters[name])
     # Which code meets a longer TwiML isn't documented; that it is refused is.
     yield 20001, len(twiml) <= MAX_TWIML_CHARS
-    yield 21218, not application or re.fullmatch(r"AP[0-9a-fA-F]{32}", application) is not None
+    is_application = re.fullmatch(r"AP[0-9a-fA-F]{32}", application or "") is not None
+    yield 21218, application is None or is_application
     callback = parameters.get("StatusCallback")
     yield 21609, not callback or is_public_url(callback)

@@ -170,6 +170,8 @@ async def list_calls(request: Request) -> Response:
 def _listed(request: Request) -> dict[str, Any]:
     state: State = request.app.state.sandbox
     query = request.query_params
+    if query.get("Status", "queued") not in {"queued", "ringing", "in-progress", *FINAL}:
+        raise Refused(20001)
     since, before = bounds(query, "StartTime")
     wanted = Filter(
         kind="call",

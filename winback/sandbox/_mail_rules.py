@@ -68,6 +68,8 @@ def _top_level(mail: Mail) -> Iterator[Problem]:
     if "reply_to" in mail:
         yield from _address(mail["reply_to"], "reply_to")
     yield from _reply_to_list(mail)
+    if mail.get("subject") == "":
+        yield _SUBJECT_REQUIRED, "subject"
     categories = mail.get("categories", [])
     if len(categories) > MAX_CATEGORIES or len(set(categories)) < len(categories):
         yield "There can only be 10 unique categories per message.", "categories"

@@ -115,8 +115,7 @@ def page(
     """One page of a list, the newest first; its token leads on from the last one shown."""
     state: State = request.app.state.sandbox
     query = dict(request.query_params)
-    size, number = _whole(query, "PageSize", 50, least=1), _whole(query, "Page", 0)
-    size = min(size, 1000)
+    size, number = _whole(query, "PageSize", 50, least=1, most=1000), _whole(query, "Page", 0)
     wanted.newest_first, wanted.limit = True, size + 1
     if "PageToken" in query:
         last = state.store.message(query["PageToken"].removeprefix("PA"))
@@ -148,8 +147,10 @@ def page(
     }
 
 
-def _whole(query: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:
+def _whole(
+    query: Mapping[str, str], name: str, default: int, *, least: int = 0, most: int = 2**53
+) -> int:
     text = query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and int(text) >= least):
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise Refused(20001)
     return int(text)

@@ -76,7 +76,7 @@ def _form(_: State, parameters: Mapping[str, Any]) -> Checks:
 
 def _addresses(state: State, parameters: Mapping[str, Any]) -> Checks:
     to, sender = parameters.get("To", ""), parameters.get("From", "")
-    service = parameters.get("MessagingServiceSid", "")
+    service = parameters.get("MessagingServiceSid")
     channel, number = _split(to)
     own_channel, own = _split(sender)
     yield 21604, bool(to)
@@ -84,7 +84,8 @@ def _addresses(state: State, parameters: Mapping[str, Any]) -> Checks:
     yield 21603, bool(sender or service)
     is_sender = own_channel == "rcs" or bool(_SENDER.fullmatch(own))
     yield 21606, not sender or is_sender
-    yield 21701, not service or service == state.credentials.messaging_service_sid
+    yield 21606, _SENDER.fullmatch(_split(parameters.get("FallbackFrom", "12345"))[1]) is not None
+    yield 21701, service is None or service == state.credentials.messaging_service_sid
     yield 21910, not sender or channel == own_channel
     yield MAGIC_RECIPIENTS.get(number, 0), number not in MAGIC_RECIPIENTS
     yield 21610, not state.suppressions.is_stopped(to)
@@ -98,12 +99,12 @@ def _split(address: str) -> tuple[str, str]:
 
 def _content(_: State, parameters: Mapping[str, Any]) -> Checks:
     body, media = parameters.get("Body", ""), parameters.get("MediaUrl", [])
-    content = parameters.get("ContentSid", "")
+    content = parameters.get("ContentSid")
     yield 21602, bool(body.strip() or media or content)
     yield 21617, len(body) <= MAX_BODY_CHARS
     yield 21623, len(media) <= MAX_MEDIA
     yield 21620, all(is_url(url) for url in media)
-    yield 21655, not content or re.fullmatch(r"HX[0-9a-fA-F]{32}", content) is not None
+    yield 21655, content is None or re.fullmatch(r"HX[0-9a-fA-F]{32}", content) is not None
     yield 21656, _are_variables(parameters.get("ContentVariables"))
 
 
