@@ -18,6 +18,7 @@ DOCUMENTS = (
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "docs/analysts.md",
+    "docs/channels.md",
     "docs/responder.md",
 )
 # Rules of the catalog that blocked_by never names.

@@ -83,7 +83,7 @@ def write_whatsapp(
 ) -> Rendered:
     """An approved template with one person's values: `<template>.whatsapp.json`.
 
-    `<template>.txt` says in words what it will read like. Twilio gets only the template's id and
+    `<template>.txt` says in words what it reads like. Twilio gets only the template's id and
     the values; the words are checked as those of a text are, and a dry run shows them.
     """
     sender = "whatsapp:" + need(settings.twilio_whatsapp_from, "no_whatsapp_sender")
