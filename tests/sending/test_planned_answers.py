@@ -128,7 +128,7 @@ def test_an_answer_left_to_wait_too_long_is_over_and_another_may_be_written(
     wrote, say, provider, ledger, clock
 ):
     reference = wrote()
-    provider.fault = lambda _: (429, {"Retry-After": "7200"}, b"{}")
+    provider.fault = lambda _: (429, {"Retry-After": "3600"}, b"{}")
     say(reference)
     provider.fault = lambda _: None
     clock.advance(timedelta(minutes=59, seconds=59))

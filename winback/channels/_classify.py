@@ -133,7 +133,7 @@ def _twilio_refusal(status: int, code: str, request_id: str | None) -> Outcome:
     if known is None:
         return Outcome("rejected", "other", status, code, request_id=request_id)
     return Outcome(
-        "refused" if known["class"] == "auth" else "rejected",
+        "refused" if known["kind"] == "refused" else "rejected",
         known["class"],
         status,
         code,
@@ -151,7 +151,11 @@ def _twilio_scope(known: Mapping[str, str]) -> Scope:
 
 @cache
 def twilio_codes() -> dict[str, dict[str, str]]:
-    """Twilio's refusals that mean something to us, by code; any other rejects one message."""
+    """Twilio's refusals that mean something to us, by code; any other rejects one message.
+
+    `refused` says nothing of the message: it waits. Where a code may be about one number alone
+    (no route, no permission for its region), it stops no channel by itself: many in a row do.
+    """
     return {row["code"]: row for row in _table("twilio_codes.csv")}
 
 

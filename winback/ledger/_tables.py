@@ -247,6 +247,7 @@ provider_events = Table(
     *_exported(),
 )
 Index("provider_events_by_message", provider_events.c.message_id)
+Index("provider_events_by_kind", provider_events.c.kind, provider_events.c.occurred_at)
 
 suppressions = Table(
     "suppressions",
@@ -396,15 +397,28 @@ responses = Table(
 )
 Index("responses_by_conversation", responses.c.conversation_id, responses.c.decided_at)
 
+# What stops a channel, and the pace that its workers share; sending/_gates.py says how.
 channel_gates = Table(
     "channel_gates",
     metadata,
+    # `*`: every channel.
     Column("channel", Text, primary_key=True),
+    # Empty: the whole channel; `step:<playbook>:<step>`: one step; else a sender and its rate.
     Column("sender", Text, primary_key=True),
-    Column("tokens", Numeric(18, 6)),
+    # What the sender may send now, and the moment at which that was so.
+    Column("tokens", Numeric(18, 6, asdecimal=False)),
+    Column("refilled_at", UtcDateTime),
+    # How many calls at once; null: as many as the channel takes.
     Column("concurrency", Integer),
-    Column("open_until", UtcDateTime),
+    # The provider asked everybody to wait until then.
+    Column("paused_until", UtcDateTime),
+    # Why it is open, since when, and until when; `operator` has no end of its own.
+    Column("kind", Text),
     Column("reason", Text),
+    Column("opened_at", UtcDateTime),
+    Column("open_until", UtcDateTime),
+    # An operator has seen what came back before: rates count from here.
+    Column("counts_from", UtcDateTime),
 )
 
 # Runs that hold claims. A run that lives renews its row; when it ends, the row goes.

@@ -11,6 +11,7 @@ from winback.sending._answers import (
 )
 from winback.sending._due import steps_due, unknown_messages
 from winback.sending._enroll import enroll
+from winback.sending._gates import OpenGate, close_all, open_gates, stop_all
 from winback.sending._guard import ANSWERS, HUMAN, Caps
 from winback.sending._plan import PlanReport, dry_run_plan, plan
 from winback.sending._report import SendReport
@@ -22,19 +23,23 @@ __all__ = [
     "HUMAN",
     "Caps",
     "NotPlanned",
+    "OpenGate",
     "PlanReport",
     "Planned",
     "SendReport",
     "SweepReport",
     "answers_in",
+    "close_all",
     "close_answered",
     "dry_run_plan",
     "enroll",
     "may_answer_now",
+    "open_gates",
     "plan",
     "plan_answer",
     "send_due",
     "steps_due",
+    "stop_all",
     "sweep",
     "unknown_messages",
     "words_of",

@@ -1,56 +1,98 @@
-"""Breakers: what of a provider's answers stops a channel, and the one line that tells it."""
+"""Breakers: what of a provider's answers stops a channel, a step or a sender, and its one line."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
 from sqlalchemy import Row
 
 from winback.channels import Channel, Outcome
 from winback.sending._due import Part
-from winback.sending._pacing import Pace
+from winback.sending._gates import GateKind
+from winback.sending._pacing import LONGEST_WAIT, Pace
 
-NOT_SENT_IN_A_ROW = 10
+NOT_SENT_IN_A_ROW: Final = 10
+# One number without a route says nothing of the sender; ten in a row do.
+REFUSED_IN_A_ROW: Final = 10
 # A few people whose mail is refused for no given reason don't make so many in a row: between
 # them, the halves without them are taken.
-UNEXPLAINED_IN_A_ROW = 10
+UNEXPLAINED_IN_A_ROW: Final = 10
 
 
-def why_stop(channel: Channel, outcome: Outcome, pace: Pace) -> str:
-    """The reason for which no further call may start; empty if the run goes on."""
+@dataclass(frozen=True)
+class Trip:
+    """Why no further call may start; one line for the operator."""
+
+    kind: GateKind
+    line: str
+    # What it stops; None: the whole channel.
+    part: Part | None = None
+
+
+def tripped(
+    channel: Channel, outcome: Outcome, pace: Pace, messages: Sequence[Row[Any]]
+) -> list[Trip]:
+    """What a call's outcome stops, if anything; `messages` are those of its request.
+
+    A channel on trial has had its warnings: the first trouble stops it again.
+    """
+    if outcome.stops in {"step", "sender"}:
+        line = _refusal_line(channel, outcome)
+        kind = cast("GateKind", outcome.reason)
+        return [Trip(kind, line, part) for part in _parts(outcome, messages)]
+    trip = _trip(channel, outcome, pace)
+    return [] if trip is None else [trip]
+
+
+def pause_line(channel: Channel, seconds: float) -> str:
+    """The line for a pause that is too long to sit out."""
+    return f"{channel.provider} asks for a pause of {seconds:,.0f} s. Nothing is lost: run again."
+
+
+def _trip(channel: Channel, outcome: Outcome, pace: Pace) -> Trip | None:
     if outcome.stops == "channel":
-        return _refusal_line(channel, outcome)
-    if pace.not_sent >= NOT_SENT_IN_A_ROW:
-        return (
-            f"{channel.provider} can't be reached ({outcome.reason}, {pace.not_sent} "
-            "times in a row). Nothing is lost: run again."
+        return Trip(cast("GateKind", outcome.reason), _refusal_line(channel, outcome))
+    if outcome.kind == "deferred" and (outcome.retry_after or 0) > LONGEST_WAIT:
+        return Trip("rate_limit", pause_line(channel, outcome.retry_after or 0))
+    return _trip_in_a_row(channel, outcome, pace)
+
+
+def _trip_in_a_row(channel: Channel, outcome: Outcome, pace: Pace) -> Trip | None:
+    row = pace.in_a_row
+    if row["config"] >= _limit(pace, REFUSED_IN_A_ROW):
+        return Trip("config", _refusal_line(channel, outcome))
+    if row["not_sent"] >= _limit(pace, NOT_SENT_IN_A_ROW):
+        return Trip(
+            "unreachable",
+            f"{channel.provider} can't be reached ({outcome.reason}, {row['not_sent']} "
+            "times in a row). Nothing is lost: run again.",
         )
-    if pace.unknown >= channel.unknowns_in_a_row:
-        return (
-            f"{pace.unknown} calls in a row without a clear answer ({outcome.reason}). They "
-            "are not repeated; the rest waits: run again when the provider is well."
+    if row["unknown"] >= _limit(pace, channel.unknowns_in_a_row):
+        return Trip(
+            "unclear",
+            f"{row['unknown']} calls in a row without a clear answer ({outcome.reason}). They "
+            "are not repeated; the rest waits: run again when the provider is well.",
         )
     if pace.unexplained >= UNEXPLAINED_IN_A_ROW:
-        return (
+        return Trip(
+            "unexplained",
             f"{channel.provider} answered {outcome.status} without saying why, "
             f"{pace.unexplained} times in a row, however small the request: look into its "
-            "activity page, then run again. What was not sent still waits."
+            "activity page, then run again. What was not sent still waits.",
         )
-    return ""
+    return None
 
 
-def why_set_aside(
-    channel: Channel, outcome: Outcome, messages: Sequence[Row[Any]]
-) -> dict[Part, str]:
-    """The steps or the sender that a refused request stops for the rest of the run, and why."""
+def _limit(pace: Pace, usual: int) -> int:
+    return 1 if pace.is_trial else usual
+
+
+def _parts(outcome: Outcome, messages: Sequence[Row[Any]]) -> set[Part]:
     if outcome.stops == "step":
-        parts = {Part(playbook_id=row.playbook_id, step=row.step) for row in messages}
-    elif outcome.stops == "sender":
-        parts = {Part(sender=row.sender) for row in messages}
-    else:
-        return {}
-    return dict.fromkeys(parts, _refusal_line(channel, outcome))
+        return {Part(playbook_id=row.playbook_id, step=row.step) for row in messages}
+    return {Part(sender=row.sender) for row in messages}
 
 
 def _refusal_line(channel: Channel, outcome: Outcome) -> str:

@@ -1,55 +1,171 @@
-"""The pace of one channel's run: when the next call may start, and what was learned."""
+"""The pace of one channel's run: how many at once, when the next, and what calls taught it."""
 
 from __future__ import annotations
 
-import secrets
+import random
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
 
-from winback.channels import Channel, Outcome
+from sqlalchemy import Connection, Row
+
+from winback.channels import Channel, Outcome, Request
+from winback.ledger import Ledger
+from winback.sending._bucket import Allowance, portion
+from winback.sending._concurrency import Concurrency
+from winback.sending._gates import Standing, end_pause, pause, slow_down
 
 # The longest that one run waits for a provider, or for messages that backed off.
-LONGEST_WAIT = 60.0
+LONGEST_WAIT: Final = 60.0
+# The first back-off of a kind of trouble; it doubles with each round of troubles.
+_FIRST_BACK_OFF: Final = {"deferred": 0.5, "not_sent": 1.0}
+
+# Nothing secret: it parts workers that would otherwise all come back at one moment.
+_jitter = random.Random()  # noqa: S311
 
 
 class Pace:
-    """When calls may start, by the operator's rate and by how earlier calls went."""
+    """When calls may start, and how many, by the operator's rate and by how earlier calls went."""
 
-    def __init__(self, channel: Channel, *, sleep: Callable[[float], None]) -> None:
-        self._channel, self._sleep = channel, sleep
+    def __init__(
+        self,
+        ledger: Ledger,
+        channel: Channel,
+        *,
+        sleep: Callable[[float], None],
+        is_trial: bool = False,
+        concurrency: int | None = None,
+    ) -> None:
+        self._sleep, self._channel = sleep, channel.name
+        self._concurrency = Concurrency(channel.concurrency, start=concurrency)
+        # After a breaker: one message alone, until one is accepted.
+        self.is_trial = is_trial
         # Troubles in a row, each ended by a call that went otherwise.
-        self.not_sent = self.unknown = self.deferred = 0
+        self.in_a_row: Counter[str] = Counter()
         # Refusals without a reason, since the last request that was taken.
         self.unexplained = 0
-        # Monotonic moments before which no call may start.
-        self._paced_until = self._paused_until = 0.0
+        self._rounds_of_trouble = 0
+        self._began_in: dict[str, int] = {}
+        self._allowance: Allowance | None = None
+        if channel.per_second:
+            self._allowance = Allowance(ledger, channel.name, channel.per_second)
+        # How many messages may go at one moment; None: as many as calls may start.
+        self._portion = portion(channel.per_second) if channel.per_second else None
+        # A monotonic moment before which no call may start.
+        self._paused_until = 0.0
+        self._heeded: datetime | None = None
+        # The longest wait that a provider asked for and other workers don't know of.
+        self._to_share: float | None = None
+        self._shared_limit = concurrency
 
-    def wait_for(self, messages: int) -> None:
-        """Wait until the operator's rate and the provider's own wish allow that many more."""
-        start = max(self._paced_until, self._paused_until, time.monotonic())
-        if (seconds := start - time.monotonic()) > 0:
+    @property
+    def concurrency(self) -> int:
+        """How many calls may be under way."""
+        return 1 if self.is_trial else self._concurrency.limit
+
+    @property
+    def is_slowed(self) -> bool:
+        """Whether it is below what the channel takes."""
+        return self._concurrency.limit < self._concurrency.most
+
+    @property
+    def batch_limit(self) -> int | None:
+        """How many messages may share a request, if it is fewer than the channel takes."""
+        return 1 if self.is_trial else self._portion
+
+    def room(self, calls_under_way: int, *, batch_size: int) -> int:
+        """How many calls may begin now, with so many messages each at most."""
+        room = max(0, self.concurrency - calls_under_way)
+        if self._portion is None or not room:
+            return room
+        return max(1, min(room, self._portion // min(batch_size, self._portion)))
+
+    def wait_for(self, messages: Sequence[Row[Any]], *, in_hand: int) -> None:
+        """Wait until the operator's rate and the provider's own wish allow these.
+
+        `in_hand` is how many the run may send soon, these included.
+        """
+        seconds = self._paused_until - time.monotonic()
+        if self._allowance is not None:
+            senders = Counter(message.sender for message in messages)
+            seconds = max(seconds, self._allowance.take(senders, wanted=in_hand))
+        if seconds > 0:
             self._sleep(seconds)
-        if self._channel.per_second:
-            self._paced_until = start + messages / self._channel.per_second
 
-    def learn(self, outcome: Outcome) -> float:
-        """Take in what a call came to; seconds before its messages may go again."""
-        self.not_sent = self.not_sent + 1 if outcome.kind == "not_sent" else 0
-        self.unknown = self.unknown + 1 if outcome.kind == "unknown" else 0
-        self.deferred = self.deferred + 1 if outcome.kind == "deferred" else 0
+    def heed(self, connection: Connection, standing: Standing) -> float:
+        """Take in what all workers were asked; seconds to wait, once for each pause.
+
+        Who has sat a pause out ends it for all: a run's clock may stand still.
+        """
+        self._concurrency.follow(standing.concurrency)
+        if standing.paused_until is None:
+            return 0.0
+        if standing.paused_until == self._heeded or standing.pause <= 0:
+            end_pause(connection, self._channel)
+            return 0.0
+        self._heeded = standing.paused_until
+        return standing.pause
+
+    def share(self, connection: Connection, *, now: datetime) -> None:
+        """Let the other workers know what this one was told since it last did."""
+        asked, self._to_share = self._to_share, None
+        if asked is not None:
+            self._heeded = pause(connection, self._channel, seconds=asked, now=now)
+        limit = self._concurrency.limit if self.is_slowed else None
+        if limit != self._shared_limit:
+            self._shared_limit = limit
+            slow_down(connection, self._channel, concurrency=limit)
+
+    def began(self, requests: Sequence[Request]) -> None:
+        """These calls start now."""
+        for request in requests:
+            self._began_in[request.attempt_id] = self._concurrency.round
+
+    def learn(self, outcome: Outcome, request: Request | None = None) -> float:
+        """Take in what a call came to; seconds before its messages may go again.
+
+        Without a request, of a call that was to prepare one.
+        """
+        began_in = self._concurrency.round
+        if request is not None:
+            began_in = self._began_in.pop(request.attempt_id, began_in)
+        trouble = _trouble(outcome)
+        self.in_a_row = Counter({trouble: self.in_a_row[trouble] + 1} if trouble else {})
         if outcome.reason == "unexplained":
             self.unexplained += 1
         elif outcome.kind == "accepted":
             self.unexplained = 0
-        return self._back_off(outcome)
+        if outcome.kind in _FIRST_BACK_OFF:
+            return self._back_off(outcome, began_in)
+        if outcome.kind == "rejected" and not trouble:
+            self.is_trial = False  # a verdict on one message: the provider is well
+        if outcome.kind == "accepted":
+            self.is_trial = False
+            self._concurrency.succeeded()
+            if began_in == self._concurrency.round:
+                self._rounds_of_trouble = 0
+        return 0.0
 
-    def _back_off(self, outcome: Outcome) -> float:
-        if outcome.kind not in {"not_sent", "deferred"}:
-            return 0.0
-        failures = max(1, -(-(self.not_sent + self.deferred) // self._channel.concurrency))
-        ceiling = min(LONGEST_WAIT, 0.5 * 2**failures)
-        jittered = ceiling * (0.5 + secrets.randbelow(500) / 1000)
-        seconds = jittered if outcome.retry_after is None else outcome.retry_after
-        pause = min(seconds, LONGEST_WAIT)
-        self._paused_until = max(self._paused_until, time.monotonic() + pause)
+    def _back_off(self, outcome: Outcome, began_in: int) -> float:
+        """As long as the provider asks; else full jitter, so that workers don't come in step."""
+        if self._concurrency.troubled(began_in, halve=outcome.kind == "deferred"):
+            self._rounds_of_trouble += 1
+        rounds = max(1, self._rounds_of_trouble)
+        ceiling = min(LONGEST_WAIT, _FIRST_BACK_OFF[outcome.kind] * 2 ** min(rounds - 1, 10))
+        seconds = outcome.retry_after
+        if seconds is None:
+            seconds = _jitter.uniform(0, ceiling)
+        wait = min(seconds, LONGEST_WAIT)
+        self._paused_until = max(self._paused_until, time.monotonic() + wait)
+        if outcome.kind == "deferred":
+            self._to_share = max(self._to_share or 0.0, seconds)
         return seconds
+
+
+def _trouble(outcome: Outcome) -> str:
+    """What kind of trouble a call met, if any: the same kind in a row stops the channel."""
+    if outcome.kind in {"not_sent", "unknown", "deferred"}:
+        return outcome.kind
+    return outcome.reason if outcome.reason in {"config", "content", "auth", "credits"} else ""

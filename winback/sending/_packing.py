@@ -46,14 +46,15 @@ class Packing:
         self._claimed += rows
         self.rows |= {row.message_id: row for row in rows}
 
-    def next(self, count: int, *, now: datetime) -> list[Request]:
-        """At most `count` requests. Call with no transaction open: it may ask the provider.
+    def next(self, count: int, *, now: datetime, limit: int | None = None) -> list[Request]:
+        """At most `count` requests, of at most `limit` messages where it is given.
 
-        Raises UnpreparedError where the provider refuses what a request needs first.
+        Call with no transaction open: it may ask the provider. Raises UnpreparedError where the
+        provider refuses what a request needs first.
         """
         self._give_up_stale(now)
         while len(self._ready) < count and self._claimed:
-            self._prepare(now)
+            self._prepare(now, limit)
         requests, self._ready = self._ready[:count], self._ready[count:]
         return requests
 
@@ -83,8 +84,10 @@ class Packing:
         for key in message_ids:
             self.rows.pop(key, None)
 
-    def _prepare(self, now: datetime) -> None:
+    def _prepare(self, now: datetime, limit: int | None) -> None:
         rows, others = self._splitting.first(self._claimed)
+        if limit is not None:
+            rows, others = rows[:limit], rows[limit:] + others
         try:
             requests = self._channel.prepare([_outgoing(row) for row in rows], now=now)
         except NotPreparedError as failed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Row
 from winback.channels import Channel, Outcome, Request
 from winback.clock import Clock
 from winback.ledger import Ledger
-from winback.sending import _attempts, _gates
-from winback.sending._breakers import why_set_aside, why_stop
+from winback.sending import _attempts
 from winback.sending._due import Due, claim, seconds_to_next
+from winback.sending._gatekeeper import Gatekeeper
 from winback.sending._guard import Caps
 from winback.sending._last_look import refuse
 from winback.sending._pacing import LONGEST_WAIT, Pace
@@ -31,6 +31,14 @@ ROUNDS = 6
 
 class _ClaimLostError(Exception):
     """Somebody swept our claim: nothing of this group may be sent by us."""
+
+
+class _PausedError(Exception):
+    """The provider asked another worker, and so all, to wait; nothing of this group is begun."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 class ChannelRun:
@@ -51,11 +59,11 @@ class ChannelRun:
         sleep: Callable[[float], None],
     ) -> None:
         self._ledger, self._settings, self._clock = ledger, settings, clock
-        self._channel, self._due, self._caps = channel, due, caps
+        self._channel, self._all_due, self._caps = channel, due, caps
         self._token, self._report = token, report
         self._on_progress, self._sleep = on_progress, sleep
-        self._stop_file = settings.home.resolve() / "STOP"
-        self._pace = Pace(channel, sleep=sleep)
+        self._gatekeeper = Gatekeeper(ledger, settings, clock, channel, report)
+        self._pace = Pace(ledger, channel, sleep=sleep)
         self._in_flight: dict[Future[Outcome], Request] = {}
         self._packing = Packing(channel)
 
@@ -63,10 +71,13 @@ class ChannelRun:
     def _stopped(self) -> bool:
         return self._channel.name in self._report.stopped
 
+    @property
+    def _due(self) -> Due:
+        return replace(self._all_due, without=self._gatekeeper.stopped_parts)
+
     def run(self) -> None:
         """Send all that is due, waiting a little for what the provider put off."""
-        with self._ledger.write() as connection:
-            _gates.close_gate(connection, self._channel.name)
+        self._pace = self._gatekeeper.begin(sleep=self._sleep)
         ready_by = self._clock.now()
         with ThreadPoolExecutor(self._channel.concurrency) as pool:
             for _ in range(ROUNDS):
@@ -86,12 +97,11 @@ class ChannelRun:
     def _drain(self, pool: ThreadPoolExecutor, ready_by: datetime) -> None:
         """Send until nothing more can be claimed."""
         while True:
-            self._look_for_stop()
             if self._packing.is_empty and not self._stopped:
                 self._packing.take(self._claim(ready_by))
-            free = self._channel.concurrency - len(self._in_flight)
-            if free and not self._stopped:
-                self._launch(pool, free)
+            room = self._pace.room(len(self._in_flight), batch_size=self._channel.batch_size)
+            if room and not self._stopped:
+                self._launch(pool, room)
             if self._in_flight:
                 done, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
                 self._record(done)
@@ -99,6 +109,8 @@ class ChannelRun:
                 return
 
     def _claim(self, ready_by: datetime) -> list[Row[Any]]:
+        if not self._gatekeeper.may_claim():
+            return []
         return claim(
             self._ledger,
             self._due,
@@ -109,49 +121,51 @@ class ChannelRun:
             limit=CLAIM_SIZE,
         )
 
-    def _look_for_stop(self) -> None:
-        if self._stop_file.exists():
-            self._stop(f"nothing is sent while {self._stop_file} exists. Remove it to send.")
-
-    def _stop(self, reason: str) -> None:
-        self._report.stopped.setdefault(self._channel.name, reason)
-
-    def _launch(self, pool: ThreadPoolExecutor, free: int) -> None:
-        """Look again and record the intent in one transaction; once it is durable, call."""
+    def _launch(self, pool: ThreadPoolExecutor, room: int) -> None:
+        """Begin as many calls as may be under way, once the pace allows it."""
+        limit = self._pace.batch_limit
         try:
-            requests = self._packing.next(free, now=self._clock.now())
+            requests = self._packing.next(room, now=self._clock.now(), limit=limit)
         except UnpreparedError as failed:
             self._give_back(failed)
-            return
-        self._pace.wait_for(sum(len(request.message_ids) for request in requests))
-        now = self._clock.now()
-        group = [self._packing.rows[key] for request in requests for key in request.message_ids]
-        try:
-            with self._ledger.write() as connection:
-                if reason := _gates.why_stopped(connection, self._channel.name, now=now):
-                    self._stop(reason)
-                    return
-                refused = refuse(
-                    connection,
-                    group,
-                    token=self._token,
-                    now=now,
-                    caps=self._caps,
-                    shop_timezone=self._settings.shop_timezone,
-                )
-                going = [r for r in requests if refused.keys().isdisjoint(r.message_ids)]
-                if not _attempts.begin(
-                    connection,
-                    self._channel,
-                    going,
-                    self._packing.rows,
-                    token=self._token,
-                    now=now,
-                ):
-                    raise _ClaimLostError
-        except _ClaimLostError:
-            self._packing.forget([row.message_id for row in group])
-            return
+            return None
+        if not requests:
+            return None
+        under_way = sum(len(request.message_ids) for request in self._in_flight.values())
+        in_hand = len(self._packing.rows) - under_way
+        self._pace.wait_for(self._rows_of(requests), in_hand=in_hand)
+        while True:
+            try:
+                return self._begin(pool, requests)
+            except _PausedError as pause:
+                self._sleep(pause.seconds)
+            except _ClaimLostError:
+                return self._packing.forget([row.message_id for row in self._rows_of(requests)])
+
+    def _begin(self, pool: ThreadPoolExecutor, requests: Sequence[Request]) -> None:
+        """Look again and record the intent in one transaction; once it is durable, call."""
+        with self._ledger.write() as connection:
+            now = self._clock.now()
+            standing = self._gatekeeper.look(connection, now=now)
+            if self._stopped:
+                return
+            if seconds := self._pace.heed(connection, standing):
+                raise _PausedError(seconds)
+            requests = self._without_stopped(connection, requests, now)
+            refused = refuse(
+                connection,
+                self._rows_of(requests),
+                token=self._token,
+                now=now,
+                caps=self._caps,
+                shop_timezone=self._settings.shop_timezone,
+            )
+            going = [r for r in requests if refused.keys().isdisjoint(r.message_ids)]
+            if not _attempts.begin(
+                connection, self._channel, going, self._packing.rows, token=self._token, now=now
+            ):
+                raise _ClaimLostError
+        self._pace.began(going)
         for request in going:
             call = pool.submit(_attempts.call, self._channel, request, self._clock, now)
             self._in_flight[call] = request
@@ -160,14 +174,37 @@ class ChannelRun:
                 self._packing.put_back(request, without=refused)
         self._report.count_refusals(refused)
 
+    def _rows_of(self, requests: Sequence[Request]) -> list[Row[Any]]:
+        return [self._packing.rows[key] for request in requests for key in request.message_ids]
+
+    def _without_stopped(
+        self, connection: Connection, requests: Sequence[Request], now: datetime
+    ) -> Sequence[Request]:
+        """The requests in hand, or none where one has a message of a part that is stopped: then
+        what is left of them is packed anew."""
+        parts = self._gatekeeper.stopped_parts
+        if not any(part.holds(row) for part in parts for row in self._rows_of(requests)):
+            return requests
+        for request in requests:
+            self._packing.put_back(request, without=())
+        self._drop_stopped(connection, now)
+        return []
+
+    def _drop_stopped(self, connection: Connection, now: datetime) -> None:
+        """Give back what the run holds of a step or a sender that is stopped."""
+        for part in self._gatekeeper.stopped_parts:
+            dropped = self._packing.drop(part.holds)
+            _attempts.give_back(connection, dropped, token=self._token, now=now)
+
     def _give_back(self, failed: UnpreparedError) -> None:
         """Put off messages for which the provider gave nothing to send them with."""
-        seconds, now = self._learn(failed.outcome), self._clock.now()
+        seconds, now = self._pace.learn(failed.outcome), self._clock.now()
         with self._ledger.write() as connection:
+            self._gatekeeper.judge(connection, failed.outcome, [], self._pace, now=now)
             _attempts.give_back(
                 connection, failed.message_ids, token=self._token, now=now, wait=seconds
             )
-            self._tell_others(connection, now)
+            self._pace.share(connection, now=now)
 
     def _record(self, done: Iterable[Future[Outcome]]) -> None:
         """Write down what calls came to, then draw the conclusions for the next ones."""
@@ -182,34 +219,13 @@ class ChannelRun:
                     self._packing.rows,
                     token=self._token,
                     now=now,
-                    wait=self._learn(outcome),
+                    wait=self._pace.learn(outcome, request),
                 )
                 settled += self._report.count(request, outcome, counts)
-                self._set_aside(connection, request, outcome, now)
-            self._tell_others(connection, now)
+                rows = self._rows_of([request])
+                self._gatekeeper.judge(connection, outcome, rows, self._pace, now=now)
+            self._drop_stopped(connection, now)
+            self._pace.share(connection, now=now)
         for request, outcome in finished:
             self._packing.settle(request, outcome)
         self._on_progress(settled)
-
-    def _learn(self, outcome: Outcome) -> float:
-        """Draw the conclusions of a call; seconds before its messages may go again."""
-        seconds = self._pace.learn(outcome)
-        if reason := why_stop(self._channel, outcome, self._pace):
-            self._stop(reason)
-        return seconds
-
-    def _set_aside(
-        self, connection: Connection, request: Request, outcome: Outcome, now: datetime
-    ) -> None:
-        """Leave alone, for this run, what shares the fault of a request: a step, or a sender."""
-        rows = [self._packing.rows[key] for key in request.message_ids]
-        for part, line in why_set_aside(self._channel, outcome, rows).items():
-            self._due = replace(self._due, without=self._due.without | {part})
-            self._report.stopped.setdefault(f"{self._channel.name}, {part}", line)
-            dropped = self._packing.drop(part.holds)
-            _attempts.give_back(connection, dropped, token=self._token, now=now)
-
-    def _tell_others(self, connection: Connection, now: datetime) -> None:
-        if self._stopped:
-            reason = self._report.stopped[self._channel.name]
-            _gates.open_gate(connection, self._channel.name, reason=reason, now=now)

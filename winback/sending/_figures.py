@@ -1,0 +1,98 @@
+"""What the ledger's own figures stop: reports of spam, and texts that carriers filter.
+
+Answers come back after the calls: no call fails while the domain or the campaign is being
+ruined. So the rates of what came back are looked at before each portion is claimed. The numbers
+are vars of dbt_project.yml; complaints are counted as int_contact__complaints counts them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, func, select
+
+from winback.ledger import tables
+from winback.project import project_vars
+from winback.sending._breakers import Trip
+
+_e, _m = tables.provider_events.c, tables.messages.c
+# What becomes of a text at the carrier.
+_ENDS: Final = ("delivered", "undelivered", "failed")
+
+
+def tripped_by_figures(
+    connection: Connection, channel: str, *, now: datetime, counts_from: datetime | None
+) -> Trip | None:
+    """What came back on a channel that stops it; events before `counts_from` don't count."""
+    found = _complaints(connection, channel, now=now, counts_from=counts_from)
+    if found is not None or channel == "email":
+        return found
+    return _filtered(connection, channel, now=now, counts_from=counts_from)
+
+
+def _complaints(
+    connection: Connection, channel: str, *, now: datetime, counts_from: datetime | None
+) -> Trip | None:
+    given = project_vars()
+    since = _since(now, given["complaint_window_hours"], counts_from)
+
+    def count(kind: str) -> int:
+        query = _events(channel, kind, since=since, until=now).subquery()
+        return connection.scalar(select(func.count(query.c.message_id.distinct()))) or 0
+
+    # Rare, and counted first: most runs never count what was delivered.
+    complained = count("complained")
+    if complained < given["complaint_min_count"]:
+        return None
+    delivered = count("delivered")
+    if complained < given["complaint_stop_rate"] * delivered:
+        return None
+    return Trip(
+        "complaints",
+        f"{complained:,} of {delivered:,} {channel} messages delivered in the last "
+        f"{given['complaint_window_hours']} hours were reported as spam, "
+        f"{given['complaint_stop_rate']:.1%} or more. Next: find out who complains and why, "
+        f"then winback go {channel}, or wait until they are older.",
+    )
+
+
+def _filtered(
+    connection: Connection, channel: str, *, now: datetime, counts_from: datetime | None
+) -> Trip | None:
+    """Of the latest texts whose end is known, how many a carrier took for unwanted."""
+    given = project_vars()
+    since = _since(now, given["filtered_window_hours"], counts_from)
+    latest: dict[str, tuple[datetime, bool]] = {}
+    for kind in _ENDS:
+        query = _events(channel, kind, since=since, until=now)
+        query = query.order_by(_e.occurred_at.desc()).limit(given["filtered_last_messages"])
+        for row in connection.execute(query):
+            is_filtered = row.error_code in given["filtered_codes"]
+            latest[row.message_id] = (row.occurred_at, is_filtered)
+    recent = sorted(latest.values(), reverse=True)[: given["filtered_last_messages"]]
+    filtered = sum(is_filtered for _, is_filtered in recent)
+    if filtered < given["filtered_min_count"]:
+        return None
+    if filtered <= given["filtered_stop_rate"] * len(recent):
+        return None
+    return Trip(
+        "undelivered",
+        f"carriers filtered {filtered:,} of the last {len(recent):,} {channel} messages (codes "
+        f"{', '.join(given['filtered_codes'])}), more than {given['filtered_stop_rate']:.0%}. "
+        f"Next: check the campaign's registration and the words, then winback go {channel}.",
+    )
+
+
+def _since(now: datetime, hours: int, counts_from: datetime | None) -> datetime:
+    since = now - timedelta(hours=hours)
+    return since if counts_from is None else max(since, counts_from)
+
+
+def _events(channel: str, kind: str, *, since: datetime, until: datetime) -> Select[Any]:
+    return (
+        select(_e.message_id, _e.occurred_at, _e.error_code)
+        .join(tables.messages, _m.message_id == _e.message_id)
+        .where(_e.kind == kind, _e.occurred_at > since, _e.occurred_at <= until)
+        .where(_m.channel == channel)
+    )
