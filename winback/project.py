@@ -1,7 +1,8 @@
-"""The vars of the dbt project, for the little that the engine must judge by the same number."""
+"""Vars and seeds of the dbt project, for the little that the engine must judge by the same."""
 
 from __future__ import annotations
 
+import csv
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,14 @@ from winback.settings import PROJECT_DIR
 def project_vars() -> dict[str, Any]:
     """The vars of dbt_project.yml, as they stand there."""
     return dict(_read())
+
+
+@cache
+def project_seed(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of a seed, all values as text, empty where SQL reads null."""
+    path = PROJECT_DIR / "dbt_project" / "seeds" / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
 
 
 @cache

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final, Literal
 from urllib.parse import parse_qsl
 
 from winback.inbound._event import Event, Kind, Reply, Unreadable, clean
 from winback.inbound._segments import Record
+from winback.project import project_seed
 
 KINDS: Final[dict[str, Kind]] = {
     "accepted": "processed",
@@ -21,18 +23,13 @@ KINDS: Final[dict[str, Kind]] = {
     "failed": "failed",
     "canceled": "failed",
 }
-# What an error says about the address itself.
-ADDRESS_ERRORS: Final = {
-    "21610": "opted_out",
-    "30005": "bad_address",
-    "30006": "bad_address",
-}
 OPT_OUT_TYPES: Final[dict[str, Literal["stop", "start", "help"]]] = {
     "STOP": "stop",
     "START": "start",
     "HELP": "help",
 }
 MAX_TEXT: Final = 2000
+NAME: Final = "twilio"
 
 
 def status(record: Record) -> Event:
@@ -44,7 +41,7 @@ def status(record: Record) -> Event:
     error_code = form.get("ErrorCode") or None
     key = "tw:" + "|".join((sid, name, error_code or "", ours.get("m", "")))
     return Event(
-        provider="twilio",
+        provider=NAME,
         kind=KINDS[name],
         dedupe_key=key,
         semantic_key=key,
@@ -58,7 +55,7 @@ def status(record: Record) -> Event:
         address=phone(form.get("To", "")),
         error_code=error_code,
         detail={"status": name},
-        suppress_reason=ADDRESS_ERRORS.get(error_code or "", ""),
+        suppress_reason=_suppress_reasons().get(error_code or "", ""),
     )
 
 
@@ -70,7 +67,7 @@ def inbound(record: Record) -> Event:
         raise Unreadable("not an inbound message")
     text = form.get("Body", "")[:MAX_TEXT]
     return Event(
-        provider="twilio",
+        provider=NAME,
         kind="replied",
         dedupe_key=f"twi:{sid}",
         semantic_key=f"twi:{sid}",
@@ -83,6 +80,13 @@ def inbound(record: Record) -> Event:
         detail={"text": text, "from": sender},
         reply=Reply(text, OPT_OUT_TYPES.get(form.get("OptOutType", "").upper(), "")),
     )
+
+
+@cache
+def _suppress_reasons() -> dict[str, str]:
+    """What an error says about the address itself, by code."""
+    errors = project_seed("delivery_errors")
+    return {row["error_code"]: row["suppress_reason"] for row in errors if row["provider"] == NAME}
 
 
 def phone(address: str) -> str:

@@ -12,6 +12,12 @@ answers as (
 
 ),
 
+delivery_errors as (
+
+    select * from {{ ref('delivery_errors') }}
+
+),
+
 final as (
 
     select
@@ -30,6 +36,14 @@ final as (
         cast(messages.origin as varchar) as origin,
         cast(answers.delivery_status as varchar) as delivery_status,
         cast(answers.error_code as varchar) as error_code,
+        -- An error that did not keep it from arriving is none; of email only
+        -- the status says more.
+        cast(
+            case
+                when answers.delivery_status in ('failed', 'undelivered')
+                    then coalesce(delivery_errors.problem, 'other')
+            end as varchar
+        ) as delivery_problem,
 
         -- timestamps
         messages.planned_at,
@@ -52,6 +66,10 @@ final as (
     from messages
     left join answers
         on messages.message_id = answers.message_id
+    left join delivery_errors
+        on
+            answers.error_code = delivery_errors.error_code
+            and delivery_errors.provider = 'twilio'
 
 )
 
