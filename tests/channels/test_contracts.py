@@ -16,7 +16,7 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers
 
-from winback.channels import Outgoing, _email, open_channel
+from winback.channels import Outgoing, _bodies, open_channel
 from winback.errors import UsageError
 from winback.settings import PROJECT_DIR, Settings
 
@@ -63,7 +63,7 @@ def email(number, html="<p>t</p>"):
 
 
 @pytest.mark.parametrize("mode", ["immediate", "abortable"])
-@pytest.mark.parametrize("html", ["<p>t</p>", "x" * 12_000], ids=["batch", "alone"])
+@pytest.mark.parametrize("html", ["<p>t</p>", "<p>x</p>" * 2000], ids=["small", "large"])
 def test_email_requests_hold_the_contract(settings, html, mode, monkeypatch):
     monkeypatch.setattr("winback.channels._sendgrid.SendGrid.new_batch", lambda _: "B1")
     api = contract("tsg_mail_v3.strict.json")
@@ -92,15 +92,6 @@ def test_a_batch_keeps_our_order_and_shows_nobody_anothers_address(settings):
         assert {p["custom_args"]["wb_attempt"] for p in people} == {request.attempt_id}
         assert all(len(p["to"]) == 1 and not {"cc", "bcc"} & set(p) for p in people)
         assert "mail_settings" not in request.body
-
-
-def test_a_body_over_the_limit_of_substitutions_goes_alone_and_inline(settings):
-    large = email(1, "x" * _email.SUBSTITUTION_BYTES)
-    (together, alone) = open_channel("email", at_once(settings)).prepare([email(0), large], now=NOW)
-    assert together.message_ids == ("m0",)
-    assert alone.message_ids == ("m1",)
-    assert "substitutions" not in alone.body["personalizations"][0]
-    assert alone.body["content"][1]["value"] == large.payload["html"]
 
 
 SERVICE = "MG" + "0" * 32
@@ -206,7 +197,8 @@ def test_a_channel_that_is_not_switched_on_does_not_open(settings):
 
 def test_the_largest_batch_is_far_below_what_sendgrid_takes(settings):
     most = at_once(settings).model_copy(update={"email_batch_size": 1000})
-    html = "x" * (_email.SUBSTITUTION_BYTES - 100)
-    (full,) = open_channel("email", most).prepare([email(n, html) for n in range(1000)], now=NOW)
+    size = _bodies.SUBSTITUTION_BYTES - 100
+    people = [email(n, f"{n:<{size}}") for n in range(1000)]
+    (full,) = open_channel("email", most).prepare(people, now=NOW)
     assert len(full.message_ids) == 1000
     assert len(json.dumps(full.body).encode()) < 15_000_000

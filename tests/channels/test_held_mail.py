@@ -121,7 +121,7 @@ def test_what_would_leave_after_its_window_is_not_held_back(channel):
 def test_each_body_too_large_for_a_batch_has_a_batch_id_and_one_refusal_costs_no_other(
     channel, fake
 ):
-    large = [outgoing(n, html="x" * 12_000) for n in range(6)]
+    large = [outgoing(n, html=str(n) * 12_000) for n in range(6)]
     fake.instead = (429, None)
     first = channel.prepare(large, now=NOW)
     assert [request.message_ids for request in first] == [("m0",), ("m1",), ("m2",)]

@@ -10,16 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from winback.channels._bodies import bodies, together
 from winback.channels._look_up import EndWithdrawal, Finding, Question, Search, Withdraw
 from winback.channels._seam import Outcome, Outgoing, Request
 from winback.channels._sendgrid import SendGrid, is_the_real_one
 from winback.channels._sendgrid_records import end_withdrawal, search_logs, withdraw
 from winback.settings import Settings
 
-# SendGrid's limit on one personalization's substitutions. A thousand of them, its limit on
-# people in one request, stay far below the 30 MB that it takes as a body.
-SUBSTITUTION_BYTES: Final = 10_000
-_TEXT, _HTML = "-wb_text-", "-wb_html-"
 # A link that we count already would lead by SendGrid's servers too, and be counted twice.
 _NO_CLICK_TRACKING = {"click_tracking": {"enable": False, "enable_text": False}}
 
@@ -48,7 +45,7 @@ class EmailChannel:
         self._batch_ids: list[str] = []
 
     def prepare(self, messages: Sequence[Outgoing], *, now: datetime) -> list[Request]:
-        """Pack by sender into batches; a body too large to substitute goes alone.
+        """Pack by sender into batches.
 
         A message whose time ends before SendGrid would let it go is not held back. What no
         batch id could be had for is in none of the requests.
@@ -107,22 +104,13 @@ class EmailChannel:
 
 
 def _packed(messages: Sequence[Outgoing], size: int) -> Iterator[list[Outgoing]]:
-    """What goes into one request each."""
-    yield from _batches([message for message in messages if _fits(message)], size)
-    for message in messages:
-        if not _fits(message):
-            yield [message]
-
-
-def _batches(messages: Sequence[Outgoing], size: int) -> Iterator[list[Outgoing]]:
-    """Messages that share what a request says once, at most `size`, in their own order."""
+    """What goes into one request each: messages that share what a request says once."""
     alike: dict[str, list[Outgoing]] = {}
     for message in messages:
         shared = [message.payload.get(name) for name in ("from", "reply_to", "own_click_links")]
         alike.setdefault(json.dumps(shared), []).append(message)
     for group in alike.values():
-        for start in range(0, len(group), size):
-            yield group[start : start + size]
+        yield from together(group, size)
 
 
 def _request(
@@ -130,13 +118,16 @@ def _request(
 ) -> Request:
     """One request. Its JSON is ours, so that an error's index means our index."""
     attempt_id = secrets.token_hex(16)
-    first, inline = batch[0].payload, not _fits(batch[0])
+    first, said = batch[0].payload, bodies(batch)
     body: dict[str, Any] = {
-        "personalizations": [_personalization(m, attempt_id, inline=inline) for m in batch],
+        "personalizations": [
+            _personalization(message, attempt_id, own)
+            for message, own in zip(batch, said.own, strict=True)
+        ],
         "from": first["from"],
         "content": [
-            {"type": "text/plain", "value": first["text"] if inline else _TEXT},
-            {"type": "text/html", "value": first["html"] if inline else _HTML},
+            {"type": "text/plain", "value": said.text},
+            {"type": "text/html", "value": said.html},
         ],
     }
     if first.get("reply_to"):
@@ -150,7 +141,7 @@ def _request(
     return Request(attempt_id, ids, body, sha256, batch_id=batch_id, send_at=send_at)
 
 
-def _personalization(message: Outgoing, attempt_id: str, *, inline: bool) -> dict[str, Any]:
+def _personalization(message: Outgoing, attempt_id: str, own: Mapping[str, str]) -> dict[str, Any]:
     """One person: one recipient, so that nobody sees another's address."""
     payload = message.payload
     person = {
@@ -159,14 +150,6 @@ def _personalization(message: Outgoing, attempt_id: str, *, inline: bool) -> dic
         "headers": dict(payload["headers"]),
         "custom_args": {"wb_message": message.message_id, "wb_attempt": attempt_id},
     }
-    if not inline:
-        person["substitutions"] = _substitutions(payload)
+    if own:
+        person["substitutions"] = dict(own)
     return person
-
-
-def _substitutions(payload: Mapping[str, Any]) -> dict[str, str]:
-    return {_TEXT: payload["text"], _HTML: payload["html"]}
-
-
-def _fits(message: Outgoing) -> bool:
-    return len(json.dumps(_substitutions(message.payload)).encode()) <= SUBSTITUTION_BYTES
