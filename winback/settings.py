@@ -129,6 +129,11 @@ class Settings(BaseSettings):
         return self.home.resolve() / "landing"
 
     @property
+    def stop_file(self) -> Path:
+        """While it exists, nothing is sent from this machine; the ledger has a switch too."""
+        return self.home.resolve() / "STOP"
+
+    @property
     def shop_dir(self) -> Path:
         return self.landing_dir / "shop"
 

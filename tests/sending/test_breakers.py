@@ -133,9 +133,7 @@ def test_the_kill_switch_in_the_ledger_holds_for_every_channel_until_it_is_taken
     assert send(rows).stopped
     assert not provider.bodies
     with ledger.write() as connection:
-        assert [gate.kind for gate in close_all(connection, channel=None, now=clock.at)] == [
-            "operator"
-        ]
+        assert [gate.kind for gate in close_all(connection, channel=None)] == ["operator"]
     assert send(rows).counts == {"accepted": 2}
 
 
@@ -240,7 +238,7 @@ def test_a_rate_holds_until_it_falls_or_an_operator_has_seen_it(
     clock.advance(timedelta(minutes=16))
     assert finish().stopped
     with ledger.write() as connection:
-        (closed,) = close_all(connection, channel="sms", now=clock.at)
+        (closed,) = close_all(connection, channel="sms")
     assert (closed.channel, closed.kind) == ("sms", "undelivered")
     assert finish().counts == {"accepted": 1}
     # What comes back after that counts; a day later it does not.

@@ -15,6 +15,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _sandbox,
     _serve,
     _suppressions,
+    _switch,
     _why,
 )
 from winback.cli._app import main

@@ -39,7 +39,7 @@ class Gatekeeper:
         self._report = report
         # What the run leaves alone after all: the provider refuses it as it is.
         self.stopped_parts: frozenset[Part] = frozenset()
-        self._stop_file = settings.home.resolve() / "STOP"
+        self._stop_file = settings.stop_file
         self._looked_at_figures = float("-inf")
 
     def begin(self, *, sleep: Callable[[float], None]) -> Pace:

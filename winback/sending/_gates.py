@@ -10,12 +10,12 @@ machines have in common, and which never stands still; all else is by the clock 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, bindparam, literal_column, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, literal_column, or_, select, update
 
 from winback.ledger import insert_new, tables
 from winback.sending._due import Part
@@ -76,6 +76,10 @@ class OpenGate:
     opened_at: datetime | None
     # None: until an operator closes it.
     open_until: datetime | None
+
+    def __str__(self) -> str:
+        where = "all channels" if self.channel == EVERY_CHANNEL else self.channel
+        return f"{where}, {self.part}" if self.part else where
 
 
 def standing(connection: Connection, channel: str, *, now: datetime) -> Standing:
@@ -146,32 +150,22 @@ def stop_all(connection: Connection, *, reason: str, now: datetime) -> None:
     )
 
 
-def close_all(connection: Connection, *, channel: str | None, now: datetime) -> list[OpenGate]:
+def close_all(connection: Connection, *, channel: str | None) -> list[OpenGate]:
     """Let a channel send again, or all of them; the gates that were open.
 
-    What came back until now has been seen: complaint and undelivered rates count from here.
+    What has come back has been seen: rates count what comes back after it.
     """
-    closed = open_gates(connection, now=now, channel=channel)
+    closed = [_gate(row) for row in _known(connection, channel)]
     _close(connection, *([] if channel is None else [_g.channel == channel]))
+    seen = connection.scalar(select(func.max(tables.provider_events.c.occurred_at)))
     for name in {gate.channel for gate in closed if gate.kind in _HELD}:
-        _set(connection, name, _WHOLE, counts_from=now)
+        _set(connection, name, _WHOLE, counts_from=seen)
     return closed
 
 
-def open_gates(
-    connection: Connection, *, now: datetime, channel: str | None = None
-) -> list[OpenGate]:
+def open_gates(connection: Connection, *, now: datetime) -> list[OpenGate]:
     """Every gate that holds messages back now, by channel."""
-    query = select(tables.channel_gates).where(_g.kind.is_not(None))
-    if channel is not None:
-        query = query.where(_g.channel == channel)
-    return [
-        OpenGate(
-            row.channel, _name(row.sender), row.kind, row.reason, row.opened_at, row.open_until
-        )
-        for row in connection.execute(query.order_by(_g.channel, _g.sender))
-        if _is_open(row, now)
-    ]
+    return [_gate(row) for row in _known(connection) if _is_open(row, now)]
 
 
 def slow_down(connection: Connection, channel: str, *, concurrency: int | None) -> None:
@@ -218,6 +212,19 @@ def _clock(connection: Connection) -> Any:
     return literal_column(_CLOCKS[connection.dialect.name]).label("ledger_clock")
 
 
+def _known(connection: Connection, channel: str | None = None) -> Sequence[Row[Any]]:
+    """Every gate of which nobody has said yet that it may close."""
+    query = select(tables.channel_gates).where(_g.kind.is_not(None))
+    if channel is not None:
+        query = query.where(_g.channel == channel)
+    return connection.execute(query.order_by(_g.channel, _g.sender)).all()
+
+
+def _gate(row: Row[Any]) -> OpenGate:
+    part = "" if row.sender == _WHOLE else str(_part(row.sender))
+    return OpenGate(row.channel, part, row.kind, row.reason, row.opened_at, row.open_until)
+
+
 def _is_open(row: Row[Any], now: datetime) -> bool:
     if row.kind == "operator":
         return True
@@ -250,7 +257,3 @@ def _part(holds: str) -> Part:
         return Part(sender=holds.removeprefix(_SENDER))
     playbook_id, _, step = holds.removeprefix(_STEP).rpartition(":")
     return Part(playbook_id=playbook_id, step=int(step))
-
-
-def _name(holds: str) -> str:
-    return "" if holds == _WHOLE else str(_part(holds))

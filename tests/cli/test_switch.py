@@ -1,0 +1,48 @@
+"""`winback stop`, `winback go`, and what `winback doctor` says of them."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from winback.cli._app import app
+from winback.clock import WallClock
+from winback.ledger import open_ledger
+from winback.sending import _gates
+from winback.settings import Settings
+
+
+@pytest.fixture
+def winback(tmp_path, monkeypatch):
+    monkeypatch.setenv("WINBACK_HOME", str(tmp_path))
+    monkeypatch.setenv("WINBACK_LEDGER_URL", "")
+    return lambda *words: CliRunner().invoke(app, words)
+
+
+def stopped(winback):
+    lines = winback("doctor").output.splitlines()
+    return [line for line in lines if line.startswith("stopped: ")]
+
+
+def test_what_is_stopped_is_told_until_go(winback, tmp_path):
+    assert stopped(winback) == []
+    assert not (tmp_path / "ledger.db").exists()
+    assert winback("stop", "--because", "a wrong price").exit_code == 0
+    (line,) = stopped(winback)
+    assert line.startswith("stopped: all channels: stopped by an operator at ")
+    assert "(a wrong price). Next: winback go" in line
+    with open_ledger(Settings.load()) as ledger, ledger.write() as connection:
+        _gates.open_gate(connection, "email", "complaints", "why", now=WallClock().now())
+    assert len(stopped(winback)) == 2
+    assert winback("go", "email").output == "goes on: email (why)\n"
+    assert len(stopped(winback)) == 1
+    assert winback("go").output.startswith("goes on: all channels (stopped by an operator")
+    assert winback("go").output == "Nothing was stopped.\n"
+    assert stopped(winback) == []
+
+
+def test_go_says_that_a_machine_is_still_stopped_by_its_file(winback, tmp_path):
+    (tmp_path / "STOP").touch()
+    done = winback("go")
+    assert done.exit_code == 1
+    assert "STOP exists. Remove it to send." in done.output.replace("\n", " ")

@@ -1,0 +1,44 @@
+"""`winback stop` and `winback go`: the switch that silences every worker, and its way back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from winback.cli._app import app
+from winback.clock import WallClock
+from winback.console import say
+from winback.ledger import open_ledger
+from winback.sending import close_all, stop_all
+from winback.settings import Settings
+
+
+@app.command("stop")
+def stop_command(
+    *,
+    because: Annotated[str, typer.Option(help="Why, for whoever reads it next.")] = "",
+) -> None:
+    """Begin no call any more, on any channel and by any worker of this ledger, until `go`."""
+    with open_ledger(Settings.load()) as ledger, ledger.write() as connection:
+        stop_all(connection, reason=because, now=WallClock().now())
+    say("Stopped: no worker of this ledger begins another call. Next: winback go")
+
+
+@app.command("go")
+def go_command(
+    channel: Annotated[
+        str, typer.Argument(metavar="[CHANNEL]", help="Only this channel; else all of them.")
+    ] = "",
+) -> None:
+    """Let go on what was stopped: by `stop`, by a provider's answer, or by what came back."""
+    settings = Settings.load()
+    with open_ledger(settings) as ledger, ledger.write() as connection:
+        closed = close_all(connection, channel=channel or None)
+    for gate in closed:
+        say(f"goes on: {gate} ({gate.reason})")
+    if not closed:
+        say("Nothing was stopped.")
+    if settings.stop_file.exists():
+        say(f"Still stopped: {settings.stop_file} exists. Remove it to send.")
+        raise typer.Exit(1)
