@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-crash check lock migration clean
+.PHONY: setup demo test test-crash contract check lock migration clean
 
 setup: .venv/.runtime
 
@@ -29,6 +29,16 @@ test: .venv/.dev  ## every test; needs no network and no keys
 test-crash: .venv/.dev  ## 10,000 acknowledged events through 20 kill -9; minutes
 	CRASH_KILLS=20 CRASH_EVENTS=10000 $(BIN)/pytest -k is_killed \
 		tests/inbound/test_receiver_durability.py
+
+contract: .venv/.dev .venv/.prism  ## our calls through Prism and the official descriptions
+	$(BIN)/pytest tests/sandbox/prism_job.py
+
+# Prism is no Python: it needs node 18 or newer, and comes from the npm registry.
+.venv/.prism: .venv/.installer
+	@command -v npm > /dev/null || \
+		{ echo "npm is missing: install node 18 or newer, then make contract"; exit 1; }
+	npm install --silent --no-audit --no-fund --prefix .venv/prism @stoplight/prism-cli@5.14.2
+	touch $@
 
 check: .venv/.dev  ## lint and types
 	$(BIN)/ruff check .

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -47,6 +49,32 @@ def _load(file: str) -> OpenAPI:
 def _without_examples(part: dict[str, Any]) -> dict[str, Any]:
     """The logs' description gives examples in a form that its own standard forbids."""
     return {name: value for name, value in part.items() if name != "examples"}
+
+
+def hold(request: requests.Request, answer: requests.Response) -> None:
+    """Hold an exchange with the sandbox to its description, as if it had been the provider."""
+    path = request.url
+    request.url = official(path) + path
+    seen = RequestsOpenAPIRequest(request)
+    described = description(path)
+    described.validate_request(seen)
+    described.validate_response(seen, RequestsOpenAPIResponse(answer))
+
+
+def official(path: str) -> str:
+    return "https://api.sendgrid.com" if path.startswith("/v3/") else "https://api.twilio.com"
+
+
+def form_parameters(path: str) -> set[str]:
+    """What a form may hold: openapi-core drops what it doesn't know before it looks."""
+    document = json.loads((FOLDER / "twilio_messaging_slice.strict.json").read_text())
+    known: set[str] = set()
+    for template, operations in document["paths"].items():
+        pattern = re.sub(r"\{\w+\}", "[^/]+", template)
+        if re.fullmatch(pattern, urlsplit(path).path):
+            content = operations["post"]["requestBody"]["content"]
+            known = set(content["application/x-www-form-urlencoded"]["schema"]["properties"])
+    return known
 
 
 class Caller:
@@ -103,9 +131,8 @@ class Caller:
 
     def _as_official(self, call: requests.PreparedRequest) -> RequestsOpenAPIRequest:
         """The request as it would have gone to the provider itself."""
-        is_mail = "/v3/" in (call.url or "")
-        official = "https://api.sendgrid.com" if is_mail else "https://api.twilio.com"
-        call.url = (call.url or "").replace(self._box.base_url, official)
+        path = (call.url or "").removeprefix(self._box.base_url)
+        call.url = official(path) + path
         return RequestsOpenAPIRequest(call)
 
 

@@ -1,0 +1,121 @@
+"""Everything that we ask of the providers, through our channels and their own clients."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import sendgrid
+from twilio.rest import Client
+
+from winback.channels import Outgoing, open_channel
+from winback.channels._look_up import EndWithdrawal, Progress, Search, Withdraw
+from winback.sandbox._credentials import SERVICE_NUMBER
+from winback.settings import Settings
+
+NUMBER = "+14155550100"
+CALLBACK = "https://hooks.example.com/webhooks/twilio/status?m=m1#rc=5"
+
+
+def make_all(settings: Settings, now: datetime) -> list[str]:
+    """Make every call; what we made of the answers, in order."""
+    return [*email(settings, now), *phone(settings, now), *sweeps(settings), *voice(settings)]
+
+
+def email(settings: Settings, now: datetime) -> list[str]:
+    """Mail at once and mail held back; its withdrawal; the logs."""
+    payload = {
+        "from": {"email": "shop@example.com", "name": "Shop"},
+        "reply_to": {"email": "reply@example.com"},
+        "subject": "We miss you",
+        "text": "Come back",
+        "html": "<p>Come back</p>",
+        "headers": {"List-Unsubscribe": "<https://shop.example.com/u/1>"},
+        "own_click_links": True,
+    }
+    seen = []
+    for mode in ("immediate", "abortable"):
+        channel = open_channel("email", settings.model_copy(update={"email_mode": mode}))
+        names = [f"{mode}{number}" for number in range(3)]
+        leaves_by = now + timedelta(days=1)
+        messages = [
+            Outgoing(name, f"{name}@example.com", payload, leaves_by, may_wait=True)
+            for name in names
+        ]
+        (request,) = channel.prepare(messages, now=now)
+        seen.append(channel.send(request).kind)
+        search = Search(request.attempt_id, now, messages[0])
+        seen.append(channel.look_up(search).kind)
+        if request.batch_id:
+            seen.append(channel.look_up(Withdraw(request.batch_id)).kind)
+            seen.append(channel.look_up(EndWithdrawal(request.batch_id)).kind)
+        channel.close()
+    return seen
+
+
+def phone(settings: Settings, now: datetime) -> list[str]:
+    """A message by each channel of the phone, found again and followed."""
+    service = {"messaging_service_sid": settings.twilio_messaging_service_sid}
+    payloads: dict[str, dict[str, Any]] = {
+        "sms": {"body": "Shop: hello", **service},
+        "mms": {"body": "Shop: hello", "media_url": ["https://shop.example.com/a.png"], **service},
+        "rcs": {"body": "Shop: hello", **service},
+        "whatsapp": {
+            "content_sid": f"HX{'0' * 32}",
+            "content_variables": '{"1": "Ada"}',
+            "from_": f"whatsapp:{SERVICE_NUMBER}",
+        },
+    }
+    seen = []
+    for number, (name, payload) in enumerate(payloads.items()):
+        channel = open_channel(name, settings)
+        outgoing = Outgoing("m1", f"{NUMBER}{number}", payload, now + timedelta(hours=1))
+        (request,) = channel.prepare([outgoing], now=now)
+        outcome = channel.send(request)
+        seen.append(outcome.kind)
+        seen.append(channel.look_up(Search(request.attempt_id, now, outgoing)).kind)
+        seen.append(channel.look_up(Progress(outcome.provider_id or "")).kind)
+        channel.close()
+    return seen
+
+
+def sweeps(settings: Settings) -> list[str]:
+    """SendGrid's suppression lists, page by page, and its older activity."""
+    key = settings.sendgrid_api_key.get_secret_value()
+    client = sendgrid.SendGridAPIClient(key, host=settings.sendgrid_base_url).client
+    page = {"start_time": 1, "end_time": 2_000_000_000, "limit": 500, "offset": 0}
+    lists = ["bounces", "blocks", "spam_reports", "invalid_emails", "unsubscribes"]
+    accept = {"Accept": "application/json"}
+    answers = [
+        client.suppression._(name).get(query_params=page, request_headers=accept) for name in lists
+    ]
+    answers.append(client.asm.suppressions.get())
+    answers.append(client.messages.get(query_params={"query": "status='delivered'", "limit": 5}))
+    return [str(answer.status_code) for answer in answers]
+
+
+def voice(settings: Settings) -> list[str]:
+    """A call with its words inline, and the list of calls."""
+    account, token = settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()
+    client = Client(account, token)
+    client.api.base_url = settings.twilio_base_url
+    made = client.calls.create(
+        to=NUMBER,
+        from_=SERVICE_NUMBER,
+        twiml="<Response><Say>Your offer ends soon.</Say></Response>",
+        status_callback=CALLBACK,
+        status_callback_event=["answered", "completed"],
+        machine_detection="Enable",
+    )
+    seen = [made.status, client.calls(made.sid).fetch().status]
+    seen += [call.status for call in client.calls.list(to=NUMBER, page_size=100)]
+    client.http_client.session.close()
+    return seen
+
+
+EXPECTED = [
+    "accepted", "found", "accepted", "absent", "withdrawn", "ended",
+    *["accepted", "found", "progress"] * 4,
+    *["200"] * 7,
+    "queued", "completed", "completed",
+]  # fmt: skip
