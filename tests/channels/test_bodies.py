@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from winback.channels import Outgoing
-from winback.channels._bodies import SUBSTITUTION_BYTES, bodies, together
+from winback.channels._bodies import SUBSTITUTION_BYTES, together
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 STYLE = "<style>" + ".a{color:red}" * 1_500 + "</style>"
@@ -26,16 +26,15 @@ def page(name, *, breaks="", style=STYLE):
 
 def received(batch):
     """What each of a batch gets, once the marks are replaced as SendGrid does."""
-    said = bodies(batch)
-    for own in said.own:
-        pages = [said.text, said.html]
+    for own in batch.own:
+        pages = [batch.text, batch.html]
         for mark, words in own.items():
             pages = [body.replace(mark, words) for body in pages]
         yield tuple(pages)
 
 
-def frozen(batch):
-    return [(m.payload["text"], m.payload["html"]) for m in batch]
+def frozen(messages):
+    return [(m.payload["text"], m.payload["html"]) for m in messages]
 
 
 @pytest.mark.parametrize("breaks", ["\n", "", "\r\n\u2028"], ids=["lines", "one line", "odd"])
@@ -43,10 +42,9 @@ def test_a_large_page_is_said_once_for_all_who_get_the_same(breaks):
     messages = [message(n, page(f"Ann{n}", breaks=breaks), f"Hi Ann{n}") for n in range(250)]
     (batch,) = together(messages, 250)
     assert list(received(batch)) == frozen(messages)
-    said = bodies(batch)
-    assert STYLE in said.html
-    assert "Ann" not in said.html + said.text
-    assert max(len(str(own)) for own in said.own) < 200
+    assert STYLE in batch.html
+    assert "Ann" not in batch.html + batch.text
+    assert max(len(str(own)) for own in batch.own) < 200
 
 
 def test_small_bodies_share_a_request_whatever_is_in_them():
@@ -58,15 +56,15 @@ def test_small_bodies_share_a_request_whatever_is_in_them():
 def test_pages_of_another_make_go_apart():
     one = [message(n, page(f"A{n}")) for n in range(3)]
     other = [message(n, page(f"A{n}") + "<p>PS</p>") for n in range(3, 6)]
-    assert list(together(one + other, 250)) == [one, other]
+    assert [batch.messages for batch in together(one + other, 250)] == [one, other]
 
 
 def test_what_is_too_large_and_all_ones_own_goes_alone():
     alike = [message(n, page(f"A{n}", style="")) for n in range(4)]
     own = [message(n, page(f"A{n}") + "x" * SUBSTITUTION_BYTES + str(n)) for n in range(4, 7)]
     batches = list(together(alike + own, 250))
-    assert [len(batch) for batch in batches] == [4, 1, 1, 1]
-    assert bodies([own[0]]).own == [{}]
+    assert [len(batch.messages) for batch in batches] == [4, 1, 1, 1]
+    assert batches[1].own == [{}]
     assert [pair for batch in batches for pair in received(batch)] == frozen(alike + own)
 
 
@@ -74,7 +72,7 @@ def test_who_writes_like_our_marks_goes_alone():
     odd = message(1, page("-wb_text-"), "-wb_html-")
     messages = [message(0, page("A")), odd, message(2, page("B"))]
     batches = list(together(messages, 250))
-    assert [odd] in batches
+    assert [odd] in [batch.messages for batch in batches]
     assert [pair for batch in batches for pair in received(batch)] == frozen(messages)
 
 
@@ -86,7 +84,7 @@ def test_nobody_gets_a_word_of_anothers_by_chance():
         for n in range(400)
     ]
     batches = list(together(messages, 50))
-    assert sum(len(batch) for batch in batches) == 400
+    assert sum(len(batch.messages) for batch in batches) == 400
     assert len(batches) < 200
     for batch in batches:
-        assert list(received(batch)) == frozen(batch)
+        assert list(received(batch)) == frozen(batch.messages)

@@ -11,7 +11,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import compress, groupby
+from operator import ne
 from typing import Final
 
 from winback.channels._seam import Outgoing
@@ -26,82 +27,96 @@ _WHOLE: Final = {"text": f"{_MARK}text-", "html": f"{_MARK}html-"}
 
 
 @dataclass(frozen=True)
-class Bodies:
-    """What a request says once, and what it puts in there for each message, in their order."""
+class Batch:
+    """Messages of one request: what it says once, and what it puts in there for each of them."""
 
+    messages: Sequence[Outgoing]
     text: str = field(repr=False)
     html: str = field(repr=False)
-    own: list[dict[str, str]] = field(repr=False)
+    own: Sequence[dict[str, str]] = field(repr=False)
 
 
-def together(messages: Sequence[Outgoing], size: int) -> Iterator[list[Outgoing]]:
-    """Which messages can share a request, at most `size` each."""
-    alike: dict[tuple[int, ...], list[Outgoing]] = {}
+@dataclass(frozen=True)
+class _Cut:
+    """A message, with its bodies in pieces unless they fit whole."""
+
+    message: Outgoing
+    is_whole: bool
+    text: Sequence[str] = ()
+    html: Sequence[str] = ()
+
+
+def together(messages: Sequence[Outgoing], size: int) -> Iterator[Batch]:
+    """Pack messages of one sender into batches, at most `size` each."""
+    alike: dict[tuple[bool, int, int], list[_Cut]] = {}
     for message in messages:
-        alike.setdefault(_shape(message), []).append(message)
+        cut = _cut(message)
+        alike.setdefault((cut.is_whole, len(cut.text), len(cut.html)), []).append(cut)
     for group in alike.values():
         for start in range(0, len(group), size):
-            yield from _fitting(group[start : start + size])
+            yield from _batches(group[start : start + size])
 
 
-def bodies(batch: Sequence[Outgoing]) -> Bodies:
-    """The bodies of messages that `together` has put into one request."""
-    if len(batch) == 1:
-        return Bodies(batch[0].payload["text"], batch[0].payload["html"], [{}])
-    if _is_whole(batch):
-        own = [{mark: m.payload[part] for part, mark in _WHOLE.items()} for m in batch]
-        return Bodies(_WHOLE["text"], _WHOLE["html"], own)
-    own = [{} for _ in batch]
-    return Bodies(_by_pieces(batch, "text", own), _by_pieces(batch, "html", own), own)
-
-
-def _shape(message: Outgoing) -> tuple[int, ...]:
-    """What messages must have alike to share a request: nothing, where a body fits whole."""
-    pieces = {mark: message.payload[part] for part, mark in _WHOLE.items()}
-    if _fits([pieces]):
-        return ()
-    return tuple(len(_pieces(text)) for text in pieces.values())
-
-
-def _is_whole(batch: Sequence[Outgoing]) -> bool:
-    """Whether these messages, alike in shape, are substituted whole."""
-    return not _shape(batch[0])
-
-
-def _fitting(batch: Sequence[Outgoing]) -> Iterator[list[Outgoing]]:
-    """A batch, in as few parts as it takes for all substitutions to be small enough."""
-    if len(batch) == 1 or (_is_clear(batch) and (_is_whole(batch) or _fits(bodies(batch).own))):
-        yield list(batch)
+def _batches(cuts: Sequence[_Cut]) -> Iterator[Batch]:
+    """As few batches as it takes for all substitutions to be small enough."""
+    messages = [cut.message for cut in cuts]
+    if len(cuts) == 1:
+        payload = messages[0].payload
+        yield Batch(messages, payload["text"], payload["html"], [{}])
         return
-    half = len(batch) // 2
-    yield from _fitting(batch[:half])
-    yield from _fitting(batch[half:])
+    if _is_clear(messages):
+        is_whole = cuts[0].is_whole
+        batch = _whole(messages) if is_whole else _by_pieces(cuts)
+        if is_whole or all(map(_fits, batch.own)):
+            yield batch
+            return
+    half = len(cuts) // 2
+    yield from _batches(cuts[:half])
+    yield from _batches(cuts[half:])
 
 
-def _by_pieces(batch: Sequence[Outgoing], part: str, own: list[dict[str, str]]) -> str:
-    """The pieces that are the same in all, with marks for the others, which go to `own`."""
-    pages = [_pieces(message.payload[part]) for message in batch]
-    differs = [len(set(piece)) > 1 for piece in zip(*pages, strict=True)]
-    shared, start = [], 0
-    for is_own, places in groupby(differs):
-        end = start + len(list(places))
+def _whole(messages: Sequence[Outgoing]) -> Batch:
+    return Batch(messages, _WHOLE["text"], _WHOLE["html"], [_all_of(m) for m in messages])
+
+
+def _by_pieces(cuts: Sequence[_Cut]) -> Batch:
+    own: list[dict[str, str]] = [{} for _ in cuts]
+    text = _shared([cut.text for cut in cuts], "text", own)
+    html = _shared([cut.html for cut in cuts], "html", own)
+    return Batch([cut.message for cut in cuts], text, html, own)
+
+
+def _shared(pages: Sequence[Sequence[str]], part: str, own: Sequence[dict[str, str]]) -> str:
+    """The pieces that are the same in all pages, with marks for the others, which go to `own`."""
+    first, places = pages[0], range(len(pages[0]))
+    differs = {place for page in pages for place in compress(places, map(ne, first, page))}
+    said, start = [], 0
+    for is_own, run in groupby(place in differs for place in places):
+        end = start + len(list(run))
         if is_own:
             mark = f"{_MARK}{part}{start}-"
-            for page, mine in zip(pages, own, strict=True):
-                mine[mark] = "".join(page[start:end])
-        shared.append(mark if is_own else "".join(pages[0][start:end]))
+            for page, pieces in zip(pages, own, strict=True):
+                pieces[mark] = "".join(page[start:end])
+        said.append(mark if is_own else "".join(first[start:end]))
         start = end
-    return "".join(shared)
+    return "".join(said)
 
 
-def _pieces(text: str) -> list[str]:
-    """A body cut after each tag and line, for some pages are one line; none is empty."""
-    return _PIECE.findall(text)
+def _cut(message: Outgoing) -> _Cut:
+    """Cut after each tag and line, for some pages are one line; no piece is empty."""
+    if _fits(_all_of(message)):
+        return _Cut(message, is_whole=True)
+    text, html = (_PIECE.findall(message.payload[part]) for part in _WHOLE)
+    return _Cut(message, is_whole=False, text=text, html=html)
 
 
-def _is_clear(batch: Sequence[Outgoing]) -> bool:
-    return not any(_MARK in message.payload[part] for message in batch for part in _WHOLE)
+def _all_of(message: Outgoing) -> dict[str, str]:
+    return {mark: message.payload[part] for part, mark in _WHOLE.items()}
 
 
-def _fits(own: Sequence[dict[str, str]]) -> bool:
-    return all(len(json.dumps(pieces)) <= SUBSTITUTION_BYTES for pieces in own)
+def _is_clear(messages: Sequence[Outgoing]) -> bool:
+    return not any(_MARK in message.payload[part] for message in messages for part in _WHOLE)
+
+
+def _fits(own: dict[str, str]) -> bool:
+    return len(json.dumps(own)) <= SUBSTITUTION_BYTES

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from winback.channels._bodies import bodies, together
+from winback.channels._bodies import Batch, together
 from winback.channels._look_up import EndWithdrawal, Finding, Question, Search, Withdraw
 from winback.channels._seam import Outcome, Outgoing, Request
 from winback.channels._sendgrid import SendGrid, is_the_real_one
@@ -103,7 +103,7 @@ class EmailChannel:
         return self._holds and message.may_wait and now + HOLD + LEAVING <= message.leaves_by
 
 
-def _packed(messages: Sequence[Outgoing], size: int) -> Iterator[list[Outgoing]]:
+def _packed(messages: Sequence[Outgoing], size: int) -> Iterator[Batch]:
     """What goes into one request each: messages that share what a request says once."""
     alike: dict[str, list[Outgoing]] = {}
     for message in messages:
@@ -114,20 +114,20 @@ def _packed(messages: Sequence[Outgoing], size: int) -> Iterator[list[Outgoing]]
 
 
 def _request(
-    batch: Sequence[Outgoing], *, batch_id: str | None = None, send_at: datetime | None = None
+    batch: Batch, *, batch_id: str | None = None, send_at: datetime | None = None
 ) -> Request:
     """One request. Its JSON is ours, so that an error's index means our index."""
     attempt_id = secrets.token_hex(16)
-    first, said = batch[0].payload, bodies(batch)
+    first = batch.messages[0].payload
     body: dict[str, Any] = {
         "personalizations": [
             _personalization(message, attempt_id, own)
-            for message, own in zip(batch, said.own, strict=True)
+            for message, own in zip(batch.messages, batch.own, strict=True)
         ],
         "from": first["from"],
         "content": [
-            {"type": "text/plain", "value": said.text},
-            {"type": "text/html", "value": said.html},
+            {"type": "text/plain", "value": batch.text},
+            {"type": "text/html", "value": batch.html},
         ],
     }
     if first.get("reply_to"):
@@ -137,7 +137,7 @@ def _request(
     if batch_id is not None and send_at is not None:
         body |= {"batch_id": batch_id, "send_at": int(send_at.timestamp())}
     sha256 = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    ids = tuple(message.message_id for message in batch)
+    ids = tuple(message.message_id for message in batch.messages)
     return Request(attempt_id, ids, body, sha256, batch_id=batch_id, send_at=send_at)
 
 
