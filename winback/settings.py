@@ -76,6 +76,12 @@ class Settings(BaseSettings):
         "without an answer can be cancelled; `immediate`; `auto`: abortable at SendGrid itself.",
     )
 
+    unknown_settle_minutes: int = Field(
+        15,
+        ge=0,
+        description="How late a text may show in its provider's list; sooner would send it twice.",
+    )
+
     responder: str = Field(
         "",
         description="Answers questions by itself: `rules` or `package.module:factory`; empty: off.",

@@ -20,23 +20,37 @@ from winback.channels._seam import (
     Request,
     Scope,
 )
+from winback.channels._sendgrid_lists import (
+    LIST_NAMES,
+    PAGE_ROWS,
+    Entry,
+    ListName,
+    Page,
+    SuppressionLists,
+)
 from winback.channels._wire import Answer
 
 __all__ = [
+    "LIST_NAMES",
+    "PAGE_ROWS",
     "Answer",
     "Channel",
     "EndWithdrawal",
+    "Entry",
     "Finding",
     "Kind",
+    "ListName",
     "Listed",
     "NotPreparedError",
     "Outcome",
     "Outgoing",
+    "Page",
     "Progress",
     "Question",
     "Request",
     "Scope",
     "Search",
+    "SuppressionLists",
     "Withdraw",
     "classify",
     "open_channel",

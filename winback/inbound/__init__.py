@@ -6,6 +6,7 @@ verify (_verify) → append durably (_segments) → acknowledge (_receiver) → 
 
 from winback.inbound._classify import Intent, classify
 from winback.inbound._collect import CollectReport, collect
+from winback.inbound._fetched import Suppressed, keep_progress, keep_suppressed
 from winback.inbound._replay import Difference, ReplayReport, replay_events
 from winback.inbound._serve import RunningReceiver, serve, start
 
@@ -15,8 +16,11 @@ __all__ = [
     "Intent",
     "ReplayReport",
     "RunningReceiver",
+    "Suppressed",
     "classify",
     "collect",
+    "keep_progress",
+    "keep_suppressed",
     "replay_events",
     "serve",
     "start",

@@ -22,6 +22,7 @@ from winback.inbound import _sendgrid, _twilio
 from winback.inbound._actions import bind, remember, understand
 from winback.inbound._clicks import clicked
 from winback.inbound._event import Event, Unreadable
+from winback.inbound._fetched import Suppressed, listed
 from winback.inbound._match import Match, Matcher
 from winback.inbound._segments import Record, read_segment, segment_path, writers
 from winback.inbound._unsubscribe import preferred, unsubscribed
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 
 # What a choice on our own page writes as the source of its suppressions.
 UNSUBSCRIBE_SOURCE: Final = "winback_opted_out"
-Parsed = Event | Unreadable
+Parsed = Event | Suppressed | Unreadable
 
 
 @dataclass
@@ -148,6 +149,10 @@ def _parse(record: Record) -> Iterator[Parsed]:
             yield _twilio.status(record)
         case "twilio", "inbound":
             yield _twilio.inbound(record)
+        case "twilio", "fetched":
+            yield _twilio.fetched(record)
+        case "sendgrid", "listed":
+            yield from listed(record)
         case "winback", "unsubscribe":
             yield unsubscribed(record)
         case "winback", "preference":
@@ -167,7 +172,9 @@ def apply(
     in their segment, for a replay by a version that can.
     """
     events = [event for event in parsed if isinstance(event, Event)]
-    report = CollectReport(segments=1, unreadable=len(parsed) - len(events))
+    unreadable = sum(isinstance(item, Unreadable) for item in parsed)
+    report = CollectReport(segments=1, unreadable=unreadable)
+    _suppress_listed(connection, parsed, report, clock)
     known = _known(connection, [event.dedupe_key for event in events])
     matcher = Matcher(connection, events)
     for event in events:
@@ -181,6 +188,24 @@ def apply(
         else:
             _apply_new(connection, event, matcher, report, clock)
     return report
+
+
+def _suppress_listed(
+    connection: Connection, parsed: Sequence[Parsed], report: CollectReport, clock: Clock
+) -> None:
+    """Addresses of a provider's own lists: no events, for nothing of ours happened."""
+    for item in parsed:
+        if isinstance(item, Suppressed):
+            report.suppressed += 1
+            report.stopped_messages += suppress(
+                connection,
+                group="email",
+                address=item.address,
+                reason=item.reason,
+                source=item.source,
+                occurred_at=item.occurred_at,
+                recorded_at=clock.now(),
+            )
 
 
 def _apply_alone(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Final, Literal
 from urllib.parse import parse_qsl
@@ -57,6 +59,17 @@ def status(record: Record) -> Event:
         detail={"status": name},
         suppress_reason=_suppress_reasons().get(error_code or "", ""),
     )
+
+
+def fetched(record: Record) -> Event:
+    """The event of what Twilio's own records say: as its callback, and at the time they name."""
+    event = status(record)
+    updated = _parameters(record.body.decode(errors="replace")).get("DateUpdated", "")
+    try:
+        at = datetime.fromisoformat(updated)
+    except ValueError:
+        return event
+    return replace(event, occurred_at=min(at, record.received_at)) if at.tzinfo else event
 
 
 def inbound(record: Record) -> Event:

@@ -1,0 +1,28 @@
+"""A house whose letters get lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from reconcile_parts import NOW, House
+
+from winback import inbound, sandbox
+from winback.clock import FixedClock
+from winback.ledger import open_ledger
+from winback.modes import sandbox_settings
+from winback.settings import Settings
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    clock = FixedClock(NOW)
+    bare = Settings.load(home=tmp_path / "home", public_base_url="https://hooks.example.com")
+    with sandbox.start(bare, clock, webhooks_url="http://127.0.0.1:9") as box:
+        settings = sandbox_settings(bare, **box.overrides())
+        with (
+            open_ledger(settings) as ledger,
+            inbound.start(ledger, settings, clock) as receiver,
+        ):
+            yield House(ledger, settings, clock, box, receiver)

@@ -1,0 +1,73 @@
+"""What we fetched ourselves from a provider, kept like what it posts to us.
+
+It goes through the same durable segments and the same parsers, so that it is deduplicated with
+the callback that may still come, and read anew by a replay.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from winback.clock import Clock
+from winback.inbound._event import Unreadable
+from winback.inbound._segments import Record, SegmentWriter
+from winback.settings import Settings
+
+PROGRESS: Final = "fetched"
+LISTED: Final = "listed"
+
+
+@dataclass(frozen=True)
+class Suppressed:
+    """An address that a provider's own list suppresses, and since when."""
+
+    address: str
+    reason: str
+    source: str
+    occurred_at: datetime
+
+
+def keep_progress(
+    settings: Settings, clock: Clock, told: Iterable[tuple[str, Mapping[str, str]]]
+) -> None:
+    """Append what Twilio's records tell of messages, by our id; durable when this returns."""
+    now = clock.now()
+    _append(
+        settings,
+        clock,
+        [
+            Record("twilio", PROGRESS, now, urlencode({"m": key}), {}, urlencode(fields).encode())
+            for key, fields in told
+        ],
+    )
+
+
+def keep_suppressed(settings: Settings, clock: Clock, rows: Sequence[Suppressed]) -> None:
+    """Append what SendGrid's lists suppress; durable when this returns."""
+    lines = [asdict(row) | {"occurred_at": row.occurred_at.isoformat()} for row in rows]
+    body = json.dumps(lines).encode()
+    _append(settings, clock, [Record("sendgrid", LISTED, clock.now(), "", {}, body)])
+
+
+def listed(record: Record) -> Iterator[Suppressed | Unreadable]:
+    """The addresses of one kept page."""
+    for line in json.loads(record.body):
+        at = datetime.fromisoformat(line["occurred_at"])
+        yield Suppressed(line["address"], line["reason"], line["source"], at)
+
+
+def _append(settings: Settings, clock: Clock, records: Sequence[Record]) -> None:
+    if not records:
+        return
+    writer = SegmentWriter(settings.events_dir, clock)
+    writer.start()
+    try:
+        for kept in [writer.append(record) for record in records]:
+            kept.result()
+    finally:
+        writer.stop()

@@ -1,0 +1,88 @@
+"""The providers' records, asked no more often than does any good."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from winback.channels import Channel, Finding, Question, open_channel
+from winback.errors import UsageError
+from winback.reconcile._report import ReconcileReport
+from winback.settings import Settings
+
+# A run that finds very much to ask leaves the rest to the next one.
+MOST_QUESTIONS = 300
+# Sending needs the providers' patience more than we do.
+PER_SECOND = 10.0
+
+_OVER = Finding("unreadable", reason="asked enough for one run", stops_asking=True)
+
+
+class Records:
+    """Opens each channel once, keeps a pace, and stops asking one that can't be read."""
+
+    def __init__(
+        self, settings: Settings, report: ReconcileReport, sleep: Callable[[float], None]
+    ) -> None:
+        self._settings, self._report, self._sleep = settings, report, sleep
+        self._channels: dict[str, Channel] = {}
+        self._silent: dict[str, Finding] = {}
+        # A server of this machine needs nobody's patience.
+        self._pause = 0.0 if settings.sends_to_loopback_only else 1 / PER_SECOND
+        self._asked = 0
+        self._next = 0.0
+
+    def ask(self, channel: str, question: Question) -> Finding:
+        """One question, one finding; a channel that could not be read is not asked again."""
+        if channel in self._silent:
+            return self._silent[channel]
+        if self._asked >= MOST_QUESTIONS:
+            return _OVER
+        self._asked += 1
+        try:
+            opened = self._open(channel)
+        except UsageError as problem:
+            return self._stop(channel, Finding("unreadable", reason=str(problem)))
+        self._keep_pace()
+        finding = opened.look_up(question)
+        if finding.kind == "unreadable":
+            self._report.unreadable[channel] = finding.reason
+            if finding.stops_asking:
+                self._silent[channel] = finding
+        return finding
+
+    def has_asked_enough(self) -> bool:
+        """Whether the rest is for the next run."""
+        return self._asked >= MOST_QUESTIONS
+
+    def _open(self, channel: str) -> Channel:
+        if channel not in self._channels:
+            # A channel that was switched off since may still tell what it sent.
+            asking = self._settings.model_copy(update={"channels": channel})
+            self._channels[channel] = open_channel(channel, asking)
+        return self._channels[channel]
+
+    def _stop(self, channel: str, finding: Finding) -> Finding:
+        self._report.unreadable[channel] = finding.reason
+        self._silent[channel] = finding
+        return finding
+
+    def _keep_pace(self) -> None:
+        now = time.monotonic()
+        if (seconds := self._next - now) > 0:
+            self._sleep(seconds)
+        self._next = max(now, self._next) + self._pause
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for channel in self._channels.values():
+            channel.close()

@@ -1,0 +1,110 @@
+"""What to do next about a message of unknown outcome. Pure: it asks no clock and nobody.
+
+Nothing is let go again because time has passed. A text that its provider's list does not have
+may only just not be there yet, so the list is read late, and twice; mail is let go again only
+once SendGrid confirmed that it will discard it. Time alone ends in `unknown_final`: taken as
+sent, told in every report, never sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from winback.reconcile._lost import Lost
+
+# Between the two looks at a list that must both miss a text.
+BETWEEN_LOOKS: Final = timedelta(minutes=5)
+# SendGrid promises to cancel only what is asked so long before; one minute is the call's own.
+CANCEL_BEFORE: Final = timedelta(minutes=11)
+# When the logs are asked for mail that can't be cancelled. How soon they show it is nowhere
+# said, so that it is missing there proves nothing.
+LOG_LOOKS: Final = (
+    timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24),
+)  # fmt: skip
+# After the last of them. SendGrid repeats its events for as long.
+GIVE_UP_MAIL: Final = LOG_LOOKS[-1]
+# Where records that would tell can't be read at all.
+GIVE_UP: Final = timedelta(hours=72)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to do before `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True)
+class SearchNow:
+    """Ask the provider's records for the message."""
+
+
+@dataclass(frozen=True)
+class WithdrawNow:
+    """See to it that its batch is discarded; with `may_ask` false, only look whether it is."""
+
+    may_ask: bool
+
+
+@dataclass(frozen=True)
+class TakenWithRequest:
+    """Another message of its request was taken, and a request is taken whole or not at all."""
+
+
+@dataclass(frozen=True)
+class LetGo:
+    """The provider confirmed that it discards it."""
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Nothing told in all the time that anything could have."""
+
+
+Step = Wait | SearchNow | WithdrawNow | TakenWithRequest | LetGo | GiveUp
+
+
+def next_step(lost: Lost, *, now: datetime, settle: timedelta) -> Step:
+    """The next step. `settle` is how long a text may take to show in its provider's list."""
+    if lost.is_batch and lost.is_withdrawn:
+        return LetGo()
+    if lost.is_batch and lost.is_request_proven:
+        return TakenWithRequest()
+    return _mail_step(lost, now) if lost.is_batch else _text_step(lost, now, settle)
+
+
+def after_unreadable(lost: Lost, *, now: datetime) -> Step:
+    """What follows where the records could not be read: nothing, for a long time."""
+    over = _leaves_at(lost) + (GIVE_UP_MAIL if lost.is_batch else GIVE_UP)
+    return GiveUp() if now >= over else Wait(over)
+
+
+def may_let_go(lost: Lost, *, now: datetime) -> bool:
+    """Whether the list that misses a text now has missed it before, long enough ago."""
+    return lost.first_absent_at is not None and now >= lost.first_absent_at + BETWEEN_LOOKS
+
+
+def _text_step(lost: Lost, now: datetime, settle: timedelta) -> Step:
+    ready = lost.started_at + settle
+    if lost.last_absent_at is not None:
+        ready = max(ready, lost.last_absent_at + BETWEEN_LOOKS)
+    return SearchNow() if now >= ready else Wait(ready)
+
+
+def _mail_step(lost: Lost, now: datetime) -> Step:
+    if lost.batch_id and lost.send_at and now < lost.send_at:
+        return WithdrawNow(may_ask=now <= lost.send_at - CANCEL_BEFORE)
+    leaves_at, asked = _leaves_at(lost), lost.last_absent_at
+    looks = [leaves_at + after for after in LOG_LOOKS]
+    due = [look for look in looks if look <= now and (asked is None or asked < look)]
+    if due:
+        return SearchNow()
+    coming = [look for look in looks if look > now]
+    return Wait(coming[0]) if coming else GiveUp()
+
+
+def _leaves_at(lost: Lost) -> datetime:
+    """When it left, if it did."""
+    return lost.send_at if lost.batch_id and lost.send_at else lost.started_at

@@ -1,0 +1,74 @@
+"""Reconciling: what is unknown is settled by evidence, and what was not told is asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from winback.clock import Clock
+from winback.inbound import collect
+from winback.ledger import Ledger, LedgerFenced
+from winback.reconcile._ask import Records
+from winback.reconcile._lists import sweep_lists
+from winback.reconcile._progress import poll
+from winback.reconcile._report import ReconcileReport
+from winback.reconcile._unknown import Unknowns
+from winback.sending import sweep
+from winback.settings import Settings
+
+
+def reconcile(
+    ledger: Ledger,
+    settings: Settings,
+    clock: Clock,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ReconcileReport:
+    """Look into everything that is due. Safe to repeat, beside runs and beside itself.
+
+    Sends nothing. Where nothing is unknown and nothing is due it makes no call. Raises
+    LedgerFenced for a copied ledger; what a provider doesn't tell is in the report.
+    """
+    if ledger.fenced:
+        raise LedgerFenced(ledger.fenced)
+    report = ReconcileReport()
+    sweep(ledger, clock)
+    with Records(settings, report, sleep) as records:
+        settle(ledger, settings, clock, records, report)
+        poll(ledger, settings, clock, records, report)
+    sweep_lists(ledger, settings, clock, report)
+    brought = collect(ledger, settings, clock)
+    report.told, report.suppressed = brought.events, brought.suppressed
+    return report
+
+
+def withdraw_lost(
+    ledger: Ledger,
+    settings: Settings,
+    clock: Clock,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> ReconcileReport:
+    """Only settle what is unknown: right after a send, while its batches can be withdrawn."""
+    report = ReconcileReport()
+    with Records(settings, report, sleep) as records:
+        settle(ledger, settings, clock, records, report)
+    return report
+
+
+def settle(
+    ledger: Ledger,
+    settings: Settings,
+    clock: Clock,
+    records: Records,
+    report: ReconcileReport,
+) -> None:
+    """Take the next step with each message of unknown outcome."""
+    Unknowns(
+        ledger,
+        records,
+        report,
+        now=clock.now(),
+        settle=timedelta(minutes=settings.unknown_settle_minutes),
+    ).settle()

@@ -1,0 +1,57 @@
+"""What a run of reconciling came to, in numbers and opaque ids only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass
+class ReconcileReport:
+    """One call of `reconcile`."""
+
+    # Messages of unknown outcome, by what became of them.
+    accepted: int = 0
+    planned_again: int = 0
+    expired: int = 0
+    unknown_final: int = 0
+    waiting: int = 0
+    # The earliest moment at which something can be found out about one that waits.
+    next_look_at: datetime | None = None
+    # Taken by the provider more than once.
+    sent_twice: list[str] = field(default_factory=list)
+    # Texts whose callbacks are missing: asked for, and of those what was news.
+    polled: int = 0
+    told: int = 0
+    # Addresses that the provider's own lists suppress and ours did not yet.
+    suppressed: int = 0
+    # What could not be read, and why: nothing changed for it.
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the ledger has news for the warehouse."""
+        settled = self.accepted + self.planned_again + self.expired + self.unknown_final
+        return bool(settled or self.sent_twice or self.told or self.suppressed)
+
+    def wait(self, until: datetime) -> None:
+        """Count one that waits."""
+        self.waiting += 1
+        if self.next_look_at is None or until < self.next_look_at:
+            self.next_look_at = until
+
+    def summary(self) -> str:
+        """One line with the numbers that matter."""
+        parts = [
+            (self.accepted, "accepted by evidence"),
+            (self.planned_again, "planned again"),
+            (self.expired, "not sent and expired"),
+            (self.unknown_final, "unknown for good"),
+        ]
+        line = [f"{count:,} {what}" for count, what in parts if count]
+        if self.waiting and self.next_look_at:
+            line.append(f"{self.waiting:,} wait until {self.next_look_at:%Y-%m-%d %H:%M} UTC")
+        line += [f"{self.told:,} of {self.polled:,} polled had news"] if self.polled else []
+        line += [f"{self.suppressed:,} addresses suppressed"] if self.suppressed else []
+        line += [f"{len(self.sent_twice):,} SENT TWICE"] if self.sent_twice else []
+        return ", ".join(line) or "nothing was unknown"

@@ -1,0 +1,217 @@
+"""Settling messages of unknown outcome: ask what can be asked now, write down what it proves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from sqlalchemy import select
+
+from winback.channels import EndWithdrawal, Finding, Outgoing, Search, Withdraw
+from winback.ledger import EvidenceKind, Ledger, is_hidden, tables
+from winback.reconcile._ask import Records
+from winback.reconcile._decide import (
+    CANCEL_BEFORE,
+    GiveUp,
+    LetGo,
+    SearchNow,
+    TakenWithRequest,
+    Wait,
+    WithdrawNow,
+    after_unreadable,
+    next_step,
+)
+from winback.reconcile._lost import Lost, lost_messages
+from winback.reconcile._report import ReconcileReport
+from winback.reconcile._settle import Book
+
+# SendGrid's own limit, all of the account's counted.
+MOST_WITHDRAWALS = 10
+# What it discards is long gone by then, so that ending the withdrawal releases nothing.
+END_AFTER = timedelta(hours=1)
+# A known text this young or old says whether a list shows what it should.
+KNOWN_SINCE = timedelta(days=30)
+
+_m, _a, _e = tables.messages.c, tables.attempts.c, tables.evidence.c
+
+
+class Unknowns:
+    """One look at all messages of unknown outcome; `settle` is its only public method."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        records: Records,
+        report: ReconcileReport,
+        *,
+        now: datetime,
+        settle: timedelta,
+    ) -> None:
+        self._ledger, self._records, self._report = ledger, records, report
+        self._now, self._settle = now, settle
+        self._book = Book(ledger, report, now)
+        # Whether each channel's list shows what it certainly should.
+        self._is_sound: dict[str, bool] = {}
+
+    def settle(self) -> None:
+        """End old withdrawals, then go through the attempts, the oldest first."""
+        places = MOST_WITHDRAWALS - self._end_withdrawals()
+        with self._ledger.read() as connection:
+            lost = lost_messages(connection)
+        for _, group in groupby(lost, key=lambda it: it.attempt_id or it.message.message_id):
+            places -= self._settle_attempt(list(group), places)
+
+    def _settle_attempt(self, group: list[Lost], places: int) -> int:
+        """Take the next step with each message of an attempt; how many withdrawals that took."""
+        step = next_step(group[0], now=self._now, settle=self._settle)
+        if isinstance(step, WithdrawNow):
+            return self._withdraw(group, may_ask=step.may_ask and places > 0)
+        if isinstance(step, SearchNow) and group[0].batch_id and self._is_withdrawn(group[0]):
+            self._book.withdrawn(group)
+            return 0
+        if isinstance(step, LetGo):
+            self._book.withdrawn(group)
+            return 0
+        for lost in group:
+            self._settle_one(lost)
+        return 0
+
+    def _settle_one(self, lost: Lost) -> None:
+        step = next_step(lost, now=self._now, settle=self._settle)
+        if isinstance(step, SearchNow):
+            self._search(lost)
+        elif isinstance(step, TakenWithRequest):
+            self._book.taken_with_request(lost)
+        elif isinstance(step, GiveUp):
+            self._book.give_up(lost, "silence")
+        elif isinstance(step, Wait):
+            self._report.wait(step.until)
+
+    def _search(self, lost: Lost) -> None:
+        question = lost.search()
+        if question is None:
+            self._leave(lost, "erased")
+            return
+        finding = self._records.ask(lost.channel, question)
+        kind: EvidenceKind = "logged" if lost.is_batch else "listed"
+        if finding.kind == "found" and self._book.listed(lost, finding.listed, kind):
+            return
+        if finding.kind == "unreadable":
+            self._leave(lost, finding.reason)
+        elif lost.is_batch:
+            self._miss_mail(lost)
+        elif self._shows_what_it_should(lost.channel):
+            self._miss_text(lost)
+        else:
+            self._leave(lost, "its list lacks what was certainly sent")
+
+    def _miss_text(self, lost: Lost) -> None:
+        """The list doesn't have it: once is not enough."""
+        self._book.absent(lost, "not_listed")
+        seen = replace(lost, first_absent_at=lost.first_absent_at or self._now)
+        again = next_step(
+            replace(seen, last_absent_at=self._now), now=self._now, settle=self._settle
+        )
+        if lost.first_absent_at is None and isinstance(again, Wait):
+            self._report.wait(again.until)
+
+    def _miss_mail(self, lost: Lost) -> None:
+        """The logs don't have it, which proves nothing; the last look ends the search."""
+        self._book.absent(lost, "not_logged")
+        again = next_step(
+            replace(lost, last_absent_at=self._now), now=self._now, settle=self._settle
+        )
+        if isinstance(again, Wait):
+            self._report.wait(again.until)
+        else:
+            self._book.give_up(lost, "silence")
+
+    def _leave(self, lost: Lost, reason: str) -> None:
+        """Nothing can be read about it: it stays as it is, for a long time."""
+        self._report.unreadable[lost.channel] = reason
+        step = after_unreadable(lost, now=self._now)
+        if isinstance(step, Wait):
+            self._report.wait(step.until)
+        elif not self._records.has_asked_enough():
+            self._book.give_up(lost, "unreadable")
+
+    def _withdraw(self, group: list[Lost], *, may_ask: bool) -> int:
+        lost = group[0]
+        finding = self._ask_to_withdraw(lost, may_ask=may_ask)
+        if finding.kind == "withdrawn":
+            self._book.withdrawn(group)
+            return int(may_ask)
+        if lost.send_at is not None:
+            latest = lost.send_at - CANCEL_BEFORE
+            for _ in group:
+                self._report.wait(latest if self._now < latest else lost.send_at)
+        return int(may_ask)
+
+    def _is_withdrawn(self, lost: Lost) -> bool:
+        """Whether a withdrawal was heard whose answer was lost."""
+        return self._ask_to_withdraw(lost, may_ask=False).kind == "withdrawn"
+
+    def _ask_to_withdraw(self, lost: Lost, *, may_ask: bool) -> Finding:
+        return self._records.ask(lost.channel, Withdraw(lost.batch_id or "", may_ask=may_ask))
+
+    def _end_withdrawals(self) -> int:
+        """Free the places of batches that are long discarded; how many are still taken."""
+        with self._ledger.read() as connection:
+            ended = select(_e.attempt_id).where(_e.kind == "withdrawal_ended")
+            held = connection.execute(
+                select(_a.attempt_id, _a.channel, _a.sg_batch_id, _a.sg_send_at)
+                .join(tables.evidence, _e.attempt_id == _a.attempt_id)
+                .where(_e.kind == "withdrawn", _a.attempt_id.not_in(ended))
+            ).all()
+        over = [row for row in held if row.sg_send_at + END_AFTER <= self._now]
+        for row in over:
+            if self._records.ask(row.channel, EndWithdrawal(row.sg_batch_id)).kind == "ended":
+                self._book.withdrawal_ended(row.attempt_id)
+        return len(held) - len(over)
+
+    def _shows_what_it_should(self, channel: str) -> bool:
+        """Whether a channel's list has a message that was certainly accepted.
+
+        A list that lacks it, by redacted numbers, another account or a stand-in that keeps none,
+        would miss an unknown one just as well. Where nothing was ever accepted there is nothing
+        to compare, and the list is believed.
+        """
+        if channel not in self._is_sound:
+            self._is_sound[channel] = self._look_for_known(channel)
+        return self._is_sound[channel]
+
+    def _look_for_known(self, channel: str) -> bool:
+        known = (
+            select(tables.messages)
+            .where(
+                _m.accepted_at > self._now - KNOWN_SINCE,
+                _m.accepted_at <= self._now - self._settle,
+                _m.channel == channel,
+                _m.state == "accepted",
+                _m.provider_id.is_not(None),
+                # By our call's own answer: then we also know when.
+                _m.matched_by.is_(None),
+            )
+            .order_by(_m.accepted_at.desc())
+            .limit(1)
+        )
+        with self._ledger.read() as connection:
+            message = connection.execute(known).first()
+        if message is None or is_hidden(message.address):
+            return True
+        outgoing = Outgoing(
+            message.message_id,
+            message.address,
+            json.loads(message.payload_json),
+            leaves_by=message.expires_at,
+        )
+        finding = self._records.ask(channel, Search("", message.accepted_at, outgoing))
+        return _shows(finding, message.provider_id)
+
+
+def _shows(finding: Finding, provider_id: str) -> bool:
+    listed: Iterable[str] = (it.provider_id for it in finding.listed)
+    return finding.kind == "found" and provider_id in listed
