@@ -17,6 +17,7 @@ from prefect.runtime import deployment
 import quality
 from flows._context import current_stage
 from winback import inbound, sending
+from winback import reconcile as reconciling
 from winback.console import tell_stage, tell_step
 from winback.errors import WinbackError
 from winback.ledger import export_ledger
@@ -84,6 +85,24 @@ def collect() -> inbound.CollectReport:
     sending.close_answered(stage.ledger, stage.run.clock)
     export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
     return report
+
+
+@task(task_run_name="settle what is unknown", **_ONCE)
+def reconcile() -> reconciling.ReconcileReport:
+    """Look into what is unknown or was never told; let what was learned reach landing."""
+    stage = current_stage()
+    tell_stage("Settling what is unknown")
+    report = reconciling.reconcile(stage.ledger, stage.settings, stage.run.clock)
+    if report.changed:
+        export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
+    return report
+
+
+@task(task_run_name="withdraw what got no answer", **_ONCE)
+def withdraw_lost() -> reconciling.ReconcileReport:
+    """Cancel held-back email whose call got no answer, while SendGrid still takes that."""
+    stage = current_stage()
+    return reconciling.withdraw_lost(stage.ledger, stage.settings, stage.run.clock)
 
 
 @task(task_run_name="free what dead runs held", **_ONCE)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flows._prefect import quiet_prefect
-from winback import report
+from winback import inbound, report, sending
+from winback import reconcile as reconciling
 from winback.console import print_rows, say, telling
+from winback.ledger import export_ledger, sent_twice
 from winback.modes import resolve_run
 from winback.settings import Settings
 
@@ -24,6 +27,49 @@ def run(settings: Settings, *, mode: str | None, as_of: str | None) -> None:
     with telling():
         done = winback_run(resolved.mode, resolved.as_of if as_of is not None else None)
     print_run(done)
+
+
+def reconcile(settings: Settings, *, mode: str | None, as_of: str | None) -> None:
+    """Settle what is unknown and say what came of it; by itself, without Prefect."""
+    resolved = resolve_run(settings, mode=mode, as_of=as_of)
+    say(f"winback reconcile: {resolved.mode}, as of {resolved.as_of.isoformat()} …")
+    if not resolved.sends:
+        say(
+            "A dry run asks nobody and changes nothing. Next: --mode sandbox or --mode live; "
+            "winback reconcile list"
+        )
+        return
+    from flows._context import open_stage
+
+    with open_stage(resolved.mode, resolved.as_of if as_of is not None else None) as stage:
+        stage.settle()
+        inbound.collect(stage.ledger, stage.settings, stage.run.clock)
+        done = reconciling.reconcile(stage.ledger, stage.settings, stage.run.clock)
+        export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
+        unknown = sending.unknown_messages(stage.ledger)
+        with stage.ledger.read() as connection:
+            twice = sent_twice(connection)
+    print_reconciled(done)
+    print_unknown(unknown, twice)
+    say(f"Done: {done.summary()}")
+
+
+def print_reconciled(done: reconciling.ReconcileReport) -> None:
+    """What could not be read."""
+    for what, why in sorted(done.unreadable.items()):
+        say(f"{what}: the provider's records can't be read ({why}). Nothing changed for it")
+
+
+def print_unknown(unknown: Sequence[str], twice: Sequence[str]) -> None:
+    """What nobody knows, and what went wrong for good."""
+    if unknown:
+        say(
+            f"{len(unknown)} messages of unknown outcome, never resent by themselves: "
+            + ", ".join(unknown[:5])
+            + ". Next: winback reconcile list"
+        )
+    if twice:
+        say(f"{len(twice)} messages went out TWICE: " + ", ".join(twice[:5]))
 
 
 def sent_rows(done: RunReport) -> report.Rows:
@@ -51,11 +97,8 @@ def print_run(done: RunReport) -> None:
     for _, _, sent in done.sent:
         for channel, reason in sent.stopped.items():
             say(f"{channel} stopped: {reason}")
-    if done.unknown:
-        say(
-            f"{len(done.unknown)} messages of unknown outcome, never resent by themselves: "
-            + ", ".join(done.unknown[:5])
-        )
+    print_reconciled(done.reconciled)
+    print_unknown(done.unknown, done.sent_twice)
     if done.waiting:
         say(f"{done.waiting:,} people wait for a human's answer. Next: winback inbox")
     say(f"Done: {done.summary()}")

@@ -9,16 +9,19 @@ from prefect import flow
 
 from flows._context import open_stage
 from flows._ending import ended
-from flows._tasks import collect
+from flows._tasks import collect, withdraw_lost
 from flows.stages import (
     Sent,
     built_audience,
     enrolled_and_planned,
     measured,
+    reconciled,
     sent_due,
     who_waits,
 )
 from winback import sending
+from winback.ledger import sent_twice
+from winback.reconcile import ReconcileReport
 from winback.settings import Mode
 from winback.warehouse import BuildReport
 
@@ -32,6 +35,10 @@ class RunReport:
     plan: sending.PlanReport | None = None
     sent: Sent = field(default_factory=list)
     outcomes: BuildReport | None = None
+    # What evidence settled before the audience was built.
+    reconciled: ReconcileReport = field(default_factory=ReconcileReport)
+    # The messages, of any run, that a provider took twice.
+    sent_twice: list[str] = field(default_factory=list)
     # The messages, of this run or an earlier one, of which nobody knows whether they left.
     unknown: list[str] = field(default_factory=list)
     # People who wait for a human's answer.
@@ -48,21 +55,27 @@ class RunReport:
 def winback_run(
     mode: Mode = "dry-run", as_of: datetime | None = None, measure: bool = True
 ) -> RunReport:
-    """Collect, build the audience, enroll, send each step that is due, collect, measure.
+    """Collect, settle what is unknown, build the audience, enroll, send each step that is due,
+    collect, measure.
 
     A dry run ends after planning: it shows the funnel, the decisions, the renders and
     their cost. Without `measure` the outcomes wait for the next run's build.
     """
     with open_stage(mode, as_of) as stage:
+        settled = ReconcileReport()
         if stage.run.sends:
             collect()
-        report = RunReport(built_audience())
+            settled = reconciled()
+        report = RunReport(built_audience(), reconciled=settled)
         report.enrolled, report.plan = enrolled_and_planned(report.audience.published)
         if stage.run.sends:
             report.sent = sent_due()
+            withdraw_lost()
             collect()
             report.waiting = who_waits()
             report.unknown = sending.unknown_messages(stage.ledger)
+            with stage.ledger.read() as connection:
+                report.sent_twice = list(sent_twice(connection))
             if measure:
                 report.outcomes = measured()
     return ended(report.summary(), report)

@@ -17,6 +17,7 @@ from flows._context import current_stage, open_stage
 from flows._ending import ended
 from winback import inbox, report, sending
 from winback.inbound import CollectReport
+from winback.reconcile import ReconcileReport, open_messages
 from winback.settings import Mode
 from winback.warehouse import BuildReport, require_recent
 
@@ -57,6 +58,18 @@ def sent_due() -> Sent:
             stopped |= set(done.stopped)
     _keep_sent(sent)
     return sent
+
+
+def reconciled() -> ReconcileReport:
+    """Settle what is unknown by evidence, and show by id what still is and what went out twice."""
+    done = _tasks.reconcile()
+    stage = current_stage()
+    rows = [
+        {"message_id": it.message_id, "channel": it.channel, "state": it.state, "reason": it.reason}
+        for it in open_messages(stage.ledger)
+    ]
+    keep_table("unknown-messages", rows, "May have been sent: `winback reconcile`")
+    return done
 
 
 def measured() -> BuildReport:
@@ -143,6 +156,17 @@ def collect(mode: Mode = "dry-run", as_of: datetime | None = None) -> CollectRep
         f"{collected.unmatched:,} of no message of ours, {waiting:,} wait for a human",
         collected,
     )
+
+
+@flow(name="reconcile")
+def reconcile(mode: Mode = "dry-run", as_of: datetime | None = None) -> ReconcileReport:
+    """Settle messages of unknown outcome; ask for deliveries and opt-outs that nobody told."""
+    with open_stage(mode, as_of) as stage:
+        if not stage.run.sends:
+            return ended("a dry run asks nobody and leaves the ledger as it is", ReconcileReport())
+        _tasks.collect()
+        done = reconciled()
+    return ended(done.summary(), done)
 
 
 @flow(name="measure")

@@ -50,7 +50,7 @@ def test_only_the_steps_of_enabled_playbooks_have_a_schedule() -> None:
 
 
 def test_every_stage_of_a_run_has_a_deployment() -> None:
-    assert {"run", "audience", "enroll", "collect", "measure"} <= set(NAMES)
+    assert {"run", "audience", "enroll", "collect", "reconcile", "measure"} <= set(NAMES)
     assert len(NAMES) == len(set(NAMES))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from reconcile_parts import NOW, House
 
-from winback import inbound, sandbox
+from winback import sandbox
 from winback.clock import FixedClock
 from winback.ledger import open_ledger
 from winback.modes import sandbox_settings
@@ -21,8 +22,5 @@ def house(tmp_path: Path) -> Iterator[House]:
     bare = Settings.load(home=tmp_path / "home", public_base_url="https://hooks.example.com")
     with sandbox.start(bare, clock, webhooks_url="http://127.0.0.1:9") as box:
         settings = sandbox_settings(bare, **box.overrides())
-        with (
-            open_ledger(settings) as ledger,
-            inbound.start(ledger, settings, clock) as receiver,
-        ):
-            yield House(ledger, settings, clock, box, receiver)
+        with open_ledger(settings) as ledger, ExitStack() as stack:
+            yield House(ledger, settings, clock, box, stack)

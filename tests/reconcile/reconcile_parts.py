@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -11,9 +13,13 @@ from typing import Any
 
 import requests
 from sqlalchemy import select
+from twilio.rest import Client
 
+from winback import inbound
 from winback.clock import FixedClock
-from winback.inbound import RunningReceiver, collect
+from winback.inbound import collect
+from winback.inbound._collect import apply, parse
+from winback.inbound._segments import Record
 from winback.ledger import Ledger, insert_new, tables
 from winback.reconcile import ReconcileReport, reconcile
 from winback.sandbox import RunningSandbox
@@ -23,6 +29,10 @@ from winback.settings import Settings
 # 16:00 in New York.
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 SETTLE = timedelta(minutes=15)
+
+
+def json_bytes(value: object) -> bytes:
+    return json.dumps(value).encode()
 
 
 def due_message(number: int, *, channel: str = "sms", service: str = "", **changes: Any) -> dict:
@@ -71,13 +81,13 @@ def due_message(number: int, *, channel: str = "sms", service: str = "", **chang
 
 @dataclass
 class House:
-    """A ledger, a sandbox that may be told to fail, a receiver, and one clock for all."""
+    """A ledger, a sandbox that may be told to fail, and one clock for all."""
 
     ledger: Ledger
     settings: Settings
     clock: FixedClock
     box: RunningSandbox
-    receiver: RunningReceiver
+    stack: ExitStack
 
     def add(self, *numbers: int, channel: str = "sms", **changes: Any) -> list[str]:
         service = self.settings.twilio_messaging_service_sid
@@ -89,15 +99,24 @@ class House:
     def fail(self, kind: str, *, count: int = 1, **more: Any) -> None:
         """Let the next posts that would send something go wrong."""
         body = {"kind": kind, "count": count, "path": "mail/send|Messages.json"} | more
-        requests.post(f"{self.box.base_url}/_sandbox/faults", json=body).raise_for_status()
+        requests.post(
+            f"{self.box.base_url}/_sandbox/faults", json=body, timeout=10
+        ).raise_for_status()
 
     def behave(self, **wishes: Any) -> None:
         body = {name: value for name, value in wishes.items() if value is not None}
-        requests.post(f"{self.box.base_url}/_sandbox/behavior", json=body).raise_for_status()
+        requests.post(
+            f"{self.box.base_url}/_sandbox/behavior", json=body, timeout=10
+        ).raise_for_status()
+
+    def _control(self, page: str, body: dict[str, Any]) -> None:
+        url = f"{self.box.base_url}/_sandbox/{page}"
+        requests.post(url, json=body, timeout=10).raise_for_status()
 
     def listen(self) -> None:
         """From now on callbacks reach us."""
-        self.box.send_webhooks_to(self.receiver.base_url, public_url=self.settings.public_base_url)
+        receiver = self.stack.enter_context(inbound.start(self.ledger, self.settings, self.clock))
+        self.box.send_webhooks_to(receiver.base_url, public_url=self.settings.public_base_url)
 
     def send(self) -> SendReport:
         return send_due(self.ledger, self.settings, self.clock, sleep=lambda _: None)
@@ -123,6 +142,34 @@ class House:
                 )
             )
 
+    @property
+    def service(self) -> str:
+        return self.settings.twilio_messaging_service_sid
+
+    def twilio(self) -> Client:
+        """Twilio's own client, for what others of the shop send."""
+        client = Client(self.box.account_sid, self.box.auth_token)
+        client.api.base_url = self.box.base_url
+        return client
+
+    def payload(self, message_id: str) -> dict[str, Any]:
+        return dict(json.loads(self.message(message_id)["payload_json"]))
+
+    def set_payload(self, message_id: str, payload: dict[str, Any]) -> None:
+        m = tables.messages
+        with self.ledger.write() as connection:
+            connection.execute(
+                m.update()
+                .where(m.c.message_id == message_id)
+                .values(payload_json=json.dumps(payload))
+            )
+
+    def forget_texts(self) -> None:
+        """The sandbox loses its memory, as a stand-in that never had one."""
+        with sqlite3.connect(self.settings.home / "sandbox" / "sandbox.db") as database:
+            database.execute("delete from messages")
+        database.close()
+
     def states(self) -> dict[str, int]:
         return dict(Counter(row["state"] for row in self.rows("messages")))
 
@@ -138,7 +185,50 @@ class House:
     def evidence(self) -> list[str]:
         return sorted(row["kind"] for row in self.rows("evidence"))
 
+    def prove(self, message_id: str, kind: str = "delivered", **changes: Any) -> None:
+        """One signed event of an email comes in, and no other."""
+        row = self.message(message_id)
+        (attempt,) = (
+            link["attempt_id"]
+            for link in self.rows("attempt_messages")
+            if link["message_id"] == message_id
+        )
+        event = {
+            "email": row["address"],
+            "event": kind,
+            "timestamp": int(self.clock.now().timestamp()),
+            "sg_event_id": f"{message_id}-{kind}",
+            "sg_message_id": "request.recvd-0",
+            "wb_message": message_id,
+            "wb_attempt": attempt,
+        } | changes
+        with self.ledger.write() as connection:
+            record = Record("sendgrid", "events", self.clock.now(), "", {}, json_bytes([event]))
+            apply(connection, list(parse([record])), self.clock)
+
+    def withdrawals(self) -> list[dict[str, Any]]:
+        """What SendGrid holds as cancelled."""
+        key = self.settings.sendgrid_api_key.get_secret_value()
+        found = requests.get(
+            f"{self.box.base_url}/v3/user/scheduled_sends",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=10,
+        )
+        return list(found.json())
+
+    def delivered(self) -> dict[str, int]:
+        """How many deliveries of each message we were told of."""
+        return dict(
+            Counter(
+                row["message_id"]
+                for row in self.rows("provider_events")
+                if row["kind"] == "delivered"
+            )
+        )
+
     def accepted(self) -> Counter[str]:
         """How often the sandbox accepted each message, by our id."""
-        found = requests.get(f"{self.box.base_url}/_sandbox/messages", params={"limit": 10_000})
+        found = requests.get(
+            f"{self.box.base_url}/_sandbox/messages", params={"limit": 10_000}, timeout=10
+        )
         return Counter(row["message_id"] for row in found.json()["messages"])

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from reconcile_parts import SETTLE, House
 
-MINUTES = timedelta(minutes=1)
+from winback.ledger import LedgerFenced
+from winback.reconcile import reconcile
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 
 
 def test_a_text_that_was_taken_is_found_in_the_list_once_it_has_settled(house: House) -> None:
     (lost,) = house.add(1)
     house.fail("drop_accepted")
     assert house.send().counts == {"unknown": 1}
-    early = house.reconcile(after=SETTLE - timedelta(seconds=1))
+    early = house.reconcile(after=SETTLE - SECOND)
     assert (early.accepted, early.waiting, house.states()) == (0, 1, {"unknown": 1})
-    assert house.reconcile(after=timedelta(seconds=1)).accepted == 1
+    assert early.next_look_at == house.clock.now() + SECOND
+    assert house.reconcile(after=SECOND).accepted == 1
     row = house.message(lost)
     assert (row["state"], row["matched_by"]) == ("accepted", "listed")
     assert row["provider_id"].startswith("SM")
     assert house.evidence() == ["listed"]
     assert house.accepted() == {lost: 1}
+    assert house.reconcile().summary() == "nothing was unknown"
 
 
 def test_a_text_that_was_not_taken_goes_again_after_two_looks(house: House) -> None:
@@ -30,10 +37,10 @@ def test_a_text_that_was_not_taken_goes_again_after_two_looks(house: House) -> N
     house.send()
     first = house.reconcile(after=SETTLE)
     assert (first.planned_again, first.waiting) == (0, 1)
-    assert first.next_look_at == house.clock.now() + 5 * MINUTES
-    again = house.reconcile(after=5 * MINUTES - timedelta(seconds=1))
+    assert first.next_look_at == house.clock.now() + 5 * MINUTE
+    again = house.reconcile(after=5 * MINUTE - SECOND)
     assert (again.planned_again, house.states()) == (0, {"unknown": 1})
-    assert house.reconcile(after=timedelta(seconds=1)).planned_again == 1
+    assert house.reconcile(after=SECOND).planned_again == 1
     row = house.message(lost)
     assert (row["state"], row["attempt_no"], row["not_before"]) == ("planned", 1, None)
     assert house.send().counts == {}, "only a new plan gives it a window"
@@ -42,3 +49,158 @@ def test_a_text_that_was_not_taken_goes_again_after_two_looks(house: House) -> N
     assert house.accepted() == {lost: 1}
     assert house.message(lost)["attempt_no"] == 2
     assert house.evidence() == ["not_listed", "not_listed"]
+
+
+def test_the_settle_time_is_a_setting_and_a_late_list_is_what_it_is_for(house: House) -> None:
+    """The provider shows a text twenty minutes late: too short a wait would send it twice."""
+    house.add(1)
+    house.behave(lag_seconds=20 * 60 - 1)
+    house.fail("drop_accepted")
+    house.send()
+    patient = {"unknown_settle_minutes": 20}
+    assert house.reconcile(after=SETTLE, **patient).waiting == 1
+    assert house.evidence() == []
+    assert house.reconcile(after=5 * MINUTE, **patient).accepted == 1
+
+
+def test_what_is_past_its_range_expires_instead_of_going_again(house: House) -> None:
+    house.add(1, expires_at=house.clock.now() + SETTLE + 5 * MINUTE)
+    house.fail("drop")
+    house.send()
+    house.reconcile(after=SETTLE)
+    assert house.reconcile(after=5 * MINUTE).expired == 1
+    assert house.states() == {"expired": 1}
+
+
+def test_an_answer_to_somebody_keeps_its_window_when_it_goes_again(house: House) -> None:
+    """No plan knows of answers, so none would give it another."""
+    (lost,) = house.add(1, playbook_id="answers")
+    house.fail("drop")
+    house.send()
+    house.reconcile(after=SETTLE)
+    house.reconcile(after=5 * MINUTE)
+    assert house.message(lost)["not_before"] is not None
+    assert house.send().counts == {"accepted": 1}
+    assert house.accepted() == {lost: 1}
+
+
+def test_a_text_that_was_taken_twice_is_accepted_and_told(house: House) -> None:
+    (lost,) = house.add(1)
+    house.fail("drop_accepted")
+    house.send()
+    # Somebody else's bug: the same text to the same number once more.
+    body = {name: house.payload(lost)[name] for name in ("body", "messaging_service_sid")}
+    house.twilio().messages.create(to=house.message(lost)["address"], **body)
+    done = house.reconcile(after=SETTLE)
+    assert (done.accepted, done.sent_twice) == (1, [lost])
+    assert house.evidence() == ["duplicate", "listed"]
+    assert house.message(lost)["state_reason"] == "accepted_twice"
+
+
+@pytest.mark.parametrize(
+    ("shown", "state"),
+    [
+        ("Shop: we miss you, number 1! Reply STOP to end. Msg rates apply", "unknown_final"),
+        ("****", "unknown_final"),
+        ("", "unknown_final"),
+        ("Shop \u2013 we miss you, number 1! Reply STOP to end", "accepted"),
+        ("Your parcel 4711 arrives tomorrow between nine and ten", "unknown"),
+    ],
+    ids=["added to", "masked", "redacted", "re-encoded", "another text"],
+)
+def test_a_text_that_resembles_ours_is_neither_taken_for_it_nor_for_another(
+    house: House, monkeypatch: pytest.MonkeyPatch, shown: str, state: str
+) -> None:
+    house.add(1)
+    house.fail("drop_accepted")
+    house.send()
+    from twilio.rest.api.v2010.account.message import MessageInstance
+
+    built = MessageInstance.__init__
+
+    def redacted(self: Any, version: Any, payload: dict[str, Any], **more: Any) -> None:
+        built(self, version, payload | {"body": shown}, **more)
+
+    monkeypatch.setattr(MessageInstance, "__init__", redacted)
+    house.reconcile(after=SETTLE)
+    assert house.states() == {state: 1}
+
+
+def test_a_sid_that_belongs_to_another_message_of_ours_proves_nothing(house: House) -> None:
+    """Two enrollments, one number, the same words: each text is one of them."""
+    first, second = house.add(1, 2, address="+15550000001", playbook_id="answers")
+    words = house.payload(first)
+    house.set_payload(second, words)
+    house.fail("drop", skip=1)
+    assert house.send().counts == {"accepted": 1, "unknown": 1}
+    house.reconcile(after=SETTLE)
+    assert house.reconcile(after=5 * MINUTE).planned_again == 1
+    assert "listed" not in house.evidence()
+
+
+def test_a_list_that_lacks_what_was_certainly_sent_proves_nothing(house: House) -> None:
+    """As where numbers are redacted, or a stand-in keeps no list."""
+    house.add(1)
+    assert house.send().counts == {"accepted": 1}
+    house.clock.advance(SETTLE)
+    (lost,) = house.add(2)
+    house.fail("drop")
+    house.send()
+    house.forget_texts()
+    for _ in range(3):
+        done = house.reconcile(after=SETTLE)
+        assert done.unreadable == {"sms": "its list lacks what was certainly sent"}
+        assert house.message(lost)["state"] == "unknown"
+    assert house.reconcile(after=timedelta(hours=72)).unknown_final == 1
+    assert house.message(lost)["state_reason"] == "unknown:unreadable"
+
+
+@pytest.mark.parametrize("kind", ["error", "drop", "rate_limited", "proxy_html", "redirect"])
+def test_where_the_list_cant_be_read_nothing_changes_and_it_says_so(
+    house: House, kind: str
+) -> None:
+    house.add(1, 2, 3)
+    house.fail("drop_accepted", count=3)
+    house.send()
+    house.fail(kind, method="GET", path="Messages")
+    done = house.reconcile(after=SETTLE)
+    assert list(done.unreadable) == ["sms"]
+    assert (house.states(), house.evidence()) == ({"unknown": 3}, [])
+    assert done.waiting == 3, "one failure is enough: the others were not asked for"
+    assert house.reconcile().accepted == 3
+
+
+@pytest.mark.parametrize(("pages", "accepted"), [(20, 1), (3, 1), (2, 0)])
+def test_a_list_is_read_to_its_end_or_not_at_all(
+    house: House, monkeypatch: pytest.MonkeyPatch, pages: int, accepted: int
+) -> None:
+    monkeypatch.setattr("winback.channels._twilio_records.PAGE_SIZE", 2)
+    monkeypatch.setattr("winback.channels._twilio_records.MOST_PAGES", pages)
+    house.add(1)
+    house.fail("drop_accepted")
+    house.send()
+    for n in range(5):
+        house.twilio().messages.create(
+            to="+15550000001", body=f"Parcel {n}", messaging_service_sid=house.service
+        )
+    done = house.reconcile(after=SETTLE)
+    assert done.accepted == accepted
+    assert done.unreadable == ({} if accepted else {"sms": "too long"})
+
+
+def test_a_copied_ledger_settles_nothing(house: House) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(LedgerFenced):
+        reconcile(replace(house.ledger, fenced="a copy"), house.settings, house.clock)
+
+
+def test_where_nothing_is_unknown_nobody_is_asked(house: House) -> None:
+    """Only the daily sweep of SendGrid's lists; then not even that."""
+    house.add(1, 2)
+    house.listen()
+    house.send()
+    house.collect()
+    house.reconcile(after=SETTLE)
+    house.fail("error", count=100, method=None, path="")
+    assert house.reconcile(after=MINUTE).unreadable == {}

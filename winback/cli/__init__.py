@@ -9,6 +9,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _doctor,
     _inbox,
     _load,
+    _reconcile,
     _replay_events,
     _respond,
     _run,

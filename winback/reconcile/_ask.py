@@ -47,10 +47,8 @@ class Records:
             return self._stop(channel, Finding("unreadable", reason=str(problem)))
         self._keep_pace()
         finding = opened.look_up(question)
-        if finding.kind == "unreadable":
-            self._report.unreadable[channel] = finding.reason
-            if finding.stops_asking:
-                self._silent[channel] = finding
+        if finding.kind == "unreadable" and finding.stops_asking:
+            return self._stop(channel, finding)
         return finding
 
     def has_asked_enough(self) -> bool:
