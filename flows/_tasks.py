@@ -34,6 +34,7 @@ from winback.warehouse import (
     keep_decisions,
     mark_unwritten,
     published_rows,
+    read_manifest,
     require_recent,
 )
 
@@ -149,7 +150,14 @@ def plan(published: Path) -> sending.PlanReport:
         planned = sending.dry_run_plan(rows, stage.settings, keep_in=renders)
         mark_unwritten(published, planned.unwritten)
         return planned
-    planned = sending.plan(stage.ledger, rows, stage.settings, stage.run.clock)
+    manifest = read_manifest(published)
+    planned = sending.plan(
+        stage.ledger,
+        rows,
+        stage.settings,
+        stage.run.clock,
+        load_id=manifest.load_id if manifest else "",
+    )
     mark_unwritten(published, planned.unwritten)
     keep_decisions(stage.settings, published)
     return planned

@@ -172,6 +172,11 @@ class Settings(BaseSettings):
         return self.ledger_url or f"sqlite:///{self.home.resolve() / 'ledger.db'}"
 
     @property
+    def has_ledger(self) -> bool:
+        """Whether a ledger may be there already; opening one makes it."""
+        return bool(self.ledger_url) or (self.home / "ledger.db").exists()
+
+    @property
     def sends_to_loopback_only(self) -> bool:
         """Both providers are stood in for by servers on this machine."""
         hosts = (urlsplit(url).hostname for url in (self.sendgrid_base_url, self.twilio_base_url))

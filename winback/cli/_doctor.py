@@ -29,7 +29,7 @@ def doctor_command() -> None:
 
 def _open_gates(settings: Settings) -> list[OpenGate]:
     """What is stopped now; nothing where there is no ledger yet."""
-    if not (settings.ledger_url or (settings.home / "ledger.db").exists()):
+    if not settings.has_ledger:
         return []
     with open_ledger(settings) as ledger, ledger.read() as connection:
         return open_gates(connection, now=WallClock().now())

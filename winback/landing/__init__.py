@@ -1,7 +1,7 @@
 """Landing: a shop's files, typed, checked and kept as Parquet."""
 
 from winback.landing._csv import CsvReader
-from winback.landing._load import FormatName, ensure_tables, load
+from winback.landing._load import FormatName, ensure_tables, load, newest_load
 from winback.landing._report import LoadReport, Progress, SourceReport, TableReport
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "TableReport",
     "ensure_tables",
     "load",
+    "newest_load",
 ]

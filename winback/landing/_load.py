@@ -16,6 +16,7 @@ from winback.landing import _cdnow, _generic, _online_retail
 from winback.landing._formats import Format, Parsed
 from winback.landing._merge import merge
 from winback.landing._report import LoadReport, Progress, TableReport
+from winback.landing._revocations import tell_revocations
 from winback.landing._stage import Work
 from winback.landing.schema import TABLES
 from winback.settings import Settings
@@ -52,6 +53,11 @@ def load(
     with _lock(settings.landing_dir), _workshop(settings, clock, progress, total) as work:
         parsed = _FORMATS[format].parse(work, source)
         tables = _merge_all(work, parsed, settings, replace=replace)
+        if revoked := tell_revocations(work, settings):
+            parsed.notes.append(
+                f"{revoked:,} consents were taken back; nothing more goes to them, also not "
+                "what is planned"
+            )
         report = LoadReport(
             load_id=work.load_id,
             loaded_at=clock.now(),
@@ -63,6 +69,11 @@ def load(
         )
         _swap_in(work, settings, report)
     return report
+
+
+def newest_load(settings: Settings) -> str:
+    """The name of the last load that is whole; names sort by time. Empty before the first."""
+    return max((path.stem for path in (settings.landing_dir / "loads").glob("*.json")), default="")
 
 
 def ensure_tables(settings: Settings) -> None:

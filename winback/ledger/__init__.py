@@ -52,6 +52,12 @@ from winback.ledger._preferences import (
     standing_preferences,
     withdraw,
 )
+from winback.ledger._revocations import (
+    Revocation,
+    forget_revocations,
+    keep_revocations,
+    revoked_among,
+)
 from winback.ledger._states import FINAL, TRANSITIONS, State
 from winback.ledger._suppressions import (
     HOLD,
@@ -94,6 +100,7 @@ __all__ = [
     "Preference",
     "PreferenceKind",
     "Proof",
+    "Revocation",
     "State",
     "SuppressionReason",
     "Talking",
@@ -108,6 +115,7 @@ __all__ = [
     "end_joins",
     "export_ledger",
     "find_link",
+    "forget_revocations",
     "grant_join",
     "hide_address",
     "holds",
@@ -119,6 +127,7 @@ __all__ = [
     "keep_duplicate",
     "keep_evidence",
     "keep_reply",
+    "keep_revocations",
     "lift",
     "link_token",
     "normalize",
@@ -131,6 +140,7 @@ __all__ = [
     "release_hold",
     "replies_in",
     "reschedule",
+    "revoked_among",
     "rewrite_table",
     "sent_twice",
     "sign_token",

@@ -397,6 +397,20 @@ responses = Table(
 )
 Index("responses_by_conversation", responses.c.conversation_id, responses.c.decided_at)
 
+# Consents that a load took back and no plan knows of yet; never exported.
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("customer_id", Text, primary_key=True),
+    Column("channel_group", Text, primary_key=True),
+    # Loads are named by their time.
+    Column("load_id", Text, primary_key=True),
+    # Keyed, as of an erased address: nobody need read it.
+    Column("hidden_address", Text),
+    Column("occurred_at", UtcDateTime, nullable=False),
+)
+Index("revocations_by_address", revocations.c.hidden_address)
+
 # What stops a channel, and the pace that its workers share; sending/_gates.py says how.
 channel_gates = Table(
     "channel_gates",

@@ -20,6 +20,7 @@ from winback.ledger import (
     channel_group,
     joined_among,
     recent_sends,
+    revoked_among,
     standing_preferences,
     suppressed_among,
     talking_among,
@@ -28,7 +29,7 @@ from winback.project import project_vars
 
 Rule = Literal[
     "suppression", "consent", "paused", "conversation", "range", "cap_24h", "cap_7d", "cap_fewer",
-    "cap_state", "window", "zone",
+    "cap_state", "window", "zone", "revoked",
 ]  # fmt: skip
 
 
@@ -80,6 +81,7 @@ def refusals(
     suppressed = _suppressed(connection, messages)
     in_conversation = _in_conversation(connection, messages, answer_pause, now)
     joined = joined_among(connection, [m for m in messages if _is_of_series(m)])
+    revoked = revoked_among(connection, messages, now=now)
     wishes = standing_preferences(connection, messages, now=now)
     history = _History(connection, messages, now)
     refused: dict[str, Rule] = {}
@@ -91,7 +93,9 @@ def refusals(
             rule = "consent"
         rule = rule or _time_rule(message, now, shop_timezone)
         if rule is None and message.playbook_id != ANSWERS:
-            if message.consent_expires_at is not None and message.consent_expires_at <= now:
+            if message.message_id in revoked:
+                rule = "revoked"
+            elif message.consent_expires_at is not None and message.consent_expires_at <= now:
                 rule = "consent"
             elif "pause" in wish:
                 rule = "paused"

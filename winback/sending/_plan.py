@@ -21,6 +21,7 @@ from winback.ledger import (
     WAITING,
     Ledger,
     among,
+    forget_revocations,
     insert_new,
     link_token,
     reschedule,
@@ -97,14 +98,21 @@ class PlanReport:
 
 
 def plan(
-    ledger: Ledger, rows: Iterable[Mapping[str, Any]], settings: Settings, clock: Clock
+    ledger: Ledger,
+    rows: Iterable[Mapping[str, Any]],
+    settings: Settings,
+    clock: Clock,
+    *,
+    load_id: str = "",
 ) -> PlanReport:
     """Bring the ledger in line with the outbox. Safe to repeat, and to repeat after a kill.
 
     New messages are rendered and frozen; those that wait get their new windows; those that
-    wait and are no longer in the outbox are parked, so that nothing can claim them.
+    wait and are no longer in the outbox are parked, so that nothing can claim them. `load_id`
+    is the last load that the outbox knows of: consents taken back by then need no guard.
     """
     report, renderer, confirmed = PlanReport(), Renderer(settings), set[str]()
+    began_at = clock.now()
     for chunk in chunks(rows):
         wanted = [row for row in chunk if row["action"] == "plan"]
         confirmed.update(row["message_id"] for row in wanted)
@@ -119,6 +127,8 @@ def plan(
             report.rescheduled += _reschedule(connection, wanted, known, at=clock.now())
             report.cancelled += _cancel(connection, chunk, at=clock.now())
     report.parked = _park(ledger, confirmed, at=clock.now())
+    with ledger.write() as connection:
+        forget_revocations(connection, load_id=load_id, planned_at=began_at)
     return report
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from winback.errors import WinbackError
+from winback.landing import newest_load
 from winback.settings import Settings
 from winback.warehouse._dbt import (
     DbtResult,
@@ -68,6 +69,7 @@ def build(
     if not (settings.shop_dir / "orders.parquet").exists():
         raise WinbackError("nothing is loaded yet. Next: winback load DIR")
     with warehouse_lock(settings):
+        load_id = newest_load(settings)
         prepare_inputs(settings)
         warnings = [*gate("sources", settings, as_of)]
         variables = dbt_vars(settings, as_of, with_entrants=with_entrants)
@@ -76,7 +78,7 @@ def build(
             _last_build(settings).write_text(name)
             result = invoke(settings, arguments, variables)
         warnings += gate("decisions", settings, as_of)
-        return _published(settings, as_of, name, result, warnings)
+        return _published(settings, as_of, name, result, warnings, load_id=load_id)
 
 
 def build_outcomes(
@@ -107,6 +109,7 @@ def _published(
     warnings: Sequence[str],
     *,
     decided: Path | None = None,
+    load_id: str = "",
 ) -> BuildReport:
     published = publish(
         settings,
@@ -115,6 +118,7 @@ def _published(
         segments=segment_names(),
         name=name,
         decided=decided,
+        load_id=load_id,
     )
     manifest = read_manifest(published)
     assert manifest is not None  # noqa: S101 - publish just wrote it

@@ -65,6 +65,8 @@ class Manifest:
     segment_hashes: dict[str, str]
     # The run whose decisions these are: what is measured later is published beside them.
     decided_by: str = ""
+    # The last load that the decisions know of.
+    load_id: str = ""
 
 
 def new_run_id(as_of: datetime) -> str:
@@ -80,6 +82,7 @@ def publish(
     segments: Sequence[str],
     name: str = "current",
     decided: Path | None = None,
+    load_id: str = "",
 ) -> Path:
     """Copy every mart to `published/<run_id>/` and point `published/<name>` to it.
 
@@ -108,6 +111,7 @@ def publish(
             landed_rows=landed_rows(settings),
             segment_hashes=_segment_hashes(warehouse, segments),
             decided_by=(before.decided_by or before.run_id) if before is not None else run_id,
+            load_id=before.load_id if before is not None else load_id,
         )
     (unfinished / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n")
     published = root / run_id
