@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
 
-from winback.channels import Outcome, Request, open_channel
-from winback.clock import FixedClock
-from winback.ledger import count_by_state, tables
-from winback.sending import _attempts
-from winback.sending._packing import Packing
+from winback.channels import Outcome, Request
+from winback.ledger import count_by_state
+from winback.sending import plan, send_due
 from winback.sending._splitting import ROUNDS, Splitting
-
-m = tables.messages.c
 
 
 def states(ledger):
@@ -124,8 +118,6 @@ def test_a_step_whose_content_is_refused_stops_alone_and_nobody_is_rejected(
 def test_a_sender_that_is_refused_leaves_the_others_theirs(  # noqa: PLR0917
     send, provider, ledger, settings, clock, make_row
 ):
-    from winback.sending import plan, send_due
-
     rows = emails(make_row, 300)
     old = settings.model_copy(update={"from_email": "old@example.com"})
     plan(ledger, rows[:280], old, clock)
@@ -144,116 +136,11 @@ def test_a_sender_that_is_refused_leaves_the_others_theirs(  # noqa: PLR0917
     assert len(provider.bodies) <= 4
 
 
-@pytest.fixture
-def held(settings):
-    """Email is held back: see `settings` for the rest."""
-    return settings.model_copy(update={"email_mode": "abortable"})
-
-
-@pytest.fixture
-def send_held(ledger, held, clock):
-    from winback.sending import plan, send_due
-
-    def run(rows, **options):
-        plan(ledger, rows, held, clock)
-        return send_due(ledger, held, clock, sleep=lambda _: None, **options)
-
-    return run
-
-
-def attempts(ledger):
-    with ledger.read() as connection:
-        return connection.execute(select(tables.attempts)).all()
-
-
-def test_the_batch_and_its_moment_are_in_the_ledger_before_the_mail_is_posted(
-    send_held, provider, ledger, clock, make_row
-):
-    seen = []
-    provider.fault = lambda _: seen.extend(attempts(ledger))
-    assert send_held(emails(make_row, 3)).counts == {"accepted": 3}
-    (before,), (body,) = seen, provider.bodies
-    assert before.sg_batch_id == body["batch_id"] == "B1"
-    assert before.sg_send_at == clock.at + timedelta(minutes=25)
-    assert body["send_at"] == before.sg_send_at.timestamp()
-
-
-def test_no_transaction_is_open_while_a_batch_is_asked_for(send_held, provider, ledger, make_row):
-    def write():
-        with ledger.write() as connection:
-            connection.execute(tables.channel_gates.delete())
-
-    provider.batch_fault = write
-    ledger.engine.dispose()
-    assert send_held(emails(make_row, 3)).counts == {"accepted": 3}
-    assert provider.batches == 1
-
-
-def test_whom_the_guard_refuses_is_in_no_request_and_the_others_go_in_a_new_one(
-    send_held, provider, ledger, clock, make_row
-):
-    rows = emails(make_row, 10)
-    rows[3]["local_closes_minute"] = 960
-    assert send_held(rows).counts == {"accepted": 9}
-    (body,) = provider.bodies
-    assert (body["batch_id"], len(body["personalizations"])) == ("B2", 9)
-    assert [attempt.sg_batch_id for attempt in attempts(ledger)] == ["B2"]
-
-
-def test_a_refused_batch_id_stops_the_channel_and_no_attempt_is_recorded(
-    send_held, provider, ledger, make_row
-):
-    provider.batch_fault = lambda: refusal(None, status=401)
-    report = send_held(emails(make_row, 3))
-    assert "check the credentials" in report.stopped["email"]
-    assert states(ledger) == {"planned": 3}
-    assert not attempts(ledger)
-    assert not provider.bodies
-    provider.batch_fault = lambda: None
-    assert send_held(emails(make_row, 3)).counts == {"accepted": 3}
-
-
-@pytest.mark.parametrize(
-    "trouble", [(429, {"Retry-After": "7"}, b"{}"), (500, {}, b"{}")], ids=["429", "500"]
-)
-def test_a_batch_id_that_is_not_given_now_is_asked_for_later(
-    send_held, provider, ledger, make_row, trouble
-):
-    troubles = iter([trouble])
-    provider.batch_fault = lambda: next(troubles, None)
-    assert send_held(emails(make_row, 3)).counts == {"accepted": 3}
-    assert provider.batches == 2
-    with ledger.read() as connection:
-        assert set(connection.scalars(select(m.attempt_no))) == {1}
-
-
-def test_a_request_that_waited_too_long_is_prepared_anew(held, provider, clock, ledger, make_row):
-    from winback.sending import plan
-
-    plan(ledger, emails(make_row, 2), held.model_copy(update={"email_batch_size": 1}), clock)
-    with ledger.read() as connection:
-        rows = connection.execute(select(tables.messages)).all()
-    channel = open_channel("email", held.model_copy(update={"email_batch_size": 1}))
-    packing = Packing(channel)
-    packing.take(rows)
-    requests = packing.next(2, now=clock.at)
-    for request in requests:
-        packing.put_back(request, without=())
-    packing._ready = requests  # as if no call could start meanwhile
-    packing._claimed = []
-    (first, second) = packing.next(2, now=clock.at + timedelta(minutes=5, seconds=1))
-    channel.close()
-    assert {first.batch_id, second.batch_id} == {"B3", "B4"}
-    assert first.send_at == clock.at + timedelta(minutes=30, seconds=1)
-
-
-class Unused:
-    def send(self, request):
-        raise AssertionError("must not be called")
-
-
-def test_a_call_whose_time_is_over_is_not_made(clock):
-    request = Request("a1", ("m1",), {}, "")
-    late = FixedClock(clock.at + _attempts.DEADLINE)
-    outcome = _attempts.call(Unused(), request, late, clock.at)
-    assert outcome == Outcome("not_sent", "too_late")
+def test_a_run_goes_on_behind_a_portion_that_the_guard_refuses_whole(send, monkeypatch, make_row):
+    monkeypatch.setattr("winback.sending._run.CLAIM_SIZE", 2)
+    rows = emails(make_row, 6)
+    for row in sorted(rows, key=lambda row: row["message_id"])[:4]:
+        row["local_closes_minute"] = 960
+    report = send(rows)
+    assert report.counts == {"accepted": 2}
+    assert report.refused_by_guard == {"window": 4}

@@ -68,6 +68,10 @@ class Gatekeeper:
             self._stop(line, part)
         return standing
 
+    def stop(self, reason: str) -> None:
+        """Stop this run; who works beside it sees by itself."""
+        self._stop(reason)
+
     def may_claim(self) -> bool:
         """Whether more may be claimed: the switches, and now and then the rates of what came
         back."""

@@ -22,7 +22,7 @@ from winback.sending._due import Part
 
 GateKind = Literal[
     "operator", "auth", "config", "content", "sandbox_mode", "unreachable", "unclear",
-    "credits", "unexplained", "rate_limit", "complaints", "undelivered",
+    "credits", "no_batches", "unexplained", "rate_limit", "complaints", "undelivered",
 ]  # fmt: skip
 
 # Long enough for workers under way to see it; the next run that is started tries anew.

@@ -21,6 +21,7 @@ from winback.sending._last_look import refuse
 from winback.sending._pacing import LONGEST_WAIT, Pace
 from winback.sending._packing import Packing, UnpreparedError
 from winback.sending._report import SendReport
+from winback.sending._unanswered import why_hold_no_more
 from winback.settings import Settings
 
 # Messages claimed at once: bounds memory, and what a killed run holds.
@@ -99,13 +100,15 @@ class ChannelRun:
         while True:
             if self._packing.is_empty and not self._stopped:
                 self._packing.take(self._claim(ready_by))
+                if self._packing.is_empty and not self._in_flight:
+                    return
             room = self._pace.room(len(self._in_flight), batch_size=self._channel.batch_size)
             if room and not self._stopped:
                 self._launch(pool, room)
             if self._in_flight:
                 done, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
                 self._record(done)
-            elif self._stopped or self._packing.is_empty:
+            elif self._stopped:
                 return
 
     def _claim(self, ready_by: datetime) -> list[Row[Any]]:
@@ -147,6 +150,8 @@ class ChannelRun:
         with self._ledger.write() as connection:
             now = self._clock.now()
             standing = self._gatekeeper.look(connection, now=now)
+            if reason := why_hold_no_more(connection, requests, now=now):
+                self._gatekeeper.stop(reason)
             if self._stopped:
                 return
             if seconds := self._pace.heed(connection, standing):
