@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select
@@ -12,8 +12,6 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_,
 from winback.clock import Clock
 from winback.ledger import WAITING, Ledger, State, among, tables, transition
 
-# Long enough to send what one claim takes at the slowest pace; a dead owner frees it sooner.
-CLAIM_LEASE = timedelta(minutes=30)
 _m = tables.messages.c
 
 
@@ -105,10 +103,12 @@ def claim(
 ) -> list[Row[Any]]:
     """Take up to `limit` due messages for this run; nobody else can take them meanwhile.
 
+    Runs that claim at once get different ones: what another is about to take is passed over.
+
     `ready_by` is the moment until which back-off times count as waited for.
     """
     now = clock.now()
-    with ledger.write() as connection:
+    with ledger.write_own() as connection:
         keys: list[str] = []
         # One state at a time, so that the index yields them in order without a sort.
         for state in WAITING:
@@ -116,7 +116,7 @@ def claim(
                 _m.channel == channel, or_(_m.next_at.is_(None), _m.next_at <= ready_by)
             )
             query = query.order_by(_m.not_before, _m.message_id).limit(limit - len(keys))
-            keys += connection.scalars(query)
+            keys += connection.scalars(query.with_for_update(skip_locked=True))
         return _take(connection, keys, token=token, now=now)
 
 
@@ -131,8 +131,8 @@ def seconds_to_next(
 
 
 def _take(connection: Connection, keys: list[str], *, token: str, now: datetime) -> list[Row[Any]]:
-    lease = {"claim_token": token, "lease_until": now + CLAIM_LEASE}
-    rows = [{"message_id": key, **lease} for key in keys]
+    # Its owner's life is its lease.
+    rows = [{"message_id": key, "claim_token": token, "lease_until": None} for key in keys]
     transition(connection, rows, "claimed", from_states=WAITING, at=now)
     query = select(tables.messages).where(among(_m.message_id, keys)).order_by(_m.not_before)
     return list(connection.execute(query.order_by(_m.message_id)))

@@ -24,7 +24,9 @@ from winback.sending._report import SendReport
 from winback.sending._unanswered import why_hold_no_more
 from winback.settings import Settings
 
-# Messages claimed at once: bounds memory, and what a killed run holds.
+# Messages claimed at once, in rounds of calls: few, so that workers share a plan and a killed run
+# holds little; and no more than bounds the memory.
+CLAIM_ROUNDS = 8
 CLAIM_SIZE = 1_000
 # How often one run waits for messages that backed off.
 ROUNDS = 6
@@ -114,6 +116,7 @@ class ChannelRun:
     def _claim(self, ready_by: datetime) -> list[Row[Any]]:
         if not self._gatekeeper.may_claim():
             return []
+        one_round = self._channel.concurrency * self._channel.batch_size
         return claim(
             self._ledger,
             self._due,
@@ -121,7 +124,7 @@ class ChannelRun:
             clock=self._clock,
             ready_by=ready_by,
             token=self._token,
-            limit=CLAIM_SIZE,
+            limit=min(CLAIM_SIZE, CLAIM_ROUNDS * one_round),
         )
 
     def _launch(self, pool: ThreadPoolExecutor, room: int) -> None:

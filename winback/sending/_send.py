@@ -56,7 +56,7 @@ def send_due(
             report.stopped[name] = off
             continue
         channel = open_channel(name, settings)
-        with claiming() as token:
+        with claiming(ledger) as token:
             try:
                 ChannelRun(
                     ledger,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from winback.clock import Clock
 from winback.ledger import WAITING, Ledger, State, tables, transition
-from winback.sending._owner import is_dead
+from winback.sending._owner import dead_among, forget_the_dead
 
 _m = tables.messages.c
 
@@ -41,12 +41,13 @@ def sweep(ledger: Ledger, clock: Clock) -> SweepReport:
         )
         late = [{"message_id": key, "state_reason": "range"} for key in overdue]
         expired = transition(connection, late, "expired", from_states=WAITING, at=now)
+        forget_the_dead(connection)
     return SweepReport(released, expired, unknown)
 
 
 def release(ledger: Ledger, clock: Clock, token: str) -> None:
     """Give back what a run has claimed and not begun to send."""
-    with ledger.write() as connection:
+    with ledger.write_own() as connection:
         keys = connection.scalars(
             select(_m.message_id).where(_m.state == "claimed", _m.claim_token == token)
         )
@@ -58,11 +59,11 @@ def _abandoned(connection: Connection, state: State, now: datetime) -> list[str]
     held = connection.execute(
         select(_m.message_id, _m.claim_token, _m.lease_until).where(_m.state == state)
     ).all()
-    dead = {token for token in {row.claim_token for row in held} if is_dead(token)}
+    dead = dead_among(connection, {row.claim_token for row in held})
     return [
         row.message_id
         for row in held
-        if row.claim_token in dead or row.lease_until is None or row.lease_until <= now
+        if row.claim_token in dead or (row.lease_until is not None and row.lease_until <= now)
     ]
 
 
