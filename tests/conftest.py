@@ -86,14 +86,22 @@ def make_schema(postgresql: str) -> Callable[[], str]:
     return make
 
 
-_DATABASES = {"both_databases", "only_sqlite"}
+# The mark of a test decides; one of the test itself beats that of its module.
+_DATABASES = {
+    "both_databases": ["sqlite", "postgresql"],
+    "only_sqlite": ["sqlite"],
+    "only_postgresql": ["postgresql"],
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Marked `both_databases`, a test that has a ledger is run on SQLite and on PostgreSQL."""
-    marks = {mark.name for mark in metafunc.definition.iter_markers()}
-    if "ledger_url" in metafunc.fixturenames and marks & _DATABASES == {"both_databases"}:
-        metafunc.parametrize("ledger_url", ["sqlite", "postgresql"], indirect=True)
+    """Run a test that has a ledger with one in each of the databases that it is marked for."""
+    if "ledger_url" not in metafunc.fixturenames:
+        return
+    for mark in metafunc.definition.iter_markers():
+        if databases := _DATABASES.get(mark.name):
+            metafunc.parametrize("ledger_url", databases, indirect=True)
+            return
 
 
 @pytest.fixture

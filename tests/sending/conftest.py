@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import crash_worker
 import pytest
+from outbox_rows import NOW, outbox_row
 
 from winback.clock import FixedClock
 from winback.ledger import Ledger, open_ledger
 from winback.sending import SendReport, plan, send_due
 from winback.settings import Settings
 
-# 16:00 in New York: inside the phone window.
-NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
+# The client imports it at the first text, for seconds where no bytecode is cached.
+TWILIO_API = "twilio.rest.api.v2010.account"
 
 
 class FakeProvider:
@@ -129,6 +130,36 @@ def finish(ledger: Ledger, settings: Settings, clock: FixedClock) -> Callable[[]
 
 
 @pytest.fixture
+def plan_all(
+    ledger: Ledger, settings: Settings, clock: FixedClock
+) -> Callable[[list[dict[str, Any]]], None]:
+    """Plan these rows of the outbox."""
+    return lambda rows: plan(ledger, rows, settings, clock) and None
+
+
+@pytest.fixture
+def start_run(
+    settings: Settings, provider: FakeProvider, clock: FixedClock
+) -> Callable[[str], ForkServerProcess]:
+    """Start a run in a process of its own, to be killed at a point (crash_worker.py)."""
+    # Forks from a clean process that has imported everything: fast, and no locks inherited.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["winback.sending", "winback.channels._email", "winback.channels._phone", TWILIO_API]
+    )
+
+    def start(point: str) -> ForkServerProcess:
+        home, at = str(settings.home), clock.at.isoformat()
+        process = context.Process(
+            target=crash_worker.run, args=(home, settings.ledger_url, provider.url, at, point)
+        )
+        process.start()
+        return process
+
+    return start
+
+
+@pytest.fixture
 def send(ledger: Ledger, settings: Settings, clock: FixedClock) -> Callable[..., SendReport]:
     """Plan these rows of the outbox and send what is due."""
 
@@ -137,45 +168,6 @@ def send(ledger: Ledger, settings: Settings, clock: FixedClock) -> Callable[...,
         return send_due(ledger, settings, clock, sleep=lambda _: None, **options)
 
     return run
-
-
-def outbox_row(number: int, *, channel: str = "sms", **changes: object) -> dict[str, Any]:
-    """One decision to send now, to a person of that number."""
-    is_sms = channel == "sms"
-    row: dict[str, Any] = {
-        "action": "plan",
-        "message_id": md5(f"{number}{channel}".encode(), usedforsecurity=False).hexdigest(),
-        "enrollment_id": f"e{number}",
-        "playbook_id": "sms_email",
-        "step": 1 if is_sms else 2,
-        "customer_id": f"c{number}",
-        "channel": channel,
-        "variant": "offer",
-        "address": f"+1555{number:07d}" if is_sms else f"p{number}@example.com",
-        "decision": "send",
-        "not_before": NOW - timedelta(hours=1),
-        "window_closes_at": NOW + timedelta(hours=2),
-        "expires_at": NOW + timedelta(days=2),
-        "zones": "America/New_York",
-        "local_opens_minute": 900 if is_sms else 480,
-        "local_closes_minute": 1080 if is_sms else 1200,
-        "template": "sms_email/1" if is_sms else "sms_email/2_offer",
-        "country": "US",
-        "first_name": "Ann",
-        "last_product_name": "Blue mug",
-        "last_product_url": None,
-        "favorite_category": None,
-        "offer_id": "welcome_back_20",
-        "offer_kind": "percent",
-        "offer_value": Decimal(20),
-        "offer_code": "WELCOME20",
-        "offer_expires_at": NOW + timedelta(days=30),
-        "extra_offer_kind": None,
-        "extra_offer_value": None,
-        "extra_offer_code": None,
-        "cost_cents_per_segment": Decimal("0.79") if is_sms else Decimal("0.08"),
-    }
-    return row | changes
 
 
 @pytest.fixture

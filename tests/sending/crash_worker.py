@@ -30,19 +30,19 @@ def die() -> None:
 
 
 def kill_at_commit(number: int, when: str) -> None:
-    original, commits = Ledger.write, count(1)
+    original, commits = Ledger._writing, count(1)
 
     @contextmanager
-    def write(self: Ledger) -> Iterator[Connection]:
+    def write(self: Ledger, lock: str, **options: bool) -> Iterator[Connection]:
         mine = next(commits) == number
-        with original(self) as connection:
+        with original(self, lock, **options) as connection:
             yield connection
             if mine and when == "before":
                 die()
         if mine:
             die()
 
-    Ledger.write = write
+    Ledger._writing = write
 
 
 def kill_at_call(number: int, when: str) -> None:

@@ -12,7 +12,7 @@ from winback.ledger._conversations import (
     talking_among,
     waiting,
 )
-from winback.ledger._database import Ledger, insert_new, open_ledger
+from winback.ledger._database import Ledger, insert_new, is_beside_others, open_ledger
 from winback.ledger._evidence import (
     PROOFS,
     TWICE,
@@ -120,6 +120,7 @@ __all__ = [
     "hide_address",
     "holds",
     "insert_new",
+    "is_beside_others",
     "is_hidden",
     "is_suppressed",
     "is_withdrawn",

@@ -53,7 +53,7 @@ class Ledger:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A write transaction: the only writer until it commits, durable when it has."""
-        with self._writing("pg_advisory_xact_lock") as connection:
+        with self._writing("pg_advisory_xact_lock", beside_others=False) as connection:
             yield connection
 
     @contextmanager
@@ -64,13 +64,13 @@ class Ledger:
         PostgreSQL runs any number of these at once, and none beside a `write`, which so sees
         them done or not begun; in SQLite it is a `write`.
         """
-        with self._writing("pg_advisory_xact_lock_shared") as connection:
+        with self._writing("pg_advisory_xact_lock_shared", beside_others=True) as connection:
             yield connection
 
     @contextmanager
-    def _writing(self, lock: str) -> Iterator[Connection]:
+    def _writing(self, lock: str, *, beside_others: bool) -> Iterator[Connection]:
         with told(), self._turn(), self.engine.connect() as connection:
-            connection.execution_options(winback_writes=True)
+            connection.execution_options(winback_writes=True, winback_beside_others=beside_others)
             with connection.begin():
                 if self.engine.dialect.name == "postgresql":
                     connection.execute(text(f"select {lock}({_WRITER_LOCK})"))
@@ -155,6 +155,11 @@ def _upgrade(connection: Connection) -> None:
             f"({type(error.orig).__name__}); they are as they were. Next: let the database user "
             "create and alter its tables, then run the command again"
         ) from None
+
+
+def is_beside_others(connection: Connection) -> bool:
+    """Whether this is a transaction of `Ledger.write_own`."""
+    return bool(connection.get_execution_options().get("winback_beside_others", False))
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:

@@ -15,6 +15,7 @@ from winback.ledger import (
     Proof,
     State,
     channel_group,
+    is_beside_others,
     prove_accepted,
     suppress,
     tables,
@@ -39,6 +40,10 @@ _STATE_AFTER: dict[Kind, State] = {
     "not_sent": "planned",
     "unknown": "unknown",
 }
+
+
+class SettledByOthersError(Exception):
+    """A message is not in our hands any more: what is known of it needs the one writer's turn."""
 
 
 def begin(
@@ -115,7 +120,8 @@ def finish(
     """Record what a request came to; how many messages went to which state.
 
     A message that a callback has already bound as accepted stays so. `wait` is the seconds
-    before a deferred or unsent message may go again.
+    before a deferred or unsent message may go again. Raises SettledByOthersError where others
+    had a hand in it and the transaction is one of `write_own`.
     """
     _update_attempt(connection, request, outcome, finished_at=now)
     counts: dict[State, int] = {}
@@ -124,6 +130,8 @@ def finish(
         origins = tuple(origin for origin in _IN_FLIGHT if state in TRANSITIONS[origin])
         moved = transition(connection, rows, state, from_states=origins, at=now, claim_token=token)
         if state == "accepted" and moved < len(keys):
+            if is_beside_others(connection):
+                raise SettledByOthersError
             _prove(connection, request, outcome, now=now)
         counts[state] = len(keys)
     if outcome.suppresses:

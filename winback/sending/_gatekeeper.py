@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
-from winback.channels import Channel, Outcome
+from winback.channels import Channel
 from winback.clock import Clock
 from winback.ledger import Ledger
 from winback.sending import _gates
-from winback.sending._breakers import Trip, pause_line, tripped
+from winback.sending._breakers import Trip, pause_line
 from winback.sending._due import Part
 from winback.sending._figures import tripped_by_figures
 from winback.sending._pacing import LONGEST_WAIT, Pace
@@ -86,17 +86,9 @@ class Gatekeeper:
                 self._open(connection, trip, now=now)
         return not self._is_stopped
 
-    def judge(
-        self,
-        connection: Connection,
-        outcome: Outcome,
-        messages: Sequence[Row[Any]],
-        pace: Pace,
-        *,
-        now: datetime,
-    ) -> None:
-        """Stop what a call's outcome says must stop, for everybody."""
-        for trip in tripped(self._channel, outcome, pace, messages):
+    def open(self, connection: Connection, trips: Sequence[Trip], *, now: datetime) -> None:
+        """Stop what calls have shown must stop, for everybody."""
+        for trip in trips:
             self._open(connection, trip, now=now)
 
     @property

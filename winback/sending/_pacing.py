@@ -108,13 +108,21 @@ class Pace:
         self._heeded = standing.paused_until
         return standing.pause
 
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something that the other workers should know."""
+        return self._to_share is not None or self._limit_to_share != self._shared_limit
+
+    @property
+    def _limit_to_share(self) -> int | None:
+        return self._concurrency.limit if self.is_slowed else None
+
     def share(self, connection: Connection, *, now: datetime) -> None:
         """Let the other workers know what this one was told since it last did."""
         asked, self._to_share = self._to_share, None
         if asked is not None:
             self._heeded = pause(connection, self._channel, seconds=asked, now=now)
-        limit = self._concurrency.limit if self.is_slowed else None
-        if limit != self._shared_limit:
+        if (limit := self._limit_to_share) != self._shared_limit:
             self._shared_limit = limit
             slow_down(connection, self._channel, concurrency=limit)
 

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row
 
 from winback.channels import Channel, Outcome, Request
 from winback.clock import Clock
-from winback.ledger import Ledger
+from winback.ledger import Ledger, LedgerUnavailable, State
 from winback.sending import _attempts
+from winback.sending._breakers import Trip, tripped
 from winback.sending._due import Due, claim, seconds_to_next
 from winback.sending._gatekeeper import Gatekeeper
 from winback.sending._guard import Caps
 from winback.sending._last_look import refuse
 from winback.sending._pacing import LONGEST_WAIT, Pace
 from winback.sending._packing import Packing, UnpreparedError
+from winback.sending._patience import patiently
 from winback.sending._report import SendReport
 from winback.sending._unanswered import why_hold_no_more
 from winback.settings import Settings
+
+T = TypeVar("T")
 
 # Messages claimed at once, in rounds of calls: few, so that workers share a plan and a killed run
 # holds little; and no more than bounds the memory.
@@ -85,13 +91,7 @@ class ChannelRun:
         with ThreadPoolExecutor(self._channel.concurrency) as pool:
             for _ in range(ROUNDS):
                 self._drain(pool, ready_by)
-                seconds = seconds_to_next(
-                    self._ledger,
-                    self._due,
-                    self._channel.name,
-                    now=self._clock.now(),
-                    ready_by=ready_by,
-                )
+                seconds = self._patiently(partial(self._seconds_to_next, ready_by))
                 if self._stopped or seconds is None or seconds > LONGEST_WAIT:
                     return
                 self._sleep(seconds)
@@ -101,7 +101,7 @@ class ChannelRun:
         """Send until nothing more can be claimed."""
         while True:
             if self._packing.is_empty and not self._stopped:
-                self._packing.take(self._claim(ready_by))
+                self._packing.take(self._patiently(partial(self._claim, ready_by)))
                 if self._packing.is_empty and not self._in_flight:
                     return
             room = self._pace.room(len(self._in_flight), batch_size=self._channel.batch_size)
@@ -127,6 +127,18 @@ class ChannelRun:
             limit=min(CLAIM_SIZE, CLAIM_ROUNDS * one_round),
         )
 
+    def _seconds_to_next(self, ready_by: datetime) -> float | None:
+        return seconds_to_next(
+            self._ledger,
+            self._due,
+            self._channel.name,
+            now=self._clock.now(),
+            ready_by=ready_by,
+        )
+
+    def _patiently(self, act: Callable[[], T]) -> T:
+        return patiently(act, self._sleep)
+
     def _launch(self, pool: ThreadPoolExecutor, room: int) -> None:
         """Begin as many calls as may be under way, once the pace allows it."""
         limit = self._pace.batch_limit
@@ -145,6 +157,8 @@ class ChannelRun:
                 return self._begin(pool, requests)
             except _PausedError as pause:
                 self._sleep(pause.seconds)
+            except LedgerUnavailable:
+                return self._take_back(requests)
             except _ClaimLostError:
                 return self._packing.forget([row.message_id for row in self._rows_of(requests)])
 
@@ -207,33 +221,91 @@ class ChannelRun:
     def _give_back(self, failed: UnpreparedError) -> None:
         """Put off messages for which the provider gave nothing to send them with."""
         seconds, now = self._pace.learn(failed.outcome), self._clock.now()
-        with self._ledger.write() as connection:
-            self._gatekeeper.judge(connection, failed.outcome, [], self._pace, now=now)
+        trips = tripped(self._channel, failed.outcome, self._pace, [])
+
+        def write(connection: Connection) -> None:
             _attempts.give_back(
                 connection, failed.message_ids, token=self._token, now=now, wait=seconds
             )
-            self._pace.share(connection, now=now)
+            self._draw_conclusions(connection, trips, now)
+
+        self._write_down(write)
+
+    def _take_back(self, requests: Sequence[Request]) -> None:
+        """Undo an intent of which nobody knows whether it is in the ledger; no call was made."""
+        now, not_sent = self._clock.now(), Outcome("not_sent", "ledger")
+        keys = [key for request in requests for key in request.message_ids]
+
+        def write(connection: Connection) -> None:
+            for request in requests:
+                self._finish(connection, request, not_sent, now=now, wait=0.0)
+            _attempts.give_back(connection, keys, token=self._token, now=now)
+
+        self._write_down(write)
+        self._packing.drop(lambda row: row.message_id in keys)
+        self._packing.forget(keys)
 
     def _record(self, done: Iterable[Future[Outcome]]) -> None:
-        """Write down what calls came to, then draw the conclusions for the next ones."""
-        finished = [(self._in_flight.pop(future), future.result()) for future in done]
-        now, settled = self._clock.now(), 0
-        with self._ledger.write() as connection:
-            for request, outcome in finished:
-                counts = _attempts.finish(
-                    connection,
-                    request,
-                    outcome,
-                    self._packing.rows,
-                    token=self._token,
-                    now=now,
-                    wait=self._pace.learn(outcome, request),
-                )
-                settled += self._report.count(request, outcome, counts)
-                rows = self._rows_of([request])
-                self._gatekeeper.judge(connection, outcome, rows, self._pace, now=now)
-            self._drop_stopped(connection, now)
-            self._pace.share(connection, now=now)
-        for request, outcome in finished:
+        """Write down what calls came to, and draw the conclusions for the next ones."""
+        finished: list[tuple[Request, Outcome, float]] = []
+        trips: list[Trip] = []
+        for future in done:
+            request, outcome = self._in_flight.pop(future), future.result()
+            finished.append((request, outcome, self._pace.learn(outcome, request)))
+            trips += tripped(self._channel, outcome, self._pace, self._rows_of([request]))
+        now = self._clock.now()
+
+        def write(connection: Connection) -> list[dict[State, int]]:
+            counts = [self._finish(connection, *each, now=now) for each in finished]
+            self._draw_conclusions(connection, trips, now)
+            return counts
+
+        are_accepted = all(outcome.kind == "accepted" for _, outcome, _ in finished)
+        counts = self._write_down(write, is_own=are_accepted and not self._pace.has_news)
+        settled = 0
+        for (request, outcome, _), ended in zip(finished, counts, strict=True):
+            settled += self._report.count(request, outcome, ended)
             self._packing.settle(request, outcome)
         self._on_progress(settled)
+
+    def _finish(
+        self,
+        connection: Connection,
+        request: Request,
+        outcome: Outcome,
+        wait: float,
+        *,
+        now: datetime,
+    ) -> dict[State, int]:
+        return _attempts.finish(
+            connection,
+            request,
+            outcome,
+            self._packing.rows,
+            token=self._token,
+            now=now,
+            wait=wait,
+        )
+
+    def _draw_conclusions(
+        self, connection: Connection, trips: Sequence[Trip], now: datetime
+    ) -> None:
+        """Stop what must stop, for everybody, and share what was learned."""
+        self._gatekeeper.open(connection, trips, now=now)
+        self._drop_stopped(connection, now)
+        self._pace.share(connection, now=now)
+
+    def _write_down(self, write: Callable[[Connection], T], *, is_own: bool = False) -> T:
+        """Commit what has happened, which nothing undoes; `is_own`: to rows of ours alone.
+
+        While the ledger is away, `write` is called again.
+        """
+
+        def commit(transaction: Callable[[], AbstractContextManager[Connection]]) -> T:
+            with transaction() as connection:
+                return write(connection)
+
+        if is_own:
+            with suppress(_attempts.SettledByOthersError):
+                return self._patiently(partial(commit, self._ledger.write_own))
+        return self._patiently(partial(commit, self._ledger.write))

@@ -1,0 +1,185 @@
+"""Several workers on one ledger: they share a plan, and nobody's end loses or repeats anything."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from outbox_rows import outbox_row
+from sqlalchemy import func, select, text, update
+
+from winback.ledger import LedgerUnavailable, count_by_state, open_ledger, tables
+from winback.sending import _attempts, _owner, send_due, sweep
+
+m, h = tables.messages.c, tables.claim_holders.c
+pytestmark = pytest.mark.both_databases
+
+
+def states(ledger):
+    with ledger.read() as connection:
+        return count_by_state(connection)
+
+
+@pytest.mark.only_postgresql
+def test_three_workers_share_a_plan_and_one_that_is_killed_loses_and_repeats_nothing(
+    ledger, provider, plan_all, start_run, finish
+):
+    rows = [outbox_row(n) for n in range(400)]
+    plan_all(rows)
+    provider.fault = lambda _ids: time.sleep(0.02)
+    workers = [start_run("none") for _ in range(3)]
+    while len(provider.accepted) < 60:
+        time.sleep(0.005)
+    os.kill(workers[0].pid, signal.SIGKILL)
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [-signal.SIGKILL, 0, 0]
+    with ledger.read() as connection:
+        held = select(m.claim_token, func.count()).where(m.state == "accepted")
+        shares = connection.execute(held.group_by(m.claim_token)).all()
+    assert len(shares) == 3, "each of them sent something"
+    finish()
+    assert set(provider.accepted.values()) == {1}
+    ended = states(ledger)
+    assert set(ended) <= {"accepted", "unknown"}
+    assert sum(ended.values()) == len(rows)
+    assert ended["accepted"] <= len(provider.accepted)
+    assert ended.get("unknown", 0) <= 8, "no more than were under way in the one that was killed"
+
+
+def test_two_workers_with_messages_for_the_same_people_keep_the_cap(
+    settings, clock, provider, plan_all
+):
+    people = range(30)
+    again = {n: {"message_id": f"again{n}", "enrollment_id": f"again{n}"} for n in people}
+    rows = [outbox_row(n) for n in people]
+    rows += [outbox_row(n, step=3, **again[n]) for n in people]
+    plan_all(rows)
+
+    def work(step):
+        with open_ledger(settings) as mine:
+            send_due(mine, settings, clock, step=step, sleep=lambda _: None)
+
+    workers = [threading.Thread(target=work, args=(step,)) for step in (1, 3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    per_person = Counter(body["To"] for body in provider.bodies)
+    assert per_person == {f"+1555{n:07d}": 1 for n in people}
+
+
+@pytest.fixture
+def held_elsewhere(ledger, plan_all):
+    """Messages in the hands of a run on another machine, whose processes nobody here can see."""
+    token = "other/boot/pid|1|1|aa"
+    plan_all([outbox_row(n) for n in (1, 2)])
+    with ledger.write() as connection:
+        first, second = connection.scalars(select(m.message_id).order_by(m.address))
+        for key, state in ((first, "claimed"), (second, "sending")):
+            change = update(tables.messages).where(m.message_id == key)
+            connection.execute(change.values(state=state, claim_token=token))
+    return token
+
+
+def test_a_run_on_another_machine_keeps_its_claims_while_it_says_that_it_lives(
+    ledger, clock, held_elsewhere
+):
+    _owner.renew(ledger, held_elsewhere)
+    assert (sweep(ledger, clock).released, states(ledger)) == (0, {"claimed": 1, "sending": 1})
+
+
+def test_a_run_on_another_machine_that_falls_silent_loses_them_though_the_clock_stands_still(
+    ledger, clock, held_elsewhere
+):
+    _owner.renew(ledger, held_elsewhere)
+    with ledger.write() as connection:
+        silent = update(tables.claim_holders).values(alive_until=h.alive_until)
+        assert connection.execute(silent).rowcount == 1
+        long_ago = connection.scalar(select(h.alive_until)) - 2 * _owner.LEASE
+        connection.execute(update(tables.claim_holders).values(alive_until=long_ago))
+    report = sweep(ledger, clock)
+    assert (report.released, len(report.unknown_ids)) == (1, 1)
+    assert states(ledger) == {"planned": 1, "unknown": 1}, "what may have left is never planned"
+    with ledger.read() as connection:
+        assert connection.scalar(select(func.count()).select_from(tables.claim_holders)) == 0
+
+
+def test_a_run_says_that_it_lives_until_it_ends(ledger, monkeypatch):
+    monkeypatch.setattr(_owner, "BEAT", timedelta(milliseconds=20))
+
+    def alive_until():
+        with ledger.read() as connection:
+            return connection.scalar(select(h.alive_until))
+
+    with _owner.claiming(ledger):
+        before, deadline = alive_until(), time.monotonic() + 10
+        while alive_until() == before:
+            assert time.monotonic() < deadline, "no sign of life"
+    assert alive_until() is None
+
+
+def end_the_session(connection, ledger):
+    mine = connection.scalar(text("select pg_backend_pid()"))
+    with ledger.read() as other:
+        other.execute(text(f"select pg_terminate_backend({mine})"))
+
+
+@pytest.mark.only_postgresql
+@pytest.mark.parametrize("moment", ["begin", "finish"])
+def test_a_ledger_that_restarts_in_the_middle_of_a_run_costs_nothing(
+    moment, ledger, send, provider, monkeypatch
+):
+    """Its sessions end while an intent, or an answer, is being written."""
+    original, lost = getattr(_attempts, moment), []
+
+    def lose(connection, *arguments, **options):
+        result = original(connection, *arguments, **options)
+        if len(lost) < 2:
+            lost.append(moment)
+            end_the_session(connection, ledger)
+        return result
+
+    monkeypatch.setattr(_attempts, moment, lose)
+    report = send([outbox_row(n) for n in range(40)])
+    assert len(lost) == 2
+    assert report.counts == {"accepted": 40}
+    assert len(provider.accepted) == 40
+    assert set(provider.accepted.values()) == {1}
+
+
+def test_a_ledger_that_stays_away_ends_the_run_in_one_line_and_the_next_one_goes_on(
+    ledger, provider, send, finish, monkeypatch
+):
+    def be_away(*_, **__):
+        raise LedgerUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_attempts, "finish", be_away)
+        with pytest.raises(LedgerUnavailable):
+            send([outbox_row(n) for n in range(20)])
+    under_way = len(provider.accepted)
+    report = finish()
+    assert set(provider.accepted.values()) == {1}
+    assert states(ledger) == {"accepted": 20 - under_way, "unknown": under_way}
+    assert len(report.unknown_ids) == under_way
+
+
+def test_an_opt_out_that_comes_with_an_answer_takes_the_one_writers_turn(
+    ledger, send, provider, monkeypatch
+):
+    """It must not slip between another worker's last look and its intent."""
+    taken = []
+    original = type(ledger).write
+    monkeypatch.setattr(type(ledger), "write", lambda self: taken.append(1) or original(self))
+    send([outbox_row(1)])
+    accepted = len(taken)
+    taken.clear()
+    provider.fault = lambda _: (400, {}, b'{"code": 21610, "message": "stopped", "status": 400}')
+    send([outbox_row(2)])
+    assert len(taken) == accepted + 1
