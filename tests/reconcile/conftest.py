@@ -19,8 +19,10 @@ from winback.settings import Settings
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     clock = FixedClock(NOW)
-    bare = Settings.load(home=tmp_path / "home", public_base_url="https://hooks.example.com")
-    with sandbox.start(bare, clock, webhooks_url="http://127.0.0.1:9") as box:
-        settings = sandbox_settings(bare, **box.overrides())
+    # Until somebody listens, callbacks wait at the sandbox.
+    bare = Settings.load(home=tmp_path / "home", public_base_url="")
+    with sandbox.start(bare, clock) as box:
+        public = "https://hooks.example.com"
+        settings = sandbox_settings(bare, public_base_url=public, **box.overrides())
         with open_ledger(settings) as ledger, ExitStack() as stack:
             yield House(ledger, settings, clock, box, stack)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 from sqlalchemy import select
@@ -204,6 +205,20 @@ class House:
         } | changes
         with self.ledger.write() as connection:
             record = Record("sendgrid", "events", self.clock.now(), "", {}, json_bytes([event]))
+            apply(connection, list(parse([record])), self.clock)
+
+    def act(self, message_id: str, event: str, **more: Any) -> None:
+        """Something happens to a message at the provider."""
+        self._control("events", {"events": [{"message_id": message_id, "event": event} | more]})
+
+    def call_back(self, message_id: str, status: str, *, sid: str = "") -> None:
+        """A status callback of a text comes in."""
+        sid = sid or self.message(message_id)["provider_id"]
+        body = urlencode({"MessageSid": sid, "MessageStatus": status}).encode()
+        record = Record(
+            "twilio", "status", self.clock.now(), urlencode({"m": message_id}), {}, body
+        )
+        with self.ledger.write() as connection:
             apply(connection, list(parse([record])), self.clock)
 
     def withdrawals(self) -> list[dict[str, Any]]:
