@@ -265,6 +265,11 @@ def test_every_query_is_accepted_or_refused_as_the_description_says(
     assert call.send("GET", whole, params=query).ok == is_right
 
 
+@pytest.mark.parametrize("query", [{"DateSent>": ""}, {"DateSent<": "soon"}])
+def test_what_is_no_date_is_refused(call: Caller, query: dict[str, str]) -> None:
+    assert call.send("GET", f"{call.account}/Messages.json", params=query).status_code == 400
+
+
 def _is_right(call: Caller, operation: Operation, case: Case) -> bool:
     try:
         call.hold_request(operation.method, operation.path, **{operation.encoding: case.body})

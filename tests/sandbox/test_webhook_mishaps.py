@@ -74,6 +74,12 @@ def test_late_events_outlive_the_sandbox(
     assert [event["wb_message"] for event in listener.events()] == ["m1"]
 
 
+def test_mishaps_can_be_one_providers_alone() -> None:
+    mishaps = Mishaps(rates={"lost": 1}, provider="twilio")
+    assert mishaps.fate(Webhook("sendgrid_events", {})).delays == (0.0,)
+    assert mishaps.fate(Webhook("twilio_status", {})).delays == ()
+
+
 def test_the_same_seed_gives_the_same_fates() -> None:
     def fates(seed: int) -> list[tuple[float, ...]]:
         mishaps = Mishaps(seed, {"duplicate": 0.3, "late": 0.1, "lost": 0.1, "reordered": 0.1})

@@ -57,7 +57,7 @@ class FaultsBody(BaseModel):
 
 
 def ask_for(state: State, wanted: FaultsBody) -> None:
-    """From now on things go wrong as `wanted`; what was asked for before stands beside it."""
+    """From now on things go wrong as `wanted`, answers beside what was asked for before."""
     target = Target(wanted.provider, wanted.method, wanted.path)
     if wanted.kind is not None:
         fault = Fault(
@@ -74,7 +74,9 @@ def ask_for(state: State, wanted: FaultsBody) -> None:
     if wanted.rates:
         state.faults.leave_to_chance(Chances(wanted.seed, wanted.rates, target, wanted.seconds))
     if wanted.webhooks:
-        state.outbox.mishaps = Mishaps(wanted.seed, wanted.webhooks, seconds=wanted.seconds)
+        state.outbox.mishaps = Mishaps(
+            wanted.seed, wanted.webhooks, seconds=wanted.seconds, provider=wanted.provider
+        )
 
 
 def parse(text: str) -> FaultsBody:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
-from winback.sandbox._records import Webhook
+from winback.sandbox._records import Provider, Webhook
 
 Mishap = Literal["duplicate", "reordered", "late", "lost"]
 MISHAPS: Final[tuple[Mishap, ...]] = get_args(Mishap)
@@ -42,13 +42,19 @@ class Mishaps:
     """Draws each webhook's fate; the same seed gives the same fates to the same sequence."""
 
     def __init__(
-        self, seed: int = 0, rates: Mapping[Mishap, float] | None = None, *, seconds: float = 1.0
+        self,
+        seed: int = 0,
+        rates: Mapping[Mishap, float] | None = None,
+        *,
+        seconds: float = 1.0,
+        provider: Provider | None = None,
     ) -> None:
         self._random = random.Random(seed)  # noqa: S311 - chance, no secret
-        self._rates, self._seconds = rates or {}, seconds
+        self._rates, self._seconds, self._provider = rates or {}, seconds, provider
 
     def fate(self, webhook: Webhook) -> Fate:
-        if not self._rates:
+        is_meant = webhook.endpoint.startswith(self._provider or "")
+        if not self._rates or not is_meant:
             return Fate(webhook)
         left = self._random.random()
         for mishap in MISHAPS:

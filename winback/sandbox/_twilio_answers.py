@@ -100,8 +100,8 @@ def bounds(query: Mapping[str, str], name: str) -> tuple[str | None, str | None]
         return day.isoformat(), (day + timedelta(days=1)).isoformat()
     since, before = query.get(f"{name}>"), query.get(f"{name}<")
     return (
-        instant(since).isoformat() if since else None,
-        instant(before).isoformat() if before else None,
+        None if since is None else instant(since).isoformat(),
+        None if before is None else instant(before).isoformat(),
     )
 
 
