@@ -16,12 +16,13 @@ from prefect.runtime import deployment
 
 import quality
 from flows._context import current_stage
-from winback import inbound, sending
+from winback import inbound, sending, series
 from winback import reconcile as reconciling
 from winback.console import tell_stage, tell_step
 from winback.errors import WinbackError
 from winback.ledger import export_ledger
 from winback.responder import RespondReport, answer_replies, open_responder
+from winback.series import JoinReport
 from winback.settings import Settings
 from winback.warehouse import (
     BuildReport,
@@ -181,6 +182,17 @@ def answer() -> RespondReport | None:
     return answer_replies(
         stage.ledger, stage.settings, stage.run.clock, responder, published=published
     )
+
+
+@task(task_run_name="acknowledge joins", **_ONCE)
+def acknowledge_joins() -> JoinReport:
+    """Ask who texted the keyword of a series for their yes; welcome who gave it."""
+    stage = current_stage()
+    tell_stage("Acknowledging joins")
+    report = series.acknowledge_joins(stage.ledger, stage.settings, stage.run.clock)
+    if report.blocked:
+        tell_stage(f"Acknowledging joins: {report.summary()}")
+    return report
 
 
 @task(task_run_name="send {playbook} step {step}", **_ONCE)

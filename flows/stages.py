@@ -16,6 +16,7 @@ from flows._artifacts import keep_table
 from flows._context import current_stage, open_stage
 from flows._ending import ended
 from winback import inbox, report, sending
+from winback.content_series import content_series
 from winback.inbound import CollectReport
 from winback.reconcile import ReconcileReport, open_messages
 from winback.settings import Mode
@@ -43,16 +44,19 @@ def enrolled_and_planned(published: Path) -> tuple[int, sending.PlanReport]:
     return enrolled, _tasks.plan(published)
 
 
-def sent_due() -> Sent:
-    """Answer who asks, then send each step that is due; a channel that stopped stays stopped."""
+def sent_due(playbook_id: str | None = None) -> Sent:
+    """Answer who asks or joins, then send each step that is due, or one playbook's; a channel
+    that stopped stays stopped."""
     stage = current_stage()
     _tasks.sweep()
+    if any(series.is_enabled for series in content_series()):
+        _tasks.acknowledge_joins()
     if stage.settings.responder:
         _tasks.answer()
     sent: Sent = []
     stopped: set[str] = set()
     for playbook, step, channel in sending.steps_due(stage.ledger, stage.run.clock):
-        if channel not in stopped:
+        if channel not in stopped and playbook_id in {None, playbook}:
             done = _tasks.send(playbook, step)
             sent.append((playbook, step, done))
             stopped |= set(done.stopped)
@@ -141,6 +145,17 @@ def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
         sent = sent_due()
     lines = (f"{playbook} {step}: {done.summary()}" for playbook, step, done in sent)
     return ended("; ".join(lines) or "nothing was due", sent)
+
+
+@flow(name="answer")
+def answer(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
+    """Answer who asks, and confirm who joins a content series; nothing else is sent."""
+    with open_stage(mode, as_of) as stage:
+        if not stage.run.sends:
+            return ended(_NOTHING_SENT, [])
+        sent = sent_due(sending.ANSWERS)
+    lines = (done.summary() for _, _, done in sent)
+    return ended("; ".join(lines) or "nobody was to be answered", sent)
 
 
 @flow(name="collect")

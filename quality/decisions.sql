@@ -8,6 +8,24 @@ sends as (
 
 ),
 
+-- A content series has a consent and caps of its own.
+scoped_sends as (
+
+    select
+        sends.*,
+        playbooks.series_id,
+        enrollments.episode_order_id
+    from sends
+    left join warehouse.int_playbooks__entry as playbooks
+        on sends.playbook_id = playbooks.playbook_id
+    left join warehouse.enrollments as enrollments
+        on
+            sends.enrollment_id = enrollments.enrollment_id
+            and sends.playbook_id = enrollments.playbook_id
+            and enrollments.origin = 'ledger'
+
+),
+
 addressed_sends as (
 
     select
@@ -82,12 +100,24 @@ findings as (
     select
         'sends_to_the_ineligible',
         sends.enrollment_id
-    from sends
+    from scoped_sends as sends
     left join warehouse.channel_eligibility as eligibility
         on
             sends.customer_id = eligibility.customer_id
             and sends.channel = eligibility.channel
-    where not coalesce(eligibility.is_eligible, false)
+    left join warehouse.series_eligibility as of_series
+        on
+            sends.episode_order_id = of_series.join_id
+            and sends.series_id = of_series.series_id
+            and sends.channel = of_series.channel
+    where
+        not coalesce(
+            case
+                when sends.series_id is null then eligibility.is_eligible
+                else of_series.is_eligible
+            end,
+            false
+        )
 
     union all
 
@@ -102,8 +132,8 @@ findings as (
     select
         'people_with_two_sends',
         customer_id
-    from sends
-    group by customer_id
+    from scoped_sends
+    group by customer_id, series_id
     having count(*) > 1
 
     union all

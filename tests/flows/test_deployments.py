@@ -50,7 +50,8 @@ def test_only_the_steps_of_enabled_playbooks_have_a_schedule() -> None:
 
 
 def test_every_stage_of_a_run_has_a_deployment() -> None:
-    assert {"run", "audience", "enroll", "collect", "reconcile", "measure"} <= set(NAMES)
+    stages = {"run", "audience", "enroll", "collect", "answer", "reconcile", "measure"}
+    assert stages <= set(NAMES)
     assert len(NAMES) == len(set(NAMES))
 
 

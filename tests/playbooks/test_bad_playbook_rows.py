@@ -45,6 +45,23 @@ BAD_ROWS = {
         ("every_holdout_share_is_between_zero_and_one", "odd,x,8,email,1.5,true,win_back,"),
         ("every_enabled_playbook_has_steps", "empty,x,9,email,0.1,true,,"),
         ("every_playbook_belongs_to_a_family", "astray,x,10,email,0.1,false,no_such_family,"),
+        (
+            "every_series_has_a_playbook_of_its_own_without_holdout",
+            "alone,x,21,phone,0.0,false,series,",
+        ),
+        (
+            "every_series_has_a_playbook_of_its_own_without_holdout",
+            "held,x,22,phone,0.1,false,series,",
+        ),
+    ],
+    "content_series.csv": [
+        ("every_series_has_caps_that_let_it_send", "a,cart_reminder,A,AA,a,1,0,8,3,Text A"),
+        ("every_series_has_caps_that_let_it_send", "b,held,B,BB,b,1,3,2,3,Text B"),
+        (
+            "every_series_without_a_yes_says_what_its_keyword_is_advertised_by",
+            "c,sms_email,C,CC,c,1,1,1,,",
+        ),
+        ("no_step_of_a_series_is_an_email_or_carries_an_offer", "d,before_season,D,DD,d,1,1,1,3,D"),
     ],
 }
 NAMES = [rule for rows in BAD_ROWS.values() for rule, _ in rows]
@@ -63,6 +80,7 @@ def failed_build(tmp_path_factory) -> tuple[Settings, str]:
             path.write_text(path.read_text() + "".join(f"{line}\n" for _, line in rows))
         variables = _dbt.dbt_vars(settings, datetime(2026, 3, 1, tzinfo=UTC))
         selected = ["+int_playbooks__steps", "+int_playbooks__variants", "playbook_segments"]
+        selected.append("content_series")
         with pytest.raises(BuildFailure) as failure:
             _dbt.invoke_dbt(
                 settings,

@@ -30,14 +30,17 @@ SOUND = """
     select 'c1' as customer_id, 'sms' as channel, true as is_eligible;
     create table enrollments as
     select 'e1' as enrollment_id, 'p' as playbook_id, 'c1' as customer_id,
-        cast(null as timestamptz) as exited_at, 'ledger' as origin;
+        'o1' as episode_order_id, cast(null as timestamptz) as exited_at, 'ledger' as origin;
     create table messages as
     select 'm1' as message_id, 'e1' as enrollment_id, 1 as step, 'sms' as channel,
         'accepted' as state, timestamptz '2026-03-02 15:30:00+00' as accepted_at,
         'ledger' as origin;
     create table int_playbooks__entry as
-    select playbook_id, playbook_id = 'thanks' as runs_beside
-    from (values ('p'), ('q'), ('thanks')) as playbooks(playbook_id);
+    select playbook_id, playbook_id not in ('p', 'q') as runs_beside,
+        case playbook_id when 'daily' then 'tips' end as series_id
+    from (values ('p'), ('q'), ('thanks'), ('daily')) as playbooks(playbook_id);
+    create table series_eligibility as
+    select 'j1' as join_id, 'tips' as series_id, 'sms' as channel, true as is_eligible;
     create table reactivation_rates as
     select 'p' as playbook_id, 'treatment' as arm, 'all' as variant, 10 as assigned,
         1 as reactivated;
@@ -92,6 +95,30 @@ def test_a_playbook_that_runs_beside_another_stops_nothing(settings: Settings) -
         "insert into enrollments select * replace ('thanks' as playbook_id) from enrollments",
     )
     assert gate(sends=True)("decisions", settings, AS_OF) == []
+
+
+TIP = """
+    insert into send_decisions
+    select * replace ('e2' as enrollment_id, 'daily' as playbook_id) from send_decisions;
+    insert into enrollments
+    select * replace ('e2' as enrollment_id, 'daily' as playbook_id, 'j1' as episode_order_id)
+    from enrollments;
+    insert into outbox select * replace ('e2' as enrollment_id) from outbox;
+"""
+
+
+def test_a_series_goes_out_beside_another_message_and_by_its_own_consent(
+    settings: Settings,
+) -> None:
+    fill(settings, TIP)
+    assert gate(sends=True)("decisions", settings, AS_OF) == []
+    fill(settings, "update series_eligibility set is_eligible = false")
+    with pytest.raises(GateFailure, match=r"sends_to_the_ineligible = 1, .*: e2"):
+        gate(sends=True)("decisions", settings, AS_OF)
+    fill(settings, "delete from send_decisions where enrollment_id = 'e1'")
+    fill(settings, "update series_eligibility set series_id = 'other', is_eligible = true")
+    with pytest.raises(GateFailure, match="sends_to_the_ineligible = 1"):
+        gate(sends=True)("decisions", settings, AS_OF)
 
 
 @pytest.mark.parametrize(

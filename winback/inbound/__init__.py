@@ -8,6 +8,7 @@ from winback.inbound._classify import Intent, classify
 from winback.inbound._collect import CollectReport, collect
 from winback.inbound._fetched import Suppressed, keep_progress, keep_suppressed
 from winback.inbound._replay import Difference, ReplayReport, replay_events
+from winback.inbound._series_words import check_series_words
 from winback.inbound._serve import RunningReceiver, serve, start
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "ReplayReport",
     "RunningReceiver",
     "Suppressed",
+    "check_series_words",
     "classify",
     "collect",
     "keep_progress",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from winback.inbound._classify import Intent, classify, is_positive, lapse_reason
 from winback.inbound._event import Event, Kind
 from winback.inbound._match import Match
+from winback.inbound._series import intent_of, series_wish
 from winback.ledger import (
     LIFTED_BY_START,
     Proof,
@@ -32,13 +33,19 @@ def understand(connection: Connection, event: Event, match: Match) -> tuple[Even
     reply = event.reply
     if reply is None:
         return event, False
-    intent: Intent = reply.provider_intent or classify(
-        reply.text,
-        is_opted_out=event.group == "phone"
-        and is_suppressed(
-            connection, group="phone", address=event.address, reasons=LIFTED_BY_START
-        ),
+    is_opted_out = event.group == "phone" and is_suppressed(
+        connection, group="phone", address=event.address, reasons=LIFTED_BY_START
     )
+    intent: Intent = reply.provider_intent or classify(reply.text, is_opted_out=is_opted_out)
+    wish = series_wish(event, match, intent, is_opted_out=is_opted_out)
+    if wish is not None:
+        event = replace(event, series=wish)
+        if wish.kind != "leave" or intent != "hold":
+            return replace(event, intent=intent_of(wish, match)), False
+    return _acted_on(event, intent, reply.text, match)
+
+
+def _acted_on(event: Event, intent: Intent, text: str, match: Match) -> tuple[Event, bool]:
     if intent == "other" and match.content_tag == FEEDBACK:
         intent = "feedback"  # asked why, they said something: that is the answer
     event = replace(event, intent=intent)
@@ -47,8 +54,8 @@ def understand(connection: Connection, event: Event, match: Match) -> tuple[Even
     if intent == "hold":
         return replace(event, suppress_reason="hold"), False
     if intent == "feedback":
-        return replace(event, lapse_reason=lapse_reason(reply.text) or "other"), False
-    if intent == "other" and is_positive(reply.text):
+        return replace(event, lapse_reason=lapse_reason(text) or "other"), False
+    if intent == "other" and is_positive(text):
         return replace(event, intent="positive"), False
     return event, intent == "start" and event.group == "phone"
 

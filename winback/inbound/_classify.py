@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -64,6 +65,22 @@ def is_positive(text: str) -> bool:
         return any(sign in text for sign in _words("positive_signs"))
     rest = _pattern("positive").sub(" ", words)
     return rest != words and not set(rest.split()) - _words("filler") - _words("positive_filler")
+
+
+def plain_words(text: str) -> str:
+    """A text as words are compared; empty where it has none."""
+    return _clean(text)
+
+
+def is_one_of(text: str, words: Iterable[str]) -> bool:
+    """Whether the whole message is one of these words, whatever its case and punctuation."""
+    said = _clean(text)
+    return bool(said) and said in map(_clean, words)
+
+
+def is_listed(text: str, kind: str) -> bool:
+    """Whether the whole message stands in a list of replies.toml."""
+    return _clean(text) in _words(kind)
 
 
 def lapse_reason(text: str) -> LapseReason | None:

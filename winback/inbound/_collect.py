@@ -25,6 +25,7 @@ from winback.inbound._event import Event, Unreadable
 from winback.inbound._fetched import Suppressed, listed
 from winback.inbound._match import Match, Matcher
 from winback.inbound._segments import Record, read_segment, segment_path, writers
+from winback.inbound._series import apply_series_wish
 from winback.inbound._unsubscribe import preferred, unsubscribed
 from winback.ledger import Ledger, among, insert_new, lift, prefer, suppress, tables, withdraw
 from winback.settings import Settings
@@ -275,6 +276,7 @@ def _apply_new(
             reasons=("unsubscribe",),
             source=event.unsubscribe_list,
         )
+    apply_series_wish(connection, event, match, recorded_at=clock.now())
     _apply_wish(connection, event, report, clock)
     if wants_in:
         report.lifted += lift(

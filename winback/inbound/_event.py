@@ -29,6 +29,14 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class SeriesWish:
+    """What somebody wants of a content series, by one word."""
+
+    kind: Literal["join", "confirm", "decline", "leave"]
+    series_id: str
+
+
+@dataclass(frozen=True)
 class Event:
     """One thing that happened to a message or came from an address.
 
@@ -65,8 +73,9 @@ class Event:
     takes_back: datetime | None = None
     # Why somebody stayed away, coded from their reply.
     lapse_reason: str | None = None
-    # What a reply asks for: an `Intent`, or `positive`.
+    # What a reply asks for: an `Intent`, `positive`, or a wish about a series.
     intent: str | None = None
+    series: SeriesWish | None = None
 
 
 class Unreadable(ValueError):

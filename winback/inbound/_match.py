@@ -23,6 +23,8 @@ class Match:
     customer_id: str | None = None
     # What the message found is about.
     content_tag: str | None = None
+    # The content series that it belongs to.
+    cap_scope: str | None = None
     # What the ledger believed of it before these events.
     state: str | None = None
     attempt_no: int = 0
@@ -68,6 +70,7 @@ def _message() -> Select[Any]:
         m.channel,
         m.customer_id,
         m.content_tag,
+        m.cap_scope,
         m.state,
         m.attempt_no,
         m.provider_id,
@@ -84,6 +87,7 @@ def _matched(row: Row[Any] | None, by: str) -> Match:
         channel_group(row.channel),
         row.customer_id,
         row.content_tag,
+        row.cap_scope,
         row.state,
         row.attempt_no,
         row.provider_id,

@@ -15,8 +15,9 @@ from winback.ledger._address_keys import AddressKey
 from winback.ledger._among import among, texts
 from winback.ledger._suppressions import ChannelGroup, normalize
 
-# What no rule answers: a question, what may be a stop, what nobody understood.
-NEEDS_A_HUMAN: Final = frozenset({"question", "hold", "other"})
+# What no rule answers: a question, what may be a stop, what nobody understood, and who joins a
+# series from a number that we don't know.
+NEEDS_A_HUMAN: Final = frozenset({"question", "hold", "other", "unknown_joiner"})
 
 _c, _e = t.conversations.c, t.provider_events.c
 

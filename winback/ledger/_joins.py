@@ -35,10 +35,12 @@ def ask_to_join(
     asked_at: datetime,
     confirm_by: datetime | None,
     recorded_at: datetime,
+    terms: str | None = None,
 ) -> str:
     """Keep that a number asked for a series; the join's id. Safe to repeat.
 
-    With `confirm_by` it is granted by a yes until then; without, at once.
+    With `confirm_by` it is granted by a yes until then; without, at once. `terms`: the words by
+    which the keyword is advertised.
     """
     join_id = hashlib.sha256(f"{series_id}|{reply_id}".encode()).hexdigest()[:32]
     row = {
@@ -56,6 +58,7 @@ def ask_to_join(
         "granted_at": asked_at if confirm_by is None else None,
         "granted_words": words if confirm_by is None else None,
         "granted_reply_id": reply_id if confirm_by is None else None,
+        "terms": terms,
         "recorded_at": recorded_at,
     }
     insert_new(connection, t.series_joins, [row])

@@ -34,6 +34,9 @@ def template_context(row: Mapping[str, Any], settings: Settings) -> dict[str, An
         "context_product_name": one_line(row.get("context_product_name")),
         "context_product_url": _url(row.get("context_product_url")),
         "context_drop_percent": row.get("context_drop_percent"),
+        "program_name": one_line(row.get("program_name")),
+        "frequency": one_line(row.get("frequency")),
+        "leave_keyword": one_line(row.get("leave_keyword")),
         "offer": _offer(row, settings, prefix="offer"),
         "extra_offer": _offer(row, settings, prefix="extra_offer"),
     }

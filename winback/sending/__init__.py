@@ -12,7 +12,7 @@ from winback.sending._answers import (
 from winback.sending._due import steps_due, unknown_messages
 from winback.sending._enroll import enroll
 from winback.sending._gates import OpenGate, close_all, open_gates, stop_all
-from winback.sending._guard import ANSWERS, HUMAN, Caps
+from winback.sending._guard import ANSWERS, CONFIRMATION, HUMAN, Caps
 from winback.sending._plan import PlanReport, dry_run_plan, plan
 from winback.sending._report import SendReport
 from winback.sending._send import send_due
@@ -20,6 +20,7 @@ from winback.sending._sweep import SweepReport, sweep
 
 __all__ = [
     "ANSWERS",
+    "CONFIRMATION",
     "HUMAN",
     "Caps",
     "NotPlanned",

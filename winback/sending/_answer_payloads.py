@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from winback.messages import one_line
 from winback.settings import Settings
 
-WrittenBy = Literal["automated", "human"]
+WrittenBy = Literal["automated", "human", "confirmation"]
 Payload = Mapping[str, Any]
 
 

@@ -32,7 +32,7 @@ from winback.ledger import (
 from winback.messages import count_segments
 from winback.project import project_vars
 from winback.sending._answer_payloads import WrittenBy, frozen
-from winback.sending._guard import ANSWERS, HUMAN, Hours, is_local_hour
+from winback.sending._guard import ANSWERS, CONFIRMATION, HUMAN, Hours, is_local_hour
 from winback.settings import Settings
 
 # Why an answer was not planned.
@@ -90,11 +90,14 @@ def plan_answer(
     now: datetime,
     leaves_by: datetime,
     again: bool = False,
+    content_tag: str | None = None,
+    series_id: str | None = None,
 ) -> Planned | NotPlanned:
     """Plan what answers `reply`, which answered our `message` if we know of one.
 
     A reply has one answer that may have left, save that `again` allows a human another, in
-    other words. The same words that still wait are the same message. The caller holds the write
+    other words. The same words that still wait are the same message. `series_id`: what confirms a
+    join counts toward no cap, and ends with the join. The caller holds the write
     transaction; the words are frozen here and never change.
     """
     despite = (HOLD,) if written_by == HUMAN else ()
@@ -126,6 +129,8 @@ def plan_answer(
         "payload_json": payload,
         "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
         "template_version": "",
+        "content_tag": content_tag,
+        "cap_scope": series_id,
         "segments": count_segments(text) if channel == "sms" else None,
         "not_before": now,
         "window_closes_at": leaves_by,
@@ -217,11 +222,12 @@ def _whose(connection: Connection, reply: Row[Any], message: Row[Any] | None) ->
 def _hours_of(
     channel: str, message: Row[Any] | None, written_by: WrittenBy, settings: Settings
 ) -> Hours:
-    """When an answer may arrive. An email wakes nobody; a human's text keeps the law's hours."""
+    """When an answer may arrive. An email wakes nobody; a human's text, and what
+    confirms a join, keep the law's hours."""
     zones = message.zones if message is not None else ""
     if channel == "email":
         return Hours(channel, zones, 0, 24 * 60)
-    if written_by == HUMAN or message is None:
+    if written_by in {HUMAN, CONFIRMATION} or message is None:
         rules = project_vars()
         opens, closes = rules["answer_opens_minute"], rules["answer_closes_minute"]
         # Of who is none of ours no place is known; they write when they are awake.

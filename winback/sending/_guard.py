@@ -37,6 +37,8 @@ Rule = Literal[
 ANSWERS: Final = "answers"
 # The variant of an answer that a person wrote, for whom a hold waits.
 HUMAN: Final = "human"
+# Of one that confirms a join of a content series, which their own text began.
+CONFIRMATION: Final = "confirmation"
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ PUBLIC_TABLES: Final = (
     "reactivations",
     "reactivation_rates",
     "experiment_results",
+    "series_joins",
 )
 # What the engine reads; `outbox` holds contact data, so only the owner may read it.
 ENGINE_TABLES: Final = (
@@ -38,6 +39,7 @@ ENGINE_TABLES: Final = (
     "outbox",
     "audience_funnel",
     "entry_candidates",
+    "series_eligibility",
     "contact_rules",
     "consent_rules",
     "contact_caps",

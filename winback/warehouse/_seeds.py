@@ -16,10 +16,14 @@ _SHOWN_TEXT: Final = 60
 
 
 def check_seeds(folder: Path) -> None:
-    """Raise BuildFailure for the first line that has more or fewer columns than its head."""
+    """Raise BuildFailure for the first line that has more or fewer columns than its head, and
+    for a word of a content series that means something else too."""
     for path in sorted(folder.glob("*.csv")):
         with path.open(newline="", encoding="utf-8") as file:
             _check(path, csv.reader(file, strict=True))
+    from winback.inbound import check_series_words  # here: a receiver builds nothing
+
+    check_series_words(folder)
 
 
 def _check(path: Path, rows: Any) -> None:

@@ -39,6 +39,8 @@ last_messages as (
         max(sent_at) as sent_at
 
     from sent
+    -- A series is sent by a consent of its own, and uses no other.
+    where cap_scope is null
     group by customer_id, channel
 
 ),

@@ -40,7 +40,8 @@ talking as (
     select
         customer_id,
         channel_group,
-        hidden_address
+        hidden_address,
+        case when waiting_since is not null then 1 else 0 end as is_waiting
 
     from conversations
     where
@@ -52,7 +53,9 @@ talking as (
 -- Their address may belong to others too, and who of them wrote is not known.
 housemates as (
 
-    select others.customer_id
+    select
+        others.customer_id,
+        talking.is_waiting
 
     from talking
     inner join contact_points
@@ -101,7 +104,9 @@ hashed as (
 
 owners as (
 
-    select hashed.customer_id
+    select
+        hashed.customer_id,
+        strangers.is_waiting
 
     from strangers
     inner join hashed
@@ -126,22 +131,41 @@ clicked as (
 
 ),
 
-final as (
+answering as (
 
-    select customer_id from talking
+    select
+        customer_id,
+        is_waiting
+
+    from talking
     where customer_id is not null
 
-    union distinct
+    union all
 
-    select customer_id from housemates
+    select * from housemates
 
-    union distinct
+    union all
 
-    select customer_id from owners
+    select * from owners
 
-    union distinct
+    union all
 
-    select customer_id from clicked
+    select
+        customer_id,
+        0 as is_waiting
+
+    from clicked
+
+),
+
+final as (
+
+    select
+        customer_id,
+        max(is_waiting) = 1 as is_waiting
+
+    from answering
+    group by customer_id
 
 )
 

@@ -21,7 +21,9 @@ recent as (
     select
         customer_id,
         address,
-        case when sent_at > {{ day_ago }} then 1 else 0 end as is_in_24h
+        case when sent_at > {{ day_ago }} then 1 else 0 end as is_in_24h,
+        -- A content series has caps of its own.
+        case when cap_scope is null then 1 else 0 end as is_general
 
     from sent
     where sent_at > {{ week_ago }}
@@ -32,8 +34,10 @@ by_customer as (
 
     select
         customer_id,
-        sum(is_in_24h) as sent_24h,
-        count(*) as sent_7d
+        sum(is_in_24h * is_general) as sent_24h,
+        sum(is_general) as sent_7d,
+        sum(is_in_24h) as every_24h,
+        count(*) as every_7d
 
     from recent
     group by customer_id
@@ -44,8 +48,10 @@ by_address as (
 
     select
         address,
-        sum(is_in_24h) as sent_24h,
-        count(*) as sent_7d
+        sum(is_in_24h * is_general) as sent_24h,
+        sum(is_general) as sent_7d,
+        sum(is_in_24h) as every_24h,
+        count(*) as every_7d
 
     from recent
     where address is not null
@@ -74,7 +80,19 @@ final as (
                 coalesce(by_customer.sent_7d, 0),
                 coalesce(by_address.sent_7d, 0)
             ) as bigint
-        ) as sent_7d
+        ) as sent_7d,
+        cast(
+            greatest(
+                coalesce(by_customer.every_24h, 0),
+                coalesce(by_address.every_24h, 0)
+            ) as bigint
+        ) as every_24h,
+        cast(
+            greatest(
+                coalesce(by_customer.every_7d, 0),
+                coalesce(by_address.every_7d, 0)
+            ) as bigint
+        ) as every_7d
 
     from contact_points
     left join by_customer

@@ -119,7 +119,7 @@ final as (
         coalesce(recent.sent_24h, 0) < {{ var('cap_per_24h') }} as ok_cap_24h,
         coalesce(recent.sent_7d, 0) < {{ var('cap_per_7d') }} as ok_cap_7d,
         not coalesce(preferences.wants_fewer, false)
-        or coalesce(recent.sent_7d, 0) < {{ var('fewer_per_7d') }}
+        or coalesce(recent.every_7d, 0) < {{ var('fewer_per_7d') }}
             as ok_cap_fewer,
         -- The law's hours hold for phones; email may go by the shop's clock.
         contact_points.channel_group = 'email'
@@ -134,7 +134,7 @@ final as (
         stopped_channels.channel is null as ok_complaints,
         in_transit.customer_id is null as ok_in_transit,
         conversations.customer_id is null as ok_conversation,
-        coalesce(recent.sent_24h, 0) < place_caps.max_per_24h
+        coalesce(recent.every_24h, 0) < place_caps.max_per_24h
         or place_caps.customer_id is null as ok_cap_state,
 
         -- timestamps

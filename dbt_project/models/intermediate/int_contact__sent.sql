@@ -19,6 +19,7 @@ final as (
         messages.message_id,
         messages.customer_id,
         messages.channel,
+        messages.cap_scope,
 
         -- contact data
         contact_points.address,
@@ -32,8 +33,14 @@ final as (
             messages.customer_id = contact_points.customer_id
             and {{ address_channel('messages.channel') }}
             = contact_points.channel
-    -- What may have left the house counts as sent.
-    where messages.has_left
+    -- What may have left the house counts as sent; what only confirmed that somebody
+    -- joined a series was their own wish, and counts nowhere.
+    where
+        messages.has_left
+        and not (
+            messages.cap_scope is not null
+            and messages.playbook_id = 'answers'
+        )
 
 )
 

@@ -12,6 +12,12 @@ orders as (
 
 ),
 
+playbooks as (
+
+    select * from {{ ref('int_playbooks__entry') }}
+
+),
+
 -- Counted from the order of the episode: an order that reached us late, placed before
 -- entry, says as well that the customer is not lapsed.
 lapsed_since as (
@@ -26,6 +32,10 @@ lapsed_since as (
     from enrollments
     left join orders as episode_orders
         on enrollments.episode_order_id = episode_orders.order_id
+    left join playbooks
+        on enrollments.playbook_id = playbooks.playbook_id
+    -- Who asked for a series gets it to its end, whatever they buy.
+    where playbooks.series_id is null
 
 ),
 

@@ -12,12 +12,19 @@ families as (
 
 ),
 
+series as (
+
+    select * from {{ ref('content_series') }}
+
+),
+
 final as (
 
     select
         -- ids
         playbooks.playbook_id,
         families.family,
+        series.series_id,
 
         -- numerics
         families.priority as family_priority,
@@ -33,6 +40,8 @@ final as (
     from playbooks
     left join families
         on coalesce(playbooks.family, 'win_back') = families.family
+    left join series
+        on playbooks.playbook_id = series.playbook_id
 
 )
 

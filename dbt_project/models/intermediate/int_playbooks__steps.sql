@@ -36,6 +36,12 @@ offers as (
 
 ),
 
+series as (
+
+    select * from {{ ref('content_series') }}
+
+),
+
 -- A variant may wait longer at a step.
 longest as (
 
@@ -149,7 +155,12 @@ final as (
         extra_offers.value as extra_offer_value,
         extra_offers.code as extra_offer_code,
         anchored.journey_stage,
-        anchored.content_tag
+        anchored.content_tag,
+
+        -- the caps of its series; null: the general ones
+        series.series_id,
+        series.cap_per_24h,
+        series.cap_per_7d
 
     from anchored
     left join latest_{{ max_steps - 1 }} as latest
@@ -158,6 +169,8 @@ final as (
             and anchored.step_order = latest.step_order
     left join channels
         on anchored.channel = channels.channel
+    left join series
+        on anchored.playbook_id = series.playbook_id
     left join offers as extra_offers
         on anchored.extra_offer_id = extra_offers.offer_id
 

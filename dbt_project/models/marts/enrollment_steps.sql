@@ -16,6 +16,7 @@ start as (
         enrollment_id,
         entered_at,
         offer_expires_at,
+        max(series_id) as series_id,
         {%- for k in orders %}
         {%- for column in [
             'anchor_order', 'min_days', 'max_days', 'left_at', 'range_zone'
@@ -63,7 +64,23 @@ timed_{{ k }} as (
 
     select
         *,
-        {{ days_after('min_days_' ~ k, 'anchor_at_' ~ k) }} as due_at_{{ k }},
+        -- A series counts days of the calendar: with 24 hours, what is sent at 17:30
+        -- would be due the next day when the window is about to close.
+        case
+            when series_id is null
+                then {{ days_after('min_days_' ~ k, 'anchor_at_' ~ k) }}
+            else greatest(
+                anchor_at_{{ k }},
+                {{ end_of_day(
+                    dbt.dateadd(
+                        'day',
+                        'min_days_' ~ k ~ ' - 1',
+                        local_date('anchor_at_' ~ k, 'range_zone_' ~ k)
+                    ),
+                    'range_zone_' ~ k
+                ) }}
+            )
+        end as due_at_{{ k }},
         least(
             {{ end_of_day(
                 dbt.dateadd(
@@ -142,6 +159,8 @@ final as (
         -- facts
         step_facts.channel,
         step_facts.channel_group,
+        step_facts.series_id,
+        step_facts.series_cap_per_24h,
         step_facts.message_state,
         step_facts.has_message,
         timed.is_passed,

@@ -24,6 +24,13 @@ enrollment_steps as (
 
 ),
 
+joins as (
+
+    select * from {{ ref('int_series__joins') }}
+    where ended_at <= {{ as_of() }}
+
+),
+
 -- Over when no step is left: with the last message, or the last chance for one.
 completions as (
 
@@ -58,9 +65,12 @@ ours as (
         started.entered_at,
         started.offer_expires_at,
         started.purchased_at,
-        completions.completed_at
+        completions.completed_at,
+        joins.ended_at as left_at
 
     from started
+    left join joins
+        on started.episode_order_id = joins.join_id
     left join completions
         on started.enrollment_id = completions.enrollment_id
 
@@ -81,7 +91,8 @@ past as (
         known.entered_at,
         known.offer_expires_at,
         exits.purchased_at,
-        cast(null as {{ timestamptz_type() }}) as completed_at
+        cast(null as {{ timestamptz_type() }}) as completed_at,
+        cast(null as {{ timestamptz_type() }}) as left_at
 
     from known
     left join exits
@@ -116,13 +127,19 @@ final as (
         cast(
             case
                 when purchased_at is not null then 'purchase'
+                when left_at <= coalesce(completed_at, {{ as_of() }})
+                    then 'left'
                 when completed_at is not null then 'completed'
             end as varchar
         ) as exit_reason,
 
         -- timestamps
         entered_at,
-        coalesce(purchased_at, completed_at) as exited_at,
+        case
+            when purchased_at is not null then purchased_at
+            when left_at <= coalesce(completed_at, {{ as_of() }}) then left_at
+            else completed_at
+        end as exited_at,
         offer_expires_at
 
     from both_origins

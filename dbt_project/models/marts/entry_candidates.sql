@@ -38,6 +38,21 @@ eligibility as (
 
 ),
 
+joins as (
+
+    select * from {{ ref('int_series__joins') }}
+    where
+        is_standing
+        and {{ days_after(var('series_enter_days'), 'granted_at') }} > {{ as_of() }}
+
+),
+
+series_eligibility as (
+
+    select * from {{ ref('series_eligibility') }}
+
+),
+
 enrollments as (
 
     select * from {{ ref('int_enrollments__known') }}
@@ -56,6 +71,40 @@ reactivations as (
 
 ),
 
+-- What a customer may enter a playbook by: a segment, or having joined its series.
+ways_in as (
+
+    select
+        playbook_segments.playbook_id,
+        playbook_segments.segment,
+        playbook_segments.priority,
+        playbook_segments.daily_limit,
+        playbook_segments.offer_id,
+        cast(null as varchar) as join_id,
+        segment_members.customer_id
+
+    from playbook_segments
+    inner join segment_members
+        on playbook_segments.segment = segment_members.segment
+
+    union all
+
+    select
+        playbook_id,
+        series_id as segment,
+        row_number() over (
+            partition by series_id, customer_id
+            order by granted_at desc, join_id asc
+        ) as priority,
+        cast(null as bigint) as daily_limit,
+        cast(null as varchar) as offer_id,
+        join_id,
+        customer_id
+
+    from joins
+
+),
+
 memberships as (
 
     select
@@ -67,25 +116,28 @@ memberships as (
         playbooks.needs_order,
         playbooks.is_win_back,
         coalesce(playbooks.runs_beside, false) as runs_beside,
-        playbook_segments.segment,
-        playbook_segments.daily_limit,
-        playbook_segments.offer_id,
-        segment_members.customer_id,
-        customers.last_order_id,
+        ways_in.segment,
+        ways_in.daily_limit,
+        ways_in.offer_id,
+        ways_in.join_id,
+        ways_in.customer_id,
         customers.last_order_at,
+        -- A join is an episode of its own; who never ordered has one until they do.
+        coalesce(ways_in.join_id, customers.last_order_id) as episode_order_id,
         row_number() over (
-            partition by playbooks.playbook_id, segment_members.customer_id
-            order by playbook_segments.priority
+            partition by playbooks.playbook_id, ways_in.customer_id
+            order by ways_in.priority
         ) as segment_rank
 
     from playbooks
-    inner join playbook_segments
-        on playbooks.playbook_id = playbook_segments.playbook_id
-    inner join segment_members
-        on playbook_segments.segment = segment_members.segment
+    inner join ways_in
+        on playbooks.playbook_id = ways_in.playbook_id
     inner join customers
-        on segment_members.customer_id = customers.customer_id
-    where playbooks.is_enabled
+        on ways_in.customer_id = customers.customer_id
+    where
+        playbooks.is_enabled
+        -- A series is entered by joining it, and nothing else is.
+        and (playbooks.series_id is null) = (ways_in.join_id is null)
 
 ),
 
@@ -139,11 +191,26 @@ enrolled as (
         on memberships.customer_id = entered.customer_id
     where
         memberships.segment_rank = 1
+        and memberships.join_id is null
         and coalesce(
             entered.family,
             case when not memberships.runs_beside then memberships.family end
         ) = memberships.family
     group by memberships.playbook_id, memberships.customer_id
+
+    union all
+
+    -- Once a join: who left and joins again enters again.
+    select distinct
+        memberships.playbook_id,
+        memberships.customer_id
+
+    from memberships
+    inner join enrollments
+        on
+            memberships.playbook_id = enrollments.playbook_id
+            and memberships.join_id = enrollments.episode_order_id
+    where memberships.segment_rank = 1
 
 ),
 
@@ -196,23 +263,54 @@ playbook_channels as (
 
 ),
 
+-- A series is reached by its own consent.
+verdicts as (
+
+    select
+        customer_id,
+        '' as join_id,
+        channel,
+        ok_address,
+        ok_consent,
+        is_reachable,
+        ok_paused,
+        ok_in_transit
+
+    from eligibility
+
+    union all
+
+    select
+        customer_id,
+        join_id,
+        channel,
+        ok_address,
+        ok_consent,
+        is_reachable,
+        ok_paused,
+        ok_in_transit
+
+    from series_eligibility
+
+),
+
 -- A playbook reaches whom one of its own channels of the group reaches.
 reach as (
 
     select
         memberships.playbook_id,
         memberships.customer_id,
-        max(case when eligibility.ok_address then 1 else 0 end) as address_ok,
+        max(case when verdicts.ok_address then 1 else 0 end) as address_ok,
         max(
             case
-                when eligibility.ok_address and eligibility.ok_consent then 1
+                when verdicts.ok_address and verdicts.ok_consent then 1
                 else 0
             end
         ) as consent_ok,
-        max(case when eligibility.is_reachable then 1 else 0 end)
+        max(case when verdicts.is_reachable then 1 else 0 end)
             as reachable_ok,
-        max(case when eligibility.ok_paused then 1 else 0 end) as paused_ok,
-        max(case when eligibility.ok_in_transit then 1 else 0 end)
+        max(case when verdicts.ok_paused then 1 else 0 end) as paused_ok,
+        max(case when verdicts.ok_in_transit then 1 else 0 end)
             as in_transit_ok
 
     from memberships
@@ -220,10 +318,11 @@ reach as (
         on
             memberships.playbook_id = playbook_channels.playbook_id
             and memberships.reach = playbook_channels.channel_group
-    inner join eligibility
+    inner join verdicts
         on
-            memberships.customer_id = eligibility.customer_id
-            and playbook_channels.channel = eligibility.channel
+            memberships.customer_id = verdicts.customer_id
+            and coalesce(memberships.join_id, '') = verdicts.join_id
+            and playbook_channels.channel = verdicts.channel
     where memberships.segment_rank = 1
     group by memberships.playbook_id, memberships.customer_id
 
@@ -237,7 +336,7 @@ judged as (
         lost_segments.other_segments,
         running.playbook_id as running_playbook_id,
         coalesce(
-            memberships.last_order_id is not null
+            memberships.episode_order_id is not null
             or not memberships.needs_order,
             false
         ) as ok_episode,
@@ -390,8 +489,7 @@ final as (
         -- ids
         cast(playbook_id as varchar) as playbook_id,
         cast(customer_id as varchar) as customer_id,
-        -- Who never ordered has one episode until they do.
-        cast(coalesce(last_order_id, '') as varchar) as episode_order_id,
+        cast(coalesce(episode_order_id, '') as varchar) as episode_order_id,
         cast(offer_id as varchar) as offer_id,
 
         -- facts

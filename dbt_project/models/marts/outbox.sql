@@ -120,10 +120,16 @@ plans as (
         customer_windows.zones,
         customer_windows.local_opens_minute,
         customer_windows.local_closes_minute,
-        eligibility.consent_expires_at,
+        -- A consent to a series has no end but being left.
+        case
+            when steps.series_id is null then eligibility.consent_expires_at
+        end as consent_expires_at,
         place_caps.max_per_24h,
         coalesce(step_variants.template, steps.template) as template,
         steps.content_tag,
+        steps.series_id as cap_scope,
+        steps.cap_per_24h,
+        steps.cap_per_7d,
         profiles.country,
         profiles.first_name,
         profiles.last_product_name,
@@ -259,6 +265,9 @@ both_actions as (
         null as max_per_24h,
         null as template,
         null as content_tag,
+        null as cap_scope,
+        null as cap_per_24h,
+        null as cap_per_7d,
         null as country,
         null as first_name,
         null as last_product_name,
@@ -338,6 +347,11 @@ final as (
         cast(extra_offer_kind as varchar) as extra_offer_kind,
         cast(extra_offer_value as decimal(18, 4)) as extra_offer_value,
         cast(extra_offer_code as varchar) as extra_offer_code,
+
+        -- whose caps it counts for
+        cast(cap_scope as varchar) as cap_scope,
+        cast(cap_per_24h as bigint) as cap_per_24h,
+        cast(cap_per_7d as bigint) as cap_per_7d,
 
         -- what it costs
         cast(cost_cents_per_segment as decimal(12, 4))

@@ -24,6 +24,12 @@ eligibility as (
 
 ),
 
+series_eligibility as (
+
+    select * from {{ ref('series_eligibility') }}
+
+),
+
 customer_windows as (
 
     select * from {{ ref('int_decisions__customer_windows') }}
@@ -87,8 +93,9 @@ address_messages as (
 
 ),
 
--- What would keep the step from going out whenever it were due. Fail closed: without
--- a row every rule has failed, unless it is the channel that is not switched on.
+-- What would keep the step from going out whenever it were due; a series has a consent
+-- of its own. Fail closed: without a row every rule has failed, unless it is the
+-- channel that is not switched on.
 facts as (
 
     select
@@ -108,6 +115,8 @@ facts as (
         steps.channel,
         steps.channel_group,
         steps.includes_offer,
+        steps.series_id,
+        steps.cap_per_24h,
         step_messages.message_state,
         step_messages.left_at,
         coalesce(step_messages.settled_count, 0) = 1 as has_message,
@@ -115,7 +124,12 @@ facts as (
             ('barred_by', 'standing'), ('paused_by', 'pause'), ('capped_by', 'cap')
         ] -%}
         case
-            when eligibility.{{ by }} is not null then eligibility.{{ by }}
+            when steps.series_id is null and eligibility.{{ by }} is not null
+                then eligibility.{{ by }}
+            when
+                steps.series_id is not null
+                and series_eligibility.{{ by }} is not null
+                then series_eligibility.{{ by }}
             when {{ is_switched_on('steps.channel') }}
                 then '{{ contact_rule_ids(kind) | join(",") }}'
             else '{{ "channel" if kind == "standing" }}'
@@ -144,6 +158,11 @@ facts as (
         on
             enrollments.customer_id = eligibility.customer_id
             and steps.channel = eligibility.channel
+    left join series_eligibility
+        on
+            enrollments.episode_order_id = series_eligibility.join_id
+            and steps.series_id = series_eligibility.series_id
+            and steps.channel = series_eligibility.channel
     left join customer_windows
         on
             enrollments.customer_id = customer_windows.customer_id
@@ -179,6 +198,8 @@ final as (
         channel_group,
         includes_offer,
         range_zone,
+        cast(series_id as varchar) as series_id,
+        cast(cap_per_24h as bigint) as series_cap_per_24h,
 
         -- its message
         cast(message_state as varchar) as message_state,

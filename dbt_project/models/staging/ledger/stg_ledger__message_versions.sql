@@ -19,6 +19,7 @@ final as (
         cast(step as bigint) as step,
         cast(channel as varchar) as channel,
         cast(variant as varchar) as variant,
+        cast(cap_scope as varchar) as cap_scope,
         cast(state as varchar) as state,
         cast(state_reason as varchar) as state_reason,
         cast(reject_class as varchar) as reject_class,
