@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import duckdb
 import pytest
 from sqlalchemy import select
 
 from winback.landing import load, newest_load
-from winback.ledger import tables
+from winback.ledger import export_ledger, tables
 from winback.sending import Caps, plan, send_due
 
 m = tables.messages.c
@@ -112,3 +113,26 @@ def test_what_was_landed_before_is_no_news_and_a_load_says_what_is(
         kept = connection.execute(select(tables.revocations)).mappings().all()
     assert len(kept) == 4
     assert not [row for row in kept if "example.com" in str(dict(row)) or "+1555" in str(dict(row))]
+
+
+def test_what_the_guard_refused_of_what_sql_let_pass_is_there_to_query(
+    load_consents, ledger, settings, clock, rows
+):
+    """In landing, whence the public table `messages` has it, also after a later plan."""
+    plan(ledger, rows.values(), settings, clock)
+    load_consents("c1,email,revoked,,2026-03-01")
+    send_due(ledger, settings, clock, sleep=lambda _: None)
+    export_ledger(ledger, settings.ledger_landing_dir)
+    plan(ledger, [], settings, clock)
+    export_ledger(ledger, settings.ledger_landing_dir)
+    versions = settings.ledger_landing_dir / "messages" / "*.parquet"
+    refused = duckdb.sql(
+        f"""
+        select state_reason, count(distinct message_id)
+        from '{versions}'
+        where state_reason like 'guard:%'
+        group by all
+        order by all
+        """
+    )
+    assert refused.fetchall() == [("guard:revoked", 2)]

@@ -234,7 +234,10 @@ def test_what_waits_says_until_when_and_what_was_sent_is_told_by_its_message() -
     [
         ("unknown", None, "may have been sent: no answer came. It is never sent again by itself"),
         ("suppressed", "consent", "stopped by the last look before the call (no standing consent"),
+        ("suppressed", "guard:consent", "stopped by the last look before the call (no standing"),
         ("planned", None, "planned, not sent yet"),
+        ("planned", "parked", "planned, not sent yet"),
+        ("planned", "guard:cap_24h", "held it back until a run plans it anew (too many messages"),
         ("rejected", "hard", "refused by the provider ([hard])"),
     ],
 )

@@ -23,6 +23,8 @@ _VERDICTS: Final = {
     "render_blocked": "could not be written",
 }
 _CHANNELS: Final = {"sms": "text"}
+# What SQL let pass and the last look before the call did not.
+_GUARD: Final = "guard:"
 _STATES: Final = {
     "accepted": "sent",
     "rejected": "refused by the provider",
@@ -188,10 +190,13 @@ class _Teller:
             text += f", delivered {self._later(row['delivered_at'], than=row['accepted_at'])}"
         elif row["state"] == "accepted":
             text += ", no delivery reported"
-        reason = row.get("state_reason")
-        if row["state"] in {"suppressed", "cancelled", "rejected"} and reason:
-            text += f" ({self._reasons([reason], row['channel'])})"
-        return text
+        reason = row.get("state_reason") or ""
+        rule = reason.removeprefix(_GUARD)
+        if row["state"] == "planned" and rule != reason:
+            text += ". The last look before the call held it back until a run plans it anew"
+        elif row["state"] not in {"suppressed", "cancelled", "rejected"}:
+            return text
+        return f"{text} ({self._reasons([rule], row['channel'])})" if rule else text
 
     def _reasons(self, rules: Iterable[str], channel: str | None = None) -> str:
         return "; ".join(self._reason(rule, channel) for rule in rules)
