@@ -8,7 +8,7 @@ are vars of dbt_project.yml; complaints are counted as int_contact__complaints c
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
@@ -17,8 +17,6 @@ from winback.project import project_vars
 from winback.sending._breakers import Trip
 
 _e, _m = tables.provider_events.c, tables.messages.c
-# What becomes of a text at the carrier.
-_ENDS: Final = ("delivered", "undelivered", "failed")
 
 
 def tripped_by_figures(
@@ -37,16 +35,18 @@ def _complaints(
     given = project_vars()
     since = _since(now, given["complaint_window_hours"], counts_from)
 
-    def count(kind: str) -> int:
-        query = _events(channel, kind, since=since, until=now).subquery()
-        return connection.scalar(select(func.count(query.c.message_id.distinct()))) or 0
+    def count(kind: str, *, up_to: int | None = None) -> int:
+        events = _events(channel, kind, since=since, until=now).subquery()
+        messages = select(events.c.message_id).distinct().limit(up_to).subquery()
+        return connection.scalar(select(func.count()).select_from(messages)) or 0
 
-    # Rare, and counted first: most runs never count what was delivered.
+    # Rare, and counted first; then no more is counted than makes the rate a sound one.
     complained = count("complained")
     if complained < given["complaint_min_count"]:
         return None
-    delivered = count("delivered")
-    if complained < given["complaint_stop_rate"] * delivered:
+    enough = int(complained / given["complaint_stop_rate"]) + 1
+    delivered = count("delivered", up_to=enough)
+    if delivered == enough:
         return None
     return Trip(
         "complaints",
@@ -63,14 +63,23 @@ def _filtered(
     """Of the latest texts whose end is known, how many a carrier took for unwanted."""
     given = project_vars()
     since = _since(now, given["filtered_window_hours"], counts_from)
-    latest: dict[str, tuple[datetime, bool]] = {}
-    for kind in _ENDS:
-        query = _events(channel, kind, since=since, until=now)
-        query = query.order_by(_e.occurred_at.desc()).limit(given["filtered_last_messages"])
-        for row in connection.execute(query):
-            is_filtered = row.error_code in given["filtered_codes"]
-            latest[row.message_id] = (row.occurred_at, is_filtered)
-    recent = sorted(latest.values(), reverse=True)[: given["filtered_last_messages"]]
+    size = given["filtered_last_messages"]
+
+    def latest(*kinds: str) -> dict[str, tuple[datetime, bool]]:
+        """By message: when it ended, and whether a carrier filtered it."""
+        ends = {}
+        for kind in kinds:
+            query = _events(channel, kind, since=since, until=now)
+            for row in connection.execute(query.order_by(_e.occurred_at.desc()).limit(size)):
+                is_filtered = row.error_code in given["filtered_codes"]
+                ends[row.message_id] = (row.occurred_at, is_filtered)
+        return ends
+
+    # Rare, and looked at first: most runs never read what arrived.
+    lost = latest("undelivered", "failed")
+    if sum(is_filtered for _, is_filtered in lost.values()) < given["filtered_min_count"]:
+        return None
+    recent = sorted((latest("delivered") | lost).values(), reverse=True)[:size]
     filtered = sum(is_filtered for _, is_filtered in recent)
     if filtered < given["filtered_min_count"]:
         return None

@@ -151,7 +151,8 @@ class ChannelRun:
             return None
         under_way = sum(len(request.message_ids) for request in self._in_flight.values())
         in_hand = len(self._packing.rows) - under_way
-        self._pace.wait_for(self._rows_of(requests), in_hand=in_hand)
+        rows = self._rows_of(requests)
+        self._patiently(partial(self._pace.wait_for, rows, in_hand=in_hand))
         while True:
             try:
                 return self._begin(pool, requests)
