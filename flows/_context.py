@@ -11,6 +11,7 @@ from datetime import datetime
 from winback import inbound, sandbox
 from winback.ledger import Ledger, dedicate, open_ledger
 from winback.modes import Run, resolve_run, sandbox_settings
+from winback.running import at_work
 from winback.settings import Settings
 
 
@@ -62,7 +63,7 @@ def open_stage(mode: str, as_of: datetime | None) -> Iterator[Stage]:
         yield inherited
         return
     run = resolve_run(Settings.load(), mode=mode, as_of=as_of.isoformat() if as_of else None)
-    with _opened(run) as stage:
+    with at_work(run.settings), _opened(run) as stage:
         token = _current.set(stage)
         try:
             yield stage

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from flow_shop import OPENS, Shop
 
 from flows.run import winback_run
+from winback.clock import FixedClock
+from winback.erasure import erase
 from winback.errors import WinbackError
 from winback.messages import RenderBlocked, Rendered, Renderer
+from winback.warehouse import build_outcomes, invoke_dbt
 from winback.why import tell, why
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -108,8 +113,33 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     with pytest.raises(WinbackError, match="customer 'nobody' is not in the published set"):
         why(shop.settings, "nobody")
 
+    erased = erase(shop.settings, FixedClock(OPENS + timedelta(days=2)), asker)
+    assert erased.addresses == 2
+    number = int(asker[1:])
+    assert traces(shop.settings.home, f"{asker}@example.com", f"4477009000{number:02}") == []
+    rates = shop.published("reactivation_rates")
+    built = build_outcomes(
+        shop.settings, OPENS + timedelta(days=1, hours=2), gate=lambda *_: (), invoke=invoke_dbt
+    )
+    assert shop.published("reactivation_rates", built.published.name) == rates
+    with pytest.raises(WinbackError, match="is not in the published set"):
+        why(shop.settings, asker)
+
 
 def told(shop: Shop, customer_id: str) -> str:
     lines = tell(why(shop.settings, customer_id), shop_timezone="UTC", width=200)
     assert "@example.com" not in str(lines)
     return " ".join(" ".join(lines).split())
+
+
+def traces(home: Path, *words: str) -> list[str]:
+    """Files under HOME that hold one of the words; of Parquet, which is packed, its values."""
+    found = []
+    for path in home.rglob("*"):
+        if not path.is_file() or path.is_symlink():
+            continue
+        text = path.read_bytes().decode("latin-1")
+        if path.suffix == ".parquet":
+            text += str(duckdb.execute(f"from read_parquet('{path}')").fetchall())
+        found += [f"{path.relative_to(home)}: {word}" for word in words if word in text]
+    return found

@@ -7,6 +7,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _dbt,
     _demo,
     _doctor,
+    _erase,
     _inbox,
     _load,
     _reconcile,

@@ -12,6 +12,7 @@ from winback.cli._app import app
 from winback.clock import WallClock
 from winback.console import print_rows, say, tell_stage, telling
 from winback.errors import UsageError
+from winback.running import at_work
 from winback.settings import Settings
 
 
@@ -28,7 +29,7 @@ def backtest_command(
 ) -> None:
     """Replay past days: entries, who came back by themselves, load, cost; sends nothing."""
     settings = Settings.load()
-    with telling():
+    with at_work(settings), telling():
         found = room.backtest(
             settings,
             WallClock(),

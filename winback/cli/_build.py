@@ -11,6 +11,7 @@ from winback.cli._app import app
 from winback.cli._plugins import part
 from winback.clock import clock_at
 from winback.console import print_rows, say, tell_step, telling
+from winback.running import at_work
 from winback.settings import Settings
 from winback.warehouse import build, invoke_dbt
 
@@ -30,7 +31,7 @@ def build_command(
     """Gate the data, build every model, publish: no Prefect needed."""
     settings = Settings.load()
     at = clock_at(as_of, settings.shop_timezone).now()
-    with telling() as teller:
+    with at_work(settings), telling() as teller:
         teller.stage("Building")
         built = build(
             settings,

@@ -14,6 +14,7 @@ from rich.progress import Progress as Bar
 
 from winback.cli._app import app
 from winback.clock import WallClock
+from winback.erasure import count_returned
 from winback.landing import LoadReport, Progress, SourceReport, load
 from winback.settings import Settings
 
@@ -37,6 +38,11 @@ def load_command(
         )
     for line in _summary(report, settings.shop_dir):
         typer.echo(line)
+    if returned := count_returned(settings):
+        typer.echo(
+            f"note: {returned:,} of the customers were erased here before (winback erase). Nobody "
+            "writes to the addresses that they had"
+        )
 
 
 @contextmanager

@@ -10,6 +10,8 @@ import typer
 
 from winback.cli._app import app
 from winback.console import console
+from winback.erasure import erased_at
+from winback.errors import WinbackError
 from winback.settings import Settings
 from winback.why import tell, why
 
@@ -24,7 +26,19 @@ def why_command(
 ) -> None:
     """Tell one person's story: every decision over time, its reasons, and the rules' sources."""
     settings = Settings.load()
-    story = why(settings, customer_id)
+    when = erased_at(settings, customer_id)
+    if when is not None:
+        typer.echo(
+            f"customer {customer_id} was erased on {when:%Y-%m-%d}: nobody writes to the addresses "
+            "that they had, and what is left of them bears no name",
+            err=as_json,
+        )
+    try:
+        story = why(settings, customer_id)
+    except WinbackError:
+        if when is None:
+            raise
+        return
     if as_json:
         typer.echo(json.dumps(asdict(story), default=str, indent=2))
         return

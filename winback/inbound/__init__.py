@@ -5,16 +5,21 @@ verify (_verify) → append durably (_segments) → acknowledge (_receiver) → 
 """
 
 from winback.inbound._classify import Intent, classify
-from winback.inbound._collect import CollectReport, collect
+from winback.inbound._collect import ERASED, CollectReport, collect, parse
+from winback.inbound._event import Event
 from winback.inbound._fetched import Suppressed, keep_progress, keep_suppressed
 from winback.inbound._replay import Difference, ReplayReport, replay_events
+from winback.inbound._segments import Record, read_segment
 from winback.inbound._series_words import check_series_words
 from winback.inbound._serve import RunningReceiver, serve, start
 
 __all__ = [
+    "ERASED",
     "CollectReport",
     "Difference",
+    "Event",
     "Intent",
+    "Record",
     "ReplayReport",
     "RunningReceiver",
     "Suppressed",
@@ -23,6 +28,8 @@ __all__ = [
     "collect",
     "keep_progress",
     "keep_suppressed",
+    "parse",
+    "read_segment",
     "replay_events",
     "serve",
     "start",

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 # What a choice on our own page writes as the source of its suppressions.
 UNSUBSCRIBE_SOURCE: Final = "winback_opted_out"
+# The endpoint of a callback that was taken out of its segment, and the name of such an event.
+ERASED: Final = "erased"
 Parsed = Event | Suppressed | Unreadable
 
 
@@ -131,6 +133,8 @@ def _advance(connection: Connection, writer: str, number: int) -> bool:
 def parse(records: Iterable[Record]) -> Iterator[Parsed]:
     """The events of records, in their order; what can't be read is told apart."""
     for record in records:
+        if record.endpoint == ERASED:
+            continue
         try:
             yield from _parse(record)
         except Unreadable as problem:

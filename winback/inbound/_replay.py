@@ -16,13 +16,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select, update
 
 from winback.clock import Clock
 from winback.inbound._collect import Parsed, apply, parse, reader
 from winback.inbound._event import Event
 from winback.inbound._segments import read_segment, segment_path, writers
 from winback.ledger import (
+    ERASED_DETAIL,
+    HIDDEN_PREFIX,
     LIFTED_BY_START,
     Ledger,
     insert_new,
@@ -189,13 +191,16 @@ def _segments(real: Connection, folder: Path, report: ReplayReport) -> Iterator[
 
 
 def _from_events() -> ColumnElement[bool]:
-    source = tables.suppressions.c.source
-    return or_(*(source.startswith(name, autoescape=True) for name in EVENT_SOURCES))
+    """Opt-outs that a segment tells of; of an erased person no segment does any more."""
+    s = tables.suppressions.c
+    by_source = or_(*(s.source.startswith(name, autoescape=True) for name in EVENT_SOURCES))
+    return by_source & ~s.address.startswith(HIDDEN_PREFIX, autoescape=True)
 
 
 def _compare_events(real: Connection, copy: Connection) -> Difference:
     columns = [c.name for c in tables.provider_events.columns if c.name not in _OWN]
-    return _compare(real, copy, tables.provider_events, true(), lambda _: columns)
+    is_told = tables.provider_events.c.detail_json != ERASED_DETAIL
+    return _compare(real, copy, tables.provider_events, is_told, lambda _: columns)
 
 
 def _compare_suppressions(real: Connection, copy: Connection) -> Difference:

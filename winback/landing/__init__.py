@@ -1,7 +1,13 @@
 """Landing: a shop's files, typed, checked and kept as Parquet."""
 
 from winback.landing._csv import CsvReader
-from winback.landing._load import FormatName, ensure_tables, load, newest_load
+from winback.landing._load import (
+    FormatName,
+    ensure_tables,
+    landing_lock,
+    load,
+    newest_load,
+)
 from winback.landing._report import LoadReport, Progress, SourceReport, TableReport
 
 __all__ = [
@@ -12,6 +18,7 @@ __all__ = [
     "SourceReport",
     "TableReport",
     "ensure_tables",
+    "landing_lock",
     "load",
     "newest_load",
 ]

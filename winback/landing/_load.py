@@ -50,7 +50,7 @@ def load(
     if format not in _FORMATS:
         raise UsageError(f"--format {format!r} is none of {', '.join(get_args(FormatName))}.")
     total = sum(path.stat().st_size for path in _FORMATS[format].files(source))
-    with _lock(settings.landing_dir), _workshop(settings, clock, progress, total) as work:
+    with landing_lock(settings), _workshop(settings, clock, progress, total) as work:
         parsed = _FORMATS[format].parse(work, source)
         tables = _merge_all(work, parsed, settings, replace=replace)
         if revoked := tell_revocations(work, settings):
@@ -128,8 +128,9 @@ def _move(path: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _lock(landing: Path) -> Iterator[None]:
+def landing_lock(settings: Settings) -> Iterator[None]:
     """One load at a time: two that merge at once would lose rows. A dead load holds no lock."""
+    landing = settings.landing_dir
     landing.mkdir(parents=True, exist_ok=True)
     with (landing / ".load.lock").open("w") as file:
         try:

@@ -1,7 +1,8 @@
 """The ledger: the one database for everything that leaves the house."""
 
 from winback.ledger import _tables as tables
-from winback.ledger._address_keys import is_hidden
+from winback.ledger._address_keys import ERASED_DETAIL, AddressKey, is_hidden
+from winback.ledger._address_keys import PREFIX as HIDDEN_PREFIX
 from winback.ledger._among import among
 from winback.ledger._conversations import (
     NEEDS_A_HUMAN,
@@ -82,7 +83,9 @@ from winback.ledger._tokens import sign as sign_token
 from winback.ledger._trouble import LedgerUnavailable
 
 __all__ = [
+    "ERASED_DETAIL",
     "FINAL",
+    "HIDDEN_PREFIX",
     "HOLD",
     "LIFTED_BY_START",
     "MAY_HAVE_REACHED",
@@ -91,6 +94,7 @@ __all__ = [
     "TRANSITIONS",
     "TWICE",
     "WAITING",
+    "AddressKey",
     "ChannelGroup",
     "EvidenceKind",
     "Ledger",

@@ -18,6 +18,8 @@ from winback.ledger import _tables as t
 
 # What is written in the place of an erased address. No address has a colon.
 PREFIX: Final = "hmac:"
+# What is left of the details of an erased person's event.
+ERASED_DETAIL: Final = '{"erased": true}'
 _BLOCK_BYTES: Final = 64
 _KEY: Final = select(t.address_keys)
 

@@ -76,6 +76,23 @@ class Ledger:
                     connection.execute(text(f"select {lock}({_WRITER_LOCK})"))
                 yield connection
 
+    def compact(self) -> None:
+        """Write the database anew, so that nothing that was deleted lingers in its files.
+
+        Waits for its turn; others wait for it meanwhile.
+        """
+        with self._turn(), self.engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            if self.engine.dialect.name == "sqlite":
+                raw.execute("vacuum")
+                raw.execute("pragma wal_checkpoint(truncate)")
+                return
+            raw.autocommit = True
+            try:
+                raw.execute(f"vacuum full {', '.join(t.metadata.tables)}")
+            finally:
+                raw.autocommit = False
+
     def _turn(self) -> AbstractContextManager[None]:
         """PostgreSQL's lock has a queue of its own."""
         url = self.engine.url

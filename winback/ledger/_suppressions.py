@@ -97,7 +97,9 @@ def suppress_once(
     if reason in LIFTED_BY_START:
         start = _start_after(connection, group, [address, key.hide(address)], occurred_at)
     row = {
-        "suppression_id": _suppression_id(key, group, address, reason, source, occurred_at),
+        "suppression_id": _suppression_id(
+            key, key.hide(address), group, reason, source, occurred_at
+        ),
         "channel_group": group,
         "address": address,
         "reason": reason,
@@ -118,10 +120,10 @@ def suppress_once(
     )
 
 
-def _suppression_id(key: AddressKey, *identity: str | datetime) -> str:
-    """Keyed, since it is made of an address and outlives it."""
+def _suppression_id(key: AddressKey, hidden: str, *identity: str | datetime) -> str:
+    """Of the address's hash, so that it stays the same once the address is erased."""
     parts = (part.isoformat() if isinstance(part, datetime) else part for part in identity)
-    return key.hmac("|".join(parts))[:32]
+    return key.hmac("|".join((hidden, *parts)))[:32]
 
 
 def hide_address(
@@ -129,8 +131,7 @@ def hide_address(
 ) -> int:
     """Suppress an address for good and keep only its HMAC in the list; the number of rows hidden.
 
-    Safe to repeat. Messages keep their address, and segments that were exported keep what they
-    hold until `rewrite_table`.
+    Safe to repeat. Messages keep their address, and segments that were exported what they hold.
     """
     suppress(
         connection,
@@ -141,18 +142,13 @@ def hide_address(
         occurred_at=erased_at,
         recorded_at=erased_at,
     )
-    address, key, s = normalize(group, address), AddressKey.of(connection), t.suppressions.c
-    rows = connection.execute(
-        select(t.suppressions).where(s.channel_group == group, s.address == address)
-    ).all()
-    for row in rows:
-        keyed = _suppression_id(key, group, address, row.reason, row.source, row.occurred_at)
-        connection.execute(
-            update(t.suppressions)
-            .where(s.suppression_id == row.suppression_id)
-            .values(suppression_id=keyed, address=key.hide(address), version=s.version + 1)
-        )
-    return len(rows)
+    address, s = normalize(group, address), t.suppressions.c
+    statement = (
+        update(t.suppressions)
+        .where(s.channel_group == group, s.address == address)
+        .values(address=AddressKey.of(connection).hide(address), version=s.version + 1)
+    )
+    return connection.execute(statement).rowcount
 
 
 def _start_after(

@@ -1,6 +1,6 @@
 """The warehouse: running dbt over it, and publishing what dbt built."""
 
-from winback.warehouse._build import BuildReport, Gate, build, build_outcomes
+from winback.warehouse._build import BuildReport, Gate, build, build_outcomes, warehouse_lock
 from winback.warehouse._dbt import (
     DbtResult,
     DbtRunner,
@@ -44,4 +44,5 @@ __all__ = [
     "require_recent",
     "run_dbt",
     "segment_names",
+    "warehouse_lock",
 ]

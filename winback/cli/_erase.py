@@ -1,0 +1,45 @@
+"""`winback erase`: a person's right to be forgotten."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from winback.cli._app import app
+from winback.clock import WallClock
+from winback.erasure import erase
+from winback.settings import Settings
+
+
+@app.command("erase")
+def erase_command(
+    customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER_ID", help="The shop's id.")],
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")
+    ] = False,
+) -> None:
+    """Erase a person from everything here; they stay opted out, what is counted stays nameless."""
+    settings = Settings.load()
+    report = erase(settings, WallClock(), customer_id, dry_run=dry_run)
+    verb = "would change" if dry_run else "changed"
+    for place, rows in report.changed.items():
+        if rows:
+            typer.echo(f"{place:<28}{rows:>12,}")
+    total = sum(report.changed.values())
+    typer.echo(
+        f"{total:,} rows {verb}; {report.addresses} addresses, suppressed for good as keyed hashes"
+    )
+    if report.shared:
+        typer.echo(
+            f"{report.shared:,} messages to these addresses are another customer's: "
+            "their rows keep them. Next: winback erase THEIR_ID, if they ask too"
+        )
+    if dry_run:
+        typer.echo(f"nothing was changed. Next: winback erase {customer_id}")
+    else:
+        typer.echo(
+            f"what is left is called {report.pseudonym}; the shop and its providers have to "
+            "forget them too. Next: winback build"
+        )
