@@ -44,6 +44,7 @@ def kept(box: RunningSandbox) -> int:
         ("rate_limited", 429, 0),
         ("proxy_html", 403, 0),
         ("too_large", 413, 0),
+        ("refused", 403, 0),
         ("redirect", 307, 0),
         ("broken_json_accepted", 202, 1),
     ],
@@ -91,6 +92,17 @@ def test_errors_and_pages_bear_the_shape_of_who_sends_them(
     control("faults", kind="broken_json_accepted")
     with pytest.raises(requests.JSONDecodeError):
         text(box).json()
+
+
+def test_a_provider_can_refuse_with_any_word_of_its_own(box: RunningSandbox, control: Any) -> None:
+    control("faults", kind="refused", status=400, field="from.email")
+    refused = post(box)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "from.email")
+    control("faults", kind="refused", status=400, code=21610)
+    assert text(box).json()["code"] == 21610
+    control("faults", kind="refused", status=401)
+    assert text(box).json()["code"] == 20003
+    assert kept(box) == 0
 
 
 def test_an_answer_can_be_slow(box: RunningSandbox, control: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from python_http_client.exceptions import BadRequestsError, UnauthorizedError
 from sandbox_parts import NOW, mail
 
 from winback.sandbox import RunningSandbox
+from winback.settings import Settings
 
 
 @pytest.fixture
@@ -37,6 +40,15 @@ def test_a_mail_is_accepted_with_202_and_a_message_id_and_kept(
     assert kept[1]["recipient"] == "m2@example.com"
     assert kept[1]["content"]["text/plain"] == "Hello M2"
     assert all(m["provider_id"].startswith(answer.headers["X-Message-Id"]) for m in kept)
+
+
+def test_what_was_answered_is_on_disk_by_then(
+    mail_client: Any, box: RunningSandbox, settings: Settings
+) -> None:
+    mail_client.mail.send.post(request_body=mail("m1", "m2"))
+    file = f"file:{settings.home / 'sandbox/sandbox.db'}?mode=ro"
+    with closing(sqlite3.connect(file, uri=True)) as other:
+        assert other.execute("select our_id from messages").fetchall() == [("m1",), ("m2",)]
 
 
 def test_a_wrong_key_is_refused_with_401(box: RunningSandbox) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from winback.sandbox._records import Provider
@@ -24,6 +25,7 @@ Kind = Literal[
     "slow",  # processed and answered after `seconds`, even if the client has gone by then
     "late_accepted",  # the connection closes; it is accepted `seconds` later
     "rate_limited",  # 429
+    "refused",  # the provider's own refusal with `status`, 403 unless told, `code` and `field`
     "truncated_accepted",  # accepted, and the answer breaks off
     "broken_json_accepted",  # accepted, and the answer's body is no JSON
     "proxy_html",  # a proxy's page with `status`, 403 unless told
@@ -57,12 +59,15 @@ class Fault:
     """One kind of fault for the next `count` requests, or for all during `span_seconds`."""
 
     kind: Kind
-    target: Target = field(default_factory=Target)
+    target: Target = dataclasses.field(default_factory=Target)
     count: int = 1
     skip: int = 0
     seconds: float = 1.0
     span_seconds: float | None = None
     status: int = 403
+    # Of a refusal: Twilio's code (else one that fits the status), SendGrid's field.
+    code: int | None = None
+    field: str | None = None
     hint: Hint = "retry_after"
     _until: float | None = None
 
@@ -92,7 +97,7 @@ class Chances:
 
     seed: int
     rates: Mapping[Kind, float]
-    target: Target = field(default_factory=Target)
+    target: Target = dataclasses.field(default_factory=Target)
     seconds: float = 1.0
 
     def __post_init__(self) -> None:

@@ -29,6 +29,8 @@ class FaultsBody(BaseModel):
     # How long it takes, where it takes time.
     seconds: float = Field(1.0, gt=0, le=120)
     status: int = Field(403, ge=400, le=599)
+    code: int | None = None
+    field: str | None = None
     hint: Hint = "retry_after"
     # Which requests are meant; `method` null means all.
     provider: Provider | None = None
@@ -68,6 +70,8 @@ def ask_for(state: State, wanted: FaultsBody) -> None:
             seconds=wanted.seconds,
             span_seconds=wanted.span_seconds,
             status=wanted.status,
+            code=wanted.code,
+            field=wanted.field,
             hint=wanted.hint,
         )
         state.faults.schedule(fault)

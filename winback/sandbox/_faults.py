@@ -8,13 +8,15 @@ import math
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from winback.clock import WallClock
 from winback.sandbox._fault_plan import Fault, Faults
+from winback.sandbox._sendgrid_answers import refuse
+from winback.sandbox._twilio_errors import ERRORS
 from winback.sandbox._webhooks import Outbox
 
 
@@ -95,6 +97,10 @@ class FaultMiddleware:
         task.add_done_callback(self._late.discard)
 
 
+# The code by which Twilio says what an HTTP status says.
+CODES: Final = {401: 20003, 403: 20403, 404: 20404, 429: 20429, 500: 20500, 503: 20503}
+
+
 async def _whole_body(receive: Receive) -> bytes | None:
     """The request's body; None when the client left before its end."""
     parts = []
@@ -148,6 +154,8 @@ def _unprocessed(fault: Fault, path: str) -> Response:
             answer = _error(path, 429)
             answer.headers.update(_hint(fault))
             return answer
+        case "refused":
+            return _error(path, fault.status, code=fault.code, field=fault.field)
         case "proxy_html":
             return _page(fault.status)
         case "too_large":
@@ -179,11 +187,15 @@ def _page(status: int) -> Response:
     return HTMLResponse(page, status)
 
 
-def _error(path: str, status: int) -> Response:
-    message = "too many requests" if status == 429 else "Internal Server Error"
+def _error(
+    path: str, status: int, *, code: int | None = None, field: str | None = None
+) -> Response:
+    """The provider's own error, in its shape."""
+    message = HTTPStatus(status).phrase
     if path.startswith("/v3/"):
-        return JSONResponse({"errors": [{"message": message}]}, status)
-    code = 20429 if status == 429 else 20500
+        return refuse(status, [(message, field)])
+    code = code or CODES.get(status, 20001)
+    message = ERRORS.get(code, message)
     more_info = f"https://www.twilio.com/docs/errors/{code}"
     body = {"code": code, "message": message, "more_info": more_info, "status": status}
     return JSONResponse(body, status)
