@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from winback.channels import _wire, classify
 from winback.channels._wire import Wire
@@ -22,11 +29,12 @@ LARGE = b"x" * 20_000_000
 class Server:
     """Counts connections; `serve` does with each what a test wants."""
 
-    def __init__(self, serve):
+    def __init__(self, serve, tls=None):
         self.connections = 0
-        self._serve = serve
+        self._serve, self._tls = serve, tls
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v3/mail/send"
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._socket.getsockname()[1]}/v3/mail/send"
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self):
@@ -37,7 +45,11 @@ class Server:
                 threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection):
-        with connection, contextlib.suppress(OSError):
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            stack.enter_context(connection)
+            if self._tls:
+                secured = self._tls.wrap_socket(connection, server_side=True)
+                connection = stack.enter_context(secured)
             self._serve(connection)
 
     def close(self):
@@ -48,13 +60,50 @@ class Server:
 def serve():
     started = []
 
-    def start(behave):
-        started.append(Server(behave))
+    def start(behave, tls=None):
+        started.append(Server(behave, tls))
         return started[-1]
 
     yield start
     for server in started:
         server.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A file with a key and a certificate of 127.0.0.1, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    pem = serialization.Encoding.PEM
+    file.write_bytes(
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(pem)
+    )
+    return file
+
+
+@pytest.fixture
+def tls(certificate, monkeypatch):
+    """A TLS server's context whose certificate our end trusts."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 @pytest.fixture
@@ -159,3 +208,28 @@ def test_what_a_netrc_says_does_not_take_the_place_of_our_key(serve, wire, tmp_p
     with pytest.raises(requests.exceptions.ConnectionError):
         wire.call("POST", serve(look).url, data=b"{}", headers={"Authorization": "Bearer SG.key"})
     assert b"Authorization: Bearer SG.key\r\n" in seen[0]
+
+
+def test_over_tls_ten_sends_use_one_connection_too(serve, wire, tls):
+    server = serve(answer_all, tls)
+    assert {came_to(wire, server.url).kind for _ in range(10)} == {"accepted"}
+    assert server.connections == 1
+
+
+def test_over_tls_it_counts_too_whether_a_request_left_whole(serve, wire, tls):
+    def hang_up(connection):
+        connection.recv(1024)
+
+    assert came_to(wire, serve(hang_up, tls).url, LARGE).kind == "not_sent"
+    assert came_to(wire, serve(hang_up, tls).url).kind == "unknown"
+
+
+def test_a_server_that_nobody_vouches_for_gets_nothing(serve, wire, tls, monkeypatch):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    outcome = came_to(wire, serve(answer_all, tls).url)
+    assert (outcome.kind, outcome.reason) == ("not_sent", "SSLCertVerificationError")
+
+
+def test_a_proxy_that_is_not_there_gets_nothing(wire, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    assert came_to(wire, "https://api.example.com/v3/mail/send").kind == "not_sent"
