@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
@@ -13,6 +14,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from winback.errors import UsageError
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
+
+# Frozen into every message, so a slip is better told before.
+_ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+")
 
 Mode = Literal["dry-run", "sandbox", "live"]
 EmailMode = Literal["auto", "immediate", "abortable"]
@@ -106,6 +110,13 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError):
             raise ValueError(f"{name!r} is not an IANA time zone") from None
         return name
+
+    @field_validator("from_email", "reply_to", "unsubscribe_mailto")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not _ADDRESS.fullmatch(value):
+            raise ValueError("must be an address alone, like hello@shop.example")
+        return value
 
     @classmethod
     def load(cls, **overrides: object) -> Self:

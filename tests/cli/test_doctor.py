@@ -34,3 +34,11 @@ def test_doctor_names_what_each_channel_that_is_switched_on_still_lacks(channels
 def test_a_channel_that_does_not_exist_is_refused_by_name(tmp_path):
     with pytest.raises(UsageError, match=r"WINBACK_CHANNELS: .*no channel 'pigeon'"):
         Settings.load(home=tmp_path, channels="email,pigeon")
+
+
+@pytest.mark.parametrize("name", ["from_email", "reply_to", "unsubscribe_mailto"])
+@pytest.mark.parametrize("value", ["Shop <a@example.com>", "a@example", "nobody", "a@b.c,d@e.f"])
+def test_an_address_that_no_provider_takes_is_refused_before_it_is_in_any_message(name, value):
+    with pytest.raises(UsageError, match=f"WINBACK_{name.upper()}: .*an address alone") as refused:
+        Settings.load(**{name: value})
+    assert value not in str(refused.value)
