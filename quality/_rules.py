@@ -84,5 +84,6 @@ GATES: Final[dict[str, tuple[Rule, ...]]] = {
         _critical("accepted_without_a_time", "accepted messages without accepted_at", _DEFECT),
         _critical("reactivated_above_assigned", "cells with more returns than people", _DEFECT),
         _warning("messages_of_unknown_outcome", "messages whose sending is not known for sure"),
+        _warning("messages_accepted_twice", "messages that a provider took twice"),
     ),
 }

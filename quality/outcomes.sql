@@ -35,6 +35,14 @@ findings as (
     from warehouse.messages
     where state in ('unknown', 'unknown_final')
 
+    union all
+
+    select
+        'messages_accepted_twice',
+        message_id
+    from warehouse.messages
+    where state_reason = 'accepted_twice'
+
 )
 
 select

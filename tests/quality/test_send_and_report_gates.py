@@ -33,8 +33,8 @@ SOUND = """
         'o1' as episode_order_id, cast(null as timestamptz) as exited_at, 'ledger' as origin;
     create table messages as
     select 'm1' as message_id, 'e1' as enrollment_id, 1 as step, 'sms' as channel,
-        'accepted' as state, timestamptz '2026-03-02 15:30:00+00' as accepted_at,
-        'ledger' as origin;
+        'accepted' as state, cast(null as varchar) as state_reason,
+        timestamptz '2026-03-02 15:30:00+00' as accepted_at, 'ledger' as origin;
     create table int_playbooks__entry as
     select playbook_id, playbook_id not in ('p', 'q') as runs_beside,
         case playbook_id when 'daily' then 'tips' end as series_id
@@ -189,6 +189,12 @@ def test_messages_of_unknown_outcome_are_named_as_a_warning(settings: Settings) 
     (warning,) = gate(sends=True)("outcomes", settings, AS_OF)
     assert warning.startswith("messages_of_unknown_outcome = 1")
     assert "m1" in warning
+
+
+def test_a_message_that_went_out_twice_is_named_as_a_warning(settings: Settings) -> None:
+    fill(settings, "update messages set state_reason = 'accepted_twice'")
+    (warning,) = gate(sends=True)("outcomes", settings, AS_OF)
+    assert warning.startswith("messages_accepted_twice = 1")
 
 
 def test_law_that_nobody_reviewed_for_half_a_year_is_a_warning(settings: Settings) -> None:

@@ -17,10 +17,11 @@ from winback.settings import Settings
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path, ledger_url: str) -> Iterator[House]:
     clock = FixedClock(NOW)
     # Until somebody listens, callbacks wait at the sandbox.
-    bare = Settings.load(home=tmp_path / "home", public_base_url="")
+    home = tmp_path / "home"
+    bare = Settings.load(home=home, ledger_url=ledger_url, public_base_url="")
     with sandbox.start(bare, clock) as box:
         public = "https://hooks.example.com"
         settings = sandbox_settings(bare, public_base_url=public, **box.overrides())

@@ -28,6 +28,7 @@ def given_up(house: House) -> str:
     return lost
 
 
+@pytest.mark.both_databases
 def test_what_was_given_up_goes_again_only_by_hand_and_with_a_reason(
     house: House, given_up: str
 ) -> None:

@@ -24,6 +24,7 @@ def holding(house: House) -> House:
     return house
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("kind", ["drop", "drop_accepted", "error_accepted", "truncated_accepted"])
 def test_held_back_mail_is_withdrawn_and_goes_again_once(holding: House, kind: str) -> None:
     mail = holding.add(1, 2, 3, channel="email")
@@ -44,6 +45,7 @@ def test_held_back_mail_is_withdrawn_and_goes_again_once(holding: House, kind: s
     assert "duplicate" not in holding.evidence()
 
 
+@pytest.mark.both_databases
 def test_a_withdrawal_is_ended_an_hour_after_its_batch_was_due_and_not_before(
     holding: House,
 ) -> None:

@@ -31,6 +31,7 @@ def test_a_text_that_was_taken_is_found_in_the_list_once_it_has_settled(house: H
     assert house.reconcile().summary() == "nothing was unknown"
 
 
+@pytest.mark.both_databases
 def test_a_text_that_was_not_taken_goes_again_after_two_looks(house: House) -> None:
     (lost,) = house.add(1)
     house.fail("drop")
@@ -84,6 +85,7 @@ def test_an_answer_to_somebody_keeps_its_window_when_it_goes_again(house: House)
     assert house.accepted() == {lost: 1}
 
 
+@pytest.mark.both_databases
 def test_a_text_that_was_taken_twice_is_accepted_and_told(house: House) -> None:
     (lost,) = house.add(1)
     house.fail("drop_accepted")

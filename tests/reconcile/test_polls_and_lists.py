@@ -28,6 +28,7 @@ def test_a_text_without_a_last_word_is_asked_for_four_times_and_no_more(house: H
     assert (poll["n_polls"], poll["next_at"]) == (4, None)
 
 
+@pytest.mark.both_databases
 def test_a_lost_delivery_is_told_by_a_poll_and_its_late_callback_counts_once(
     house: House,
 ) -> None:
@@ -99,6 +100,7 @@ def suppressed(house: House) -> dict[str, str]:
     return {row["address"]: row["reason"] for row in house.rows("suppressions")}
 
 
+@pytest.mark.both_databases
 def test_sendgrids_own_lists_suppress_what_no_event_told(house: House) -> None:
     mail = house.add(*range(1, 7), channel="email")
     house.send()

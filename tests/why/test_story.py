@@ -13,7 +13,7 @@ from winback.why import Story, tell
 ENTERED = datetime(2026, 3, 6, 20, 30, tzinfo=UTC)  # a Friday, 15:30 in New York
 DAY = timedelta(days=1)
 # US clocks go forward on the 8th: 15:00 in New York is an hour earlier in UTC.
-MONDAY_AT_THREE = datetime(2026, 3, 9, 19, 0, tzinfo=UTC)
+ENTERED_AT_THREE = datetime(2026, 3, 9, 19, 0, tzinfo=UTC)
 
 
 def rule(rule_id: str, kind: str, sentence: str, source_url: str | None = None) -> dict[str, Any]:
@@ -114,6 +114,14 @@ def test_who_it_is_and_what_made_the_stage_are_told_with_the_shops_clock() -> No
     assert "- in sms_email now" in text
 
 
+def test_what_may_have_been_sent_and_what_went_out_twice_are_told() -> None:
+    twice = message(1, "sms", ENTERED, state_reason="accepted_twice")
+    never = message(2, "email", None, state="unknown_final", last_held_at=ENTERED)
+    text = told(messages=[twice, never])
+    assert "text of step 1: sent, no delivery reported. The provider took it TWICE" in text
+    assert "email of step 2: may have been sent: nobody will know. It is never sent again" in text
+
+
 def test_a_personal_threshold_says_what_it_rests_on() -> None:
     lapse = {
         **(STORY.lapse or {}), "lapse_preset": "personal", "expected_gap_days": 34,
@@ -203,18 +211,18 @@ def test_the_story_of_a_dry_run_says_so() -> None:
 def test_what_waits_says_until_when_and_what_was_sent_is_told_by_its_message() -> None:
     text = told(
         decisions=[
-            decided(1, 0, "deferred", "window", send_after_at=MONDAY_AT_THREE),
-            decided(1, 1, "deferred", "window", send_after_at=MONDAY_AT_THREE),
-            decided(1, 3, "send", send_after_at=MONDAY_AT_THREE),
+            decided(1, 0, "deferred", "window", send_after_at=ENTERED_AT_THREE),
+            decided(1, 1, "deferred", "window", send_after_at=ENTERED_AT_THREE),
+            decided(1, 3, "send", send_after_at=ENTERED_AT_THREE),
             decided(2, 3, "deferred", "in_transit", channel="email"),
             decided(2, 4, "capped", "cap_24h", channel="email"),
             decided(2, 5, "render_blocked", "render_missing:offer", channel="email"),
         ],
         messages=[
             message(
-                1, "sms", MONDAY_AT_THREE,
-                delivered_at=MONDAY_AT_THREE + timedelta(minutes=1),
-                clicked_at=MONDAY_AT_THREE + DAY,
+                1, "sms", ENTERED_AT_THREE,
+                delivered_at=ENTERED_AT_THREE + timedelta(minutes=1),
+                clicked_at=ENTERED_AT_THREE + DAY,
             )
         ],
     )  # fmt: skip

@@ -191,6 +191,8 @@ class _Teller:
         elif row["state"] == "accepted":
             text += ", no delivery reported"
         reason = row.get("state_reason") or ""
+        if reason == "accepted_twice":
+            text += ". The provider took it TWICE: a call without an answer had been repeated"
         rule = reason.removeprefix(_GUARD)
         if row["state"] == "planned" and rule != reason:
             text += ". The last look before the call held it back until a run plans it anew"
