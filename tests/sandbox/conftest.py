@@ -42,6 +42,22 @@ def box(settings: Settings, clock: FixedClock, listener: Listener) -> Iterator[R
         yield running
 
 
+@pytest.fixture(scope="session")
+def strict_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
+    """One sandbox for all tests of what is refused: nothing is ever accepted here."""
+    settings = Settings.load(home=tmp_path_factory.mktemp("strict"), public_base_url="")
+    with sandbox.start(settings, FixedClock(NOW)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def strict_text_client(strict_box: RunningSandbox) -> Iterator[Client]:
+    client = Client(strict_box.account_sid, strict_box.auth_token)
+    client.api.base_url = strict_box.base_url
+    yield client
+    client.http_client.session.close()
+
+
 @pytest.fixture
 def call(box: RunningSandbox) -> Iterator[Caller]:
     caller = Caller(box)

@@ -10,9 +10,8 @@ import requests
 from sandbox_parts import mail
 
 from winback.errors import UsageError
-from winback.sandbox import RunningSandbox
+from winback.sandbox import RunningSandbox, parse_faults
 from winback.sandbox._fault_plan import KINDS, Chances
-from winback.sandbox._fault_requests import parse
 
 
 def post(box: RunningSandbox, timeout: float = 5) -> requests.Response:
@@ -211,7 +210,7 @@ def test_faults_that_make_no_sense_are_refused(control: Any, body: dict[str, Any
 
 
 def test_the_command_line_names_rates_seed_and_target() -> None:
-    wanted = parse("seed=7, drop=0.02,webhook.duplicate=0.1,seconds=2,provider=twilio")
+    wanted = parse_faults("seed=7, drop=0.02,webhook.duplicate=0.1,seconds=2,provider=twilio")
     assert (wanted.seed, wanted.seconds, wanted.provider) == (7, 2.0, "twilio")
     assert (wanted.rates, wanted.webhooks) == ({"drop": 0.02}, {"duplicate": 0.1})
 
@@ -219,5 +218,5 @@ def test_the_command_line_names_rates_seed_and_target() -> None:
 @pytest.mark.parametrize("text", ["drop", "drop=2", "dance=0.1", "webhook.lost=x", "seed=7"])
 def test_a_command_line_that_makes_no_sense_names_what_there_is(text: str) -> None:
     with pytest.raises(UsageError, match="late_accepted") as refusal:
-        parse(text)
+        parse_faults(text)
     assert set(KINDS) <= set(str(refusal.value).replace(",", "").replace(".", "").split())

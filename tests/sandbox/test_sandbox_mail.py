@@ -18,10 +18,14 @@ from winback.settings import Settings
 
 
 @pytest.fixture
-def refused(mail_client: Any) -> Iterator[Any]:
+def refused(strict_box: RunningSandbox) -> Iterator[Any]:
+    client = sendgrid.SendGridAPIClient(
+        strict_box.credentials.api_key, host=strict_box.base_url
+    ).client
+
     def send(body: object) -> list[dict[str, str]]:
         with pytest.raises(BadRequestsError) as refusal:
-            mail_client.mail.send.post(request_body=body)
+            client.mail.send.post(request_body=body)
         errors: list[dict[str, str]] = refusal.value.to_dict["errors"]
         return errors
 
@@ -96,12 +100,14 @@ def test_what_the_api_refuses_is_refused_by_field(
 
 
 def test_one_bad_address_refuses_the_whole_request_and_names_its_place(
-    refused: Any, box: RunningSandbox
+    refused: Any, strict_box: RunningSandbox
 ) -> None:
     body = mail("m1", "m2", "m3")
     body["personalizations"][1]["to"] = [{"email": "not-an-address"}]
     assert [error["field"] for error in refused(body)] == ["personalizations.1.to.0.email"]
-    assert requests.get(f"{box.base_url}/_sandbox/messages", timeout=5).json()["messages"] == []
+    assert (
+        requests.get(f"{strict_box.base_url}/_sandbox/messages", timeout=5).json()["messages"] == []
+    )
 
 
 def test_sendgrids_own_sandbox_mode_answers_200_and_keeps_nothing(

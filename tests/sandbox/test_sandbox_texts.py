@@ -49,12 +49,12 @@ def test_a_text_is_accepted_and_can_be_fetched_as_it_moves_on(
     ],
 )
 def test_what_twilio_refuses_is_refused_with_its_code(
-    text_client: Client, box: RunningSandbox, changes: dict[str, object], code: int
+    strict_text_client: Client, strict_box: RunningSandbox, changes: dict[str, object], code: int
 ) -> None:
     with pytest.raises(TwilioRestException) as refusal:
-        send(text_client, box, **changes)
+        send(strict_text_client, strict_box, **changes)
     assert (refusal.value.status, refusal.value.code) == (400, code)
-    assert text_client.messages.list() == []
+    assert strict_text_client.messages.list() == []
 
 
 def test_a_wrong_token_is_refused_and_an_unknown_message_is_not_found(

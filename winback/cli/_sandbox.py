@@ -26,6 +26,7 @@ def sandbox(
 ) -> None:
     """Run a local SendGrid and Twilio that keeps what it was sent and sends signed webhooks."""
     settings = Settings.load()
+    wanted = providers.parse_faults(faults) if faults else None
     credentials = providers.load_or_create(providers.sandbox_dir(settings))
     typer.echo("# Made-up keys of this sandbox. For the run and the receiver:")
     for name, value in providers.client_settings(f"http://{host}:{port}", credentials).items():
@@ -34,5 +35,5 @@ def sandbox(
     target = webhooks or settings.public_base_url
     typer.echo(f"# Webhooks go to {target}" if target else "# Webhooks: none (give --webhooks URL)")
     providers.serve(
-        settings, WallClock(), host=host, port=port, webhooks_url=webhooks, faults=faults
+        settings, WallClock(), host=host, port=port, webhooks_url=webhooks, faults=wanted
     )

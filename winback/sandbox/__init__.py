@@ -5,13 +5,16 @@ request. Everything they accept is on disk, under the home's `sandbox/`, before 
 """
 
 from winback.sandbox._credentials import Credentials, load_or_create
+from winback.sandbox._fault_requests import FaultsBody, parse_faults
 from winback.sandbox._server import RunningSandbox, client_settings, sandbox_dir, serve, start
 
 __all__ = [
     "Credentials",
+    "FaultsBody",
     "RunningSandbox",
     "client_settings",
     "load_or_create",
+    "parse_faults",
     "sandbox_dir",
     "serve",
     "start",

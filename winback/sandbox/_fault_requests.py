@@ -83,7 +83,7 @@ def ask_for(state: State, wanted: FaultsBody) -> None:
         )
 
 
-def parse(text: str) -> FaultsBody:
+def parse_faults(text: str) -> FaultsBody:
     """Read `--faults`: `seed=7,drop=0.02,error_accepted=0.01,webhook.duplicate=0.1,seconds=2`.
 
     Raises UsageError for anything else.
@@ -102,7 +102,7 @@ def parse(text: str) -> FaultsBody:
     try:
         return FaultsBody.model_validate({**body, "rates": rates, "webhooks": webhooks})
     except ValidationError as error:
-        where = ".".join(str(item) for item in error.errors()[0]["loc"]) or "rates"
+        where = ".".join(str(item) for item in error.errors()[0]["loc"][:2]) or "its rates"
         raise UsageError(
             f"--faults {text!r} makes no sense at {where}. Give rates from 0 to 1, as"
             " 'seed=7,drop_accepted=0.02,webhook.duplicate=0.1'. Faults:"

@@ -129,13 +129,18 @@ def start(
 
 
 def serve(
-    settings: Settings, clock: Clock, *, host: str, port: int, webhooks_url: str, faults: str = ""
+    settings: Settings,
+    clock: Clock,
+    *,
+    host: str,
+    port: int,
+    webhooks_url: str,
+    faults: _fault_requests.FaultsBody | None = None,
 ) -> None:
-    """Run the sandbox in the foreground until it is interrupted; `faults` as `--faults` says."""
-    wanted = _fault_requests.parse(faults) if faults else None
+    """Run the sandbox in the foreground until it is interrupted; `faults` from the start."""
     with _running(settings, clock, webhooks_url) as (app, state):
-        if wanted is not None:
-            _fault_requests.ask_for(state, wanted)
+        if faults is not None:
+            _fault_requests.ask_for(state, faults)
         serve_forever(app, host=host, port=port)
 
 
