@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from winback.ledger import count_by_state, insert_new, tables
-from winback.sending import close_all, open_gates, plan, stop_all
+from winback.sending import _gates, close_all, open_gates, plan, stop_all
+from winback.sending._due import Part
 
 m = tables.messages.c
 CALLS_AT_ONCE = 8  # of the channel of texts
@@ -96,6 +97,7 @@ def test_after_a_breaker_one_message_goes_first_and_then_all(send, provider, clo
     assert [len(body["personalizations"]) for body in provider.bodies] == [1, 39]
 
 
+@pytest.mark.both_databases
 def test_a_step_whose_content_is_refused_stops_alone(  # noqa: PLR0917
     send, finish, provider, ledger, clock, make_row
 ):
@@ -117,6 +119,7 @@ def test_a_step_whose_content_is_refused_stops_alone(  # noqa: PLR0917
     assert finish().counts == {"accepted": after["planned"]}
 
 
+@pytest.mark.both_databases
 def test_the_kill_switch_in_the_ledger_holds_for_every_channel_until_it_is_taken_back(
     send, provider, ledger, clock, make_row
 ):
@@ -153,6 +156,29 @@ def test_the_kill_switch_is_read_before_each_call(plan_many, finish, provider, l
         "accepted": len(provider.bodies),
         "planned": 200 - len(provider.bodies),
     }
+
+
+def test_a_step_that_another_worker_stopped_is_left_alone_from_the_next_call_on(
+    send, provider, ledger, clock, make_row
+):
+    rows = [make_row(n) for n in range(40)] + [make_row(n, step=3) for n in range(100, 140)]
+    steps = {row["message_id"]: row["step"] for row in rows}
+    sent: list[int] = []
+
+    def stop_midway(ids):
+        sent.append(steps[ids[0]])
+        if len(sent) == 10:
+            part = Part(playbook_id="sms_email", step=1)
+            with ledger.write() as connection:
+                _gates.open_gate(connection, "sms", "content", "no", now=clock.at, part=part)
+
+    provider.fault = stop_midway
+    report = send(rows)
+    assert report.stopped == {"sms, step 1 of sms_email": "no"}
+    assert sent.count(3) == 40
+    after_the_stop = sent[10 + CALLS_AT_ONCE :]
+    assert 1 not in after_the_stop
+    assert states(ledger) == {"accepted": len(sent), "planned": 80 - len(sent)}
 
 
 def comes_back(ledger, clock, counts, *, channel, ago=timedelta(minutes=5)):
@@ -223,6 +249,7 @@ def test_texts_that_carriers_filter_stop_the_channel(  # noqa: PLR0917
         assert "carriers filtered 5 of the last" in report.stopped["sms"]
 
 
+@pytest.mark.both_databases
 def test_a_rate_holds_until_it_falls_or_an_operator_has_seen_it(
     finish, ledger, settings, clock, make_row
 ):

@@ -83,6 +83,7 @@ def test_who_takes_a_consent_back_after_the_plan_is_held_before_the_next_build( 
         assert len(connection.execute(refused).all()) == len(held)
 
 
+@pytest.mark.both_databases
 def test_a_plan_that_knows_of_the_load_decides_and_one_that_does_not_is_held(
     load_consents, ledger, settings, clock, make_row
 ):

@@ -103,9 +103,11 @@ def test_a_back_off_doubles_with_each_round_up_to_a_minute_and_no_two_are_alike(
 @pytest.fixture
 def still_clock(monkeypatch):
     """The ledger's own clock stands: no token comes back while a test runs."""
-    monkeypatch.setitem(_gates._CLOCKS, "sqlite", "1000.0")
+    for dialect in _gates._CLOCKS:
+        monkeypatch.setitem(_gates._CLOCKS, dialect, "1000.0")
 
 
+@pytest.mark.both_databases
 @pytest.mark.usefixtures("still_clock")
 def test_the_rate_of_a_sender_is_kept_by_all_workers_together(
     ledger, settings, clock, provider, make_row
@@ -145,6 +147,7 @@ def test_a_rate_below_a_batch_makes_small_batches(ledger, settings, clock, provi
     assert waits == pytest.approx([1.0, 1.5])
 
 
+@pytest.mark.both_databases
 def test_what_one_worker_is_asked_to_wait_all_wait_once(
     ledger, settings, clock, provider, make_row
 ):
