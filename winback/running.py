@@ -34,5 +34,5 @@ def alone(settings: Settings) -> Iterator[None]:
 
 
 def _lock_file(settings: Settings) -> IO[str]:
-    settings.home.mkdir(parents=True, exist_ok=True)
-    return (settings.home / "run.lock").open("w")
+    settings.landing_dir.mkdir(parents=True, exist_ok=True)
+    return (settings.landing_dir / ".run.lock").open("w")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,14 +23,13 @@ from winback.backtest._takers import (
 from winback.clock import Clock
 from winback.console import tell_stage, tell_step
 from winback.duck import connect
-from winback.errors import BuildFailure, UsageError, WinbackError
+from winback.errors import UsageError, WinbackError
 from winback.project import project_vars
 from winback.settings import CHANNELS, Settings
 from winback.warehouse import Replay, replaying, segment_names
 
 # The presets that a shop may have; one that its project lacks is left out.
 _ALL_PRESETS: Final = ("personal", "fixed")
-_UNKNOWN_PRESET: Final = re.compile(r"lapse_preset is '.*?'; it may be: [\w, ]+")
 
 _ORDER_DAYS: Final = """
     select
@@ -169,15 +167,8 @@ def _under_each(
     own = project_vars()["lapse_preset"]
     for preset in presets or (own, *(name for name in _ALL_PRESETS if name != own)):
         tell_stage(f"Reading the shop, preset {preset}")
-        try:
-            with replaying(settings, _models(segment), lapse_preset=preset) as replay:
-                yield _replayed(replay, settings, clock, segment=segment, span=span, preset=preset)
-        except BuildFailure as failure:
-            unknown = _UNKNOWN_PRESET.search(str(failure))
-            if unknown is None:
-                raise
-            if presets:
-                raise UsageError(f"--presets: {unknown.group()}") from None
+        with replaying(settings, _models(segment), lapse_preset=preset) as replay:
+            yield _replayed(replay, settings, clock, segment=segment, span=span, preset=preset)
 
 
 def _models(segment: str) -> tuple[str, ...]:

@@ -23,7 +23,12 @@ from winback.ledger import _tables as t
 from winback.ledger._among import among, texts
 from winback.ledger._database import insert_new
 from winback.ledger._messages import WAITING, reschedule
-from winback.ledger._suppressions import ChannelGroup, channel_group, suppress
+from winback.ledger._suppressions import (
+    ChannelGroup,
+    channel_group,
+    end_suppressions,
+    suppress,
+)
 
 _p = t.preferences.c
 
@@ -87,14 +92,12 @@ def withdraw(
         .where(not_(and_(p.kind == "stop", p.channel_group == "phone")))
         .values(withdrawn_at=at, version=p.version + 1)
     )
-    emails = [_spelled(a) for group, a in _addresses(connection, reader) if group == "email"]
-    suppressions = (
-        update(t.suppressions)
-        .where(s.channel_group == "email", s.address.in_(emails), s.source == source)
-        .where(s.occurred_at == chosen_at, s.lifted_at.is_(None))
-        .values(lifted_at=at, version=s.version + 1)
+    ended = connection.execute(preferences).rowcount
+    emails = [a for group, a in _addresses(connection, reader) if group == "email"]
+    said_then = [s.source == source, s.occurred_at == chosen_at]
+    return ended + end_suppressions(
+        connection, group="email", addresses=emails, which=said_then, at=at
     )
-    return sum(connection.execute(each).rowcount for each in (preferences, suppressions))
 
 
 # Built once: the last look asks it before every call.

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey, is_hidden
@@ -178,19 +178,12 @@ def lift(
 
     With `source`, only what came from there. Without reasons given, what a START ends.
     """
-    address = normalize(group, address)
     s = t.suppressions.c
-    statement = (
-        update(t.suppressions)
-        .where(s.channel_group == group)
-        .where(s.address.in_([address, AddressKey.of(connection).hide(address)]))
-        .where(s.reason.in_(tuple(reasons)))
-        .where(s.lifted_at.is_(None), s.occurred_at < occurred_at)
-        .values(lifted_at=occurred_at, version=s.version + 1)
+    which = [s.reason.in_(tuple(reasons)), s.occurred_at < occurred_at]
+    which += [] if source is None else [s.source == source]
+    return end_suppressions(
+        connection, group=group, addresses=[address], which=which, at=occurred_at
     )
-    if source is not None:
-        statement = statement.where(s.source == source)
-    return connection.execute(statement).rowcount
 
 
 def holds(connection: Connection) -> Sequence[Row[Any]]:
@@ -235,14 +228,29 @@ def release_hold(
     Whatever else suppresses the address stays: who also said STOP is not written to. What the
     hold stopped is not sent after all; the next step may be.
     """
-    address = normalize(group, address)
-    s = t.suppressions.c
+    which = [t.suppressions.c.reason == HOLD]
+    return end_suppressions(
+        connection, group=group, addresses=[address], which=which, at=released_at
+    )
+
+
+def end_suppressions(
+    connection: Connection,
+    *,
+    group: ChannelGroup,
+    addresses: Iterable[str],
+    which: Iterable[ColumnElement[bool]],
+    at: datetime,
+) -> int:
+    """End those of these addresses that are in force and meet `which`; the number ended."""
+    key, s = AddressKey.of(connection), t.suppressions.c
+    spelled = {normalize(group, address) for address in addresses}
     statement = (
         update(t.suppressions)
         .where(s.channel_group == group)
-        .where(s.address.in_([address, AddressKey.of(connection).hide(address)]))
-        .where(s.reason == HOLD, s.lifted_at.is_(None))
-        .values(lifted_at=released_at, version=s.version + 1)
+        .where(s.address.in_(spelled | {key.hide(address) for address in spelled}))
+        .where(s.lifted_at.is_(None), *which)
+        .values(lifted_at=at, version=s.version + 1)
     )
     return connection.execute(statement).rowcount
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from winback.errors import BuildFailure
@@ -39,9 +40,7 @@ def segment_names() -> list[str]:
 def seeds_digest() -> str:
     """SHA-256 of the seeds, what they are declared to be, and the tests that stand on them."""
     digest = hashlib.sha256()
-    folders = (DBT_DIR / "seeds", DBT_DIR / "tests", DBT_DIR / "macros")
-    files = [DBT_DIR / "dbt_project.yml", *(p for f in folders for p in f.rglob("*.*"))]
-    for path in sorted(files):
+    for path in _project_files("seeds", "tests", "macros"):
         digest.update(f"{path.relative_to(DBT_DIR)}\n".encode() + path.read_bytes())
     return digest.hexdigest()
 
@@ -181,9 +180,14 @@ def _parsed(settings: Settings, variables: Mapping[str, Any]) -> Any:
 
 def _project_state() -> list[tuple[str, int]]:
     """Every file of the project with the time of its last change."""
-    folders = [DBT_DIR / name for name in ("models", "seeds", "macros", "tests")]
-    files = [DBT_DIR / "dbt_project.yml", *(path for f in folders for path in f.rglob("*.*"))]
-    return sorted((str(path), path.stat().st_mtime_ns) for path in files)
+    files = _project_files("models", "seeds", "macros", "tests")
+    return [(str(path), path.stat().st_mtime_ns) for path in files]
+
+
+def _project_files(*folders: str) -> list[Path]:
+    """What is in these folders of the dbt project, and its settings, in order."""
+    found = (path for name in folders for path in (DBT_DIR / name).rglob("*.*"))
+    return sorted([DBT_DIR / "dbt_project.yml", *found])
 
 
 @contextmanager
