@@ -18,6 +18,7 @@ _NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "mms": (*_TWILIO, "twilio_messaging_service_sid"),
     "rcs": (*_TWILIO, "twilio_rcs_service_sid"),
     "whatsapp": (*_TWILIO, "twilio_whatsapp_from"),
+    "voice": (*_TWILIO, "twilio_voice_from", "voice_opt_out_number"),
 }
 _WHY: Final[dict[str, str]] = {
     "from_email": "the sender of every email",
@@ -30,6 +31,8 @@ _WHY: Final[dict[str, str]] = {
     "twilio_messaging_service_sid": "the sender of every text",
     "twilio_rcs_service_sid": "the messaging service that has the RCS sender",
     "twilio_whatsapp_from": "the WhatsApp sender, a number like +15550001",
+    "twilio_voice_from": "the number that calls come from",
+    "voice_opt_out_number": "the law wants a toll-free number where a call stops the calls",
 }
 # What US carriers ask a campaign for.
 _TEXTS: Final = frozenset({"sms", "mms", "rcs"})

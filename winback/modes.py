@@ -78,6 +78,8 @@ def sandbox_settings(settings: Settings, **found: object) -> Settings:
         "twilio_auth_token": SecretStr("0" * 32),
         "twilio_messaging_service_sid": "MG" + "0" * 32,
         "twilio_whatsapp_from": "+15005550006",
+        "twilio_voice_from": "+15005550006",
+        "voice_opt_out_number": "+18005550100",
         "sms_campaign_status": "registered",
         **found,
     }

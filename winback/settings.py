@@ -22,7 +22,7 @@ Mode = Literal["dry-run", "sandbox", "live"]
 EmailMode = Literal["auto", "immediate", "abortable"]
 
 # All ways to reach somebody. Only those that WINBACK_CHANNELS names send anything.
-CHANNELS: Final = ("email", "sms", "mms", "rcs", "whatsapp")
+CHANNELS: Final = ("email", "sms", "mms", "rcs", "whatsapp", "voice")
 
 
 class Settings(BaseSettings):
@@ -43,7 +43,7 @@ class Settings(BaseSettings):
 
     channels: str = Field(
         "email,sms",
-        description="Switched on, comma-separated: email, sms, mms, rcs, whatsapp.",
+        description="Switched on, comma-separated: email, sms, mms, rcs, whatsapp, voice.",
     )
 
     from_email: str = Field("", description="Sender address of email.")
@@ -64,9 +64,15 @@ class Settings(BaseSettings):
     twilio_messaging_service_sid: str = Field("", description="The sender of texts.")
     twilio_rcs_service_sid: str = Field("", description="Messaging service with an RCS sender.")
     twilio_whatsapp_from: str = Field("", description="WhatsApp sender, E.164.")
+    twilio_voice_from: str = Field("", description="Caller number of calls, E.164.")
+    voice_opt_out_number: str = Field(
+        "", description="Toll-free number where a call stops calls and texts, E.164."
+    )
+    voice_language: str = Field("en-US", description="Language of the voice that calls.")
     sms_campaign_status: str = Field("", description="`registered` before US texts.")
     sms_per_second: float | None = Field(None, gt=0, description="Pace of SMS, MMS and RCS.")
     whatsapp_per_second: float | None = Field(None, gt=0, description="Pace of WhatsApp.")
+    calls_per_second: float = Field(1.0, gt=0, description="Pace of calls: the account's CPS.")
     email_per_second: float | None = Field(None, gt=0, description="Pace of email.")
     email_batch_size: int = Field(
         250,
@@ -138,7 +144,11 @@ class Settings(BaseSettings):
 
     def per_second(self, channel: str) -> float | None:
         """The pace of a channel; what comes from one sender has one. None: no limit of ours."""
-        own = {"email": self.email_per_second, "whatsapp": self.whatsapp_per_second}
+        own = {
+            "email": self.email_per_second,
+            "whatsapp": self.whatsapp_per_second,
+            "voice": self.calls_per_second,
+        }
         return own.get(channel, self.sms_per_second)
 
     @property

@@ -8,6 +8,7 @@ from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree as ET
 
 import pytest
 import requests
@@ -18,7 +19,7 @@ from werkzeug.datastructures import Headers
 
 from winback.channels import Outgoing, _bodies, open_channel
 from winback.errors import UsageError
-from winback.settings import PROJECT_DIR, Settings
+from winback.settings import CHANNELS, PROJECT_DIR, Settings
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 SHARED = Path(os.environ.get("WINBACK_TEST_SHARED", PROJECT_DIR.parent / "shared"))
@@ -44,7 +45,7 @@ def contract(name):
 def settings():
     return Settings.load(
         sendgrid_api_key="SG.key", twilio_account_sid="AC" + "0" * 32, twilio_auth_token="t",
-        public_base_url="https://hooks.example.com", channels="email,sms,mms,rcs,whatsapp",
+        public_base_url="https://hooks.example.com", channels=",".join(CHANNELS),
     )  # fmt: skip
 
 
@@ -171,6 +172,45 @@ def test_the_form_that_twilios_client_posts_holds_the_contract(
     assert form == parameters
     basic = "Basic " + b64encode(":".join(options["auth"]).encode()).decode()
     api.validate_request(Sent("https://api.twilio.com", parts.path, content_type, body, auth=basic))
+
+
+def test_a_call_holds_the_contract_and_listens_for_a_key_while_it_speaks(settings, posted):
+    api = contract("twilio_messaging_slice.strict.json")
+    opened = open_channel("voice", settings)
+    words = "Shop & Sons <here>: press any key."
+    payload = {"from_": "+15550009", "words": words, "language": "en-GB"}
+    (request,) = opened.prepare([Outgoing("m1", "+15550000001", payload, NOW)], now=NOW)
+    assert opened.send(request).kind == "not_sent"
+    ((url, content_type, body, _),) = posted
+    path = urlsplit(url).path
+    assert path.endswith("/Calls.json")
+    basic = "Basic " + b64encode(b"AC" + b"0" * 32 + b":t").decode()
+    api.validate_request(Sent("https://api.twilio.com", path, content_type, body, auth=basic))
+    form = parse_qs(body.decode())
+    (twiml,) = form.pop("Twiml")
+    (status,) = form.pop("StatusCallback")
+    assert form == {
+        "To": ["+15550000001"],
+        "From": ["+15550009"],
+        "StatusCallbackEvent": ["initiated", "answered", "completed"],
+        "Timeout": ["20"],
+        "TimeLimit": ["180"],
+    }
+    gather, hang_up = ET.fromstring(twiml)  # noqa: S314 - our own
+    assert hang_up.tag == "Hangup"
+    assert (gather.get("input"), gather.get("numDigits"), gather.get("finishOnKey")) == (
+        "dtmf", "1", "",
+    )  # fmt: skip
+    query = f"?m=m1&a={request.attempt_id}#rc=5&rp=all&ct=3000&rt=8000"
+    assert status == f"https://hooks.example.com/webhooks/twilio/status{query}"
+    assert gather.get("action") == f"https://hooks.example.com/webhooks/twilio/voice{query}"
+    (said,) = gather
+    assert (said.text, said.get("language")) == (words, "en-GB")
+
+
+def test_nobody_is_called_while_no_key_that_they_press_could_be_told(settings):
+    with pytest.raises(UsageError, match="set WINBACK_PUBLIC_BASE_URL"):
+        open_channel("voice", settings.model_copy(update={"public_base_url": ""}))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ CAMPAIGN = {"SMS_CAMPAIGN_STATUS"}
         ("email", EMAIL),
         ("rcs", TWILIO | CAMPAIGN | {"TWILIO_RCS_SERVICE_SID"}),
         ("whatsapp", TWILIO | {"TWILIO_WHATSAPP_FROM"}),
+        ("voice", TWILIO | {"TWILIO_VOICE_FROM", "VOICE_OPT_OUT_NUMBER"}),
         ("", {"CHANNELS"}),
     ],
 )

@@ -55,7 +55,7 @@ def test_the_description_names_every_path_and_method(
 
 @seed(20261123)
 @examples(
-    max_examples=80,
+    max_examples=100,
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -8,6 +8,7 @@ import pytest
 from test_templates import LINK, row, settings
 
 from winback.messages import RenderBlocked, Renderer
+from winback.messages._render import TEMPLATES_DIR
 
 __all__ = ["settings"]  # the fixture
 
@@ -21,7 +22,12 @@ MEDIA = "https://cdn.example.com/mug.jpg\n\nhttps://cdn.example.com/{{ offer.cod
 
 @pytest.fixture
 def phone_settings(settings):
-    changes = {"twilio_rcs_service_sid": "MG2", "twilio_whatsapp_from": "+15550009"}
+    changes = {
+        "twilio_rcs_service_sid": "MG2",
+        "twilio_whatsapp_from": "+15550009",
+        "twilio_voice_from": "+15550008",
+        "voice_opt_out_number": "+18005550100",
+    }
     return settings.model_copy(update=changes)
 
 
@@ -30,6 +36,10 @@ def templates(tmp_path):
     (tmp_path / "1.txt").write_text(WORDS)
     (tmp_path / "1.media.txt").write_text(MEDIA)
     (tmp_path / "1.whatsapp.json").write_text(json.dumps(CONTENT))
+    (tmp_path / "1.voice.txt").write_text(
+        "Hi {{ first_name | default('there') }},\n{{ offer.text }} is yours."
+    )
+    (tmp_path / "_call.txt").write_text((TEMPLATES_DIR / "_call.txt").read_text())
     return tmp_path
 
 
@@ -80,6 +90,18 @@ def test_a_whatsapp_message_is_an_approved_template_with_the_persons_values(
     assert rendered.links == ("https://shop.example.com",)
 
 
+def test_a_call_says_who_calls_how_to_stop_it_now_and_how_later(phone_settings, templates):
+    rendered, payload = render(phone_settings, templates, "voice", first_name="Ann")
+    assert payload == {
+        "from_": "+15550008",
+        "language": "en-US",
+        "words": "Example Shop here. This is an automated call: press any key to stop our calls "
+        "and texts. Hi Ann, 20% off is yours. This was Example Shop. To stop our calls and texts "
+        "at any time, call 1 8 0 0 5 5 5 0 1 0 0. Goodbye.",
+    }
+    assert (rendered.sender, rendered.segments, rendered.links) == ("+15550008", None, ())
+
+
 @pytest.mark.parametrize("file", ["1.txt", "1.whatsapp.json"])
 def test_the_version_of_a_whatsapp_message_is_that_of_both_its_files(
     phone_settings, templates, file
@@ -102,6 +124,20 @@ def test_the_version_of_a_whatsapp_message_is_that_of_both_its_files(
         ("mms", "1.txt", WORDS + "a" * 1600, "over_budget"),
         ("mms", "1.txt", "Hi! Reply STOP to opt out", "no_brand"),
         ("rcs", "1.txt", "{{ brand }}: Hi!", "no_opt_out"),
+        ("voice", "1.voice.txt", "a" * 1001, "over_budget"),
+        ("voice", "1.voice.txt", None, "no_template"),
+        ("voice", "1.voice.txt", "{{ first_name }}", "render_missing:first_name"),
+        ("voice", "_call.txt", None, "no_template"),
+        ("voice", "_call.txt", "Hi! {{ brand }}, press any key. {{ words }}", "no_brand"),
+        ("voice", "_call.txt", "{{ brand }}, press any key, {{ opt_out_number }}", "no_brand"),
+        ("voice", "_call.txt", "{{ brand }}, press any key. {{ words }}", "no_opt_out"),
+        ("voice", "_call.txt", "{{ brand }}. {{ words }} {{ opt_out_number }}", "no_opt_out"),
+        (
+            "voice",
+            "_call.txt",
+            "{{ brand }}." + "a" * 50 + "press any key now {{ words }} {{ opt_out_number }}",
+            "no_opt_out",
+        ),
         ("whatsapp", "1.txt", "{{ brand }}: Hi!", "no_opt_out"),
         ("whatsapp", "1.txt", None, "no_template"),
         ("whatsapp", "1.whatsapp.json", None, "no_template"),
@@ -136,6 +172,9 @@ def test_what_the_carrier_would_refuse_is_not_written(  # noqa: PLR0917 - a tabl
         ("mms", "twilio_messaging_service_sid", "no_messaging_service"),
         ("rcs", "twilio_rcs_service_sid", "no_rcs_service"),
         ("whatsapp", "twilio_whatsapp_from", "no_whatsapp_sender"),
+        ("voice", "twilio_voice_from", "no_caller"),
+        ("voice", "voice_opt_out_number", "no_opt_out_number"),
+        ("voice", "public_base_url", "no_public_base_url"),
     ],
 )
 def test_each_channel_needs_a_sender_and_the_setting_is_named(

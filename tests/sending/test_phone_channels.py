@@ -1,4 +1,4 @@
-"""MMS, RCS and WhatsApp from the plan to the sandbox and back, and channels that are off."""
+"""What comes to a phone from the plan to the sandbox and back, and channels that are off."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ from winback import inbound, sandbox
 from winback.inbound import collect
 from winback.ledger import open_ledger, tables
 from winback.messages import Renderer
+from winback.messages._render import TEMPLATES_DIR
 from winback.sending import _plan, plan, send_due
 from winback.settings import Settings
 
-CHANNELS = ("mms", "rcs", "whatsapp")
+CHANNELS = ("mms", "rcs", "whatsapp", "voice")
 # WhatsApp delivers no marketing to numbers of the US.
-ADDRESSES = {"mms": "+15550000001", "rcs": "+15550000002", "whatsapp": "+4915550000003"}
+ADDRESSES = {
+    "mms": "+15550000001",
+    "rcs": "+15550000002",
+    "whatsapp": "+4915550000003",
+    "voice": "+15550000004",
+}
 
 
 @pytest.fixture
@@ -26,6 +32,8 @@ def templates(tmp_path, monkeypatch):
     words = "{{ brand }}: Hi {{ first_name }}, {{ offer.text }}! Reply STOP to opt out"
     (tmp_path / "1.txt").write_text(words)
     (tmp_path / "1.media.txt").write_text("https://cdn.example.com/mug.jpg\n")
+    (tmp_path / "1.voice.txt").write_text("Hi {{ first_name }}, {{ offer.text }}!")
+    (tmp_path / "_call.txt").write_text((TEMPLATES_DIR / "_call.txt").read_text())
     content = {"content_sid": "HX" + "0" * 32, "variables": {"1": "{{ first_name }}"}}
     (tmp_path / "1.whatsapp.json").write_text(json.dumps(content))
     monkeypatch.setattr(_plan, "Renderer", partial(Renderer, templates_dir=tmp_path))
@@ -38,6 +46,8 @@ def box_settings(tmp_path, clock):
         brand_name="Example Shop",
         channels=",".join(CHANNELS),
         twilio_whatsapp_from="+15005550006",
+        twilio_voice_from="+15005550006",
+        voice_opt_out_number="+18005550100",
     )
     with sandbox.start(settings, clock) as box:
         found = box.overrides()
@@ -67,10 +77,10 @@ def test_a_message_of_every_kind_is_delivered_and_a_stop_on_one_stops_them_all(
         settings = settings.model_copy(update={"public_base_url": receiver.base_url})
         plan(ledger, rows(make_row), settings, clock)
         report = send_due(ledger, settings, clock, sleep=lambda _: None)
-        assert report.counts == {"accepted": 3}
+        assert report.counts == {"accepted": 4}
         found = requests.get(f"{box.base_url}/_sandbox/messages", timeout=10).json()["messages"]
         assert sorted(message["recipient"] for message in found) == sorted(
-            [ADDRESSES["mms"], ADDRESSES["rcs"], f"whatsapp:{ADDRESSES['whatsapp']}"]
+            f"whatsapp:{to}" if name == "whatsapp" else to for name, to in ADDRESSES.items()
         )
         of_whatsapp = make_row(2, channel="whatsapp")["message_id"]
         stop = {"events": [{"event": "reply", "message_id": of_whatsapp, "body": "stop"}]}

@@ -101,6 +101,9 @@ def steps_of(replay: Replay, segment: str, settings: Settings, at: datetime) -> 
                 "twilio_messaging_service_sid": "MG" + "0" * 32,
                 "twilio_rcs_service_sid": "MG" + "0" * 32,
                 "twilio_whatsapp_from": "+15550001",
+                "twilio_voice_from": "+15550001",
+                "voice_opt_out_number": "+18005550100",
+                "public_base_url": "https://example.com",
             }
         )
     )

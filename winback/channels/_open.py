@@ -27,6 +27,10 @@ def open_channel(name: str, settings: Settings) -> Channel:
         from winback.channels._email import EmailChannel
 
         return EmailChannel(settings)
+    if name == "voice":
+        from winback.channels._voice import VoiceChannel
+
+        return VoiceChannel(settings)
     from winback.channels._phone import PhoneChannel
 
     return PhoneChannel(name, settings)

@@ -160,3 +160,27 @@ def _skeleton(text: str) -> str:
     """Letters and digits alone: smart encoding changes quotes, dashes and spaces."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(character for character in plain if character.isalnum())
+
+
+def search_calls(account: TwilioAccount, question: Search) -> Finding:
+    """Find a call in the list of those to its number.
+
+    A call's record doesn't say what was spoken: one from our caller number, placed by a program
+    at that time, is taken for it.
+    """
+    calls, to = account.client.calls, question.message.address
+
+    def likeness(record: Any) -> Likeness:
+        is_from_us = getattr(record, "_from", None) == question.message.payload.get("from_")
+        return "same" if is_ours(record, to) and is_from_us else "other"
+
+    return search(account, question, lambda: calls.page(to=to, page_size=PAGE_SIZE), likeness)
+
+
+def fetch_call(account: TwilioAccount, question: Progress) -> Finding:
+    """A call's status as a callback would tell it."""
+    return fetch(
+        account,
+        lambda: account.client.calls(question.provider_id).fetch(),
+        lambda call: {"CallSid": call.sid, "CallStatus": call.status, "To": call.to},
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -144,28 +144,27 @@ def parse(records: Iterable[Record]) -> Iterator[Parsed]:
             yield Unreadable(type(defect).__name__)
 
 
-def _parse(record: Record) -> Iterator[Parsed]:
-    match record.provider, record.endpoint:
-        case "sendgrid", "events":
-            yield from _sendgrid.events(record)
-        case "sendgrid", "inbound":
-            yield _sendgrid.parsed_mail(record)
-        case "twilio", "status":
-            yield _twilio.status(record)
-        case "twilio", "inbound":
-            yield _twilio.inbound(record)
-        case "twilio", "fetched":
-            yield _twilio.fetched(record)
-        case "sendgrid", "listed":
-            yield from listed(record)
-        case "winback", "unsubscribe":
-            yield unsubscribed(record)
-        case "winback", "preference":
-            yield preferred(record)
-        case "winback", "click":
-            yield clicked(record)
-        case other:
-            yield Unreadable(f"a callback of {other}")
+_PARSERS: Final[dict[tuple[str, str], Callable[[Record], Event | Iterable[Parsed] | None]]] = {
+    ("sendgrid", "events"): _sendgrid.events,
+    ("sendgrid", "inbound"): _sendgrid.parsed_mail,
+    ("sendgrid", "listed"): listed,
+    ("twilio", "status"): _twilio.status,
+    ("twilio", "inbound"): _twilio.inbound,
+    ("twilio", "voice"): _twilio.pressed,
+    ("twilio", "fetched"): _twilio.fetched,
+    ("winback", "unsubscribe"): unsubscribed,
+    ("winback", "preference"): preferred,
+    ("winback", "click"): clicked,
+}
+
+
+def _parse(record: Record) -> Iterable[Parsed]:
+    source = record.provider, record.endpoint
+    parser = _PARSERS.get(source)
+    if parser is None:
+        return [Unreadable(f"a callback of {source}")]
+    found = parser(record)
+    return [found] if isinstance(found, Event) else found or ()
 
 
 def apply(

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from winback.clock import Clock
 from winback.inbound import _public
+from winback.inbound._calls import answer_call
 from winback.inbound._collect import collect, collect_writer
 from winback.inbound._segments import Record, SegmentWriter
 from winback.inbound._verify import (
@@ -52,14 +53,14 @@ class Endpoint:
     provider: str
     name: str
     max_bytes: int
-    answer: Callable[[], Response]
+    answer: Callable[[Settings, bytes], Response]
 
 
-def _no_content() -> Response:
+def _no_content(*_: object) -> Response:
     return Response(status_code=204)
 
 
-def _empty_twiml() -> Response:
+def _empty_twiml(*_: object) -> Response:
     """Twilio takes any text in the answer for a reply to the sender: say nothing."""
     return Response("<Response/>", media_type="text/xml")
 
@@ -70,6 +71,7 @@ ENDPOINTS: Final = (
     Endpoint("/webhooks/sendgrid/inbound", "sendgrid", "inbound", 35 * 1024 * 1024, _no_content),
     Endpoint("/webhooks/twilio/status", "twilio", "status", 64 * 1024, _no_content),
     Endpoint("/webhooks/twilio/inbound", "twilio", "inbound", 64 * 1024, _empty_twiml),
+    Endpoint("/webhooks/twilio/voice", "twilio", "voice", 64 * 1024, answer_call),
 )
 
 
@@ -217,7 +219,9 @@ async def _take(receiver: Receiver, endpoint: Endpoint, request: Request, body: 
         headers=_kept(request.headers),
         body=body,
     )
-    return endpoint.answer() if await receiver.keep(record) else Response(status_code=503)
+    if not await receiver.keep(record):
+        return Response(status_code=503)
+    return endpoint.answer(receiver.settings, body)
 
 
 def _declared_bytes(request: Request) -> int:

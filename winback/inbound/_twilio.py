@@ -1,7 +1,8 @@
-"""Twilio's callbacks: message status and inbound texts, mapped to events."""
+"""Twilio's callbacks: status of messages and calls, texts and keys pressed, mapped to events."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -30,21 +31,37 @@ OPT_OUT_TYPES: Final[dict[str, Literal["stop", "start", "help"]]] = {
     "START": "start",
     "HELP": "help",
 }
+CALL_KINDS: Final[dict[str, Kind]] = {
+    "queued": "processed",
+    "initiated": "processed",
+    "ringing": "processed",
+    "in-progress": "sent",
+    "completed": "delivered",
+    "busy": "undelivered",
+    "no-answer": "undelivered",
+    "failed": "failed",
+    "canceled": "failed",
+}
+UNTAKEN: Final = frozenset({"busy", "no-answer"})
 MAX_TEXT: Final = 2000
 NAME: Final = "twilio"
 
 
 def status(record: Record) -> Event:
     """The event of a status callback; Twilio doesn't say when, so it is when it came in."""
-    form, ours = _parameters(record.body.decode(errors="replace")), _parameters(record.query)
-    sid, name = form.get("MessageSid", ""), form.get("MessageStatus", "").lower()
-    if not sid or name not in KINDS:
-        raise Unreadable("not a message status")
-    error_code = form.get("ErrorCode") or None
+    form, ours = parameters(record.body.decode(errors="replace")), parameters(record.query)
+    if "CallSid" in form:
+        sid, name, kinds = form["CallSid"], form.get("CallStatus", "").lower(), CALL_KINDS
+    else:
+        sid, name, kinds = form.get("MessageSid", ""), form.get("MessageStatus", "").lower(), KINDS
+    if not sid or name not in kinds:
+        raise Unreadable("not the status of a message or a call")
+    # That nobody took a call is told by its status alone.
+    error_code = form.get("ErrorCode") or (name if name in UNTAKEN else None)
     key = "tw:" + "|".join((sid, name, error_code or "", ours.get("m", "")))
     return Event(
         provider=NAME,
-        kind=KINDS[name],
+        kind=kinds[name],
         dedupe_key=key,
         semantic_key=key,
         occurred_at=record.received_at,
@@ -64,7 +81,7 @@ def status(record: Record) -> Event:
 def fetched(record: Record) -> Event:
     """The event of what Twilio's own records say: as its callback, and at the time they name."""
     event = status(record)
-    updated = _parameters(record.body.decode(errors="replace")).get("DateUpdated", "")
+    updated = parameters(record.body.decode(errors="replace")).get("DateUpdated", "")
     try:
         at = datetime.fromisoformat(updated)
     except ValueError:
@@ -74,7 +91,7 @@ def fetched(record: Record) -> Event:
 
 def inbound(record: Record) -> Event:
     """The event of a text that somebody sent us."""
-    form = _parameters(record.body.decode(errors="replace"))
+    form = parameters(record.body.decode(errors="replace"))
     sid, sender = form.get("MessageSid", ""), phone(form.get("From", ""))
     if not sid or not sender:
         raise Unreadable("not an inbound message")
@@ -95,6 +112,44 @@ def inbound(record: Record) -> Event:
     )
 
 
+def pressed(record: Record) -> Event | None:
+    """A key pressed in a call of ours, or of somebody who called to be left alone; None before."""
+    form, ours = parameters(record.body.decode(errors="replace")), parameters(record.query)
+    sid = form.get("CallSid", "")
+    person = phone(form.get("From" if is_to_us(form) else "To", ""))
+    if not sid or not person:
+        raise Unreadable("not a call")
+    if not has_key(form):
+        return None
+    key = f"twv:{sid}"
+    return Event(
+        provider=NAME,
+        kind="opted_out",
+        dedupe_key=key,
+        semantic_key=key,
+        occurred_at=record.received_at,
+        received_at=record.received_at,
+        ref=record.ref,
+        group="phone",
+        message_id=ours.get("m") or None,
+        attempt_id=ours.get("a") or None,
+        provider_id=sid,
+        address=person,
+        detail={"key": True},
+        suppress_reason="stop",
+    )
+
+
+def has_key(form: Mapping[str, str]) -> bool:
+    """Whether a key was pressed; any says the same."""
+    return bool(form.get("Digits"))
+
+
+def is_to_us(form: Mapping[str, str]) -> bool:
+    """Whether somebody called us, by what Twilio tells of a call."""
+    return form.get("Direction", "").lower() == "inbound"
+
+
 @cache
 def _suppress_reasons() -> dict[str, str]:
     """What an error says about the address itself, by code."""
@@ -107,5 +162,6 @@ def phone(address: str) -> str:
     return address.rpartition(":")[2].strip()
 
 
-def _parameters(encoded: str) -> dict[str, str]:
+def parameters(encoded: str) -> dict[str, str]:
+    """A form or a query; of a name that is repeated the last value."""
     return {name: clean(value) for name, value in parse_qsl(encoded, keep_blank_values=True)}

@@ -15,6 +15,8 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "no_messaging_service": "TWILIO_MESSAGING_SERVICE_SID",
     "no_rcs_service": "TWILIO_RCS_SERVICE_SID",
     "no_whatsapp_sender": "TWILIO_WHATSAPP_FROM",
+    "no_caller": "TWILIO_VOICE_FROM",
+    "no_opt_out_number": "VOICE_OPT_OUT_NUMBER",
 }
 
 

@@ -10,6 +10,7 @@ from winback.messages._email import write_email
 from winback.messages._frozen import Rendered
 from winback.messages._phone import write_mms, write_text, write_whatsapp
 from winback.messages._templates import Templates
+from winback.messages._voice import write_call
 from winback.settings import PROJECT_DIR, Settings
 
 TEMPLATES_DIR = PROJECT_DIR / "templates"
@@ -48,5 +49,7 @@ class Renderer:
                 unsubscribe_url=unsubscribe_url,
                 link_at=link_at,
             )
+        if row["channel"] == "voice":
+            return write_call(self._templates, self._settings, row)
         write = _PHONE[row["channel"]]
         return write(self._templates, self._settings, row, link_at=link_at)
