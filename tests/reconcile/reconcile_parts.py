@@ -22,7 +22,7 @@ from winback.inbound import collect
 from winback.inbound._collect import apply, parse
 from winback.inbound._segments import Record
 from winback.ledger import Ledger, insert_new, tables
-from winback.reconcile import ReconcileReport, reconcile
+from winback.reconcile import ReconcileReport, reconcile, withdraw_lost
 from winback.sandbox import RunningSandbox
 from winback.sending import SendReport, send_due
 from winback.settings import Settings
@@ -103,6 +103,14 @@ class House:
         requests.post(
             f"{self.box.base_url}/_sandbox/faults", json=body, timeout=10
         ).raise_for_status()
+
+    def chance(self, seed: int, rates: dict[str, float], webhooks: dict[str, float]) -> None:
+        """Let what sends, and what is told, go wrong by chance."""
+        wanted = {"seed": seed, "rates": rates, "webhooks": webhooks}
+        self._control("faults", wanted | {"path": "mail/send|Messages.json"})
+
+    def withdraw(self) -> None:
+        withdraw_lost(self.ledger, self.settings, self.clock, sleep=lambda _: None)
 
     def behave(self, **wishes: Any) -> None:
         body = {name: value for name, value in wishes.items() if value is not None}
@@ -240,6 +248,12 @@ class House:
                 if row["kind"] == "delivered"
             )
         )
+
+    def left(self) -> dict[str, int]:
+        """How often each message left the sandbox: what it threw away did not."""
+        url = f"{self.box.base_url}/_sandbox/messages?limit=10000"
+        found = requests.get(url, timeout=10).json()["messages"]
+        return dict(Counter(row["message_id"] for row in found if row["status"] != "dropped"))
 
     def accepted(self) -> Counter[str]:
         """How often the sandbox accepted each message, by our id."""
