@@ -40,5 +40,5 @@ def why_hold_no_more(connection: Connection, requests: Sequence[Request], *, now
         return ""
     return (
         f"{count} requests to SendGrid are without an answer, and no more than ten can be "
-        "cancelled at once. Next: winback reconcile, then run again."
+        "cancelled at once. Next: winback reconcile, or run again in an hour and a half."
     )
