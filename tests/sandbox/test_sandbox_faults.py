@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -33,6 +34,11 @@ def text(box: RunningSandbox) -> requests.Response:
 
 def kept(box: RunningSandbox) -> int:
     return len(requests.get(f"{box.base_url}/_sandbox/messages", timeout=5).json()["messages"])
+
+
+def soon(is_so: Callable[[], bool]) -> bool:
+    """Whether it comes true within ten seconds."""
+    return any(is_so() or time.sleep(0.05) for _ in range(200))
 
 
 @pytest.mark.parametrize(
@@ -114,18 +120,17 @@ def test_an_answer_can_be_slow(box: RunningSandbox, control: Any) -> None:
 def test_a_slow_request_is_accepted_after_its_client_gave_up(
     box: RunningSandbox, control: Any
 ) -> None:
-    control("faults", kind="slow", seconds=0.4)
+    control("faults", kind="slow", seconds=1)
     with pytest.raises(requests.ReadTimeout):
         post(box, timeout=0.1)
     assert kept(box) == 0
-    time.sleep(0.6)
-    assert kept(box) == 1
+    assert soon(lambda: kept(box) == 1)
 
 
 def test_a_request_can_be_accepted_long_after_its_connection_closed(
     box: RunningSandbox, control: Any
 ) -> None:
-    control("faults", kind="late_accepted", seconds=0.3)
+    control("faults", kind="late_accepted", seconds=1)
     with pytest.raises(requests.ConnectionError):
         post(box)
     assert kept(box) == 0
@@ -140,13 +145,12 @@ def test_a_request_can_be_accepted_long_after_its_connection_closed(
 def test_a_storm_refuses_everything_for_a_while_and_says_when_it_ends(
     box: RunningSandbox, control: Any, hint: str, header: str | None
 ) -> None:
-    control("faults", kind="rate_limited", span_seconds=0.5, hint=hint)
+    control("faults", kind="rate_limited", span_seconds=1.5, hint=hint)
     answers = [post(box) for _ in range(3)]
     assert {answer.status_code for answer in answers} == {429}
     told = {"retry-after", "x-ratelimit-reset"} & {name.lower() for name in answers[0].headers}
     assert told == ({header} if header else set())
-    time.sleep(0.5)
-    assert post(box).status_code == 202
+    assert soon(lambda: post(box).status_code == 202)
 
 
 def test_a_fault_hits_only_the_provider_method_and_path_that_are_meant(

@@ -25,7 +25,7 @@ def told(control: Any, listener: Any) -> list[str]:
 def send(mail_client: Any, control: Any) -> Any:
     def post(**webhooks: float) -> None:
         control("behavior", deliver=False)
-        control("faults", seed=3, webhooks=webhooks, seconds=0.3)
+        control("faults", seed=3, webhooks=webhooks, seconds=1)
         mail_client.mail.send.post(request_body=mail(*NAMES))
 
     return post
