@@ -127,7 +127,7 @@ def test_all_that_we_ask_and_are_told_passes_prism(
             **box.overrides(),
             "sendgrid_base_url": proxies["sendgrid"],
             "twilio_base_url": proxies["twilio"],
-            "channels": "email,sms,mms,rcs,whatsapp",
+            "channels": "email,sms,mms,rcs,whatsapp,voice",
             "public_base_url": "https://hooks.example.com",
         }
     )

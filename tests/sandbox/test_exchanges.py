@@ -79,7 +79,7 @@ def test_all_that_we_ask_and_all_that_we_are_told_holds_the_contracts(
     ours = settings.model_copy(
         update={
             **box.overrides(),
-            "channels": "email,sms,mms,rcs,whatsapp",
+            "channels": "email,sms,mms,rcs,whatsapp,voice",
             "public_base_url": "https://hooks.example.com",
         }
     )

@@ -70,6 +70,24 @@ def test_a_machine_that_answers_is_named_where_its_detection_was_asked_for(
     assert text_client.calls(sid).fetch().answered_by == "machine_start"
 
 
+def test_a_key_is_told_where_the_call_listens(dial: Any, control: Any, listener: Any) -> None:
+    action = f"{listener.url}/voice?m=m1&amp;a=a1"
+    dial(
+        twiml=f'<Response><Gather input="dtmf" action="{action}"><Say>Hi</Say></Gather></Response>'
+    )
+    acts = [{"event": "press", "message_id": "m1", "body": "9"}]
+    assert control("events", events=acts)["webhooks"] == 1
+    control("flush")
+    path, _, body = next(post for post in listener.posts if post[0].startswith("/voice"))
+    assert path == "/voice?m=m1&a=a1"
+    assert dict(parse_qsl(body.decode()))["Digits"] == "9"
+
+
+def test_a_call_that_listens_to_no_keys_tells_of_none(dial: Any, control: Any) -> None:
+    dial()
+    assert control("events", events=[{"event": "press", "message_id": "m1"}])["status"] == 400
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

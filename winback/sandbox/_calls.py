@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -41,6 +43,7 @@ EVENTS: Final = {
 }
 FINAL: Final = frozenset(["completed", "busy", "no-answer", "failed", "canceled"])
 ANSWERED: Final = ("initiated", "ringing", "in-progress", "completed")
+_GATHER: Final = re.compile(r"""<Gather\b[^>]*\baction="([^"]+)\"""")
 # Every answered call lasts as long here.
 DURATION_SECONDS: Final = 15
 
@@ -122,6 +125,29 @@ def progress(  # noqa: PLR0917 - what a callback says
     if by and status in {"in-progress", "completed"}:
         body["AnsweredBy"] = by
     return [Webhook("twilio_status", body, url=parameters["StatusCallback"])]
+
+
+def listens_at(parameters: Mapping[str, Any]) -> str:
+    """Where a call tells the keys that are pressed; empty for one that listens to none."""
+    found = _GATHER.search(parameters.get("Twiml", ""))
+    return html.unescape(found[1]) if found else ""
+
+
+def pressed(state: State, parameters: Mapping[str, Any], call: Message, keys: str) -> Webhook:
+    """Whoever took the call pressed keys: Twilio asks the shop what to do now."""
+    body = {
+        "CallSid": call.provider_id,
+        "AccountSid": state.credentials.account_sid,
+        "From": call.sender,
+        "To": call.recipient,
+        "CallStatus": "in-progress",
+        "ApiVersion": "2010-04-01",
+        "Direction": "outbound-api",
+        "Digits": keys,
+        "FinishedOnKey": "",
+        "msg": "Gather End",
+    }
+    return Webhook("twilio_status", body, url=listens_at(parameters))
 
 
 async def fetch_call(request: Request) -> Response:

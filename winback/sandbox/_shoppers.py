@@ -20,7 +20,7 @@ from winback.sandbox._suppressions import Kind, Suppression
 Name = Literal[
     "delivered", "deferred", "open", "click", "bounce", "blocked", "dropped", "spamreport",
     "unsubscribe", "group_unsubscribe", "reply", "sent", "undelivered", "failed", "read",
-    "ringing", "answered", "completed", "busy", "no-answer",
+    "ringing", "answered", "completed", "busy", "no-answer", "press",
 ]  # fmt: skip
 
 EMAIL_ACTS: Final = frozenset({
@@ -28,7 +28,9 @@ EMAIL_ACTS: Final = frozenset({
     "unsubscribe", "group_unsubscribe", "reply",
 })  # fmt: skip
 TEXT_ACTS: Final = frozenset(["sent", "delivered", "undelivered", "failed", "read", "reply"])
-CALL_ACTS: Final = frozenset(["ringing", "answered", "completed", "busy", "no-answer", "failed"])
+CALL_ACTS: Final = frozenset(
+    ["ringing", "answered", "completed", "busy", "no-answer", "failed", "press"]
+)
 _ACTS: Final = {"mail": EMAIL_ACTS, "text": TEXT_ACTS, "call": CALL_ACTS}
 
 # Whole messages that Twilio itself acts on, before anybody's webhook (its default keywords).
@@ -71,6 +73,8 @@ def perform(state: State, acts: Sequence[Act]) -> int:
     targets = [(act, _target(state, act)) for act in acts]
     bodies = [state.store.request_body(message.request_id) for _, message in targets]
     for (act, _), body in zip(targets, bodies, strict=True):
+        if act.event == "press" and not _calls.listens_at(body):
+            raise Impossible("this call listens to no keys")
         if act.event == "click" and not _tracks_clicks(body):
             raise Impossible("SendGrid hears of no click in this mail: open its link instead")
     webhooks: list[Webhook] = []
@@ -224,6 +228,8 @@ def _text_act(
 def _call_act(
     state: State, act: Act, call: Message, parameters: dict[str, Any], at: datetime
 ) -> list[Webhook]:
+    if act.event == "press":
+        return [_calls.pressed(state, parameters, call, act.body or "1")]
     status = "in-progress" if act.event == "answered" else act.event
     is_answered = status in {"in-progress", "completed"}
     move = Move(
