@@ -112,6 +112,10 @@ class House:
     def withdraw(self) -> None:
         withdraw_lost(self.ledger, self.settings, self.clock, sleep=lambda _: None)
 
+    def stamp_by(self, now: datetime) -> None:
+        """The sandbox's clock stands still at another time than ours."""
+        self._control("clock", {"now": now.isoformat()})
+
     def behave(self, **wishes: Any) -> None:
         body = {name: value for name, value in wishes.items() if value is not None}
         requests.post(

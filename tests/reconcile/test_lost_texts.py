@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from reconcile_parts import SETTLE, House
 
+from winback.clock import WallClock
 from winback.ledger import LedgerFenced
 from winback.reconcile import reconcile
 
@@ -206,3 +207,42 @@ def test_where_nothing_is_unknown_nobody_is_asked(house: House) -> None:
     house.reconcile(after=SETTLE)
     house.fail("error", count=100, method=None, path="")
     assert house.reconcile(after=MINUTE).unreadable == {}
+
+
+def test_in_a_replay_the_list_is_read_whatever_the_providers_clock_says(house: House) -> None:
+    """A stand-in of its own goes by its own clock, as another server does."""
+    (lost,) = house.add(1)
+    house.fail("drop_accepted")
+    house.stamp_by(house.clock.now() - timedelta(days=300))
+    house.send()
+    assert house.reconcile(after=SETTLE).accepted == 1
+    (attempt,) = house.rows("attempts")
+    assert house.message(lost)["accepted_at"] == attempt["started_at"]
+
+
+class Live(WallClock):
+    """The wall's clock, as far as anybody can tell."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def now(self) -> datetime:
+        return self._house.clock.now()
+
+
+@pytest.mark.parametrize(("before", "accepted"), [(5 * MINUTE, 1), (5 * MINUTE + SECOND, 0)])
+def test_live_the_same_words_of_long_before_are_another_text(
+    house: House, before: timedelta, accepted: int
+) -> None:
+    (lost,) = house.add(1)
+    house.twilio().messages.create(
+        to="+15550000001",
+        body=house.payload(lost)["body"],
+        messaging_service_sid=house.service,
+    )
+    house.clock.advance(before)
+    house.fail("drop")
+    house.send()
+    house.clock.advance(SETTLE)
+    done = reconcile(house.ledger, house.settings, Live(house), sleep=lambda _: None)
+    assert done.accepted == accepted

@@ -15,11 +15,11 @@ from winback.channels._seam import Outgoing
 
 @dataclass(frozen=True)
 class Search:
-    """Did the provider take this message, in this attempt or shortly before it began?"""
+    """Did the provider take this message?"""
 
-    attempt_id: str
-    started_at: datetime
     message: Outgoing
+    # What its records have from before this is something else.
+    since: datetime
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from winback.channels._look_up import EndWithdrawal, Finding, Listed, Search, Withdraw
 from winback.channels._seam import Outcome
 from winback.channels._sendgrid import SendGrid
 
-# SendGrid's clock and ours may differ by so much.
-BEFORE_THE_ATTEMPT: Final = timedelta(minutes=5)
 # Reading one takes a call of its own; nobody gets so many mails within a message's life.
 MOST_DETAILS: Final = 20
 # What SendGrid logs of mail that it threw away because its batch was cancelled.
@@ -42,7 +40,7 @@ def search_logs(sendgrid: SendGrid, question: Search) -> Finding:
     address = question.message.address
     if '"' in address or "\\" in address:
         return Finding("unreadable", reason="an address that can't be asked for")
-    since = (question.started_at - BEFORE_THE_ATTEMPT).astimezone(UTC)
+    since = question.since.astimezone(UTC)
     query = (
         f'to_email = "{address}" AND '
         f'sg_message_id_created_at >= TIMESTAMP "{since:%Y-%m-%dT%H:%M:%SZ}"'
@@ -82,7 +80,7 @@ def _listed(sendgrid: SendGrid, row: Any, question: Search) -> Listed | Finding 
     try:
         created = datetime.fromisoformat(str(row.get("sg_message_id_created_at")))
     except ValueError:
-        created = question.started_at
+        created = question.since
     created = created if created.tzinfo else created.replace(tzinfo=UTC)
     return Listed(sg_message_id, created, attempt_id=str(ours.get("wb_attempt") or ""))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from difflib import SequenceMatcher
 from functools import partial
 from typing import Any, Final, Literal
@@ -15,8 +15,6 @@ from winback.channels._twilio import TwilioAccount, Unreadable
 
 Likeness = Literal["same", "unclear", "other"]
 
-# Twilio's clock and ours may differ by so much.
-BEFORE_THE_ATTEMPT: Final = timedelta(minutes=5)
 PAGE_SIZE: Final = 1000
 # Far more than anybody gets while a message may wait; a longer list is not read to its end.
 MOST_PAGES: Final = 20
@@ -48,7 +46,7 @@ def search(
     likeness: Callable[[Any], Likeness],
 ) -> Finding:
     """What of a list may be the message; for every list of Twilio's that is newest first."""
-    since = question.started_at - BEFORE_THE_ATTEMPT
+    since = question.since
     try:
         records = [r for r in _read(account, first_page, since) if r.date_created >= since]
     except Unreadable as problem:

@@ -44,18 +44,14 @@ class Lost:
         """Its request is one for many people, taken or refused as a whole."""
         return self.channel == "email"
 
-    def search(self) -> Search | None:
-        """The question about it; None where nothing is left to ask by."""
-        message = self.message
-        if is_hidden(message.address):
-            return None
-        outgoing = Outgoing(
-            message.message_id,
-            message.address,
-            json.loads(message.payload_json),
-            leaves_by=message.expires_at,
-        )
-        return Search(self.attempt_id, self.started_at, outgoing)
+
+def search_for(message: Row[Any], *, since: datetime) -> Search | None:
+    """The question about a message; None where nothing is left to ask by."""
+    if is_hidden(message.address):
+        return None
+    payload = json.loads(message.payload_json)
+    outgoing = Outgoing(message.message_id, message.address, payload, leaves_by=message.expires_at)
+    return Search(outgoing, since)
 
 
 def lost_messages(connection: Connection) -> list[Lost]:

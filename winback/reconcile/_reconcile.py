@@ -69,6 +69,6 @@ def settle(
         ledger,
         records,
         report,
-        now=clock.now(),
+        clock=clock,
         settle=timedelta(minutes=settings.unknown_settle_minutes),
     ).settle()

@@ -101,7 +101,9 @@ class Book:
         self, connection: Connection, lost: Lost, same: list[Listed], kind: EvidenceKind
     ) -> None:
         first, *more = same
-        self._prove(connection, lost, kind, first.created_at, first)
+        # Neither before it was tried nor after now, whatever the provider's clock says.
+        accepted_at = min(max(first.created_at, lost.started_at), self._now)
+        self._prove(connection, lost, kind, accepted_at, first)
         for again in more:
             self._report.sent_twice.append(lost.message.message_id)
             keep_duplicate(

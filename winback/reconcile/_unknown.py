@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import select
 
-from winback.channels import EndWithdrawal, Finding, Outgoing, Search, Withdraw
-from winback.ledger import EvidenceKind, Ledger, is_hidden, tables
+from winback.channels import EndWithdrawal, Finding, Withdraw
+from winback.clock import Clock, WallClock
+from winback.ledger import EvidenceKind, Ledger, tables
 from winback.reconcile._ask import Records
 from winback.reconcile._decide import (
     CANCEL_BEFORE,
@@ -24,7 +24,7 @@ from winback.reconcile._decide import (
     after_unreadable,
     next_step,
 )
-from winback.reconcile._lost import Lost, lost_messages
+from winback.reconcile._lost import Lost, lost_messages, search_for
 from winback.reconcile._report import ReconcileReport
 from winback.reconcile._settle import Book
 
@@ -34,6 +34,10 @@ MOST_WITHDRAWALS = 10
 END_AFTER = timedelta(hours=1)
 # A known text this young or old says whether a list shows what it should.
 KNOWN_SINCE = timedelta(days=30)
+
+# The provider's clock and ours may differ by so much.
+CLOCKS_DIFFER = timedelta(minutes=5)
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 _m, _a, _e = tables.messages.c, tables.attempts.c, tables.evidence.c
 
@@ -47,11 +51,12 @@ class Unknowns:
         records: Records,
         report: ReconcileReport,
         *,
-        now: datetime,
+        clock: Clock,
         settle: timedelta,
     ) -> None:
         self._ledger, self._records, self._report = ledger, records, report
-        self._now, self._settle = now, settle
+        self._now = now = clock.now()
+        self._is_replay, self._settle = not isinstance(clock, WallClock), settle
         self._book = Book(ledger, report, now)
         # Whether each channel's list shows what it certainly should.
         self._is_sound: dict[str, bool] = {}
@@ -91,7 +96,7 @@ class Unknowns:
             self._report.wait(step.until)
 
     def _search(self, lost: Lost) -> None:
-        question = lost.search()
+        question = search_for(lost.message, since=self._since(lost.started_at))
         if question is None:
             self._leave(lost, "erased")
             return
@@ -200,16 +205,16 @@ class Unknowns:
         )
         with self._ledger.read() as connection:
             message = connection.execute(known).first()
-        if message is None or is_hidden(message.address):
+        if message is None:
             return True
-        outgoing = Outgoing(
-            message.message_id,
-            message.address,
-            json.loads(message.payload_json),
-            leaves_by=message.expires_at,
-        )
-        finding = self._records.ask(channel, Search("", message.accepted_at, outgoing))
-        return _shows(finding, message.provider_id)
+        question = search_for(message, since=self._since(message.accepted_at))
+        if question is None:
+            return True
+        return _shows(self._records.ask(channel, question), message.provider_id)
+
+    def _since(self, began_at: datetime) -> datetime:
+        """From where records are of this attempt; in a replay the provider's clock is another."""
+        return _BEGINNING if self._is_replay else began_at - CLOCKS_DIFFER
 
 
 def _shows(finding: Finding, provider_id: str) -> bool:
