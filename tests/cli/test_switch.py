@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from typer.testing import CliRunner
 
 from winback.cli._app import app
 from winback.clock import WallClock
-from winback.ledger import open_ledger
+from winback.ledger import open_ledger, tables
 from winback.sending import _gates
 from winback.settings import Settings
 
@@ -46,3 +48,20 @@ def test_go_says_that_a_machine_is_still_stopped_by_its_file(winback, tmp_path):
     done = winback("go")
     assert done.exit_code == 1
     assert "STOP exists. Remove it to send." in done.output.replace("\n", " ")
+
+
+def test_stop_tells_what_it_does_not_reach(winback):
+    def attempt(number, outcome, wait):
+        return {
+            "attempt_id": f"a{number}", "channel": "email", "n_messages": 100 + number,
+            "request_sha256": "", "started_at": now, "deadline_at": now, "outcome": outcome,
+            "sg_send_at": now + timedelta(minutes=wait),
+        }  # fmt: skip
+
+    now = WallClock().now()
+    with open_ledger(Settings.load()) as ledger, ledger.write() as connection:
+        rows = [attempt(1, "accepted", 20), attempt(2, "accepted", -1), attempt(3, "refused", 20)]
+        connection.execute(tables.attempts.insert(), rows)
+    line = winback("stop").output.splitlines()[1]
+    assert line.startswith("101 emails are with SendGrid, which lets the last of them go at ")
+    assert f"{now + timedelta(minutes=20):%H:%M} UTC" in line

@@ -10,7 +10,7 @@ from winback.cli._app import app
 from winback.clock import WallClock
 from winback.console import say
 from winback.ledger import open_ledger
-from winback.sending import close_all, stop_all
+from winback.sending import close_all, held_at_provider, stop_all
 from winback.settings import Settings
 
 
@@ -20,9 +20,16 @@ def stop_command(
     because: Annotated[str, typer.Option(help="Why, for whoever reads it next.")] = "",
 ) -> None:
     """Begin no call any more, on any channel and by any worker of this ledger, until `go`."""
+    now = WallClock().now()
     with open_ledger(Settings.load()) as ledger, ledger.write() as connection:
-        stop_all(connection, reason=because, now=WallClock().now())
+        stop_all(connection, reason=because, now=now)
+        held = held_at_provider(connection, now=now)
     say("Stopped: no worker of this ledger begins another call. Next: winback go")
+    if held.messages:
+        say(
+            f"{held.messages:,} emails are with SendGrid, which lets the last of them go at "
+            f"{held.until:%H:%M} UTC. Next: pause them there (scheduled sends), if they must not"
+        )
 
 
 @app.command("go")

@@ -11,7 +11,13 @@ from winback.sending._answers import (
 )
 from winback.sending._due import steps_due, unknown_messages
 from winback.sending._enroll import enroll
-from winback.sending._gates import OpenGate, close_all, open_gates, stop_all
+from winback.sending._gates import (
+    OpenGate,
+    close_all,
+    held_at_provider,
+    open_gates,
+    stop_all,
+)
 from winback.sending._guard import ANSWERS, CONFIRMATION, HUMAN, Caps
 from winback.sending._plan import PlanReport, dry_run_plan, plan
 from winback.sending._report import SendReport
@@ -34,6 +40,7 @@ __all__ = [
     "close_answered",
     "dry_run_plan",
     "enroll",
+    "held_at_provider",
     "may_answer_now",
     "open_gates",
     "plan",

@@ -150,6 +150,25 @@ def stop_all(connection: Connection, *, reason: str, now: datetime) -> None:
     )
 
 
+@dataclass(frozen=True)
+class HeldMail:
+    """What no switch of ours reaches any more: the provider has it and lets it go later."""
+
+    messages: int
+    until: datetime | None
+
+
+def held_at_provider(connection: Connection, *, now: datetime) -> HeldMail:
+    """The mail that the provider took and holds back still."""
+    a = tables.attempts.c
+    messages, until = connection.execute(
+        select(func.sum(a.n_messages), func.max(a.sg_send_at, type_=tables.UtcDateTime)).where(
+            a.outcome == "accepted", a.sg_send_at > now
+        )
+    ).one()
+    return HeldMail(messages or 0, until)
+
+
 def close_all(connection: Connection, *, channel: str | None) -> list[OpenGate]:
     """Let a channel send again, or all of them; the gates that were open.
 
