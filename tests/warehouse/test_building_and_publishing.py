@@ -12,7 +12,7 @@ import pytest
 
 from winback.clock import FixedClock
 from winback.errors import BuildFailure, GateFailure, WinbackError
-from winback.landing import load
+from winback.landing import load, newest_load
 from winback.settings import Settings
 from winback.warehouse import PUBLIC_TABLES, build, read_manifest, segment_names
 
@@ -55,6 +55,7 @@ def test_the_same_input_and_as_of_give_the_same_members_by_hash(settings: Settin
     assert first.segment_hashes == second.segment_hashes
     assert set(first.segment_hashes) == set(segment_names())
     assert first.run_id != second.run_id
+    assert first.load_id == second.load_id == newest_load(settings) != ""
     later = build(settings, AS_OF + timedelta(days=1), gate=no_gate).manifest
     assert later.segment_hashes != first.segment_hashes
 

@@ -167,7 +167,7 @@ class Pace:
             seconds = _jitter.uniform(0, ceiling)
         wait = min(seconds, LONGEST_WAIT)
         self._paused_until = max(self._paused_until, time.monotonic() + wait)
-        if outcome.kind == "deferred":
+        if outcome.retry_after is not None:
             self._to_share = max(self._to_share or 0.0, seconds)
         return seconds
 
