@@ -10,9 +10,12 @@ import pytest
 import requests
 from sandbox_parts import mail
 
+from winback import sandbox
+from winback.clock import FixedClock
 from winback.errors import UsageError
 from winback.sandbox import RunningSandbox, parse_faults
 from winback.sandbox._fault_plan import KINDS, Chances
+from winback.settings import Settings
 
 
 def post(box: RunningSandbox, timeout: float = 5) -> requests.Response:
@@ -224,3 +227,16 @@ def test_a_command_line_that_makes_no_sense_names_what_there_is(text: str) -> No
     with pytest.raises(UsageError, match="late_accepted") as refusal:
         parse_faults(text)
     assert set(KINDS) <= set(str(refusal.value).replace(",", "").replace(".", "").split())
+
+
+def test_what_is_late_when_the_sandbox_ends_is_accepted_then(
+    settings: Settings, clock: FixedClock
+) -> None:
+    with sandbox.start(settings, clock) as first:
+        body = {"kind": "late_accepted", "seconds": 100}
+        requests.post(f"{first.base_url}/_sandbox/faults", json=body, timeout=5)
+        with pytest.raises(requests.ConnectionError):
+            post(first)
+        assert kept(first) == 0
+    with sandbox.start(settings, clock) as second:
+        assert kept(second) == 1

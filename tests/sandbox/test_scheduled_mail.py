@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -170,3 +171,11 @@ def test_scheduled_mail_and_its_cancellation_survive_a_restart(
     with sandbox.start(settings, clock, webhooks_url=listener.url) as box:
         requests.post(f"{box.base_url}/_sandbox/flush", timeout=10).raise_for_status()
     assert {event["wb_message"] for event in listener.events()} == {"leaves"}
+
+
+def test_mail_leaves_by_itself_as_the_clock_runs(
+    call: Caller, listener: Any, clock: FixedClock
+) -> None:
+    schedule(call, "m1")
+    clock.advance(timedelta(minutes=25))
+    assert any(listener.posts or time.sleep(0.02) for _ in range(500))
