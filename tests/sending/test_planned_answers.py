@@ -81,7 +81,7 @@ def test_an_email_is_answered_as_text_and_never_as_markup(wrote, say, provider):
     (body,) = provider.bodies
     (person,) = body["personalizations"]
     assert person["to"] == [{"email": "a@example.com"}]
-    assert person["substitutions"]["-wb_html-"] == "<p>1 &lt; 2<br>yes</p>"
+    assert body["content"][1]["value"] == "<p>1 &lt; 2<br>yes</p>"
     assert "List-Unsubscribe" not in person["headers"]
 
 
