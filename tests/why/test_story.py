@@ -201,6 +201,10 @@ def test_a_rule_of_law_is_told_with_the_rows_of_the_channel_and_place_that_it_wa
     entry = told(channels=[], candidates=[candidate("consent")], sources=rows)
     assert "can-spam" in entry
     assert "tcpa" in entry
+    mail = [{"channel": "email", "blocked_by": ""}]
+    entry = told(channels=mail, candidates=[candidate("consent")], sources=rows)
+    assert "can-spam" in entry
+    assert "tcpa" not in entry
 
 
 def test_the_story_of_a_dry_run_says_so() -> None:

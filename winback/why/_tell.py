@@ -142,7 +142,8 @@ class _Teller:
             row = self._story.rules[rule]
             yield from self._item(f"[{rule}] {row['sentence']}")
             # Where the law differs by place, the catalog's own source is that of one place.
-            of_place = [it for it in self._story.sources if _concerns(it, rule, channels)]
+            meant = self._meant(channels)
+            of_place = [it for it in self._story.sources if _concerns(it, rule, meant)]
             for source in of_place:
                 where = "everywhere" if source["place"] == "*" else f"in {source['place']}"
                 by = f" by {source['channel']}" if source["channel"] else ""
@@ -151,6 +152,11 @@ class _Teller:
             if not of_place:
                 yield f"    source: {_source(row)}"
             yield f"    held in: {row['held_in']}"
+
+    def _meant(self, channels: set[str | None]) -> set[str | None]:
+        """What was named for any of the channels is meant for those that the person has."""
+        known = {row["channel"] for row in self._story.channels}
+        return channels - {None} | known if None in channels and known else channels
 
     def _happening(self, it: Happening) -> str:
         row = it.row
