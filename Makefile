@@ -26,9 +26,10 @@ demo: .venv/.runtime  ## live through a win-back season of an invented shop
 test: .venv/.dev  ## every test; needs no network and no keys
 	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
 
-test-crash: .venv/.dev  ## 10,000 acknowledged events through 20 kill -9; minutes
+test-crash: .venv/.dev  ## 10,000 events and 10,000 messages through hundreds of kill -9; half an hour
 	CRASH_KILLS=20 CRASH_EVENTS=10000 $(BIN)/pytest -k is_killed \
 		tests/inbound/test_receiver_durability.py
+	CRASH_MATRIX=whole $(BIN)/pytest -k killed_anywhere tests/sending/test_crashes.py
 
 contract: .venv/.dev .venv/.prism  ## our calls through Prism and the official descriptions
 	$(BIN)/pytest tests/sandbox/prism_job.py

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import crash_worker
+import crash_runs
 import pytest
 from outbox_rows import NOW, outbox_row
 
@@ -21,9 +20,6 @@ from winback.clock import FixedClock
 from winback.ledger import Ledger, open_ledger
 from winback.sending import SendReport, plan, send_due
 from winback.settings import Settings
-
-# The client imports it at the first text, for seconds where no bytecode is cached.
-TWILIO_API = "twilio.rest.api.v2010.account"
 
 
 class FakeProvider:
@@ -138,25 +134,9 @@ def plan_all(
 
 
 @pytest.fixture
-def start_run(
-    settings: Settings, provider: FakeProvider, clock: FixedClock
-) -> Callable[[str], ForkServerProcess]:
+def start_one(settings: Settings, clock: FixedClock) -> Callable[[str], ForkServerProcess]:
     """Start a run in a process of its own, to be killed at a point (crash_worker.py)."""
-    # Forks from a clean process that has imported everything: fast, and no locks inherited.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["winback.sending", "winback.channels._email", "winback.channels._phone", TWILIO_API]
-    )
-
-    def start(point: str) -> ForkServerProcess:
-        home, at = str(settings.home), clock.at.isoformat()
-        process = context.Process(
-            target=crash_worker.run, args=(home, settings.ledger_url, provider.url, at, point)
-        )
-        process.start()
-        return process
-
-    return start
+    return lambda point: crash_runs.start_run(settings, clock.at, point)
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """Runs one send in a process of its own, and kills it where it is told to.
 
-The point is `none`, `commit:N:before`, `commit:N:after`, `call:N:before` or `call:N:after`.
+A point is `none` or `<what>:<which>:<when>`. Of the commits of what a run writes (sweep, claim,
+intent, record, release, other), the which-th, `before` it or `after` it. Of calls (call), the
+which-th, `before` it, with `half` of the request written, `inside` (written whole, and nothing
+read) or `after` it.
 """
 
 from __future__ import annotations
@@ -8,73 +11,125 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
-from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from sqlalchemy import Connection
+from urllib3.connection import HTTPConnection
 
 from winback.channels import Outcome, Request
 from winback.channels._email import EmailChannel
 from winback.channels._phone import PhoneChannel
+from winback.channels._wire import _ProvingMixin
 from winback.clock import FixedClock
 from winback.ledger import Ledger, open_ledger
-from winback.sending import send_due
+from winback.sending import _attempts, _due, _send, _sweep, send_due
 from winback.settings import Settings
+
+# What a transaction turns out to be for, by the function that it calls.
+TELLTALES: dict[str, tuple[ModuleType, str]] = {
+    "sweep": (_sweep, "_interrupt"),
+    "claim": (_due, "_take"),
+    "intent": (_attempts, "begin"),
+    "record": (_attempts, "finish"),
+}
+# No wait is longer: the clock stands still anyway.
+LONGEST_NAP = 0.05
 
 
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def kill_at_commit(number: int, when: str) -> None:
-    original, commits = Ledger._writing, count(1)
+def nap(seconds: float) -> None:
+    time.sleep(min(seconds, LONGEST_NAP))
+
+
+def kill_at_commit(what: str, which: int, when: str) -> None:
+    original, local, seen = Ledger._writing, threading.local(), Counter[str]()
+
+    def tell(name: str, module: ModuleType, function: str) -> None:
+        unaware = getattr(module, function)
+
+        def aware(*arguments: Any, **options: Any) -> Any:
+            local.what = name
+            return unaware(*arguments, **options)
+
+        setattr(module, function, aware)
+
+    for name, (module, function) in TELLTALES.items():
+        tell(name, module, function)
+    release = _send.release
+
+    def aware_release(*arguments: Any) -> None:
+        local.coming = "release"
+        release(*arguments)
+
+    _send.release = aware_release
 
     @contextmanager
-    def write(self: Ledger, lock: str, **options: bool) -> Iterator[Connection]:
-        mine = next(commits) == number
-        with original(self, lock, **options) as connection:
+    def writing(self: Ledger, *arguments: Any, **options: Any) -> Iterator[Connection]:
+        local.what, local.coming = getattr(local, "coming", "other"), "other"
+        with original(self, *arguments, **options) as connection:
             yield connection
-            if mine and when == "before":
+            mine = local.what
+            seen[mine] += 1
+            is_it = (mine, seen[mine]) == (what, which)
+            if is_it and when == "before":
                 die()
-        if mine:
+        if is_it:
             die()
 
-    Ledger._writing = write
+    Ledger._writing = writing
 
 
-def kill_at_call(number: int, when: str) -> None:
-    calls, lock = count(1), threading.Lock()
+def kill_at_call(which: int, when: str) -> None:
+    calls, lock, local = count(1), threading.Lock(), threading.local()
+    write, read = HTTPConnection.send, _ProvingMixin.getresponse
+
+    def send_half(self: HTTPConnection, data: Any) -> None:
+        if (
+            getattr(local, "is_it", False)
+            and when == "half"
+            and not bytes(data).startswith(b"POST")
+        ):
+            self.sock.sendall(data[: len(data) // 2])
+            die()
+        write(self, data)
+
+    def read_nothing(self: Any) -> Any:
+        if getattr(local, "is_it", False) and when == "inside":
+            die()
+        return read(self)
+
+    HTTPConnection.send, _ProvingMixin.getresponse = send_half, read_nothing
     for channel in (EmailChannel, PhoneChannel):
 
         def send(self: object, request: Request, original=channel.send) -> Outcome:
             with lock:
-                mine = next(calls) == number
-            if mine and when == "before":
+                local.is_it = next(calls) == which
+            if local.is_it and when == "before":
                 die()
             outcome = original(self, request)
-            if mine:
+            if local.is_it:
                 die()
             return outcome
 
         channel.send = send
 
 
-def run(home: str, ledger_url: str, url: str, now: str, point: str) -> None:
-    settings = Settings.load(
-        home=Path(home),
-        ledger_url=ledger_url,
-        sendgrid_api_key="SG.key",
-        sendgrid_base_url=url,
-        twilio_account_sid="AC" + "0" * 32,
-        twilio_auth_token="token",
-        twilio_base_url=url,
-        public_base_url="https://hooks.example.com",
-    )
+def run(settings: Settings, now: str, point: str) -> None:
     with open_ledger(settings) as ledger:
         if point != "none":
-            what, number, when = point.split(":")
-            {"commit": kill_at_commit, "call": kill_at_call}[what](int(number), when)
-        send_due(ledger, settings, FixedClock(datetime.fromisoformat(now)))
+            what, which, when = point.split(":")
+            if what == "call":
+                kill_at_call(int(which), when)
+            else:
+                kill_at_commit(what, int(which), when)
+        send_due(ledger, settings, FixedClock(datetime.fromisoformat(now)), sleep=nap)

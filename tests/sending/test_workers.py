@@ -27,12 +27,12 @@ def states(ledger):
 
 @pytest.mark.only_postgresql
 def test_three_workers_share_a_plan_and_one_that_is_killed_loses_and_repeats_nothing(
-    ledger, provider, plan_all, start_run, finish
+    ledger, provider, plan_all, start_one, finish
 ):
     rows = [outbox_row(n) for n in range(400)]
     plan_all(rows)
     provider.fault = lambda _ids: time.sleep(0.02)
-    workers = [start_run("none") for _ in range(3)]
+    workers = [start_one("none") for _ in range(3)]
     while len(provider.accepted) < 60:
         time.sleep(0.005)
     os.kill(workers[0].pid, signal.SIGKILL)
