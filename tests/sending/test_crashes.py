@@ -190,12 +190,16 @@ def test_killed_anywhere_under_any_fault_nothing_is_sent_twice_or_lost(
 ):
     chance = random.Random(f"{SEED}{fault}{workers}")  # noqa: S311
     points = chance.sample(POINTS, len(POINTS) if IS_WHOLE else 9)
-    house.rows = [outbox_row(n) for n in range(TEXTS)]
-    house.rows += [outbox_row(n, channel="email") for n in range(1000, 1000 + EMAILS)]
-    house.plan()
+    rows = [outbox_row(n) for n in range(TEXTS)]
+    rows += [outbox_row(n, channel="email") for n in range(1000, 1000 + EMAILS)]
+    chance.shuffle(rows)
     house.fail(CASES[fault], seed=SEED)
-    for first in range(0, len(points), workers):
-        house.kill(points[first : first + workers])
+    rounds = [points[first : first + workers] for first in range(0, len(points), workers)]
+    for number, together in enumerate(rounds):
+        # A portion for each, so that there is something left to do when the last are killed.
+        house.rows += rows[number :: len(rounds)]
+        house.plan()
+        house.kill(together)
     states = house.finish()
     ids, taken = {row["message_id"] for row in house.rows}, house.taken()
     record_property("ended", states)
@@ -206,7 +210,7 @@ def test_killed_anywhere_under_any_fault_nothing_is_sent_twice_or_lost(
     assert set(states) <= {"accepted", "unknown_final"}
     assert states["accepted"] <= len(taken) <= len(ids)
     assert house.accepted() <= set(taken), "believed to be sent, and lost"
-    assert sum(house.killed.values()) >= len(points) * 0.7
+    assert sum(house.killed.values()) >= len(points) * 0.6, "the points were reached"
 
 
 TWO_TEXTS, TWO_EMAILS = 24, 260

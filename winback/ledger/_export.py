@@ -56,6 +56,7 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
 PRIVATE: Final = frozenset({"suppressions", "address_keys"})
 # One segment's rows: bounds the memory of an export.
 SEGMENT_ROWS = 50_000
+MARKED_AT_ONCE = 5_000
 
 
 def arrow_schema(table_name: str) -> pa.Schema:
@@ -149,9 +150,11 @@ def _mark_exported(ledger: Ledger, table_name: str, rows: list[dict[str, object]
         .where(key == bindparam("key"), table.c.exported_version < bindparam("written"))
         .values(exported_version=bindparam("written"))
     )
-    with ledger.write() as connection:
-        values = [{"key": row[key.name], "written": row["version"]} for row in rows]
-        connection.execute(mark, values)
+    values = [{"key": row[key.name], "written": row["version"]} for row in rows]
+    # In portions: an opt-out waits for one of them, not for all.
+    for start in range(0, len(values), MARKED_AT_ONCE):
+        with ledger.write() as connection:
+            connection.execute(mark, values[start : start + MARKED_AT_ONCE])
 
 
 def _next_segment(directory: Path) -> Path:
