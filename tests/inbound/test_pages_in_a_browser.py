@@ -124,6 +124,20 @@ def test_a_break_is_chosen_by_keyboard_alone_and_taken_back(
     looked_at(tab, "undone")
 
 
+@pytest.mark.parametrize("language", ["es", "fr", "de"])
+def test_the_pages_fit_in_every_language(tab: Browser, link: str, language: str) -> None:
+    tab.call("Network.enable")
+    tab.call("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
+    tab.open(link)
+    assert tab.evaluate("document.documentElement.lang") == language
+    looked_at(tab, f"choices-{language}")
+    tab.click("#pause")
+    tab.click("button")
+    tab.wait_for("document.querySelector('time') !== null")
+    looked_at(tab, f"break-{language}")
+    tab.call("Network.setExtraHTTPHeaders", headers={})
+
+
 def test_a_press_on_a_choice_anywhere_takes_it_and_everything_is_stopped(
     tab: Browser, link: str, ledger: Ledger, eventually: Callable[[Callable[[], bool]], float]
 ) -> None:

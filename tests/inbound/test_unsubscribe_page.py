@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from string import Formatter
+from typing import Any
+
 import pytest
 import requests
 from inbound_parts import EMAIL, PHONE, add_message, rows
 
 from winback.clock import FixedClock
 from winback.inbound import RunningReceiver, collect
+from winback.inbound._page_words import _languages, words_for
 from winback.ledger import Ledger, sign_token
 from winback.settings import Settings
 
@@ -72,3 +76,55 @@ def test_a_token_we_did_not_sign_opens_nothing(
     answer = requests.request(method, f"{receiver.base_url}/u/{token}", timeout=5)
     assert answer.status_code == 404
     assert rows(ledger, "suppressions") == []
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("pt-BR,es;q=0.7,en;q=0.9", "en"),
+        ("FR-ca", "fr"),
+        ("it, pt;q=0.5", "en"),
+        ("de;q=0, fr;q=0.1", "fr"),
+        ("de;q=x, *;q=0.1", "en"),
+        (",;,;q=,es", "es"),
+        ("x," * 20 + "de", "en"),
+    ],
+)
+def test_the_page_speaks_the_language_that_a_browser_likes_best(header: str, language: str) -> None:
+    assert words_for(header).language == language
+
+
+def test_every_language_says_everything_with_the_same_facts() -> None:
+    def facts(table: dict[str, Any]) -> dict[str, list[str | None]]:
+        return {
+            name: sorted({field for _, field, _, _ in Formatter().parse(text) if field})
+            for name, text in table.items()
+            if isinstance(text, str)
+        }
+
+    english, *others = _languages().values()
+    assert len(others) == 3
+    for table in others:
+        assert facts(table) == facts(english)
+        assert len(set(table["months"])) == 12
+
+
+def test_what_was_done_is_said_in_the_same_language(link: str) -> None:
+    german = {"Accept-Language": "de-DE,de"}
+    asked = requests.get(link, headers=german, timeout=5)
+    assert asked.headers["content-language"] == "de"
+    assert asked.headers["vary"] == "Accept-Language"
+    assert '<html lang="de">' in asked.text
+    assert "Von Björn &amp; Co &lt;Shop&gt; abmelden</h1>" in asked.text
+    done = requests.post(link, headers=german, data={"choice": "pause"}, timeout=5)
+    assert '<time datetime="2026-04-01">1. April 2026</time>' in done.text
+
+
+def test_the_page_promises_the_cap_that_holds(link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("winback.inbound._public.project_vars", lambda: {"fewer_per_7d": 2})
+    assert "At most 2 a week" in requests.get(link, timeout=5).text
+    done = requests.post(link, data={"choice": "fewer"}, timeout=5)
+    assert "at most 2 messages a week" in done.text

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from winback.inbound import _pages
 from winback.inbound._clicks import click_record
+from winback.inbound._page_words import Words, words_for
 from winback.inbound._unsubscribe import (
     Choice,
     preference_record,
@@ -32,6 +33,7 @@ from winback.ledger import (
     sign_token,
     tables,
 )
+from winback.project import project_vars
 
 if TYPE_CHECKING:
     from winback.inbound._receiver import Receiver
@@ -50,30 +52,38 @@ _URL_SIGNS: Final = ":/%#?=@[]!$&'()*+,;~"
 
 async def show_choices(request: Request) -> Response:
     """Shows the page and does nothing: link scanners open every link."""
-    receiver = _receiver(request)
+    receiver, words = _receiver(request), _words(request)
     message_id = _message_id(receiver.ledger, request)
     if message_id is None:
-        return _pages.unknown_link()
+        return _pages.unknown_link(words)
     group = await _group(receiver.ledger, message_id)
     settings = receiver.settings
-    return _pages.ask(settings.brand_name, group, pause_days=settings.pause_days)
+    return _pages.ask(
+        words,
+        settings.brand_name,
+        group,
+        pause_days=settings.pause_days,
+        fewer_per_7d=project_vars()["fewer_per_7d"],
+    )
 
 
 async def choose(request: Request) -> Response:
     """Acts at once, whether a mail program's one click (RFC 8058) or the page's form."""
-    receiver = _receiver(request)
+    receiver, words = _receiver(request), _words(request)
     message_id = _message_id(receiver.ledger, request)
     if message_id is None:
-        return _pages.unknown_link()
+        return _pages.unknown_link(words)
     form = await _form(request)
     if form is None:
         return Response(status_code=413)
     if form.get("choice") == "undo" and "List-Unsubscribe" not in form:
-        return await _undo(receiver, message_id, form.get("chosen", ""))
-    return await _keep_choice(receiver, message_id, _choice(form))
+        return await _undo(receiver, words, message_id, form.get("chosen", ""))
+    return await _keep_choice(receiver, words, message_id, _choice(form))
 
 
-async def _keep_choice(receiver: Receiver, message_id: str, choice: Choice) -> Response:
+async def _keep_choice(
+    receiver: Receiver, words: Words, message_id: str, choice: Choice
+) -> Response:
     now, settings = receiver.clock.now(), receiver.settings
     until_at = now + timedelta(days=settings.pause_days) if choice == "pause" else None
     record = (
@@ -82,41 +92,48 @@ async def _keep_choice(receiver: Receiver, message_id: str, choice: Choice) -> R
         else preference_record(message_id, choice, now, until_at=until_at)
     )
     if not await receiver.keep(record):
-        return _pages.not_saved()
+        return _pages.not_saved(words)
     group = await _group(receiver.ledger, message_id)
     # A stop of texts is undone by an agreement as good as the first one, not by a click.
     undo = None
     if choice != "channel" or group == "email":
         undo = sign_token(receiver.ledger, f"undo|{message_id}|{choice}|{now.isoformat()}")
     return _pages.done(
-        settings.brand_name, choice, group, until_at=_local(until_at, receiver), undo=undo
+        words,
+        settings.brand_name,
+        choice,
+        group,
+        until_at=_local(until_at, receiver),
+        fewer_per_7d=project_vars()["fewer_per_7d"],
+        undo=undo,
     )
 
 
-async def _undo(receiver: Receiver, message_id: str, token: str) -> Response:
+async def _undo(receiver: Receiver, words: Words, message_id: str, token: str) -> Response:
     """Take back a choice that was made by this message a moment ago."""
     parts = (read_token(receiver.ledger, token) or "").split("|")
     if len(parts) != 4 or parts[:2] != ["undo", message_id]:
-        return _pages.unknown_link()
+        return _pages.unknown_link(words)
     choice, chosen_at = cast("Choice", parts[2]), datetime.fromisoformat(parts[3])
     now = receiver.clock.now()
     if now - chosen_at > UNDO_WITHIN:
-        return _pages.too_late(receiver.settings.brand_name)
+        return _pages.too_late(words, receiver.settings.brand_name)
     if not await receiver.keep(undo_record(message_id, chosen_at, now)):
-        return _pages.not_saved()
-    return _pages.undone(receiver.settings.brand_name, choice)
+        return _pages.not_saved(words)
+    return _pages.undone(words, receiver.settings.brand_name, choice)
 
 
 async def follow(request: Request) -> Response:
     """Leads to where the link of the message led, and nowhere else; the click is kept."""
     receiver = _receiver(request)
+    settings = receiver.settings
     try:
         link = await asyncio.to_thread(find_link, receiver.ledger, request.path_params["token"])
     except SQLAlchemyError as error:
         log.error("a click link can't be looked up: %s", type(error).__name__)
-        return _pages.try_again(receiver.settings.brand_name, receiver.settings.shop_url)
+        return _pages.try_again(_words(request), settings.brand_name, settings.shop_url)
     if link is None:
-        return _pages.unknown_click(receiver.settings.brand_name, receiver.settings.shop_url)
+        return _pages.unknown_click(_words(request), settings.brand_name, settings.shop_url)
     record = click_record(link, request.method, request.headers, receiver.clock.now())
     keeping = asyncio.ensure_future(receiver.keep(record))
     # It goes on being kept after that; the person goes on in any case.
@@ -136,6 +153,10 @@ ROUTES: Final = (
 
 def _receiver(request: Request) -> Receiver:
     return cast("Receiver", request.app.state.receiver)
+
+
+def _words(request: Request) -> Words:
+    return words_for(request.headers.get("accept-language", ""))
 
 
 def _message_id(ledger: Ledger, request: Request) -> str | None:
