@@ -3,7 +3,7 @@
 from winback.ledger import _tables as tables
 from winback.ledger._address_keys import ERASED_DETAIL, AddressKey, is_hidden
 from winback.ledger._address_keys import PREFIX as HIDDEN_PREFIX
-from winback.ledger._among import among
+from winback.ledger._among import among, texts
 from winback.ledger._conversations import (
     NEEDS_A_HUMAN,
     Talking,
@@ -157,6 +157,7 @@ __all__ = [
     "suppressions_in_force",
     "tables",
     "talking_among",
+    "texts",
     "transition",
     "waiting",
     "withdraw",

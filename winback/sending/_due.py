@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select
 
 from winback.clock import Clock
-from winback.ledger import WAITING, Ledger, State, among, tables, transition
+from winback.ledger import WAITING, Ledger, State, among, tables, texts, transition
 
 _m = tables.messages.c
 
@@ -36,6 +36,15 @@ class Part:
 
     def _values(self) -> dict[str, object]:
         return {name: value for name, value in vars(self).items() if value is not None}
+
+
+# What sending needs to know of a message; to read all of it costs as much as the rest of a claim.
+_CLAIMED = select(
+    _m.message_id, _m.playbook_id, _m.step, _m.customer_id, _m.channel, _m.variant, _m.address,
+    _m.sender, _m.payload_json, _m.not_before, _m.window_closes_at, _m.expires_at, _m.zones,
+    _m.local_opens_minute, _m.local_closes_minute, _m.attempt_no, _m.cap_scope, _m.cap_per_24h,
+    _m.cap_per_7d, _m.max_per_24h, _m.consent_expires_at,
+).where(among(_m.message_id, texts("keys")))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -134,5 +143,5 @@ def _take(connection: Connection, keys: list[str], *, token: str, now: datetime)
     # Its owner's life is its lease.
     rows = [{"message_id": key, "claim_token": token, "lease_until": None} for key in keys]
     transition(connection, rows, "claimed", from_states=WAITING, at=now)
-    query = select(tables.messages).where(among(_m.message_id, keys)).order_by(_m.not_before)
-    return list(connection.execute(query.order_by(_m.message_id)))
+    found = {row.message_id: row for row in connection.execute(_CLAIMED, {"keys": keys})}
+    return [found[key] for key in keys]

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -191,6 +192,7 @@ def _hour_rule(message: Row[Any] | Hours, now: datetime, shop_timezone: str) -> 
     return None if all(opens <= minute < closes for minute in minutes) else "window"
 
 
+@lru_cache(maxsize=64)  # A group has many people and few zones.
 def _local_minute(now: datetime, zone: str) -> int:
     local = now.astimezone(ZoneInfo(zone))
     return local.hour * 60 + local.minute
