@@ -123,7 +123,6 @@ def finish(
     before a deferred or unsent message may go again. Raises SettledByOthersError where others
     had a hand in it and the transaction is one of `write_own`.
     """
-    _update_attempt(connection, request, outcome, finished_at=now)
     counts: dict[State, int] = {}
     for state, keys in _destinations(request, outcome).items():
         rows = [_changed(messages[key], state, outcome, now=now, wait=wait) for key in keys]
@@ -145,6 +144,8 @@ def finish(
                 occurred_at=now,
                 recorded_at=now,
             )
+    # Last: what is known of the attempts before tells whether this one is a second.
+    _update_attempt(connection, request, outcome, finished_at=now)
     return counts
 
 
