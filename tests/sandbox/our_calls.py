@@ -41,7 +41,7 @@ def email(settings: Settings, now: datetime) -> list[str]:
         ]
         (request,) = channel.prepare(messages, now=now)
         seen.append(channel.send(request).kind)
-        search = Search(request.attempt_id, now, messages[0])
+        search = Search(messages[0], since=now)
         seen.append(channel.look_up(search).kind)
         if request.batch_id:
             seen.append(channel.look_up(Withdraw(request.batch_id)).kind)
@@ -71,7 +71,7 @@ def phone(settings: Settings, now: datetime) -> list[str]:
         (request,) = channel.prepare([outgoing], now=now)
         outcome = channel.send(request)
         seen.append(outcome.kind)
-        seen.append(channel.look_up(Search(request.attempt_id, now, outgoing)).kind)
+        seen.append(channel.look_up(Search(outgoing, since=now)).kind)
         seen.append(channel.look_up(Progress(outcome.provider_id or "")).kind)
         channel.close()
     return seen
