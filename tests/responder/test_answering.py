@@ -318,10 +318,20 @@ def test_who_asks_by_email_is_answered_there_as_by_a_machine(desk: Desk) -> None
     assert sent.payload["text"].startswith("Example Shop, automated reply: ")
 
 
-def test_where_nobody_is_set_to_send_a_human_has_the_question(desk: Desk) -> None:
-    desk.settings = desk.settings.model_copy(update={"twilio_messaging_service_sid": ""})
+@pytest.mark.parametrize("missing", [{"twilio_messaging_service_sid": ""}, {"channels": "email"}])
+def test_where_nobody_is_set_to_send_a_human_has_the_question(
+    desk: Desk, missing: dict[str, str]
+) -> None:
+    desk.settings = desk.settings.model_copy(update=missing)
     desk.write("Who is this?")
     assert desk.answer().handed_over == {"no_sender": 1}
+
+
+def test_who_was_written_to_by_whatsapp_is_answered_by_a_human(desk: Desk) -> None:
+    with desk.ledger.write() as connection:
+        connection.execute(tables.messages.update().values(channel="whatsapp"))
+    desk.write("Who is this?")
+    assert desk.answer().handed_over == {"other_app": 1}
 
 
 def test_in_a_conversation_that_a_human_has_answered_no_program_speaks(desk: Desk) -> None:

@@ -32,8 +32,9 @@ _STATES: Final[dict[str, State]] = {
     "sending": "unknown", "unknown": "unknown", "unknown_final": "unknown",
 }  # fmt: skip
 _NO_SENDER: Final = {
-    "email": "emails have no sender: set WINBACK_FROM_EMAIL",
-    "phone": "texts have no sender: set WINBACK_TWILIO_MESSAGING_SERVICE_SID",
+    "email": "emails have no sender: set WINBACK_FROM_EMAIL, and have email in WINBACK_CHANNELS",
+    "phone": "texts have no sender: set WINBACK_TWILIO_MESSAGING_SERVICE_SID, and have sms in "
+    "WINBACK_CHANNELS",
 }
 _REFUSED: Final = {
     "suppressed": "{reference} is suppressed: they opted out, or the address is bad, and no answer "

@@ -171,6 +171,9 @@ def _given(
     message = found.message
     if message is None or not _is_its_reader(message, found):
         return HandOver("unknown_sender")
+    if message.channel == "whatsapp":
+        # They said yes to that app: a human decides whether a text may answer them.
+        return HandOver("other_app")
     facts = facts_for(
         catalog,
         settings,

@@ -113,7 +113,7 @@ def plan_answer(
     if not is_local_hour(hours, now, settings.shop_timezone):
         return NotPlanned("hours")
     sender, words = frozen(settings, reply, message, text, written_by)
-    if not sender:
+    if not sender or channel not in settings.enabled_channels:
         return NotPlanned("no_sender")
     payload, step = json.dumps(words, ensure_ascii=False, sort_keys=True), len(earlier)
     row = {
