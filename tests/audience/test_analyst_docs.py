@@ -35,8 +35,9 @@ def own_build(segment_shop: Settings, tmp_path_factory: pytest.TempPathFactory) 
     shutil.copytree(_dbt.DBT_DIR, project)
     for name in ("about_to_sleep.sql", "about_to_sleep.yml"):
         (project / "models" / "segments" / name).write_text(FILES[name])
-    rows = project / "seeds" / "playbook_segments.csv"
-    rows.write_text(rows.read_text() + FILES["playbook_segments.csv"])
+    for name in [name for name in FILES if name.endswith(".csv")]:
+        rows = project / "seeds" / name
+        rows.write_text(rows.read_text() + FILES[name])
     playbooks = project / "seeds" / "playbooks.csv"
     off, on = ("email,0.10,false,cart,cart", "email,0.10,true,cart,cart")
     assert off in playbooks.read_text()
@@ -46,7 +47,10 @@ def own_build(segment_shop: Settings, tmp_path_factory: pytest.TempPathFactory) 
         "select customer_id, {{ hash_unit('customer_id') }} as unit"
         " from {{ ref('int_customers__known') }}\n"
     )
-    selected = ["about_to_sleep", "units", "playbooks", "playbook_segments", "int_playbooks__entry"]
+    selected = [
+        "about_to_sleep", "units", "playbooks", "playbook_segments", "playbook_steps",
+        "step_variants", "content_series", "int_playbooks__entry", "int_playbooks__steps",
+    ]  # fmt: skip
     after = ["segment_members", "entry_candidates+"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_dbt, "DBT_DIR", project)
@@ -68,6 +72,23 @@ def test_the_example_is_a_segment_with_a_unit_test(own_build: None, segment_shop
     )
     assert members
     assert set(members) == set(expected)
+
+
+def test_the_example_of_a_series_is_one_with_its_own_caps(
+    own_build: None, segment_shop: Settings
+) -> None:
+    steps = query(
+        segment_shop,
+        "select step, min_days, cap_per_24h, cap_per_7d from int_playbooks__steps"
+        " where series_id = 'insiders' order by step",
+    )
+    assert steps == [(1, 1, 2, 8), (2, 2, 2, 8)]
+    (entry,) = query(
+        segment_shop,
+        "select is_enabled, runs_beside, needs_order from int_playbooks__entry"
+        " where series_id = 'insiders'",
+    )
+    assert entry == (True, True, False)
 
 
 def test_who_is_in_several_segments_enters_one_playbook_and_the_loss_is_named(

@@ -93,6 +93,8 @@ STORY = Story(
     decisions=[],
     messages=[],
     reactivations=[],
+    joins=[],
+    series=[],
     rules=RULES,
     sources=[],
 )  # fmt: skip
@@ -336,3 +338,36 @@ def test_the_law_of_hours_is_told_for_whatever_rings_a_phone(channel, is_told):
     late = decided(1, 0, "deferred", "window", channel=channel)
     text = told(decisions=[late], sources=[hours])
     assert ("in US by phone: its hours of the day" in text) is is_told
+
+
+def test_a_series_is_told_from_the_keyword_to_the_end() -> None:
+    join = {
+        "join_id": "j", "series_id": "tips", "status": "left", "ended_by": "left",
+        "asked_at": ENTERED, "joined_at": ENTERED + DAY, "left_at": ENTERED + 4 * DAY,
+    }  # fmt: skip
+    text = told(
+        joins=[join],
+        enrollments=[
+            enrollment(
+                playbook_id="daily", segment="tips", exited_at=join["left_at"], exit_reason="left"
+            )
+        ],
+        decisions=[decided(2, 2, "suppressed", "consent")],
+        series=[
+            {"series_id": "tips", "channel": "sms", "blocked_by": ""},
+            {"series_id": "more", "channel": "sms", "blocked_by": "cap_24h"},
+            {"series_id": "more", "channel": "email", "blocked_by": "consent"},
+        ],
+    )
+    assert "sms of tips: yes, they joined it" in text
+    assert "sms of more: no - too many messages in the last 24 hours [cap_24h]" in text
+    assert "email of more" not in text
+    parts = (
+        "texted the keyword of the series tips", "entered daily by the series tips",
+        "joined the series tips: their consent to it, and to nothing else",
+        "no more of the series tips: ended by its own word", "left daily: left the series",
+    )  # fmt: skip
+    assert [part for part in parts if part not in text] == []
+    stopped = told(joins=[join | {"joined_at": None, "ended_by": "stop"}])
+    assert "no more of the series tips: ended by stop" in stopped
+    assert "joined the series" not in stopped

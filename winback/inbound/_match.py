@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, select
 
 from winback.inbound._event import Event
 from winback.ledger import ChannelGroup, among, channel_group, tables
+
+# The playbook of what answers somebody (winback/sending/_guard.py).
+ANSWERS: Final = "answers"
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,11 @@ class Matcher:
         m = tables.messages.c
         address = event.address.strip().lower()
         newest_first = (
-            _message().where(m.address == address).order_by(m.accepted_at.desc(), m.message_id)
+            _message()
+            .where(m.address == address)
+            # Of one moment, as a clock that stands still makes it, an answer came after what
+            # was answered.
+            .order_by(m.accepted_at.desc(), (m.playbook_id == ANSWERS).desc(), m.message_id)
         )
         if event.provider_id:
             # A SendGrid request has one id for all its recipients; an event's begins with it.

@@ -35,6 +35,8 @@ _PUBLISHED: Final = {
     "enrollments": "*",
     "messages": "*",
     "reactivations": "*",
+    "series_joins": "*",
+    "series_eligibility": "*",
 }
 
 
@@ -59,6 +61,9 @@ class Story:
     decisions: Rows
     messages: Rows
     reactivations: Rows
+    # The content series that they asked for, and for each channel whether it may be sent.
+    joins: Rows
+    series: Rows
     rules: dict[str, dict[str, Any]]
     sources: Rows
 
@@ -99,6 +104,8 @@ def why(settings: Settings, customer_id: str) -> Story:
             decisions=_history(connection, settings, customer_id),
             messages=of["messages"],
             reactivations=of["reactivations"],
+            joins=of["series_joins"],
+            series=_of_active(of["series_eligibility"], of["series_joins"]),
             rules=_catalog(connection, published / "contact_rules.parquet"),
             sources=sources(connection, published, of["customers"][0]),
         )
@@ -112,6 +119,13 @@ def _of_person(
         return []
     query = f"select {columns} from read_parquet($path) where customer_id = $customer_id"
     return rows_of(connection.execute(query, {"path": str(path), "customer_id": customer_id}))
+
+
+def _of_active(rows: Rows, joins: Rows) -> Rows:
+    """The verdicts for the series that they are in."""
+    active = {row["join_id"] for row in joins if row["status"] == "active"}
+    found = [row for row in rows if row["join_id"] in active]
+    return sorted(found, key=lambda row: (row["series_id"], row["channel"]))
 
 
 def _history(connection: duckdb.DuckDBPyConnection, settings: Settings, customer_id: str) -> Rows:

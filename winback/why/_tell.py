@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from textwrap import wrap
 from typing import Any, Final
@@ -96,6 +96,13 @@ class _Teller:
                 if rules
                 else f"{row['channel']}: yes"
             )
+        for row in self._story.series:
+            rules, what = _ids(row["blocked_by"]), f"{row['channel']} of {row['series_id']}"
+            # A series is texts: what it may not do by email goes without saying.
+            if not rules:
+                yield from self._item(f"{what}: yes, they joined it")
+            elif row["channel"] != "email":
+                yield from self._item(f"{what}: no - {self._reasons(rules, row['channel'])}")
 
     def playbooks(self) -> Iterator[str]:
         yield from ("", "Playbooks")
@@ -115,12 +122,17 @@ class _Teller:
 
     def _candidate(self, row: Mapping[str, Any]) -> str:
         """Why a playbook that is meant for them takes them, or doesn't."""
-        text = f"{row['playbook_id']}, by the segment {row['segment']}: "
+        kind = "series" if row["segment"] in self._ways_in() else "segment"
+        text = f"{row['playbook_id']}, by the {kind} {row['segment']}: "
         if row["is_entering"]:
             return text + "enters in the next run"
         text += f"no - {self._reasons(_ids(row['blocked_by']))}"
         taken_by = row.get("taken_by_playbook_id")
         return text + (f" (taken by {taken_by})" if taken_by else "")
+
+    def _ways_in(self) -> set[str]:
+        """The series that they joined: an enrollment by one bears its name for a segment."""
+        return {row["series_id"] for row in self._story.joins}
 
     def days(self) -> Iterator[str]:
         happened = timeline(self._story)
@@ -161,8 +173,8 @@ class _Teller:
     def _happening(self, it: Happening) -> str:
         row = it.row
         match it.kind:
-            case "entered":
-                return _entered(row)
+            case "joined" | "entered":
+                return _joined(row) if it.kind == "joined" else _entered(row, self._ways_in())
             case "decided":
                 return self._decided(it)
             case "message":
@@ -311,14 +323,27 @@ def _stage(lapse: Mapping[str, Any]) -> str:
     return text
 
 
-def _entered(row: Mapping[str, Any]) -> str:
-    by = f" by the segment {row['segment']}" if row["segment"] else ""
+def _entered(row: Mapping[str, Any], series: Collection[str]) -> str:
+    kind = "series" if row["segment"] in series else "segment"
+    by = f" by the {kind} {row['segment']}" if row["segment"] else ""
     if row["arm"] == "holdout":
         return f"entered {row['playbook_id']}{by}, in the holdout: gets no messages"
     return f"entered {row['playbook_id']}{by}, variant {row['variant']}"
 
 
+def _joined(row: Mapping[str, Any]) -> str:
+    series = f"the series {row['series_id']}"
+    if row["moment"] == "asked":
+        return f"texted the keyword of {series}"
+    if row["moment"] == "joined":
+        return f"joined {series}: their consent to it, and to nothing else"
+    why = {"left": "its own word", "declined": "a no"}.get(row["ended_by"], row["ended_by"])
+    return f"no more of {series}: ended by {why}"
+
+
 def _ended(row: Mapping[str, Any]) -> str:
+    if row["exit_reason"] == "left":
+        return f"left {row['playbook_id']}: left the series"
     if row["exit_reason"] == "purchase":
         return f"left {row['playbook_id']}: bought"
     return f"came to the end of {row['playbook_id']}: no step is left"

@@ -18,7 +18,7 @@ class Happening:
 
     at: datetime
     until: datetime
-    # entered, decided, message, answer, came_back, ended
+    # joined, entered, decided, message, answer, came_back, ended
     kind: str
     row: dict[str, Any]
     # Of a decision: the rules that it hangs on, and what else failed in any of its runs.
@@ -42,6 +42,7 @@ _ANSWERS: Final = ("clicked", "replied", "opted_out")
 def timeline(story: Story) -> list[Happening]:
     """The happenings, oldest first."""
     happened = [
+        *_joins(story.joins),
         *_entries(story),
         *_decisions(story),
         *_messages(story.messages),
@@ -50,7 +51,9 @@ def timeline(story: Story) -> list[Happening]:
     return sorted(happened, key=lambda it: (it.at, _ORDER[it.kind], it.row.get("step") or 0))
 
 
-_ORDER: Final = {"entered": 0, "decided": 1, "message": 2, "answer": 3, "came_back": 4, "ended": 5}
+_ORDER: Final = {
+    "joined": 0, "entered": 1, "decided": 2, "message": 3, "answer": 4, "came_back": 5, "ended": 6,
+}  # fmt: skip
 
 
 def _once(at: datetime, kind: str, row: dict[str, Any]) -> Happening:
@@ -64,6 +67,14 @@ def _entries(story: Story) -> Iterator[Happening]:
         # The order that brought them back tells why they left.
         if row["exited_at"] is not None and row["enrollment_id"] not in came_back:
             yield _once(row["exited_at"], "ended", row)
+
+
+def _joins(joins: Rows) -> Iterator[Happening]:
+    """The moments of each join: asked for, agreed to, ended."""
+    for row in joins:
+        for moment in ("asked", "joined", "left"):
+            if row[f"{moment}_at"] is not None:
+                yield _once(row[f"{moment}_at"], "joined", {**row, "moment": moment})
 
 
 def _messages(messages: Rows) -> Iterator[Happening]:

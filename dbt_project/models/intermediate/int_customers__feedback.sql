@@ -46,7 +46,9 @@ answers as (
         and steps.extra_offer_id is not null
         and provider_events.kind = 'replied'
         and not provider_events.is_machine
-        and coalesce(provider_events.intent, 'other') not in ('start', 'help')
+        and coalesce(provider_events.intent, 'other') not in (
+            'start', 'help', 'join', 'unknown_joiner', 'confirm', 'decline', 'leave'
+        )
         and provider_events.occurred_at <= {{ as_of() }}
         and (
             customer_orders.last_order_at is null
