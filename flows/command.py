@@ -97,6 +97,8 @@ def print_run(done: RunReport) -> None:
     for _, _, sent in done.sent:
         for channel, reason in sent.stopped.items():
             say(f"{channel} stopped: {reason}")
+    if done.reconciled.changed or done.reconciled.waiting:
+        say(f"Reconciled before: {done.reconciled.summary()}")
     print_reconciled(done.reconciled)
     print_unknown(done.unknown, done.sent_twice)
     if done.waiting:
