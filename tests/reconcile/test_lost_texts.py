@@ -129,6 +129,24 @@ def test_a_text_that_resembles_ours_is_neither_taken_for_it_nor_for_another(
     assert house.states() == {state: 1}
 
 
+def test_a_number_that_is_hidden_may_be_anybodys(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from twilio.rest.api.v2010.account.message import MessageInstance
+
+    built = MessageInstance.__init__
+
+    def hidden(self: Any, version: Any, payload: dict[str, Any], **more: Any) -> None:
+        built(self, version, payload | {"to": "+1555000XXXX"}, **more)
+
+    monkeypatch.setattr(MessageInstance, "__init__", hidden)
+    house.add(1)
+    house.fail("drop_accepted")
+    house.send()
+    house.reconcile(after=SETTLE)
+    assert house.states() == {"unknown_final": 1}
+
+
 def test_a_sid_that_belongs_to_another_message_of_ours_proves_nothing(house: House) -> None:
     """Two enrollments, one number, the same words: each text is one of them."""
     first, second = house.add(1, 2, address="+15550000001", playbook_id="answers")

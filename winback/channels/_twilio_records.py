@@ -121,6 +121,8 @@ def is_ours(record: Any, to: str) -> bool:
 
 def message_likeness(record: Any, payload: Mapping[str, Any], *, to: str) -> Likeness:
     """Whether a listed message is the one with this payload."""
+    if _is_masked(record.to):
+        return "unclear"
     if not is_ours(record, to):
         return "other"
     for sender in ("messaging_service_sid", "from_"):
@@ -132,6 +134,11 @@ def message_likeness(record: Any, payload: Mapping[str, Any], *, to: str) -> Lik
         return "unclear"
     body = payload.get("body")
     return _body_likeness(shown, str(body)) if body else _template_likeness(shown, payload)
+
+
+def _is_masked(number: str | None) -> bool:
+    """Whether Twilio hides a number, as it does for accounts that ask for that."""
+    return not number or bool(set(number) & set("xX*#"))
 
 
 def _body_likeness(shown: str, body: str) -> Likeness:
