@@ -32,6 +32,19 @@ class Shop:
         write(folder / "customers.csv", CUSTOMER_COLUMNS, [])
         load(folder, self.settings, FixedClock(OPENS))
 
+    def revokes(self, customer_id: str, *, at: datetime) -> None:
+        """The shop's own page takes back every consent of somebody, and a load brings it."""
+        folder = self.settings.home / "revoked"
+        write_orders(folder, [])
+        write(folder / "customers.csv", CUSTOMER_COLUMNS, [])
+        header = ("customer_id", "channel", "status", "occurred_at")
+        write(folder / "consents.csv", header, [(customer_id, "all", "revoked", at.isoformat())])
+        load(folder, self.settings, FixedClock(at))
+
+    def revoked_and_not_planned_since(self) -> set[str]:
+        with open_ledger(self.settings) as ledger, ledger.read() as connection:
+            return set(connection.scalars(select(tables.revocations.c.customer_id)))
+
     def asks(self, customer_id: str, text: str, *, at: datetime) -> None:
         """Somebody answers the last text that they got with a question."""
         m = tables.messages.c
