@@ -27,7 +27,17 @@ from winback.inbound._match import Match, Matcher
 from winback.inbound._segments import Record, read_segment, segment_path, writers
 from winback.inbound._series import apply_series_wish
 from winback.inbound._unsubscribe import preferred, unsubscribed
-from winback.ledger import Ledger, among, insert_new, lift, prefer, suppress, tables, withdraw
+from winback.ledger import (
+    Ledger,
+    LedgerUnavailable,
+    among,
+    insert_new,
+    lift,
+    prefer,
+    suppress,
+    tables,
+    withdraw,
+)
 from winback.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -82,7 +92,7 @@ def collect_writer(ledger: Ledger, folder: Path, writer: str, clock: Clock) -> C
         events = list(parse(read_segment(path)))
         try:
             taken = _take(ledger, writer, number, events, clock)
-        except OperationalError:  # the database is busy, full or away: later is soon enough
+        except LedgerUnavailable:  # busy, full or away: later is soon enough
             raise
         except Exception as defect:  # noqa: BLE001  # every later callback is behind this one
             log.error("%s can't be applied as one: %s", path.name, type(defect).__name__)

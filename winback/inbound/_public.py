@@ -27,6 +27,7 @@ from winback.inbound._unsubscribe import (
 from winback.ledger import (
     ChannelGroup,
     Ledger,
+    LedgerUnavailable,
     channel_group,
     find_link,
     read_token,
@@ -129,7 +130,7 @@ async def follow(request: Request) -> Response:
     settings = receiver.settings
     try:
         link = await asyncio.to_thread(find_link, receiver.ledger, request.path_params["token"])
-    except SQLAlchemyError as error:
+    except (LedgerUnavailable, SQLAlchemyError) as error:
         log.error("a click link can't be looked up: %s", type(error).__name__)
         return _pages.try_again(_words(request), settings.brand_name, settings.shop_url)
     if link is None:
@@ -194,7 +195,7 @@ async def _group(ledger: Ledger, message_id: str) -> ChannelGroup | None:
     """Whether the message was an email or a text: for the words only, so a failure is no harm."""
     try:
         channel = await asyncio.to_thread(_channel, ledger, message_id)
-    except SQLAlchemyError as error:
+    except (LedgerUnavailable, SQLAlchemyError) as error:
         log.error("a message can't be looked up: %s", type(error).__name__)
         return None
     return channel_group(channel) if channel else None
