@@ -46,6 +46,27 @@ def test_held_back_mail_is_withdrawn_and_goes_again_once(holding: House, kind: s
 
 
 @pytest.mark.both_databases
+def test_the_attempt_that_got_lost_is_withdrawn_and_not_one_of_the_same_moment_that_was_put_off(
+    holding: House,
+) -> None:
+    holding.settings = holding.settings.model_copy(update={"email_batch_size": 1})
+    mail = holding.add(1, 2, 3, 4, channel="email")
+    holding.fail("rate_limited", count=4, hint="none")
+    holding.fail("drop_accepted", count=4)
+    assert holding.send().counts == {"unknown": 4}
+    assert sorted(row["outcome"] for row in holding.rows("attempts")) == [
+        *["deferred"] * 4, *["unknown"] * 4,
+    ]  # fmt: skip
+    holding.reconcile()
+    holding.plan_again()
+    assert holding.send().counts == {"accepted": 4}
+    holding.listen()
+    holding.clock.advance(2 * HOUR)
+    holding.collect()
+    assert holding.delivered() == dict.fromkeys(mail, 1)
+
+
+@pytest.mark.both_databases
 def test_a_withdrawal_is_ended_an_hour_after_its_batch_was_due_and_not_before(
     holding: House,
 ) -> None:

@@ -190,8 +190,9 @@ def test_killed_anywhere_under_any_fault_nothing_is_sent_twice_or_lost(
 ):
     chance = random.Random(f"{SEED}{fault}{workers}")  # noqa: S311
     points = chance.sample(POINTS, len(POINTS) if IS_WHOLE else 9)
-    rows = [outbox_row(n) for n in range(TEXTS)]
-    rows += [outbox_row(n, channel="email") for n in range(1000, 1000 + EMAILS)]
+    all_day = {"local_opens_minute": 0, "local_closes_minute": 1440}
+    rows = [outbox_row(n, **all_day) for n in range(TEXTS)]
+    rows += [outbox_row(n, channel="email", **all_day) for n in range(1000, 1000 + EMAILS)]
     chance.shuffle(rows)
     house.fail(CASES[fault], seed=SEED)
     rounds = [points[first : first + workers] for first in range(0, len(points), workers)]

@@ -204,6 +204,9 @@ attempt_messages = Table(
     Column("message_id", Text, primary_key=True),
     # The index in the JSON we sent, which is what a provider's error names.
     Column("pos", Integer, nullable=False),
+    # Which attempt of the message it is; what provably did not leave does not count. Null: made by
+    # an earlier winback.
+    Column("attempt_no", Integer),
 )
 Index("attempt_messages_by_message", attempt_messages.c.message_id)
 

@@ -21,6 +21,7 @@ from winback.ledger import (
     prove_accepted,
     tables,
 )
+from winback.reconcile._lost import FIRST_TO_LAST
 from winback.reconcile._settle import let_go
 
 _OPEN: tuple[State, ...] = ("unknown", "unknown_final")
@@ -84,10 +85,10 @@ def _unknown(
             f"message {message_id} is {message.state}: only what is unknown is settled by hand. "
             "Next: winback reconcile list"
         )
-    attempt = connection.execute(
+    attempts = connection.execute(
         select(_a.attempt_id, _a.started_at)
         .join(tables.attempt_messages, _link.attempt_id == _a.attempt_id)
         .where(_link.message_id == message_id)
-        .order_by(_a.started_at.desc(), _a.attempt_id)
-    ).first()
-    return (message, None, None) if attempt is None else (message, *attempt)
+        .order_by(*FIRST_TO_LAST)
+    ).all()
+    return (message, *attempts[-1]) if attempts else (message, None, None)

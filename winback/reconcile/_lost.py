@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, case, func, or_, select
 
 from winback.channels import Outgoing, Search
 from winback.ledger import PROOFS, among, is_hidden, tables
@@ -108,11 +108,21 @@ class _Evidence:
                 self.withdrawn.add(row.attempt_id)
 
 
+# The attempt of unknown outcome comes last: it is what a message waits for. Time alone doesn't
+# tell: a replay's clock stands still, and the clocks of two workers differ.
+FIRST_TO_LAST: Final = (
+    case((or_(_a.outcome.is_(None), _a.outcome == "unknown"), 1), else_=0),
+    func.coalesce(_link.attempt_no, 0),
+    _a.started_at,
+    _a.attempt_id,
+)
+
+
 def _last_attempts(connection: Connection, message_ids: Sequence[str]) -> dict[str, Row[Any]]:
     rows = connection.execute(
         select(_link.message_id, tables.attempts)
         .join(tables.attempts, _a.attempt_id == _link.attempt_id)
         .where(among(_link.message_id, message_ids))
-        .order_by(_a.started_at, _a.attempt_id)
+        .order_by(*FIRST_TO_LAST)
     )
     return {row.message_id: row for row in rows}

@@ -77,7 +77,8 @@ def begin(
     if moved != len(sending):
         return False
     for request in requests:
-        _insert_attempt(connection, channel, request, started_at=now, deadline_at=deadline)
+        numbers = [messages[key].attempt_no + 1 for key in request.message_ids]
+        _insert_attempt(connection, channel, request, numbers, started_at=now, deadline_at=deadline)
     return True
 
 
@@ -204,6 +205,7 @@ def _insert_attempt(
     connection: Connection,
     channel: Channel,
     request: Request,
+    attempt_nos: Sequence[int],
     *,
     started_at: datetime,
     deadline_at: datetime,
@@ -220,8 +222,8 @@ def _insert_attempt(
     }
     connection.execute(_INSERT_ATTEMPT, [attempt])
     links = [
-        {"attempt_id": request.attempt_id, "message_id": key, "pos": pos}
-        for pos, key in enumerate(request.message_ids)
+        {"attempt_id": request.attempt_id, "message_id": key, "pos": pos, "attempt_no": number}
+        for pos, (key, number) in enumerate(zip(request.message_ids, attempt_nos, strict=True))
     ]
     connection.execute(_INSERT_POSITIONS, links)
 
