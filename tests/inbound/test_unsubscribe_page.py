@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from string import Formatter
 from typing import Any
 
@@ -110,6 +112,25 @@ def test_every_language_says_everything_with_the_same_facts() -> None:
     for table in others:
         assert facts(table) == facts(english)
         assert len(set(table["months"])) == 12
+
+
+@pytest.mark.parametrize(
+    ("language", "ends"),
+    [
+        ("en", ["May 1, 2026", "May 2, 2026", "further notice"]),
+        ("es", ["el 1 de mayo de 2026", "el 2 de mayo de 2026", "nuevo aviso"]),
+        ("fr", ["au 1er mai 2026", "au 2 mai 2026", "à nouvel ordre"]),
+        ("de", ["1. Mai 2026", "2. Mai 2026", "auf Weiteres"]),
+    ],
+)
+def test_a_break_ends_on_a_day_or_on_none(language: str, ends: list[str]) -> None:
+    words = words_for(language)
+    before = {"en": "until ", "es": "hasta ", "fr": "jusqu'", "de": "bis "}[language]
+    days = (datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC), None)
+    told = [words.say("pause_done", brand="B", day=words.day(day)) for day in days]
+    plain = [re.sub("<.*?>", "", text) for text in told]
+    for text, end in zip(plain, ends, strict=True):
+        assert text.endswith(f" {before}{end}.")
 
 
 def test_what_was_done_is_said_in_the_same_language(link: str) -> None:
