@@ -68,7 +68,8 @@ def _due(connection: Connection, now: datetime) -> list[Row[Any]]:
         .where(
             _m.accepted_at <= now - ASKED_AT[0],
             _m.accepted_at > now - NOT_AFTER,
-            _m.state == "accepted",
+            # Joined to nothing, so that SQLite reads these days and not all that was ever accepted.
+            _m.state.concat("") == "accepted",
             _m.provider == "twilio",
             _m.provider_id.is_not(None),
             or_(_p.message_id.is_(None), _p.next_at <= now),

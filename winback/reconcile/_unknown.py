@@ -195,7 +195,8 @@ class Unknowns:
                 _m.accepted_at > self._now - KNOWN_SINCE,
                 _m.accepted_at <= self._now - self._settle,
                 _m.channel == channel,
-                _m.state == "accepted",
+                # Joined to nothing, so that SQLite looks for the latest first.
+                _m.state.concat("") == "accepted",
                 _m.provider_id.is_not(None),
                 # By our call's own answer: then we also know when.
                 _m.matched_by.is_(None),
