@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from reconcile_parts import House
 
+from winback.channels import Outcome, Request
+from winback.channels._email import EmailChannel
 from winback.ledger import State
 
 MINUTE = timedelta(minutes=1)
@@ -191,3 +193,30 @@ def test_without_access_to_the_logs_time_ends_in_unknown_final_and_nothing_goes_
     house.reconcile(after=23 * HOUR - SECOND)
     assert house.states() == {"unknown": 1}
     assert house.reconcile(after=SECOND).unknown_final == 1
+
+
+@pytest.mark.parametrize("after", [3 * MINUTE, HOLD + MINUTE], ids=["withdrawn", "left"])
+def test_an_answer_after_the_withdrawal_does_not_count(
+    holding: House, monkeypatch: pytest.MonkeyPatch, after: timedelta
+) -> None:
+    """A machine slept with the answer in hand; another one has looked after its mail meanwhile."""
+    (mail,) = holding.add(1, channel="email")
+    send = EmailChannel.send
+
+    def slowly(channel: EmailChannel, request: Request) -> Outcome:
+        outcome = send(channel, request)
+        if first:
+            holding.clock.advance(first.pop())
+            holding.reconcile()
+        return outcome
+
+    first = [after]
+    monkeypatch.setattr(EmailChannel, "send", slowly)
+    holding.send()
+    if after < HOLD:
+        assert holding.states() == {"planned": 1}
+        holding.plan_again()
+        assert holding.send().counts == {"accepted": 1}
+    holding.clock.advance(2 * HOUR)
+    assert (holding.left(), holding.states()) == ({mail: 1}, {"accepted": 1})
+    assert "duplicate" not in holding.evidence()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from winback.channels import Channel, Kind, Outcome, Request
 from winback.clock import Clock
@@ -16,6 +16,7 @@ from winback.ledger import (
     State,
     channel_group,
     is_beside_others,
+    is_withdrawn,
     prove_accepted,
     suppress,
     tables,
@@ -32,6 +33,7 @@ _ITS_OWN_FAULT = frozenset({"too_large", "unexplained", "content"})
 _IN_FLIGHT: tuple[State, ...] = ("sending", "unknown")
 # The names of its values come with them.
 _UPDATE_ATTEMPT = update(tables.attempts).where(tables.attempts.c.attempt_id == bindparam("key"))
+_OUTCOME = select(tables.attempts.c.outcome).where(tables.attempts.c.attempt_id == bindparam("key"))
 _INSERT_ATTEMPT, _INSERT_POSITIONS = insert(tables.attempts), insert(tables.attempt_messages)
 _STATE_AFTER: dict[Kind, State] = {
     "accepted": "accepted",
@@ -124,6 +126,8 @@ def finish(
     before a deferred or unsent message may go again. Raises SettledByOthersError where others
     had a hand in it and the transaction is one of `write_own`.
     """
+    if outcome.kind == "accepted" and _is_withdrawn_or_may_be(connection, request, now):
+        return {"unknown": len(request.message_ids)}
     counts: dict[State, int] = {}
     for state, keys in _destinations(request, outcome).items():
         rows = [_changed(messages[key], state, outcome, now=now, wait=wait) for key in keys]
@@ -148,6 +152,19 @@ def finish(
     # Last: what is known of the attempts before tells whether this one is a second.
     _update_attempt(connection, request, outcome, finished_at=now)
     return counts
+
+
+def _is_withdrawn_or_may_be(connection: Connection, request: Request, now: datetime) -> bool:
+    """Whether held-back mail was taken, as we hear too late, only to be thrown away.
+
+    Others called it unknown, and then it is withdrawn. What leaves all the same, events tell.
+    """
+    if request.batch_id is None or request.send_at is None:
+        return False
+    known = connection.scalar(_OUTCOME, {"key": request.attempt_id})
+    return known == "unknown" and (
+        now < request.send_at or is_withdrawn(connection, request.attempt_id)
+    )
 
 
 def _prove(connection: Connection, request: Request, outcome: Outcome, *, now: datetime) -> None:
