@@ -14,7 +14,7 @@ from outbox_rows import outbox_row
 from sqlalchemy import func, select, text, update
 
 from winback.ledger import LedgerUnavailable, count_by_state, open_ledger, tables
-from winback.sending import _attempts, _owner, send_due, sweep
+from winback.sending import _attempts, _due, _owner, send_due, sweep
 
 m, h = tables.messages.c, tables.claim_holders.c
 pytestmark = pytest.mark.both_databases
@@ -183,3 +183,35 @@ def test_an_opt_out_that_comes_with_an_answer_takes_the_one_writers_turn(
     provider.fault = lambda _: (400, {}, b'{"code": 21610, "message": "stopped", "status": 400}')
     send([outbox_row(2)])
     assert len(taken) == accepted + 1
+
+
+def test_a_message_that_others_let_go_waits_for_the_answer_to_the_call_under_way(
+    ledger, send, provider, clock, monkeypatch
+):
+    """The call of a run takes for ever; reconciling finds that its text did not arrive."""
+    begun, may_end = [], threading.Event()
+
+    def slowly(_ids):
+        begun.append(_ids)
+        if len(begun) == 1:
+            may_end.wait(10)
+            return 429, {"Retry-After": "0"}, b"{}"
+        return None
+
+    provider.fault = slowly
+    original = _due.claim
+
+    def claim(*args, **options):
+        found = original(*args, **options)
+        if begun and not found and not may_end.is_set():
+            with ledger.write() as connection:
+                again = update(tables.messages).where(m.state == "sending")
+                connection.execute(again.values(state="planned", claim_token=None))
+            found = original(*args, **options)
+            threading.Timer(0.3, may_end.set).start()
+        return found
+
+    monkeypatch.setattr("winback.sending._run.claim", claim)
+    send([outbox_row(1), outbox_row(2)])
+    assert len(begun) == 2, "no second call beside the first"
+    assert states(ledger) == {"accepted": 1, "planned": 1}

@@ -42,9 +42,14 @@ class Packing:
         return not self._claimed and not self._ready
 
     def take(self, rows: Sequence[Row[Any]]) -> None:
-        """Take over what was claimed."""
-        self._claimed += rows
-        self.rows |= {row.message_id: row for row in rows}
+        """Take over what was claimed.
+
+        One of which a call is under way still was called unknown and let go by others: its answer
+        comes first, and must not be taken for that of another attempt.
+        """
+        new = [row for row in rows if row.message_id not in self.rows]
+        self._claimed += new
+        self.rows |= {row.message_id: row for row in new}
 
     def next(self, count: int, *, now: datetime, limit: int | None = None) -> list[Request]:
         """At most `count` requests, of at most `limit` messages where it is given.
