@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from landing_shop import CUSTOMERS, Shop
+from landing_shop import CUSTOMERS, ORDERS, Shop
 
 from winback.cli import main
 
@@ -51,3 +51,15 @@ def test_a_missing_required_file_is_named_with_exit_one(
     shop.write({"customers.csv": CUSTOMERS})
     assert winback_load(home, str(shop.source)) == 1
     assert "orders.csv" in capsys.readouterr().err
+
+
+def test_a_file_that_no_table_is_made_of_is_named_and_not_silently_left_out(
+    shop: Shop, home: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.write({"customers.csv": CUSTOMERS, "orders.csv": ORDERS, "notes.txt": "ours"})
+    assert winback_load(home, str(shop.source)) == 0
+    assert "not read" not in capsys.readouterr().out
+    shop.write({"consent.csv": "customer_id,channel,status,occurred_at\n"})
+    assert winback_load(home, str(shop.source)) == 0
+    told = capsys.readouterr().out
+    assert "note: not read: consent.csv (the tables are customers, orders, order_items" in told

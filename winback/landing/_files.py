@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from winback.errors import UsageError, WinbackError
@@ -40,6 +40,15 @@ def table_files(source: Path) -> dict[str, Path]:
         files = " and ".join(f"{name}.csv (or .parquet)" for name in missing)
         raise WinbackError(f"{source} has no {files}: a load needs it.")
     return {table: found[table][0] for table in TABLES if table in found}
+
+
+def not_read(source: Path, read: Collection[Path]) -> list[str]:
+    """The names of files that look like tables and are none: mostly a slip in the name."""
+    return sorted(
+        path.name
+        for path in source.iterdir()
+        if path.name.lower().endswith(SUFFIXES) and path.is_file() and path not in read
+    )
 
 
 def one_file(source: Path, suffixes: Sequence[str], *, prefer: str | None = None) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from winback.landing._batch import LINE, ROW
-from winback.landing._files import open_table, table_files
+from winback.landing._files import not_read, open_table, table_files
 from winback.landing._formats import Parsed
 from winback.landing._merge import reject_repeats
 from winback.landing._rules import SPECS
@@ -30,4 +30,6 @@ def parse(work: Work, source: Path) -> Parsed:
             reject_repeats(work, table, staged)
         parsed.sources.append(staged)
         parsed.tables[name] = staged.path
+    if others := not_read(source, found.values()):
+        parsed.notes.append(f"not read: {', '.join(others)} (the tables are {', '.join(TABLES)})")
     return parsed
