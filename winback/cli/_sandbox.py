@@ -31,8 +31,9 @@ def sandbox(
     typer.echo("# Made-up keys of this sandbox. For the run and the receiver:")
     for name, value in providers.client_settings(f"http://{host}:{port}", credentials).items():
         typer.echo(f"export WINBACK_{name.upper()}='{value}'")
-    typer.echo("export WINBACK_PUBLIC_BASE_URL='http://127.0.0.1:8080'  # winback serve")
     target = webhooks or settings.public_base_url
+    receiver = target or "http://127.0.0.1:8080"
+    typer.echo(f"export WINBACK_PUBLIC_BASE_URL='{receiver}'  # winback serve")
     typer.echo(f"# Webhooks go to {target}" if target else "# Webhooks: none (give --webhooks URL)")
     providers.serve(
         settings, WallClock(), host=host, port=port, webhooks_url=webhooks, faults=wanted
