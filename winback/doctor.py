@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from winback.errors import UsageError
 from winback.responder import open_responder
-from winback.settings import Settings
+from winback.settings import Settings, misspelled
 
 _TWILIO: Final = ("twilio_account_sid", "twilio_auth_token")
 # What each channel needs before a real message may leave by it.
@@ -55,6 +55,7 @@ def findings(settings: Settings) -> list[str]:
         lines.append("WINBACK_SHOP_URL still names the example shop (every message links there)")
     if settings.public_base_url and not _is_public(settings):
         lines.append("WINBACK_PUBLIC_BASE_URL is not https (providers refuse to post there)")
+    lines += [f"{name} is no setting ({meant} is)" for name, meant in misspelled().items()]
     try:
         open_responder(settings)
     except UsageError as error:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from winback.errors import UsageError
 
@@ -131,7 +133,8 @@ class Settings(BaseSettings):
             return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks them
         except ValidationError as error:
             lines = [
-                f"WINBACK_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+                f"WINBACK_{'_'.join(str(part) for part in item['loc']).upper()}: "
+                f"{item['msg'].removeprefix('Value error, ')}"
                 for item in error.errors(include_input=False)
             ]
             raise UsageError("; ".join(lines)) from None
@@ -206,3 +209,18 @@ class Settings(BaseSettings):
 
 def _listed(names: str) -> list[str]:
     return [name.strip().lower() for name in names.split(",") if name.strip()]
+
+
+def misspelled() -> dict[str, str]:
+    """Variables that are no setting and look like one: the name that was probably meant, by each.
+
+    Others that begin with WINBACK_ are left alone: dbt and the tests have some of their own.
+    """
+    known = {f"WINBACK_{name.upper()}" for name in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *DotEnvSettingsSource(Settings).env_vars)}
+    meant = {
+        name: get_close_matches(name, known, n=1, cutoff=0.9)
+        for name in sorted(given - known)
+        if name.startswith("WINBACK_")
+    }
+    return {name: close[0] for name, close in meant.items() if close}

@@ -53,7 +53,8 @@ def test_an_unknown_zone_is_named_without_a_traceback(
 ) -> None:
     monkeypatch.setenv("WINBACK_SHOP_TIMEZONE", "Mars/Olympus")
     assert winback(monkeypatch, "build") == 2
-    assert "WINBACK_SHOP_TIMEZONE" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "WINBACK_SHOP_TIMEZONE: 'Mars/Olympus' is not an IANA time zone" in error
 
 
 def test_an_unknown_option_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,3 +70,46 @@ def test_doctor_names_every_missing_setting_and_no_value(
     assert "WINBACK_SENDGRID_API_KEY is not set" in out
     assert "WINBACK_TWILIO_AUTH_TOKEN" not in out
     assert "very-secret" not in out
+
+
+@pytest.mark.parametrize("command", [("load", "shop"), ("run",), ("build",), ("inbox",)])
+def test_a_home_that_can_not_be_written_is_one_line_and_no_traceback(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+) -> None:
+    (tmp_path / "home").write_text("a file, where a folder should be")
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "customers.csv").write_text("customer_id\nc1\n")
+    (tmp_path / "shop" / "orders.csv").write_text("order_id,customer_id,ordered_at,total_amount\n")
+    assert winback(monkeypatch, *command) in (1, 2)
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert "WINBACK_HOME" in error
+    assert error.startswith("winback: ")
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://shop:secret@127.0.0.1/x", "postgresql+nodriver://shop:secret@127.0.0.1/x"]
+)
+def test_a_ledger_in_a_database_that_can_not_hold_it_is_one_line_without_its_password(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WINBACK_LEDGER_URL", url)
+    assert winback(monkeypatch, "inbox") == 2
+    error = capsys.readouterr().err
+    assert "SQLite or PostgreSQL" in error
+    assert "secret" not in error
+
+
+def test_doctor_tells_of_a_misspelled_setting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WINBACK_CHANELS", "email")
+    monkeypatch.setenv("WINBACK_WAREHOUSE", "ours, and no setting")
+    Path(".env").write_text("WINBACK_BRANDNAME=Our Shop\n")
+    assert winback(monkeypatch, "doctor") == 1
+    out = capsys.readouterr().out
+    assert "WINBACK_CHANELS is no setting (WINBACK_CHANNELS is)" in out
+    assert "WINBACK_BRANDNAME is no setting (WINBACK_BRAND_NAME is)" in out
+    assert "WINBACK_WAREHOUSE" not in out

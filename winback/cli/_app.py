@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import sys
+from typing import Final
 
 import typer
 
@@ -16,6 +18,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+# What is no defect of ours but of a disk: full, read-only, not this user's, or no folder.
+_DISK: Final = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.ENOTDIR,
+        errno.EEXIST,
+    }
+)
+
 
 def main() -> None:
     """Run a command; exit 0 on a normal end, 1 on a refusal, 2 on wrong usage."""
@@ -24,3 +39,11 @@ def main() -> None:
     except WinbackError as error:
         typer.secho(f"winback: {error}", fg="red", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in _DISK or error.filename is None:
+            raise
+        told = (
+            f"{error.filename}: {error.strerror}. Next: look at WINBACK_HOME, its disk and rights"
+        )
+        typer.secho(f"winback: {told}", fg="red", err=True)
+        sys.exit(1)

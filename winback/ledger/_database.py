@@ -124,10 +124,10 @@ def open_ledger(settings: Settings) -> Ledger:
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
         engine = _engine(settings.effective_ledger_url)
-    except (ArgumentError, NoSuchModuleError, OSError) as error:
+    except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
         raise UsageError(
             "the ledger can't be opened: WINBACK_LEDGER_URL (or WINBACK_HOME) names no place "
-            f"that is there ({type(error).__name__})"
+            f"that is there in SQLite or PostgreSQL ({type(error).__name__})"
         ) from None
     unfenced = Ledger(engine, "", "", "")
     try:
@@ -200,7 +200,7 @@ def _engine(url: str) -> Engine:
     if parsed.get_backend_name() == "postgresql":
         return _postgresql(parsed)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, hide_parameters=True)
+        raise ArgumentError("a ledger is in SQLite or PostgreSQL")
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     # Parameters hold addresses, which must not show in an error.

@@ -172,7 +172,8 @@ def _parsed(settings: Settings, variables: Mapping[str, Any]) -> Any:
             ]
         )
         if not parsed.success:
-            raise BuildFailure(f"dbt could not read the project: {parsed.exception}")
+            why = " ".join(str(parsed.exception).split())
+            raise BuildFailure(f"dbt could not read the project: {why}")
         _manifests.clear()
         _manifests[key] = parsed.result
     return _manifests[key]
