@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +47,7 @@ class Operation:
     def schema(self) -> dict[str, Any]:
         file = next(f for start, f in DESCRIPTIONS.items() if self.template.startswith(start))
         document = json.loads((FOLDER / file).read_text())
-        operation = _resolved(document["paths"][self.template][self.method.lower()], document)
+        operation = written_out(document["paths"][self.template][self.method.lower()], document)
         content = operation["requestBody"]["content"]
         found: dict[str, Any] = next(iter(content.values()))["schema"]
         return found
@@ -136,14 +136,21 @@ def _without(whole: Any, path: tuple[Any, ...]) -> Any:
     return changed
 
 
-def _resolved(part: Any, document: dict[str, Any]) -> Any:
+def written_out(
+    part: Any, document: dict[str, Any], *, without: Collection[str] = ("examples",)
+) -> Any:
+    """A part of a description without references, nor entries of the names in `without`."""
     if isinstance(part, list):
-        return [_resolved(item, document) for item in part]
+        return [written_out(item, document, without=without) for item in part]
     if not isinstance(part, dict):
         return part
     if "$ref" in part:
         found: Any = document
         for step in part["$ref"].removeprefix("#/").split("/"):
             found = found[step]
-        return _resolved(found, document)
-    return {name: _resolved(item, document) for name, item in part.items() if name != "examples"}
+        return written_out(found, document, without=without)
+    return {
+        name: written_out(item, document, without=without)
+        for name, item in part.items()
+        if name not in without
+    }

@@ -20,6 +20,7 @@ from typing import Any
 import our_calls
 import pytest
 import requests
+from contract_cases import written_out
 from contract_parts import FOLDER
 from sandbox_parts import NOW
 
@@ -33,6 +34,8 @@ SENDGRID = (
 )  # fmt: skip
 # The official slice with Prism's two traps mended: repeated form keys and relative URIs.
 TWILIO = "twilio_messaging_slice.overlay.json"
+# Examples, as the logs' have a form that is none; a discriminator, as it maps to references.
+LEFT_OUT = {"examples", "example", "discriminator"}
 START_SECONDS = 60
 
 
@@ -84,28 +87,9 @@ def merged(files: tuple[str, ...]) -> dict[str, Any]:
     for file in files:
         document = json.loads((FOLDER / file).read_text())
         whole = whole or {**document, "paths": {}, "components": {}}
-        whole["paths"] |= _written_out(document["paths"], document)
+        whole["paths"] |= written_out(document["paths"], document, without=LEFT_OUT)
         whole["components"]["securitySchemes"] = document["components"]["securitySchemes"]
     return whole
-
-
-def _written_out(part: Any, document: dict[str, Any]) -> Any:
-    """Without references, and without examples: the logs' have a form that is none."""
-    if isinstance(part, list):
-        return [_written_out(item, document) for item in part]
-    if not isinstance(part, dict):
-        return part
-    if "$ref" in part:
-        found: Any = document
-        for step in part["$ref"].removeprefix("#/").split("/"):
-            found = found[step]
-        return _written_out(found, document)
-    return {
-        name: _written_out(item, document)
-        for name, item in part.items()
-        # A discriminator maps to references that are written out by now.
-        if name not in {"examples", "example", "discriminator"}
-    }
 
 
 @pytest.fixture
