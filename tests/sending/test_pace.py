@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from winback.channels import Outcome, Request
-from winback.ledger import tables
+from winback.ledger import count_by_state, tables
 from winback.sending import _gates, plan, send_due
 from winback.sending._bucket import Bucket, portion
 from winback.sending._concurrency import SUCCESSES_FOR_ONE_MORE, Concurrency
@@ -88,7 +89,7 @@ def test_a_back_off_doubles_with_each_round_up_to_a_minute_and_no_two_are_alike(
     class Channel:
         name, batch_size, concurrency, per_second = "sms", 1, 2, None
 
-    pace, waits = Pace(ledger, Channel, sleep=lambda _: None), []
+    pace, waits = Pace(ledger, Channel), []
     for number in range(40):
         request = Request(f"a{number}", (f"m{number}",), {}, "")
         pace.began([request])
@@ -135,6 +136,22 @@ def test_the_rate_of_a_sender_is_kept_by_all_workers_together(
         ).one()
     assert gate.tokens == 10 - 60
     assert max(waits) == pytest.approx(5.0)
+
+
+@pytest.mark.usefixtures("still_clock")
+def test_no_answer_waits_for_long_to_be_written_down(ledger, settings, clock, provider, make_row):
+    """Others call a message unknown whose answer stays unwritten for two minutes."""
+    paced = settings.model_copy(update={"sms_per_second": 0.1})
+    provider.fault = lambda _: time.sleep(0.05)
+    plan(ledger, [make_row(number) for number in range(3)], paced, clock)
+    under_way = []
+
+    def sleep(_):
+        with ledger.read() as connection:
+            under_way.append(count_by_state(connection).get("sending", 0))
+
+    assert send_due(ledger, paced, clock, sleep=sleep).counts == {"accepted": 3}
+    assert under_way == [0, 0]
 
 
 @pytest.mark.usefixtures("still_clock")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -42,7 +42,7 @@ class Gatekeeper:
         self._stop_file = settings.stop_file
         self._looked_at_figures = float("-inf")
 
-    def begin(self, *, sleep: Callable[[float], None]) -> Pace:
+    def begin(self) -> Pace:
         """The pace to begin with: what earlier answers stopped is tried anew by one call."""
         with self._ledger.write() as connection:
             is_trial = _gates.try_anew(connection, self._channel.name)
@@ -52,7 +52,6 @@ class Gatekeeper:
         return Pace(
             self._ledger,
             self._channel,
-            sleep=sleep,
             is_trial=is_trial,
             concurrency=standing.concurrency,
         )

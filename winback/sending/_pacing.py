@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -34,11 +34,10 @@ class Pace:
         ledger: Ledger,
         channel: Channel,
         *,
-        sleep: Callable[[float], None],
         is_trial: bool = False,
         concurrency: int | None = None,
     ) -> None:
-        self._sleep, self._channel = sleep, channel.name
+        self._channel = channel.name
         self._concurrency = Concurrency(channel.concurrency, start=concurrency)
         # After a breaker: one message alone, until one is accepted.
         self.is_trial = is_trial
@@ -82,17 +81,21 @@ class Pace:
             return room
         return max(1, min(room, self._portion // min(batch_size, self._portion)))
 
-    def wait_for(self, messages: Sequence[Row[Any]], *, in_hand: int) -> None:
-        """Wait until the operator's rate and the provider's own wish allow these.
+    def seconds_until(self, messages: Sequence[Row[Any]], *, in_hand: int) -> float:
+        """How long until the operator's rate and the provider's own wish allow these.
 
         `in_hand` is how many the run may send soon, these included.
         """
-        seconds = self._paused_until - time.monotonic()
+        seconds = self.asked_to_wait
         if self._allowance is not None:
             senders = Counter(message.sender for message in messages)
             seconds = max(seconds, self._allowance.take(senders, wanted=in_hand))
-        if seconds > 0:
-            self._sleep(seconds)
+        return seconds
+
+    @property
+    def asked_to_wait(self) -> float:
+        """The seconds left of what the provider's answers to this run ask for."""
+        return max(0.0, self._paused_until - time.monotonic())
 
     def heed(self, connection: Connection, standing: Standing) -> float:
         """Take in what all workers were asked; seconds to wait, once for each pause.

@@ -34,6 +34,8 @@ T = TypeVar("T")
 # holds little; and no more than bounds the memory.
 CLAIM_ROUNDS = 8
 CLAIM_SIZE = 1_000
+# Seconds that an answer may wait to be written down.
+SHORT_REST = 5.0
 # How often one run waits for messages that backed off.
 ROUNDS = 6
 
@@ -72,7 +74,7 @@ class ChannelRun:
         self._token, self._report = token, report
         self._on_progress, self._sleep = on_progress, sleep
         self._gatekeeper = Gatekeeper(ledger, settings, clock, channel, report)
-        self._pace = Pace(ledger, channel, sleep=sleep)
+        self._pace = Pace(ledger, channel)
         self._in_flight: dict[Future[Outcome], Request] = {}
         self._packing = Packing(channel)
 
@@ -86,7 +88,7 @@ class ChannelRun:
 
     def run(self) -> None:
         """Send all that is due, waiting a little for what the provider put off."""
-        self._pace = self._gatekeeper.begin(sleep=self._sleep)
+        self._pace = self._gatekeeper.begin()
         ready_by = self._clock.now()
         with ThreadPoolExecutor(self._channel.concurrency) as pool:
             for _ in range(ROUNDS):
@@ -152,16 +154,25 @@ class ChannelRun:
         under_way = sum(len(request.message_ids) for request in self._in_flight.values())
         in_hand = len(self._packing.rows) - under_way
         rows = self._rows_of(requests)
-        self._patiently(partial(self._pace.wait_for, rows, in_hand=in_hand))
+        self._rest(self._patiently(partial(self._pace.seconds_until, rows, in_hand=in_hand)))
         while True:
             try:
                 return self._begin(pool, requests)
             except _PausedError as pause:
-                self._sleep(pause.seconds)
+                self._rest(pause.seconds)
             except LedgerUnavailable:
                 return self._take_back(requests)
             except _ClaimLostError:
                 return self._packing.forget([row.message_id for row in self._rows_of(requests)])
+
+    def _rest(self, seconds: float) -> None:
+        """Wait; for long only once the answers to the calls under way are written down, as others
+        call a message unknown that has none for too long."""
+        if seconds > SHORT_REST and self._in_flight:
+            self._record(wait(self._in_flight).done)
+            seconds = max(seconds, self._pace.asked_to_wait)
+        if seconds > 0:
+            self._sleep(seconds)
 
     def _begin(self, pool: ThreadPoolExecutor, requests: Sequence[Request]) -> None:
         """Look again and record the intent in one transaction; once it is durable, call."""
