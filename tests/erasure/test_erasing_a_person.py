@@ -149,6 +149,11 @@ def home(ledger_url: str, tmp_path: Path) -> Iterator[Home]:
                 "entered_at": NOW,
             }  # fmt: skip
             connection.execute(tables.enrollments.insert(), enrollment)
+            told = {
+                "evidence_id": "v", "message_id": "e" * 32, "kind": "settled", "seen_at": NOW,
+                "payload": f"{NAME} says on the phone that it came",
+            }  # fmt: skip
+            connection.execute(tables.evidence.insert(), told)
             link = {"token": "t", "message_id": "a" * 32, "pos": 0, "url": f"https://x/?{EMAIL}"}
             connection.execute(tables.links.insert(), link)
             suppress(

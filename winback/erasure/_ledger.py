@@ -24,6 +24,8 @@ from winback.ledger import (
 )
 
 _IN_HAND: Final = ("claimed", "sending")
+# Evidence that an operator gave in words of their own.
+_BY_HAND: Final = ("released", "settled")
 
 
 def erase_in_ledger(connection: Connection, person: Person, *, at: datetime) -> dict[str, int]:
@@ -44,6 +46,7 @@ def erase_in_ledger(connection: Connection, person: Person, *, at: datetime) -> 
         delete(tables.links).where(among(tables.links.c.message_id, person.message_ids))
     ).rowcount
     counts["messages"] = _messages(connection, person, at=at)
+    counts["evidence"] = _by_hand(connection, person)
     counts["replies"] = _replies(connection, person, replies)
     counts["conversations"] = _conversations(connection, person, at=at)
     counts["preferences"] = _rename(connection, tables.preferences, person)
@@ -90,6 +93,13 @@ def _messages(connection: Connection, person: Person, *, at: datetime) -> int:
     _hide_column(connection, tables.messages, person, theirs)
     values = {"payload_json": "{}", "payload_sha256": "", "zones": ""}
     return _change(connection, tables.messages, theirs, values | {"customer_id": person.pseudonym})
+
+
+def _by_hand(connection: Connection, person: Person) -> int:
+    """What an operator wrote down when they settled a message of theirs."""
+    v = tables.evidence.c
+    theirs = among(v.message_id, person.message_ids) & v.kind.in_(_BY_HAND) & (v.payload != "")
+    return _change(connection, tables.evidence, theirs, {"payload": ""})
 
 
 def _end(
