@@ -14,7 +14,8 @@ from outbox_rows import outbox_row
 from sqlalchemy import func, select, text, update
 
 from winback.ledger import LedgerUnavailable, count_by_state, open_ledger, tables
-from winback.sending import _attempts, _due, _owner, send_due, sweep
+from winback.sending import _attempts, _due, _gates, _owner, send_due, sweep
+from winback.sending._due import Part
 
 m, h = tables.messages.c, tables.claim_holders.c
 pytestmark = pytest.mark.both_databases
@@ -215,3 +216,30 @@ def test_a_message_that_others_let_go_waits_for_the_answer_to_the_call_under_way
     send([outbox_row(1), outbox_row(2)])
     assert len(begun) == 2, "no second call beside the first"
     assert states(ledger) == {"accepted": 1, "planned": 1}
+
+
+def test_a_ledger_that_goes_away_as_a_step_is_stopped_costs_nothing(
+    ledger, clock, plan_all, finish, monkeypatch
+):
+    """Another worker stops the step of messages in hand; the transaction that sees it fails."""
+    plan_all([outbox_row(n) for n in (1, 2)])
+    claim, begin, lost = _due.claim, _attempts.begin, []
+
+    def claim_then_stop(*args, **options):
+        rows = claim(*args, **options)
+        for part in {Part(playbook_id=row.playbook_id, step=row.step) for row in rows}:
+            with ledger.write() as connection:
+                _gates.open_gate(connection, "sms", "content", "no", now=clock.at, part=part)
+        return rows
+
+    def lose(*args, **options):
+        if not lost:
+            lost.append(args)
+            raise LedgerUnavailable("gone")
+        return begin(*args, **options)
+
+    monkeypatch.setattr("winback.sending._run.claim", claim_then_stop)
+    monkeypatch.setattr(_attempts, "begin", lose)
+    finish()
+    assert lost
+    assert states(ledger) == {"planned": 2}

@@ -247,9 +247,11 @@ class ChannelRun:
         """Undo an intent of which nobody knows whether it is in the ledger; no call was made."""
         now, not_sent = self._clock.now(), Outcome("not_sent", "ledger")
         keys = [key for request in requests for key in request.message_ids]
+        # What was let go of in the transaction that failed was not begun in it.
+        begun = [it for it in requests if self._packing.rows.keys() >= set(it.message_ids)]
 
         def write(connection: Connection) -> None:
-            for request in requests:
+            for request in begun:
                 self._finish(connection, request, not_sent, now=now, wait=0.0)
             _attempts.give_back(connection, keys, token=self._token, now=now)
 
