@@ -9,7 +9,7 @@ import pytest
 from reconcile_parts import SETTLE, House
 
 from winback.clock import WallClock
-from winback.ledger import LedgerFenced
+from winback.ledger import LedgerFenced, tables
 from winback.reconcile import reconcile
 
 MINUTE = timedelta(minutes=1)
@@ -159,11 +159,22 @@ def test_a_sid_that_belongs_to_another_message_of_ours_proves_nothing(house: Hou
     assert "listed" not in house.evidence()
 
 
-def test_a_list_that_lacks_what_was_certainly_sent_proves_nothing(house: House) -> None:
+@pytest.mark.parametrize("erased_since", [False, True])
+def test_a_list_that_lacks_what_was_certainly_sent_proves_nothing(
+    house: House, erased_since: bool
+) -> None:
     """As where numbers are redacted, or a stand-in keeps no list."""
     house.add(1)
     assert house.send().counts == {"accepted": 1}
     house.clock.advance(SETTLE)
+    if erased_since:
+        (erased,) = house.add(3)
+        house.send()
+        with house.ledger.write() as connection:
+            m = tables.messages
+            change = m.update().where(m.c.message_id == erased)
+            connection.execute(change.values(address="hmac:" + "0" * 64))
+        house.clock.advance(SETTLE)
     (lost,) = house.add(2)
     house.fail("drop")
     house.send()

@@ -34,6 +34,8 @@ MOST_WITHDRAWALS = 10
 END_AFTER = timedelta(hours=1)
 # A known text this young or old says whether a list shows what it should.
 KNOWN_SINCE = timedelta(days=30)
+# Of the latest ones, the first whose person was not erased since is asked for.
+MOST_KNOWN = 20
 
 # The provider's clock and ours may differ by so much.
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -202,16 +204,15 @@ class Unknowns:
                 _m.matched_by.is_(None),
             )
             .order_by(_m.accepted_at.desc())
-            .limit(1)
+            .limit(MOST_KNOWN)
         )
         with self._ledger.read() as connection:
-            message = connection.execute(known).first()
-        if message is None:
-            return True
-        question = search_for(message, since=self._since(message.accepted_at))
-        if question is None:
-            return True
-        return _shows(self._records.ask(channel, question), message.provider_id)
+            messages = connection.execute(known).all()
+        for message in messages:
+            question = search_for(message, since=self._since(message.accepted_at))
+            if question is not None:
+                return _shows(self._records.ask(channel, question), message.provider_id)
+        return not messages
 
     def _since(self, began_at: datetime) -> datetime:
         """From where records are of this attempt; in a replay the provider's clock is another."""
