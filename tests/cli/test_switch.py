@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from winback.cli._app import app
 from winback.clock import WallClock
+from winback.errors import UsageError
 from winback.ledger import open_ledger, tables
 from winback.sending import _gates
 from winback.settings import Settings
@@ -38,9 +39,19 @@ def test_what_is_stopped_is_told_until_go(winback, tmp_path):
     assert len(stopped(winback)) == 2
     assert winback("go", "email").output == "goes on: email (why)\n"
     assert len(stopped(winback)) == 1
-    assert winback("go").output.startswith("goes on: all channels (stopped by an operator")
+    done = winback("go").output
+    assert done.startswith("goes on: all channels (stopped by an operator")
+    assert done.endswith("(a wrong price))\n")
     assert winback("go").output == "Nothing was stopped.\n"
     assert stopped(winback) == []
+
+
+def test_go_refuses_a_channel_that_does_not_exist(winback):
+    winback("stop")
+    refused = winback("go", "emial").exception
+    assert isinstance(refused, UsageError)
+    assert str(refused).startswith("there is no channel 'emial'; there are email, sms, ")
+    assert len(stopped(winback)) == 1
 
 
 def test_go_says_that_a_machine_is_still_stopped_by_its_file(winback, tmp_path):

@@ -9,9 +9,10 @@ import typer
 from winback.cli._app import app
 from winback.clock import WallClock
 from winback.console import say
+from winback.errors import UsageError
 from winback.ledger import open_ledger
 from winback.sending import close_all, held_at_provider, stop_all
-from winback.settings import Settings
+from winback.settings import CHANNELS, Settings
 
 
 @app.command("stop")
@@ -40,10 +41,12 @@ def go_command(
 ) -> None:
     """Let go on what was stopped: by `stop`, by a provider's answer, or by what came back."""
     settings = Settings.load()
+    if channel and channel not in CHANNELS:
+        raise UsageError(f"there is no channel {channel!r}; there are {', '.join(CHANNELS)}")
     with open_ledger(settings) as ledger, ledger.write() as connection:
         closed = close_all(connection, channel=channel or None)
     for gate in closed:
-        say(f"goes on: {gate} ({gate.reason})")
+        say(f"goes on: {gate} ({gate.reason.removesuffix('. Next: winback go')})")
     if not closed:
         say("Nothing was stopped.")
     if settings.stop_file.exists():
