@@ -64,9 +64,9 @@ def print_unknown(unknown: Sequence[str], twice: Sequence[str]) -> None:
     """What nobody knows, and what went wrong for good."""
     if unknown:
         say(
-            f"{len(unknown)} messages of unknown outcome, never resent by themselves: "
-            + ", ".join(unknown[:5])
-            + ". Next: winback reconcile list"
+            f"{len(unknown)} messages of unknown outcome, not sent again without proof that they "
+            f"did not leave: {', '.join(unknown[:5])}{', …' if len(unknown) > 5 else ''}. "
+            "Next: winback reconcile; winback reconcile list"
         )
     if twice:
         say(f"{len(twice)} messages went out TWICE: " + ", ".join(twice[:5]))
