@@ -233,3 +233,8 @@ def test_the_commands_tell_counts_and_never_an_address(settings, tmp_path, monke
     assert sent.output.startswith("1 opt-outs written to ")
     assert "ann@" in target.read_text()
     assert "ann@" not in brought.output + sent.output
+
+
+def test_a_list_goes_to_a_folder_that_is_there(ledger, tmp_path):
+    with pytest.raises(UsageError, match="is no folder to write a list to"):
+        export_list(ledger, tmp_path / "nowhere" / "list.csv")

@@ -42,8 +42,6 @@ def main() -> None:
     except OSError as error:
         if error.errno not in _DISK or error.filename is None:
             raise
-        told = (
-            f"{error.filename}: {error.strerror}. Next: look at WINBACK_HOME, its disk and rights"
-        )
-        typer.secho(f"winback: {told}", fg="red", err=True)
+        what = f"{error.filename}: {error.strerror}"
+        typer.secho(f"winback: {what}. Next: see to it, then run it again", fg="red", err=True)
         sys.exit(1)

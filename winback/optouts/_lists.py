@@ -149,8 +149,10 @@ def export_list(ledger: Ledger, file: Path, *, group: ChannelGroup | None = None
     """Write who must not be written to as CSV, for the owner's eyes, in one piece.
 
     A row an address and reason. Holds are left out, since they wait for a person, and
-    erased addresses, since nobody knows them any more.
+    erased addresses, since nobody knows them any more. Raises UsageError without a folder.
     """
+    if not file.parent.is_dir():
+        raise UsageError(f"{file.parent} is no folder to write a list to.")
     report = ExportReport()
     unfinished = file.with_name(f".{file.name}.tmp")
     with ledger.read() as connection, _private(unfinished) as stream:
