@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from typer.main import get_command
 
 from winback.cli._app import app
+from winback.settings import PROJECT_DIR, Settings
 from winback.warehouse import PUBLIC_TABLES
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +67,23 @@ def test_the_readme_lists_every_command_and_no_other() -> None:
 def test_the_readme_lists_every_public_table() -> None:
     text = (ROOT / "README.md").read_text()
     assert [table for table in PUBLIC_TABLES if f"| `{table}` |" not in text] == []
+
+
+def test_the_page_of_settings_lists_each_with_its_default_and_what_it_is() -> None:
+    page = (ROOT / "docs/settings.md").read_text()
+    assert re.findall(r"^\| `WINBACK_.*$", page, re.MULTILINE) == [
+        f"| `WINBACK_{name.upper()}` | {_told(field.default)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+
+
+def _told(default: object) -> str:
+    if isinstance(default, Path):
+        return f"`{default.relative_to(PROJECT_DIR)}`"
+    if isinstance(default, bool):
+        return f"`{default}`".lower()
+    text = default.get_secret_value() if isinstance(default, SecretStr) else str(default or "")
+    return f"`{text}`" if text else "none"
 
 
 def test_no_lock_names_a_registry() -> None:
