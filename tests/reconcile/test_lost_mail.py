@@ -220,3 +220,17 @@ def test_an_answer_after_the_withdrawal_does_not_count(
     holding.clock.advance(2 * HOUR)
     assert (holding.left(), holding.states()) == ({mail: 1}, {"accepted": 1})
     assert "duplicate" not in holding.evidence()
+
+
+def test_logs_that_cant_be_read_keep_no_mail_from_being_withdrawn(holding: House) -> None:
+    """Email Logs are a paid extra; what left some time ago is looked for there for a day."""
+    for number in (1, 2):
+        holding.add(number, channel="email")
+        holding.fail("drop_accepted")
+        holding.send()
+        if number == 1:
+            holding.clock.advance(HOLD + 16 * MINUTE)
+    holding.fail("error", count=9, path="v3/logs")
+    done = holding.reconcile()
+    assert (done.planned_again, list(done.unreadable)) == (1, ["email"])
+    assert holding.states() == {"unknown": 1, "planned": 1}

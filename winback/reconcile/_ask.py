@@ -28,27 +28,30 @@ class Records:
     ) -> None:
         self._settings, self._report, self._sleep = settings, report, sleep
         self._channels: dict[str, Channel] = {}
-        self._silent: dict[str, Finding] = {}
+        self._silent: dict[tuple[str, type], Finding] = {}
         # A server of this machine needs nobody's patience.
         self._pause = 0.0 if settings.sends_to_loopback_only else 1 / PER_SECOND
         self._asked = 0
         self._next = 0.0
 
     def ask(self, channel: str, question: Question) -> Finding:
-        """One question, one finding; a channel that could not be read is not asked again."""
-        if channel in self._silent:
-            return self._silent[channel]
+        """One question, one finding; what could not be read of a channel is not asked for again.
+
+        Its other records are: a shop without SendGrid's logs can withdraw mail all the same.
+        """
+        if known := self._silent.get((channel, type(question))):
+            return known
         if self._asked >= MOST_QUESTIONS:
             return _OVER
         self._asked += 1
         try:
             opened = self._open(channel)
         except UsageError as problem:
-            return self._stop(channel, Finding("unreadable", reason=str(problem)))
+            return self._stop(channel, question, Finding("unreadable", reason=str(problem)))
         self._keep_pace()
         finding = opened.look_up(question)
         if finding.kind == "unreadable" and finding.stops_asking:
-            return self._stop(channel, finding)
+            return self._stop(channel, question, finding)
         return finding
 
     def has_asked_enough(self) -> bool:
@@ -62,9 +65,9 @@ class Records:
             self._channels[channel] = open_channel(channel, asking)
         return self._channels[channel]
 
-    def _stop(self, channel: str, finding: Finding) -> Finding:
+    def _stop(self, channel: str, question: Question, finding: Finding) -> Finding:
         self._report.unreadable[channel] = finding.reason
-        self._silent[channel] = finding
+        self._silent[channel, type(question)] = finding
         return finding
 
     def _keep_pace(self) -> None:
