@@ -13,7 +13,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from winback.errors import WinbackError
+from winback.errors import UsageError, WinbackError
 
 START_SECONDS: Final = 10.0
 # Idle keep-alive connections close at once; a request in flight gets this long.
@@ -83,7 +83,11 @@ def _config(app: Any, **options: Any) -> uvicorn.Config:
 
 
 def serve_forever(app: Any, *, host: str, port: int) -> None:
-    """Serve in the foreground until SIGINT or SIGTERM, then return, so that callers clean up."""
+    """Serve in the foreground until SIGINT or SIGTERM, then return, so that callers clean up.
+
+    Raises UsageError where the address can't be listened on.
+    """
+    _try_address(host, port)
     # uvicorn sends itself the signal again once it has shut down: by then it is settled.
     earlier = {
         number: signal.signal(number, _settled) for number in (signal.SIGINT, signal.SIGTERM)
@@ -93,6 +97,18 @@ def serve_forever(app: Any, *, host: str, port: int) -> None:
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
+
+
+def _try_address(host: str, port: int) -> None:
+    """uvicorn ends the process where it can't bind; tell it in our words before."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        why = str(error.strerror).partition(" (")[0]
+        raise UsageError(
+            f"{host}:{port} can't be listened on ({why}). Next: another --port"
+        ) from None
 
 
 def _settled(_number: int, _frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
@@ -113,3 +114,15 @@ def test_doctor_tells_of_a_misspelled_setting(
     assert "WINBACK_CHANELS is no setting (WINBACK_CHANNELS is)" in out
     assert "WINBACK_BRANDNAME is no setting (WINBACK_BRAND_NAME is)" in out
     assert "WINBACK_WAREHOUSE" not in out
+
+
+@pytest.mark.parametrize("command", ["serve", "sandbox"])
+def test_a_port_that_is_taken_is_one_line_that_names_it(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert winback(monkeypatch, command, "--port", port) == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error.startswith(f"winback: 127.0.0.1:{port} can't be listened on (Address already in")
+    assert error.endswith("Next: another --port")
