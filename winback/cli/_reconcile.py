@@ -18,7 +18,9 @@ from winback.settings import Settings
 reconcile_app = typer.Typer(help="Settle messages of unknown outcome: by evidence, or by hand.")
 app.add_typer(reconcile_app, name="reconcile")
 
-MessageId = Annotated[str, typer.Argument(help="As `winback reconcile list` shows it.")]
+MessageId = Annotated[
+    str, typer.Argument(metavar="ID", help="As `winback reconcile list` shows it.")
+]
 Because = Annotated[str, typer.Option("--because", help="What you saw, and where. It is kept.")]
 
 

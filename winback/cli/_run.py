@@ -12,7 +12,7 @@ from winback.cli._plugins import part
 from winback.settings import Settings
 
 ModeOption = Annotated[
-    str | None, typer.Option("--mode", help="dry-run (default), sandbox or live.")
+    str | None, typer.Option("--mode", help="dry-run, sandbox or live; default: WINBACK_MODE.")
 ]
 
 
