@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -13,6 +14,7 @@ import pytest
 from outbox_rows import outbox_row
 from sqlalchemy import func, select, text, update
 
+from winback.channels import Outcome
 from winback.ledger import LedgerUnavailable, count_by_state, open_ledger, tables
 from winback.sending import _attempts, _due, _gates, _owner, send_due, sweep
 from winback.sending._due import Part
@@ -187,32 +189,31 @@ def test_an_opt_out_that_comes_with_an_answer_takes_the_one_writers_turn(
 
 
 def test_a_message_that_others_let_go_waits_for_the_answer_to_the_call_under_way(
-    ledger, send, provider, clock, monkeypatch
+    ledger, send, monkeypatch
 ):
     """The call of a run takes for ever; reconciling finds that its text did not arrive."""
-    begun, may_end = [], threading.Event()
+    numbers, begun, may_end = itertools.count(), [], threading.Event()
+    claim, call = _due.claim, _attempts.call
 
-    def slowly(_ids):
-        begun.append(_ids)
-        if len(begun) == 1:
-            may_end.wait(10)
-            return 429, {"Retry-After": "0"}, b"{}"
-        return None
+    def slowly(channel, request, *rest):
+        begun.append(request.message_ids)
+        if next(numbers) == 0:
+            may_end.wait(30)
+            return Outcome("deferred", "rate_limit", 429, retry_after=0.0)
+        return call(channel, request, *rest)
 
-    provider.fault = slowly
-    original = _due.claim
-
-    def claim(*args, **options):
-        found = original(*args, **options)
+    def claim_again(*args, **options):
+        found = claim(*args, **options)
         if begun and not found and not may_end.is_set():
             with ledger.write() as connection:
                 again = update(tables.messages).where(m.state == "sending")
                 connection.execute(again.values(state="planned", claim_token=None))
-            found = original(*args, **options)
-            threading.Timer(0.3, may_end.set).start()
+            found = claim(*args, **options)
+            may_end.set()
         return found
 
-    monkeypatch.setattr("winback.sending._run.claim", claim)
+    monkeypatch.setattr(_attempts, "call", slowly)
+    monkeypatch.setattr("winback.sending._run.claim", claim_again)
     send([outbox_row(1), outbox_row(2)])
     assert len(begun) == 2, "no second call beside the first"
     assert states(ledger) == {"accepted": 1, "planned": 1}
