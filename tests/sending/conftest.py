@@ -73,8 +73,10 @@ class FakeProvider:
             success = (201, {}, json.dumps({"sid": "SM" + ids[0]}).encode())
         with self._lock:
             self.bodies.append(body)
-            if (refusal := self.fault(ids)) is not None:
-                return refusal
+        # By itself: a call that takes for ever keeps no other waiting.
+        if (refusal := self.fault(ids)) is not None:
+            return refusal
+        with self._lock:
             self.accepted.update(ids)
         return success
 

@@ -78,9 +78,7 @@ def begin(
     )
     if moved != len(sending):
         return False
-    for request in requests:
-        numbers = [messages[key].attempt_no + 1 for key in request.message_ids]
-        _insert_attempt(connection, channel, request, numbers, started_at=now, deadline_at=deadline)
+    _insert_attempts(connection, channel, requests, messages, started_at=now, deadline_at=deadline)
     return True
 
 
@@ -218,31 +216,41 @@ def _changed(
     }
 
 
-def _insert_attempt(
+def _insert_attempts(
     connection: Connection,
     channel: Channel,
-    request: Request,
-    attempt_nos: Sequence[int],
+    requests: Sequence[Request],
+    messages: Mapping[str, Row[Any]],
     *,
     started_at: datetime,
     deadline_at: datetime,
 ) -> None:
-    attempt = {
-        "attempt_id": request.attempt_id,
-        "channel": channel.name,
-        "n_messages": len(request.message_ids),
-        "request_sha256": request.sha256,
-        "sg_batch_id": request.batch_id,
-        "sg_send_at": request.send_at,
-        "started_at": started_at,
-        "deadline_at": deadline_at,
-    }
-    connection.execute(_INSERT_ATTEMPT, [attempt])
-    links = [
-        {"attempt_id": request.attempt_id, "message_id": key, "pos": pos, "attempt_no": number}
-        for pos, (key, number) in enumerate(zip(request.message_ids, attempt_nos, strict=True))
+    attempts = [
+        {
+            "attempt_id": request.attempt_id,
+            "channel": channel.name,
+            "n_messages": len(request.message_ids),
+            "request_sha256": request.sha256,
+            "sg_batch_id": request.batch_id,
+            "sg_send_at": request.send_at,
+            "started_at": started_at,
+            "deadline_at": deadline_at,
+        }
+        for request in requests
     ]
-    connection.execute(_INSERT_POSITIONS, links)
+    positions = [
+        {
+            "attempt_id": request.attempt_id,
+            "message_id": key,
+            "pos": pos,
+            "attempt_no": messages[key].attempt_no + 1,
+        }
+        for request in requests
+        for pos, key in enumerate(request.message_ids)
+    ]
+    if requests:
+        connection.execute(_INSERT_ATTEMPT, attempts)
+        connection.execute(_INSERT_POSITIONS, positions)
 
 
 def _update_attempt(

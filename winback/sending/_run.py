@@ -36,6 +36,8 @@ CLAIM_ROUNDS = 8
 CLAIM_SIZE = 1_000
 # Seconds that an answer may wait to be written down.
 SHORT_REST = 5.0
+# Seconds that an answer waits for others, so that they share the ledger's transactions.
+GATHERING = 0.005
 # How often one run waits for messages that backed off.
 ROUNDS = 6
 
@@ -110,7 +112,8 @@ class ChannelRun:
             if room and not self._stopped:
                 self._launch(pool, room)
             if self._in_flight:
-                done, _ = wait(self._in_flight, return_when=FIRST_COMPLETED)
+                wait(self._in_flight, return_when=FIRST_COMPLETED)
+                done, _ = wait(self._in_flight, timeout=GATHERING)
                 self._record(done)
             elif self._stopped:
                 return
