@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from datetime import datetime
 from multiprocessing.context import ForkServerProcess
+from multiprocessing.synchronize import Barrier
 
 import crash_worker
 
@@ -19,8 +20,16 @@ _CONTEXT.set_forkserver_preload(
 )
 
 
-def start_run(settings: Settings, at: datetime, point: str) -> ForkServerProcess:
+def start_run(
+    settings: Settings, at: datetime, point: str, *, together: Barrier | None = None
+) -> ForkServerProcess:
     """A run in a process of its own, by a clock that stands, killed at a point."""
-    process = _CONTEXT.Process(target=crash_worker.run, args=(settings, at.isoformat(), point))
+    arguments = (settings, at.isoformat(), point, together)
+    process = _CONTEXT.Process(target=crash_worker.run, args=arguments)
     process.start()
     return process
+
+
+def starting_line(runs: int) -> Barrier:
+    """Where so many runs wait for each other."""
+    return _CONTEXT.Barrier(runs)

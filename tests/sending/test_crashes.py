@@ -24,7 +24,7 @@ from typing import Any
 
 import pytest
 import requests
-from crash_runs import start_run
+from crash_runs import start_run, starting_line
 from crash_worker import nap
 from outbox_rows import NOW, outbox_row
 from sqlalchemy import select
@@ -94,7 +94,11 @@ class House:
 
     def kill(self, points: list[str]) -> None:
         """Runs side by side, each to be killed at its point."""
-        runs = [(point, start_run(self.settings, self.clock.at, point)) for point in points]
+        line = starting_line(len(points))
+        runs = [
+            (point, start_run(self.settings, self.clock.at, point, together=line))
+            for point in points
+        ]
         for point, run in runs:
             run.join(120)
             assert run.exitcode in {0, -signal.SIGKILL}
