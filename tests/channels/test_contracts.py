@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
-import requests
 from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers
 
 from winback.channels import Outgoing, _bodies, open_channel
+from winback.channels._wire import NotHandedOverError
 from winback.errors import UsageError
 from winback.settings import CHANNELS, PROJECT_DIR, Settings
 
@@ -65,22 +67,30 @@ def email(number, html="<p>t</p>"):
 
 @pytest.mark.parametrize("mode", ["immediate", "abortable"])
 @pytest.mark.parametrize("html", ["<p>t</p>", "<p>x</p>" * 2000], ids=["small", "large"])
-def test_email_requests_hold_the_contract(settings, html, mode, monkeypatch):
+def test_email_requests_hold_the_contract(settings, html, mode, monkeypatch, posted):
     monkeypatch.setattr("winback.channels._sendgrid.SendGrid.new_batch", lambda _: "B1")
     api = contract("tsg_mail_v3.strict.json")
     channel = open_channel("email", settings.model_copy(update={"email_mode": mode}))
-    requests = channel.prepare([email(n, html) for n in range(3)], now=NOW)
-    for request in requests:
-        assert ("send_at" in request.body) is (mode == "abortable")
-        body = json.dumps(request.body).encode()
-        api.validate_request(
-            Sent("https://api.sendgrid.com", "/v3/mail/send", "application/json", body)
-        )
-    broken = json.dumps({**requests[0].body, "sandbox": True}).encode()
+    (request,) = channel.prepare([email(n, html) for n in range(3)], now=NOW)
+    assert ("send_at" in request.body) is (mode == "abortable")
+    assert channel.send(request).kind == "not_sent"
+    ((path, headers, body, _),) = posted
+    assert sha256(body).hexdigest() == request.sha256
+    content_type = headers["Content-type"]
+    api.validate_request(Sent("https://api.sendgrid.com", path, content_type, body))
+    broken = json.dumps({**json.loads(body), "sandbox": True}).encode()
     with pytest.raises(OpenAPIError):
-        api.validate_request(
-            Sent("https://api.sendgrid.com", "/v3/mail/send", "application/json", broken)
-        )
+        api.validate_request(Sent("https://api.sendgrid.com", path, content_type, broken))
+
+
+def test_the_most_talkative_log_does_not_tell_whom_mail_goes_to(settings, posted, caplog):
+    caplog.set_level(logging.DEBUG, "python_http_client")
+    channel = open_channel("email", at_once(settings))
+    (request,) = channel.prepare([email(0)], now=NOW)
+    channel.send(request)
+    assert b"p0@example.com" in posted[0][2]
+    assert "PAYLOAD" in caplog.text
+    assert "p0@example.com" not in caplog.text
 
 
 def test_a_batch_keeps_our_order_and_shows_nobody_anothers_address(settings):
@@ -160,17 +170,19 @@ def test_the_form_that_twilios_client_posts_holds_the_contract(
     outgoing = Outgoing("m1", "+15550000001", PAYLOADS[channel], leaves_by=NOW + timedelta(hours=1))
     (request,) = opened.prepare([outgoing], now=NOW)
     assert opened.send(request).kind == "not_sent"
-    ((url, content_type, body, options),) = posted
-    assert options["timeout"] == (5.0, 30.0)
-    assert options["allow_redirects"] is False
+    ((url, headers, body, options),) = posted
+    assert (options["timeout"].connect_timeout, options["timeout"].read_timeout) == (5.0, 30.0)
+    assert options["redirect"] is False
+    assert options["retries"] is False
     parts = urlsplit(url)
     assert parts.path.endswith("/Messages.json")
-    assert options["auth"] == ("AC" + "0" * 32, "t")
+    basic = "Basic " + b64encode(b"AC" + b"0" * 32 + b":t").decode()
+    assert headers["authorization"] == basic
     form = parse_qs(body.decode())
     assert form.pop("ValidityPeriod") == ["3600"]
     assert form.pop("StatusCallback") == [request.body["status_callback"]]
     assert form == parameters
-    basic = "Basic " + b64encode(":".join(options["auth"]).encode()).decode()
+    content_type = headers["Content-Type"]
     api.validate_request(Sent("https://api.twilio.com", parts.path, content_type, body, auth=basic))
 
 
@@ -181,9 +193,10 @@ def test_a_call_holds_the_contract_and_listens_for_a_key_while_it_speaks(setting
     payload = {"from_": "+15550009", "words": words, "language": "en-GB"}
     (request,) = opened.prepare([Outgoing("m1", "+15550000001", payload, NOW)], now=NOW)
     assert opened.send(request).kind == "not_sent"
-    ((url, content_type, body, _),) = posted
+    ((url, headers, body, _),) = posted
     path = urlsplit(url).path
     assert path.endswith("/Calls.json")
+    content_type = headers["Content-Type"]
     basic = "Basic " + b64encode(b"AC" + b"0" * 32 + b":t").decode()
     api.validate_request(Sent("https://api.twilio.com", path, content_type, body, auth=basic))
     form = parse_qs(body.decode())
@@ -215,15 +228,14 @@ def test_nobody_is_called_while_no_key_that_they_press_could_be_told(settings):
 
 @pytest.fixture
 def posted(monkeypatch):
-    """What would have been posted, as it would have been: URL, type, body, options."""
+    """What would have been posted, as it would have been: path, headers, body, options."""
     found = []
 
-    def post(session, method, url, **options):
-        prepared = requests.Request(method, url, data=options["data"]).prepare()
-        found.append((url, prepared.headers["Content-Type"], prepared.body.encode(), options))
-        raise requests.exceptions.InvalidURL
+    def post(pool, method, url, *, body, headers, **options):
+        found.append((url, headers, body, options))
+        raise NotHandedOverError("test")
 
-    monkeypatch.setattr("requests.Session.request", post)
+    monkeypatch.setattr("urllib3.HTTPConnectionPool.urlopen", post)
     return found
 
 

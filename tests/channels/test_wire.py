@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import ssl
 import threading
@@ -11,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
-import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from urllib3.exceptions import ProtocolError
 
 from winback.channels import _wire, classify
-from winback.channels._wire import Wire
+from winback.channels._wire import NotHandedOverError, Wire
 
 OK = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: X1\r\nContent-Length: 0\r\n\r\n"
 TOO_LARGE = b"HTTP/1.1 413 X\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>"
@@ -205,7 +206,7 @@ def test_what_a_netrc_says_does_not_take_the_place_of_our_key(serve, wire, tmp_p
 
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    with pytest.raises(requests.exceptions.ConnectionError):
+    with pytest.raises(ProtocolError):
         wire.call("POST", serve(look).url, data=b"{}", headers={"Authorization": "Bearer SG.key"})
     assert b"Authorization: Bearer SG.key\r\n" in seen[0]
 
@@ -233,3 +234,66 @@ def test_a_server_that_nobody_vouches_for_gets_nothing(serve, wire, tls, monkeyp
 def test_a_proxy_that_is_not_there_gets_nothing(wire, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     assert came_to(wire, "https://api.example.com/v3/mail/send").kind == "not_sent"
+
+
+@pytest.mark.parametrize(("exempt", "line"), [
+    ("", b"POST http://api.example.com:8080/v3/mail/send?page=2 HTTP/1.1"),
+    ("127.0.0.1", b"POST /v3/mail/send?page=2 HTTP/1.1"),
+])  # fmt: skip
+def test_a_proxy_is_told_which_server_a_request_is_for(serve, wire, monkeypatch, exempt, line):
+    seen = []
+
+    def look(connection):
+        seen.append(connection.recv(65536))
+        connection.sendall(OK)
+
+    server = serve(look)
+    monkeypatch.setenv("HTTP_PROXY", server.url.removesuffix("/v3/mail/send"))
+    monkeypatch.setenv("NO_PROXY", exempt)
+    url = server.url if exempt else "http://api.example.com:8080/v3/mail/send"
+    assert wire.call("POST", url, params={"page": 2, "from": None}, data=b"{}").status == 202
+    assert seen[0].splitlines()[0] == line
+
+
+def test_an_address_that_is_none_sends_nothing(wire):
+    for url in (
+        "http://",
+        "api.example.com/v3",
+        "ftp://api.example.com/v3",
+        "http://a b/v3",
+        "http://[::1",
+    ):
+        assert came_to(wire, url).kind == "not_sent"
+
+
+def test_a_header_with_a_line_break_in_it_sends_nothing(serve, wire):
+    server = serve(answer_all)
+    with pytest.raises(NotHandedOverError):
+        wire.call("POST", server.url, data=b"{}", headers={"Authorization": "Bearer SG.\nkey"})
+
+
+def test_what_a_server_wants_kept_is_not_sent_back_and_what_it_packed_is_read(serve, wire):
+    seen = []
+
+    def answer_packed(connection):
+        for _ in range(2):
+            seen.append(connection.recv(65536))
+            body = gzip.compress(b'{"a": 1}')
+            head = (
+                "HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Encoding: gzip\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n"
+            )
+            connection.sendall(head.encode() + body)
+
+    url = serve(answer_packed).url
+    for _ in range(2):
+        assert wire.call("GET", url).json() == {"a": 1}
+    assert b"cookie" not in seen[1].lower()
+
+
+def test_an_answer_that_ends_early_leaves_the_message_unknown(serve, wire):
+    def break_off(connection):
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\n{")
+
+    assert came_to(wire, serve(break_off).url).kind == "unknown"

@@ -16,21 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
-import requests
-
 from winback.channels._seam import Outcome, Scope
 from winback.channels._wire import Answer, NotHandedOverError
 
 Provider = Literal["sendgrid", "twilio"]
 
 _POSITION = re.compile(r"personalizations[.\[](\d+)")
-# Raised before a connection is opened.
-_NOT_TRIED = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidHeader,
-)
 
 
 def classify(provider: Provider, result: Answer | Exception, *, taken: int = 202) -> Outcome:
@@ -46,8 +37,7 @@ def classify(provider: Provider, result: Answer | Exception, *, taken: int = 202
 def _classify_failure(error: Exception) -> Outcome:
     if isinstance(error, NotHandedOverError):
         return Outcome("not_sent", str(error))
-    reason = type(error).__name__
-    return Outcome("not_sent" if isinstance(error, _NOT_TRIED) else "unknown", reason)
+    return Outcome("unknown", type(error).__name__)
 
 
 def _sendgrid(answer: Answer, taken: int) -> Outcome:  # noqa: PLR0911 - one line a case reads best

@@ -62,7 +62,7 @@ class EmailChannel:
 
     def send(self, request: Request) -> Outcome:
         """Post one batch. 202 takes all of it, anything else none of it."""
-        outcome = self.sendgrid.post_mail(request.body)
+        outcome = self.sendgrid.post_mail(request.written)
         if any(position >= len(request.message_ids) for position in outcome.positions):
             # It counts otherwise than we do, so nobody knows whom it means.
             return Outcome("refused", "unexplained", outcome.status)
@@ -108,7 +108,7 @@ def _packed(messages: Sequence[Outgoing], size: int) -> Iterator[Batch]:
     alike: dict[str, list[Outgoing]] = {}
     for message in messages:
         shared = [message.payload.get(name) for name in ("from", "reply_to", "own_click_links")]
-        alike.setdefault(json.dumps(shared), []).append(message)
+        alike.setdefault(repr(shared), []).append(message)
     for group in alike.values():
         yield from together(group, size)
 
@@ -136,9 +136,16 @@ def _request(
         body["tracking_settings"] = _NO_CLICK_TRACKING
     if batch_id is not None and send_at is not None:
         body |= {"batch_id": batch_id, "send_at": int(send_at.timestamp())}
-    sha256 = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-    ids = tuple(message.message_id for message in batch.messages)
-    return Request(attempt_id, ids, body, sha256, batch_id=batch_id, send_at=send_at)
+    written = json.dumps(body)
+    return Request(
+        attempt_id,
+        tuple(message.message_id for message in batch.messages),
+        body,
+        hashlib.sha256(written.encode()).hexdigest(),
+        written,
+        batch_id=batch_id,
+        send_at=send_at,
+    )
 
 
 def _personalization(message: Outgoing, attempt_id: str, own: Mapping[str, str]) -> dict[str, Any]:

@@ -35,7 +35,9 @@ class Request:
     attempt_id: str
     message_ids: tuple[str, ...]
     body: dict[str, Any] = field(repr=False)
+    # Of the body as it crosses the wire, where we write that ourselves.
     sha256: str
+    written: str = field(default="", repr=False)
     # What the provider knows a held-back request by, and when it lets it go.
     batch_id: str | None = None
     send_at: datetime | None = None
