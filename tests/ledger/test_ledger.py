@@ -67,6 +67,25 @@ def test_a_claim_of_another_is_not_touched(ledger, add_message):
     assert moved == 0
 
 
+@pytest.mark.parametrize("values", ["aaaaaaab", "abc", "abab", "aaaa", "a", "aaaaaaaabbbbbbbb"])
+def test_each_message_gets_its_own_values_however_many_share_theirs(ledger, add_message, values):
+    theirs = add_message(99, state="claimed", claim_token="theirs")
+    keys = [add_message(n, state="claimed", claim_token="mine") for n in range(len(values))]
+    changes = [
+        {"message_id": key, "provider_id": value, "lease_until": None}
+        for key, value in zip([*keys, theirs], [*values, values[-1]], strict=True)
+    ]
+    with ledger.write() as connection:
+        moved = transition(
+            connection, changes, "sending", from_states=("claimed",), at=NOW, claim_token="mine"
+        )
+        known = {row.message_id: row for row in connection.execute(select(tables.messages))}
+    assert moved == len(values)
+    assert [known[key].provider_id for key in keys] == list(values)
+    assert {known[key].state for key in keys} == {"sending"}
+    assert (known[theirs].state, known[theirs].provider_id) == ("claimed", None)
+
+
 def test_caps_count_what_may_have_reached_a_person_in_rolling_time(ledger, add_message):
     add_message(1, state="accepted", accepted_at=NOW - timedelta(hours=24))
     add_message(2, customer_id="c1", state="accepted", accepted_at=NOW - timedelta(hours=23))

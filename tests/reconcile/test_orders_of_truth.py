@@ -21,7 +21,7 @@ from winback.inbound._event import Event
 from winback.ledger import Ledger, insert_new, open_ledger, tables, transition
 from winback.reconcile import release
 from winback.reconcile._settle import let_go
-from winback.sending._attempts import begin, finish
+from winback.sending._attempts import Finished, begin, finish
 from winback.settings import Settings
 
 TOKEN = "host|1|1|x"
@@ -120,10 +120,8 @@ class Life:
         if was_taken:
             self.told.add(attempt)
         with self.ledger.write() as connection:
-            finish(
-                connection, self.request(attempt), outcome, {self.key: self.row},
-                token=TOKEN, now=NOW, wait=0.0,
-            )  # fmt: skip
+            ended = Finished(self.request(attempt), outcome, wait=0.0)
+            finish(connection, [ended], {self.key: self.row}, token=TOKEN, now=NOW)
 
     def _callback(self, attempt: int, taken: bool) -> None:
         self.told.add(attempt)

@@ -11,11 +11,19 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from outbox_rows import outbox_row
+from outbox_rows import NOW, outbox_row
 from sqlalchemy import func, select, text, update
 
 from winback.channels import Outcome
-from winback.ledger import LedgerUnavailable, count_by_state, open_ledger, tables
+from winback.ledger import (
+    LedgerUnavailable,
+    Proof,
+    count_by_state,
+    open_ledger,
+    prove_accepted,
+    sent_twice,
+    tables,
+)
 from winback.sending import _attempts, _due, _gates, _owner, send_due, sweep
 from winback.sending._due import Part
 
@@ -186,6 +194,29 @@ def test_an_opt_out_that_comes_with_an_answer_takes_the_one_writers_turn(
     provider.fault = lambda _: (400, {}, b'{"code": 21610, "message": "stopped", "status": 400}')
     send([outbox_row(2)])
     assert len(taken) == accepted + 1
+
+
+def test_callbacks_that_overtake_some_of_the_answers_change_nothing(ledger, send, provider):
+    """Answers are written down together: those of the others must not look like second ones."""
+    together = threading.Barrier(8, timeout=30)
+
+    def overtake(ids):
+        if ids[0] in overtaken:
+            with ledger.write() as connection:
+                proof = Proof("callback", ids[0], None, accepted_at=NOW, seen_at=NOW)
+                prove_accepted(connection, proof, at=NOW)
+        together.wait()
+
+    provider.fault = overtake
+    rows = [outbox_row(number) for number in range(8)]
+    overtaken = {row["message_id"] for row in rows[:3]}
+    assert send(rows).counts == {"accepted": 8}
+    with ledger.read() as connection:
+        assert sent_twice(connection) == []
+        told = connection.execute(select(m.message_id).where(m.matched_by == "callback"))
+        assert set(told.scalars()) == overtaken
+        a = tables.attempts.c
+        assert set(connection.scalars(select(a.outcome))) == {"accepted"}
 
 
 def test_a_message_that_others_let_go_waits_for_the_answer_to_the_call_under_way(

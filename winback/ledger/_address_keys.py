@@ -22,6 +22,7 @@ PREFIX: Final = "hmac:"
 ERASED_DETAIL: Final = '{"erased": true}'
 _BLOCK_BYTES: Final = 64
 _KEY: Final = select(t.address_keys)
+_KNOWN: Final = "winback_address_key"
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,14 @@ class AddressKey:
 
     @classmethod
     def of(cls, connection: Connection) -> Self:
-        """The key of an open ledger."""
-        row = connection.execute(_KEY).one()
-        return cls(bytes.fromhex(row.inner_pad), bytes.fromhex(row.outer_pad))
+        """The key of an open ledger: read once for each connection to it, as it never changes."""
+        known = connection.info.get(_KNOWN)
+        if known is None:
+            row = connection.execute(_KEY).one()
+            known = cls(bytes.fromhex(row.inner_pad), bytes.fromhex(row.outer_pad))
+            connection.info[_KNOWN] = known
+        found: Self = known
+        return found
 
     def hide(self, address: str) -> str:
         """What stands for a normalized address once it is erased; what is hidden stays so."""

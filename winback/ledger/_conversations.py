@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, null, or_, select, union_all, update
 
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey
@@ -94,21 +94,21 @@ def keep_reply(
     return needs_human and (found is None or found.waiting_since is None)
 
 
-# Built once: the last look asks them before every call.
-_TALKING = select(_c.customer_id, _c.channel_group, _c.address).where(
-    or_(among(_c.customer_id, texts("customers")), among(_c.address, texts("addresses"))),
-    or_(
-        _c.waiting_since.is_not(None),
-        and_(_c.last_reply_at > bindparam("since"), _c.last_reply_at <= bindparam("until")),
+# Built once and asked at once: the last look does, before every call.
+_TALKING = union_all(
+    select(_c.customer_id, _c.channel_group, _c.address).where(
+        or_(among(_c.customer_id, texts("customers")), among(_c.address, texts("addresses"))),
+        or_(
+            _c.waiting_since.is_not(None),
+            and_(_c.last_reply_at > bindparam("since"), _c.last_reply_at <= bindparam("until")),
+        ),
     ),
-)
-_CLICKED = (
-    select(t.messages.c.customer_id)
+    select(t.messages.c.customer_id, null(), null())
     .join(t.provider_events, _e.message_id == t.messages.c.message_id)
     .where(among(t.messages.c.customer_id, texts("customers")))
     # Joined to nothing, so that SQLite looks for these people and not for every click.
     .where(_e.kind.concat("") == "clicked", _e.is_machine == 0)
-    .where(_e.occurred_at > bindparam("since"), _e.occurred_at <= bindparam("until"))
+    .where(_e.occurred_at > bindparam("since"), _e.occurred_at <= bindparam("until")),
 )
 
 
@@ -126,11 +126,10 @@ def talking_among(
     """
     customers = list(customer_ids)
     spelled = {normalize(group, address): address for group, address in addresses}
-    span = {"customers": customers, "since": since, "until": until}
-    found = connection.execute(_TALKING, {**span, "addresses": list(spelled)}).all()
-    clicked = connection.scalars(_CLICKED, span)
+    whose = {"customers": customers, "addresses": list(spelled)}
+    found = connection.execute(_TALKING, {**whose, "since": since, "until": until}).all()
     return Talking(
-        frozenset({row.customer_id for row in found if row.customer_id} | set(clicked)),
+        frozenset(row.customer_id for row in found if row.customer_id),
         frozenset(
             (row.channel_group, spelled[row.address]) for row in found if row.address in spelled
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, Update, bindparam, func, or_, select, update
@@ -72,16 +73,23 @@ def _update(
     if not rows:
         return 0
     names = tuple(name for name in rows[0] if name != "message_id")
-    are_alike = all(row[name] == rows[0][name] for row in rows for name in names)
-    statement = _update_statement(
-        names, in_states, to=to, are_alike=are_alike, is_claimed=token is not None
-    )
     fixed: dict[str, object] = {"at": at} if token is None else {"at": at, "token": token}
-    if are_alike:
-        keys = [row["message_id"] for row in rows]
-        return connection.execute(statement, fixed | _renamed(rows[0], names, keys)).rowcount
-    values = [fixed | _renamed(row, names, row["message_id"]) for row in rows]
-    return connection.execute(statement, values).rowcount
+
+    def execute(new: Any, *, are_alike: bool) -> int:
+        statement = _update_statement(
+            names, in_states, to=to, are_alike=are_alike, is_claimed=token is not None
+        )
+        return connection.execute(statement, new).rowcount
+
+    groups = [list(run) for _, run in groupby(rows, lambda row: [row[name] for name in names])]
+    if len(groups) > 1 and len(groups) * 4 > len(rows):
+        each = [fixed | _renamed(row, names, row["message_id"]) for row in rows]
+        return execute(each, are_alike=False)
+    moved = 0
+    for group in groups:
+        keys = [row["message_id"] for row in group]
+        moved += execute(fixed | _renamed(group[0], names, keys), are_alike=True)
+    return moved
 
 
 def _renamed(row: Mapping[str, object], names: Sequence[str], key: object) -> dict[str, object]:

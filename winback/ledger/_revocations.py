@@ -21,6 +21,8 @@ from winback.ledger._database import insert_new
 from winback.ledger._suppressions import ChannelGroup, channel_group, normalize
 
 _r = t.revocations.c
+# Built once: the last look asks it before every call.
+_ANY = select(_r.load_id).limit(1)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def revoked_among(
     connection: Connection, messages: Sequence[Row[Any]], *, now: datetime
 ) -> set[str]:
     """Which of these messages go to who took a consent back that their plan may not know of."""
-    if connection.execute(select(_r.load_id).limit(1)).first() is None:
+    if connection.execute(_ANY).first() is None:
         return set()
     key = AddressKey.of(connection)
     hidden = {

@@ -8,23 +8,32 @@ must not wait for luck.
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 
 @contextmanager
-def turn(database: Path) -> Iterator[None]:
+def turn(database: str) -> Iterator[None]:
     """Wait for one's turn to write, over all threads and processes, then have it.
 
     Who waits for the pen holds the place at the head of the queue, so that nobody who
     comes back for the pen can overtake. The system frees both when their holder dies.
     """
-    with (
-        database.with_name(f"{database.name}.queue").open("w") as queue,
-        database.with_name(f"{database.name}.pen").open("w") as pen,
-    ):
-        fcntl.flock(queue, fcntl.LOCK_EX)
-        fcntl.flock(pen, fcntl.LOCK_EX)
-        fcntl.flock(queue, fcntl.LOCK_UN)
-        yield
+    queue = _open(f"{database}.queue")
+    try:
+        pen = _open(f"{database}.pen")
+        try:
+            fcntl.flock(queue, fcntl.LOCK_EX)
+            fcntl.flock(pen, fcntl.LOCK_EX)
+            fcntl.flock(queue, fcntl.LOCK_UN)
+            yield
+        finally:
+            os.close(pen)
+    finally:
+        os.close(queue)
+
+
+def _open(name: str) -> int:
+    """Anew each time: whoever shares an open file shares its lock."""
+    return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -108,56 +109,65 @@ def give_back(
     transition(connection, rows, "planned", from_states=("claimed",), at=now, claim_token=token)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """What a request came to; `wait` is the seconds before a message that was provably not taken
+    may go again."""
+
+    request: Request
+    outcome: Outcome
+    wait: float
+
+
 def finish(
     connection: Connection,
-    request: Request,
-    outcome: Outcome,
+    calls: Sequence[Finished],
     messages: Mapping[str, Row[Any]],
     *,
     token: str,
     now: datetime,
-    wait: float,
-) -> dict[State, int]:
-    """Record what a request came to; how many messages went to which state.
+) -> list[dict[State, int]]:
+    """Record what requests came to; for each, how many messages went to which state.
 
-    A message that a callback has already bound as accepted stays so. `wait` is the seconds
-    before a deferred or unsent message may go again. Raises SettledByOthersError where others
-    had a hand in it and the transaction is one of `write_own`.
+    A message that a callback has already bound as accepted stays so. Raises SettledByOthersError
+    where others had a hand in it and the transaction is one of `write_own`.
     """
-    if outcome.kind == "accepted" and _is_withdrawn_or_may_be(connection, request, now):
-        return {"unknown": len(request.message_ids)}
-    counts: dict[State, int] = {}
-    for state, keys in _destinations(request, outcome).items():
-        rows = [_changed(messages[key], state, outcome, now=now, wait=wait) for key in keys]
+    ends = {
+        it.request.attempt_id: (it, _destinations(it.request, it.outcome))
+        for it in calls
+        if not _is_withdrawn_or_may_be(connection, it, now)
+    }
+    moves: dict[State, list[dict[str, Any]]] = {}
+    for it, destinations in ends.values():
+        for state, keys in destinations.items():
+            rows = [_changed(messages[key], state, it, now=now) for key in keys]
+            moves.setdefault(state, []).extend(rows)
+    settled = [it for it, _ in ends.values()]
+    for state, rows in moves.items():
         origins = tuple(origin for origin in _IN_FLIGHT if state in TRANSITIONS[origin])
         moved = transition(connection, rows, state, from_states=origins, at=now, claim_token=token)
-        if state == "accepted" and moved < len(keys):
+        if state == "accepted" and moved < len(rows):
             if is_beside_others(connection):
                 raise SettledByOthersError
-            _prove(connection, request, outcome, now=now)
-        counts[state] = len(keys)
-    if outcome.suppresses:
-        for key in request.message_ids:
-            suppress(
-                connection,
-                group=channel_group(messages[key].channel),
-                address=messages[key].address,
-                reason=outcome.reason,
-                source=messages[key].channel,
-                occurred_at=now,
-                recorded_at=now,
-            )
+            _prove(connection, settled, now=now)
+    _suppress(connection, settled, messages, now=now)
     # Last: what is known of the attempts before tells whether this one is a second.
-    _update_attempt(connection, request, outcome, finished_at=now)
-    return counts
+    _update_attempts(connection, settled, finished_at=now)
+    return [
+        {state: len(keys) for state, keys in ends[it.request.attempt_id][1].items()}
+        if it.request.attempt_id in ends
+        else {"unknown": len(it.request.message_ids)}
+        for it in calls
+    ]
 
 
-def _is_withdrawn_or_may_be(connection: Connection, request: Request, now: datetime) -> bool:
+def _is_withdrawn_or_may_be(connection: Connection, call: Finished, now: datetime) -> bool:
     """Whether held-back mail was taken, as we hear too late, only to be thrown away.
 
     Others called it unknown, and then it is withdrawn. What leaves all the same, events tell.
     """
-    if request.batch_id is None or request.send_at is None:
+    request = call.request
+    if call.outcome.kind != "accepted" or request.batch_id is None or request.send_at is None:
         return False
     known = connection.scalar(_OUTCOME, {"key": request.attempt_id})
     return known == "unknown" and (
@@ -165,22 +175,44 @@ def _is_withdrawn_or_may_be(connection: Connection, request: Request, now: datet
     )
 
 
-def _prove(connection: Connection, request: Request, outcome: Outcome, *, now: datetime) -> None:
+def _prove(connection: Connection, calls: Sequence[Finished], *, now: datetime) -> None:
     """An answer that came after its messages had been settled otherwise is true all the same.
 
     Most often a callback was faster. It may also have come so late that a message was given up
     or let go again: then it is accepted now, or, if its next attempt was, it went out twice.
     """
-    for key in request.message_ids:
-        proof = Proof(
-            "answer",
-            key,
-            request.attempt_id,
-            accepted_at=now,
-            seen_at=now,
-            provider_id=outcome.provider_id,
-        )
-        prove_accepted(connection, proof, at=now)
+    for it in calls:
+        for key in it.request.message_ids if it.outcome.kind == "accepted" else ():
+            proof = Proof(
+                "answer",
+                key,
+                it.request.attempt_id,
+                accepted_at=now,
+                seen_at=now,
+                provider_id=it.outcome.provider_id,
+            )
+            prove_accepted(connection, proof, at=now)
+
+
+def _suppress(
+    connection: Connection,
+    calls: Sequence[Finished],
+    messages: Mapping[str, Row[Any]],
+    *,
+    now: datetime,
+) -> None:
+    """Suppress the addresses that the provider says opted out, or are dead."""
+    for it in calls:
+        for key in it.request.message_ids if it.outcome.suppresses else ():
+            suppress(
+                connection,
+                group=channel_group(messages[key].channel),
+                address=messages[key].address,
+                reason=it.outcome.reason,
+                source=messages[key].channel,
+                occurred_at=now,
+                recorded_at=now,
+            )
 
 
 def _destinations(request: Request, outcome: Outcome) -> dict[State, list[str]]:
@@ -195,9 +227,8 @@ def _destinations(request: Request, outcome: Outcome) -> dict[State, list[str]]:
     return {_STATE_AFTER[outcome.kind]: keys}
 
 
-def _changed(
-    message: Row[Any], state: State, outcome: Outcome, *, now: datetime, wait: float
-) -> dict[str, Any]:
+def _changed(message: Row[Any], state: State, call: Finished, *, now: datetime) -> dict[str, Any]:
+    outcome = call.outcome
     row = {"message_id": message.message_id, "state_reason": outcome.reason}
     if state == "accepted":
         return row | {"provider_id": outcome.provider_id, "accepted_at": now, "lease_until": None}
@@ -212,7 +243,7 @@ def _changed(
         "attempt_no": message.attempt_no,
         "claim_token": None,
         "lease_until": None,
-        "next_at": now + timedelta(seconds=wait) if waits else None,
+        "next_at": now + timedelta(seconds=call.wait) if waits else None,
     }
 
 
@@ -253,17 +284,22 @@ def _insert_attempts(
         connection.execute(_INSERT_POSITIONS, positions)
 
 
-def _update_attempt(
-    connection: Connection, request: Request, outcome: Outcome, *, finished_at: datetime
+def _update_attempts(
+    connection: Connection, calls: Sequence[Finished], *, finished_at: datetime
 ) -> None:
-    ending = {
-        "finished_at": finished_at,
-        "outcome": outcome.kind,
-        "http_status": outcome.status,
-        "provider_code": outcome.code or None,
-        "request_id": outcome.request_id,
-        "x_message_id": outcome.provider_id,
-        "retry_after": None if outcome.retry_after is None else int(outcome.retry_after),
-        "error_text": None if outcome.kind == "accepted" else outcome.reason,
-    }
-    connection.execute(_UPDATE_ATTEMPT, {"key": request.attempt_id, **ending})
+    endings = [
+        {
+            "key": it.request.attempt_id,
+            "finished_at": finished_at,
+            "outcome": it.outcome.kind,
+            "http_status": it.outcome.status,
+            "provider_code": it.outcome.code or None,
+            "request_id": it.outcome.request_id,
+            "x_message_id": it.outcome.provider_id,
+            "retry_after": None if it.outcome.retry_after is None else int(it.outcome.retry_after),
+            "error_text": None if it.outcome.kind == "accepted" else it.outcome.reason,
+        }
+        for it in calls
+    ]
+    if endings:
+        connection.execute(_UPDATE_ATTEMPT, endings)

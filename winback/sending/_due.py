@@ -125,7 +125,7 @@ def claim(
                 _m.channel == channel, or_(_m.next_at.is_(None), _m.next_at <= ready_by)
             )
             query = query.order_by(_m.not_before, _m.message_id).limit(limit - len(keys))
-            keys += connection.scalars(query.with_for_update(skip_locked=True))
+            keys += connection.scalars(query.with_for_update(skip_locked=True)).all()
         return _take(connection, keys, token=token, now=now)
 
 
@@ -143,5 +143,6 @@ def _take(connection: Connection, keys: list[str], *, token: str, now: datetime)
     # Its owner's life is its lease.
     rows = [{"message_id": key, "claim_token": token, "lease_until": None} for key in keys]
     transition(connection, rows, "claimed", from_states=WAITING, at=now)
-    found = {row.message_id: row for row in connection.execute(_CLAIMED, {"keys": keys})}
+    rows_of = connection.execute(_CLAIMED, {"keys": keys}).all()
+    found = {row.message_id: row for row in rows_of}
     return [found[key] for key in keys]

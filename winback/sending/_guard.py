@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
@@ -65,8 +65,7 @@ class Caps:
     fewer_per_7d: int = field(default_factory=lambda: int(project_vars()["fewer_per_7d"]))
 
 
-@dataclass(frozen=True)
-class _Sent:
+class _Sent(NamedTuple):
     at: datetime
     scope: str | None
 
@@ -157,6 +156,8 @@ def _talking(
         since=since,
         until=now,
     )
+    if not talking.customers and not talking.addresses:
+        return set()
     return {
         m.message_id
         for m in messages
@@ -181,18 +182,30 @@ def is_local_hour(hours: Hours, now: datetime, shop_timezone: str) -> bool:
 
 
 def _hour_rule(message: Row[Any] | Hours, now: datetime, shop_timezone: str) -> Rule | None:
-    zones = [zone for zone in message.zones.split(",") if zone]
-    if not zones and channel_group(message.channel) == "phone":
+    return _rule_of_hours(
+        message.zones,
+        message.local_opens_minute,
+        message.local_closes_minute,
+        now,
+        # A text wakes people: without a zone of their own nobody knows when.
+        None if channel_group(message.channel) == "phone" else shop_timezone,
+    )
+
+
+@lru_cache(maxsize=256)  # A group has many people and few zones.
+def _rule_of_hours(
+    zones: str, opens: int, closes: int, now: datetime, other_zone: str | None
+) -> Rule | None:
+    known = [zone for zone in zones.split(",") if zone]
+    if not known and other_zone is None:
         return "zone"
     try:
-        minutes = [_local_minute(now, zone) for zone in zones or [shop_timezone]]
+        minutes = [_local_minute(now, zone) for zone in known or [str(other_zone)]]
     except (KeyError, ValueError, OSError):
         return "zone"
-    opens, closes = message.local_opens_minute, message.local_closes_minute
     return None if all(opens <= minute < closes for minute in minutes) else "window"
 
 
-@lru_cache(maxsize=64)  # A group has many people and few zones.
 def _local_minute(now: datetime, zone: str) -> int:
     local = now.astimezone(ZoneInfo(zone))
     return local.hour * 60 + local.minute
@@ -207,7 +220,8 @@ class _History:
 
     def __init__(self, connection: Connection, messages: Sequence[Row[Any]], now: datetime) -> None:
         self._now = now
-        self._by_person: dict[str, dict[str, _Sent]] = defaultdict(dict)
+        self._of_customer: dict[str, dict[str, _Sent]] = defaultdict(dict)
+        self._at_address: dict[str, dict[str, _Sent]] = defaultdict(dict)
         for sent in recent_sends(
             connection,
             customer_ids={m.customer_id for m in messages},
@@ -220,14 +234,11 @@ class _History:
         if message.cap_scope is not None and message.playbook_id == ANSWERS:
             return
         sent = _Sent(at, message.cap_scope)
-        self._by_person[f"customer:{message.customer_id}"][message.message_id] = sent
-        self._by_person[f"address:{message.address}"][message.message_id] = sent
+        self._of_customer[message.customer_id][message.message_id] = sent
+        self._at_address[message.address][message.message_id] = sent
 
     def cap_rule(self, message: Row[Any], caps: Caps, *, wants_fewer: bool) -> Rule | None:
-        every = (
-            self._by_person[f"customer:{message.customer_id}"]
-            | self._by_person[f"address:{message.address}"]
-        )
+        every = self._of_customer[message.customer_id] | self._at_address[message.address]
         counted = [sent.at for sent in every.values() if sent.scope == message.cap_scope]
         per_24h, per_7d = caps.per_24h, caps.per_7d
         if message.cap_scope is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row
@@ -78,6 +80,7 @@ class ChannelRun:
         self._gatekeeper = Gatekeeper(ledger, settings, clock, channel, report)
         self._pace = Pace(ledger, channel)
         self._in_flight: dict[Future[Outcome], Request] = {}
+        self._answers: SimpleQueue[Future[Outcome]] = SimpleQueue()
         self._packing = Packing(channel)
 
     @property
@@ -112,11 +115,20 @@ class ChannelRun:
             if room and not self._stopped:
                 self._launch(pool, room)
             if self._in_flight:
-                wait(self._in_flight, return_when=FIRST_COMPLETED)
-                done, _ = wait(self._in_flight, timeout=GATHERING)
-                self._record(done)
+                self._record(self._gathered())
             elif self._stopped:
                 return
+
+    def _gathered(self) -> list[Future[Outcome]]:
+        """The next answer, and those that come within moments: at least half of the others, or
+        all that are there by then."""
+        done, until = [self._answers.get()], time.monotonic() + GATHERING
+        with suppress(Empty):
+            while len(done) < len(self._in_flight):
+                is_enough = 2 * len(done) >= len(self._in_flight)
+                left = 0.0 if is_enough else max(0.0, until - time.monotonic())
+                done.append(self._answers.get(timeout=left))
+        return done
 
     def _claim(self, ready_by: datetime) -> list[Row[Any]]:
         if not self._gatekeeper.may_claim():
@@ -172,7 +184,7 @@ class ChannelRun:
         """Wait; for long only once the answers to the calls under way are written down, as others
         call a message unknown that has none for too long."""
         if seconds > SHORT_REST and self._in_flight:
-            self._record(wait(self._in_flight).done)
+            self._record([self._answers.get() for _ in self._in_flight])
             seconds = max(seconds, self._pace.asked_to_wait)
         if seconds > 0:
             self._sleep(seconds)
@@ -206,6 +218,7 @@ class ChannelRun:
         for request in going:
             call = pool.submit(_attempts.call, self._channel, request, self._clock, now)
             self._in_flight[call] = request
+            call.add_done_callback(self._answers.put)
         for request in requests:
             if not refused.keys().isdisjoint(request.message_ids):
                 self._packing.put_back(request, without=refused)
@@ -251,11 +264,14 @@ class ChannelRun:
         now, not_sent = self._clock.now(), Outcome("not_sent", "ledger")
         keys = [key for request in requests for key in request.message_ids]
         # What was let go of in the transaction that failed was not begun in it.
-        begun = [it for it in requests if self._packing.rows.keys() >= set(it.message_ids)]
+        begun = [
+            _attempts.Finished(request, not_sent, 0.0)
+            for request in requests
+            if self._packing.rows.keys() >= set(request.message_ids)
+        ]
 
         def write(connection: Connection) -> None:
-            for request in begun:
-                self._finish(connection, request, not_sent, now=now, wait=0.0)
+            self._finish(connection, begun, now)
             _attempts.give_back(connection, keys, token=self._token, now=now)
 
         self._write_down(write)
@@ -264,45 +280,32 @@ class ChannelRun:
 
     def _record(self, done: Iterable[Future[Outcome]]) -> None:
         """Write down what calls came to, and draw the conclusions for the next ones."""
-        finished: list[tuple[Request, Outcome, float]] = []
+        calls: list[_attempts.Finished] = []
         trips: list[Trip] = []
         for future in done:
             request, outcome = self._in_flight.pop(future), future.result()
-            finished.append((request, outcome, self._pace.learn(outcome, request)))
+            wait = self._pace.learn(outcome, request)
+            calls.append(_attempts.Finished(request, outcome, wait))
             trips += tripped(self._channel, outcome, self._pace, self._rows_of([request]))
         now = self._clock.now()
 
         def write(connection: Connection) -> list[dict[State, int]]:
-            counts = [self._finish(connection, *each, now=now) for each in finished]
+            counts = self._finish(connection, calls, now)
             self._draw_conclusions(connection, trips, now)
             return counts
 
-        are_accepted = all(outcome.kind == "accepted" for _, outcome, _ in finished)
+        are_accepted = all(it.outcome.kind == "accepted" for it in calls)
         counts = self._write_down(write, is_own=are_accepted and not self._pace.has_news)
         settled = 0
-        for (request, outcome, _), ended in zip(finished, counts, strict=True):
-            settled += self._report.count(request, outcome, ended)
-            self._packing.settle(request, outcome)
+        for it, ended in zip(calls, counts, strict=True):
+            settled += self._report.count(it.request, it.outcome, ended)
+            self._packing.settle(it.request, it.outcome)
         self._on_progress(settled)
 
     def _finish(
-        self,
-        connection: Connection,
-        request: Request,
-        outcome: Outcome,
-        wait: float,
-        *,
-        now: datetime,
-    ) -> dict[State, int]:
-        return _attempts.finish(
-            connection,
-            request,
-            outcome,
-            self._packing.rows,
-            token=self._token,
-            now=now,
-            wait=wait,
-        )
+        self, connection: Connection, calls: Sequence[_attempts.Finished], now: datetime
+    ) -> list[dict[State, int]]:
+        return _attempts.finish(connection, calls, self._packing.rows, token=self._token, now=now)
 
     def _draw_conclusions(
         self, connection: Connection, trips: Sequence[Trip], now: datetime
