@@ -1,10 +1,11 @@
-"""How fast a run sends: `python benchmarks/send_due.py [EMAILS] [TEXTS]`.
+"""How fast a run sends: `python benchmarks/send_due.py [EMAILS] [TEXTS] [LEDGER_URL]`.
 
-Emails (default 20,000, in batches of 250) and texts (default 3,000) go to a `winback sandbox`
-of its own process: once by `send_due`, with every commit, guard and record, and once by the
-providers' own clients, as they come, with the same bodies and as many calls at once, that look
-at nothing and record nothing. The two take turns, three times each; told is the median of each
-and the ratio of the two, the part of the bare client's speed that a run keeps.
+Emails (default 20,000, in batches of 250) and texts (default 3,000) go each to a new `winback
+sandbox` in a process of its own: once by `send_due`, with every commit, guard and record, and
+once by the providers' own clients, as they come, with the same bodies and as many calls at once,
+that look at nothing and record nothing. The two take turns, three times each; told is the median
+of each and the ratio of the two, the part of the bare client's speed that a run keeps. The ledger
+is a new SQLite file for each run, or the PostgreSQL database that is named, which they share.
 """
 
 from __future__ import annotations
@@ -184,11 +185,14 @@ def measure(settings: Settings, channel: str, count: int) -> dict[str, float]:
 
 def main() -> None:
     counts = {"email": 20_000, "sms": 3_000}
-    for place, channel in enumerate(counts, start=1):
-        if len(sys.argv) > place:
-            counts[channel] = int(sys.argv[place])
-    with tempfile.TemporaryDirectory() as home, sandbox_process(Path(home)) as settings:
-        figures = {name: measure(settings, name, count) for name, count in counts.items() if count}
+    counts |= {name: int(given) for name, given in zip(counts, sys.argv[1:3], strict=False)}
+    ledger_url = "".join(sys.argv[3:4])
+    figures = {}
+    for channel, count in counts.items():
+        with tempfile.TemporaryDirectory() as home, sandbox_process(Path(home)) as settings:
+            own = settings.model_copy(update={"ledger_url": ledger_url})
+            if count:
+                figures[channel] = measure(own, channel, count)
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
 
