@@ -5,7 +5,7 @@ sandbox` in a process of its own: once by `send_due`, with every commit, guard a
 once by the providers' own clients, as they come, with the same bodies and as many calls at once,
 that look at nothing and record nothing. The two take turns, three times each; told is the median
 of each and the ratio of the two, the part of the bare client's speed that a run keeps. The ledger
-is a new SQLite file for each run, or the PostgreSQL database that is named, which they share.
+is a new SQLite file for each run, or the empty PostgreSQL database that is named, which they share.
 """
 
 from __future__ import annotations
