@@ -82,6 +82,7 @@ def test_a_poll_that_fails_is_made_again_and_one_of_a_forgotten_text_is_not(
     house.fail("error", method="GET", path="Messages/")
     done = house.reconcile(after=10 * MINUTE)
     assert (done.polled, list(done.unreadable)) == (0, ["sms"])
+    assert done.summary() == "sms could not be asked (http_500)"
     house.forget_texts()
     assert house.reconcile().polled == 2
     assert house.reconcile().polled == 0

@@ -54,4 +54,6 @@ class ReconcileReport:
         line += [f"{self.told:,} of {self.polled:,} polled had news"] if self.polled else []
         line += [f"{self.suppressed:,} addresses suppressed"] if self.suppressed else []
         line += [f"{len(self.sent_twice):,} SENT TWICE"] if self.sent_twice else []
+        # Not "nothing was unknown", where nobody could be asked.
+        line += [f"{what} could not be asked ({why})" for what, why in self.unreadable.items()]
         return ", ".join(line) or "nothing was unknown"
