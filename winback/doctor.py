@@ -34,6 +34,8 @@ _WHY: Final[dict[str, str]] = {
     "twilio_voice_from": "the number that calls come from",
     "voice_opt_out_number": "the law wants a toll-free number where a call stops the calls",
 }
+# Minutes; Twilio's list lags by seconds, and by more on its bad days.
+_LEAST_SETTLE: Final = 5
 # What US carriers ask a campaign for.
 _TEXTS: Final = frozenset({"sms", "mms", "rcs"})
 
@@ -55,6 +57,11 @@ def findings(settings: Settings) -> list[str]:
         lines.append("WINBACK_SHOP_URL still names the example shop (every message links there)")
     if settings.public_base_url and not _is_public(settings):
         lines.append("WINBACK_PUBLIC_BASE_URL is not https (providers refuse to post there)")
+    if settings.unknown_settle_minutes < _LEAST_SETTLE and not settings.sends_to_loopback_only:
+        lines.append(
+            f"WINBACK_UNKNOWN_SETTLE_MINUTES is below {_LEAST_SETTLE} (a text that shows late in "
+            "Twilio's list would be sent twice)"
+        )
     lines += [f"{name} is no setting ({meant} is)" for name, meant in misspelled().items()]
     try:
         open_responder(settings)

@@ -32,6 +32,13 @@ def test_doctor_names_what_each_channel_that_is_switched_on_still_lacks(channels
     assert sorted(lines) == sorted(named | ALWAYS)
 
 
+@pytest.mark.parametrize(("minutes", "is_named"), [(4, True), (5, False)])
+def test_doctor_names_a_wait_in_which_a_text_may_still_turn_up(minutes, is_named, tmp_path):
+    settings = Settings.load(home=tmp_path, unknown_settle_minutes=minutes)
+    said = any("WINBACK_UNKNOWN_SETTLE_MINUTES is below 5" in line for line in findings(settings))
+    assert said is is_named
+
+
 def test_a_channel_that_does_not_exist_is_refused_by_name(tmp_path):
     with pytest.raises(UsageError, match=r"WINBACK_CHANNELS: .*no channel 'pigeon'"):
         Settings.load(home=tmp_path, channels="email,pigeon")
