@@ -291,6 +291,52 @@ def test_what_a_server_wants_kept_is_not_sent_back_and_what_it_packed_is_read(se
     assert b"cookie" not in seen[1].lower()
 
 
+def test_what_is_closed_lets_go_of_its_connections(serve, wire):
+    gone = threading.Event()
+
+    def wait_for_the_end(connection):
+        answer_all(connection)
+        gone.set()
+
+    assert came_to(wire, serve(wait_for_the_end).url).kind == "accepted"
+    wire.close()
+    assert gone.wait(10)
+
+
+def test_a_key_that_no_header_can_hold_sends_nothing(serve, wire):
+    server = serve(answer_all)
+    with pytest.raises(NotHandedOverError, match="UnicodeEncodeError"):
+        wire.call("POST", server.url, data={"To": "1"}, auth=("AC", "t\u20acken"))
+    with pytest.raises(NotHandedOverError, match="UnicodeEncodeError"):
+        wire.call("POST", server.url, data={"Body": "\ud800"}, auth=("AC", "token"))
+    assert server.connections == 0
+
+
+def test_headers_and_body_leave_together_and_a_header_that_comes_twice_is_read_whole(serve, wire):
+    seen = []
+
+    def answer_twice(connection):
+        seen.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-A: 1\r\nX-A: 2\r\nContent-Length: 0\r\n\r\n")
+
+    assert wire.call("POST", serve(answer_twice).url, data=b"{}").headers["x-a"] == "1, 2"
+    assert seen[0].endswith(b"\r\n\r\n{}")
+
+
+def test_a_proxy_is_not_told_what_the_address_of_a_server_says_of_its_user(
+    serve, wire, monkeypatch
+):
+    seen = []
+
+    def look(connection):
+        seen.append(connection.recv(65536))
+        connection.sendall(OK)
+
+    monkeypatch.setenv("HTTP_PROXY", serve(look).url.removesuffix("/v3/mail/send"))
+    wire.call("GET", "http://me:secret@api.example.com/v3")
+    assert b"secret" not in seen[0]
+
+
 def test_an_answer_that_ends_early_leaves_the_message_unknown(serve, wire):
     def break_off(connection):
         connection.recv(65536)

@@ -95,12 +95,9 @@ def kill_at_call(which: int, when: str) -> None:
     write, read = HTTPConnection.send, _ProvingMixin.getresponse
 
     def send_half(self: HTTPConnection, data: Any) -> None:
-        if (
-            getattr(local, "is_it", False)
-            and when == "half"
-            and not bytes(data).startswith(b"POST")
-        ):
-            self.sock.sendall(data[: len(data) // 2])
+        body = bytes(data).partition(b"\r\n\r\n")[2]
+        if getattr(local, "is_it", False) and when == "half" and body:
+            self.sock.sendall(data[: -(len(body) // 2)])
             die()
         write(self, data)
 
@@ -118,6 +115,8 @@ def kill_at_call(which: int, when: str) -> None:
             if local.is_it and when == "before":
                 die()
             outcome = original(self, request)
+            if local.is_it and when != "after":
+                raise SystemExit(f"the call went by the point {when}")
             if local.is_it:
                 die()
             return outcome

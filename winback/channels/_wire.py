@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import urldefragauth
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout, make_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -71,40 +72,56 @@ class Wire:
         It goes straight to the pool: requests' own way there reads the environment before each
         call, takes keys from a .netrc, keeps cookies and follows redirects.
         """
-        said = {"Accept-Encoding": "gzip, deflate", **(headers or {})}
-        if auth is not None:
-            said |= make_headers(basic_auth=":".join(auth))
-        if isinstance(data, Mapping):
-            said.setdefault("Content-Type", "application/x-www-form-urlencoded")
-            data = _encoded(data).encode()
-        if params:
-            url += ("&" if "?" in url else "?") + _encoded(params)
-        server = self._server(url)
+        try:
+            server = self._server(url)
+            target = server.target(_with(url, params or {}))
+            said, body = _written(headers or {}, data, auth)
+        except (OSError, ValueError) as error:
+            raise NotHandedOverError(type(error).__name__) from error
         response = server.pool.urlopen(
             method,
-            server.target(url),
-            body=data,
+            target,
+            body=body,
             headers=said,
             retries=False,
             redirect=False,
             assert_same_host=False,  # a proxy's pool carries the requests of others
             timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
         )
-        names = {key.lower(): value for key, value in response.headers.items()}
+        # A header that came twice is one with both values.
+        names = {key.lower(): response.headers[key] for key in response.headers}
         return Answer(response.status, names, response.data)
 
     def close(self) -> None:
+        self._servers.clear()  # they would keep their connections
         self._adapter.close()
 
     def _server(self, url: str) -> _Server:
         """Asked of the environment once: reading its proxies costs as much as half a call."""
-        try:
-            place = urlsplit(url)[:2]
-            if place not in self._servers:
-                self._servers[place] = self._adapter.server(url)
-        except (OSError, ValueError) as error:
-            raise NotHandedOverError(type(error).__name__) from error
-        return self._servers[place]
+        place = urlsplit(url)[:2]
+        server = self._servers.get(place)
+        if server is None:
+            server = self._servers[place] = self._adapter.server(url)
+        return server
+
+
+def _with(url: str, params: Mapping[str, object]) -> str:
+    return url + ("&" if "?" in url else "?") + _encoded(params) if params else url
+
+
+def _written(
+    headers: Mapping[str, str],
+    data: Mapping[str, object] | bytes | None,
+    auth: tuple[str, str] | None,
+) -> tuple[dict[str, str], bytes | None]:
+    """Headers and body as they cross the wire."""
+    said = {"Accept-Encoding": "gzip, deflate", **headers}
+    if auth is not None:
+        said |= make_headers(basic_auth=":".join(auth))
+    if isinstance(data, Mapping):
+        said.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        return said, _encoded(data).encode()
+    return said, data
 
 
 def _encoded(values: Mapping[str, object]) -> str:
@@ -120,7 +137,9 @@ class _Server:
     is_forwarded: bool
 
     def target(self, url: str) -> str:
-        return url if self.is_forwarded else urlunsplit(("", "", *urlsplit(url)[2:4], ""))
+        if self.is_forwarded:
+            return str(urldefragauth(url))
+        return urlunsplit(("", "", *urlsplit(url)[2:4], ""))
 
 
 class _ProvingMixin:
@@ -143,14 +162,8 @@ class _ProvingMixin:
         if self.is_closed:  # type: ignore[attr-defined]
             self.connect()
         self.timeout = WRITE_SECONDS
-        parts: list[bytes] = []
         try:
-            self._parts = parts
-            try:
-                super().request(*args, **options)  # type: ignore[misc]
-            finally:
-                self._parts = None
-            self.send(b"".join(parts))
+            self.send(self._whole(*args, **options))
         except (BrokenPipeError, ConnectionResetError):
             # urllib3 reads on: a server may refuse a body that it has not read to its end.
             raise
@@ -158,8 +171,17 @@ class _ProvingMixin:
             raise NotHandedOverError(type(error).__name__) from error
         self._is_whole = True
 
-    def send(self, data: Any) -> None:
+    def _whole(self, *args: Any, **options: Any) -> bytes:
         """Headers and body in one: two small packets cost both ends twice the work."""
+        parts: list[bytes] = []
+        self._parts = parts
+        try:
+            super().request(*args, **options)  # type: ignore[misc]
+        finally:
+            self._parts = None
+        return b"".join(parts)
+
+    def send(self, data: Any) -> None:
         if self._parts is None:
             super().send(data)  # type: ignore[misc]
         else:
@@ -188,7 +210,10 @@ class _FreshMixin:
     """Hands out no connection that has rested too long."""
 
     def _get_conn(self, timeout: float | None = None) -> Any:
-        connection = super()._get_conn(timeout)  # type: ignore[misc]
+        try:
+            connection = super()._get_conn(timeout)  # type: ignore[misc]
+        except Exception as error:
+            raise NotHandedOverError(type(error).__name__) from error
         if time.monotonic() - connection.used_at > IDLE_SECONDS:
             connection.close()
         return connection

@@ -27,6 +27,7 @@ from winback.ledger import (
     HIDDEN_PREFIX,
     LIFTED_BY_START,
     Ledger,
+    forget_key,
     insert_new,
     open_ledger,
     suppress,
@@ -161,6 +162,7 @@ def _copy(real: Connection, replayed: Ledger) -> list[Row]:
     """
     with replayed.write() as copy:
         copy.execute(tables.address_keys.delete())
+        forget_key(copy)
         for table in (tables.address_keys, tables.messages):
             for rows in real.execute(select(table)).mappings().partitions(ROWS_PER_QUERY):
                 copy.execute(insert(table), [dict(row) for row in rows])

@@ -1,7 +1,7 @@
 """The ledger: the one database for everything that leaves the house."""
 
 from winback.ledger import _tables as tables
-from winback.ledger._address_keys import ERASED_DETAIL, AddressKey, is_hidden
+from winback.ledger._address_keys import ERASED_DETAIL, AddressKey, forget_key, is_hidden
 from winback.ledger._address_keys import PREFIX as HIDDEN_PREFIX
 from winback.ledger._among import among, texts
 from winback.ledger._conversations import (
@@ -119,6 +119,7 @@ __all__ = [
     "end_joins",
     "export_ledger",
     "find_link",
+    "forget_key",
     "forget_revocations",
     "grant_join",
     "hide_address",

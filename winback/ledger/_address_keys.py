@@ -34,7 +34,8 @@ class AddressKey:
 
     @classmethod
     def of(cls, connection: Connection) -> Self:
-        """The key of an open ledger: read once for each connection to it, as it never changes."""
+        """The key of an open ledger, read once for each connection: only a replay's copy of a
+        ledger gets another, and forgets it."""
         known = connection.info.get(_KNOWN)
         if known is None:
             row = connection.execute(_KEY).one()
@@ -51,6 +52,11 @@ class AddressKey:
         """HMAC-SHA256 of a text, in hex."""
         inner = hashlib.sha256(self.inner_pad + text.encode(errors="replace")).digest()
         return hashlib.sha256(self.outer_pad + inner).hexdigest()
+
+
+def forget_key(connection: Connection) -> None:
+    """Read the key anew: it is being replaced."""
+    connection.info.pop(_KNOWN, None)
 
 
 def is_hidden(address: str) -> bool:

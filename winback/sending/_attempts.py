@@ -15,12 +15,14 @@ from winback.ledger import (
     TRANSITIONS,
     Proof,
     State,
+    among,
     channel_group,
     is_beside_others,
     is_withdrawn,
     prove_accepted,
     suppress,
     tables,
+    texts,
     transition,
 )
 
@@ -35,6 +37,12 @@ _IN_FLIGHT: tuple[State, ...] = ("sending", "unknown")
 # The names of its values come with them.
 _UPDATE_ATTEMPT = update(tables.attempts).where(tables.attempts.c.attempt_id == bindparam("key"))
 _OUTCOME = select(tables.attempts.c.outcome).where(tables.attempts.c.attempt_id == bindparam("key"))
+# What this run has just accepted; others who settle a message take its claim away.
+_OURS = select(tables.messages.c.message_id, tables.messages.c.provider_id).where(
+    among(tables.messages.c.message_id, texts("keys")),
+    tables.messages.c.state.concat("") == "accepted",
+    tables.messages.c.claim_token == bindparam("token"),
+)
 _INSERT_ATTEMPT, _INSERT_POSITIONS = insert(tables.attempts), insert(tables.attempt_messages)
 _STATE_AFTER: dict[Kind, State] = {
     "accepted": "accepted",
@@ -149,7 +157,7 @@ def finish(
         if state == "accepted" and moved < len(rows):
             if is_beside_others(connection):
                 raise SettledByOthersError
-            _prove(connection, settled, now=now)
+            _prove(connection, settled, token=token, now=now)
     _suppress(connection, settled, messages, now=now)
     # Last: what is known of the attempts before tells whether this one is a second.
     _update_attempts(connection, settled, finished_at=now)
@@ -175,14 +183,18 @@ def _is_withdrawn_or_may_be(connection: Connection, call: Finished, now: datetim
     )
 
 
-def _prove(connection: Connection, calls: Sequence[Finished], *, now: datetime) -> None:
+def _prove(connection: Connection, calls: Sequence[Finished], *, token: str, now: datetime) -> None:
     """An answer that came after its messages had been settled otherwise is true all the same.
 
     Most often a callback was faster. It may also have come so late that a message was given up
     or let go again: then it is accepted now, or, if its next attempt was, it went out twice.
     """
-    for it in calls:
-        for key in it.request.message_ids if it.outcome.kind == "accepted" else ():
+    accepted = [it for it in calls if it.outcome.kind == "accepted"]
+    keys = [key for it in accepted for key in it.request.message_ids]
+    ours = connection.execute(_OURS, {"keys": keys, "token": token}).all()
+    just_now = {(row.message_id, row.provider_id) for row in ours}
+    for it in accepted:
+        for key in it.request.message_ids:
             proof = Proof(
                 "answer",
                 key,
@@ -191,7 +203,8 @@ def _prove(connection: Connection, calls: Sequence[Finished], *, now: datetime) 
                 seen_at=now,
                 provider_id=it.outcome.provider_id,
             )
-            prove_accepted(connection, proof, at=now)
+            if (key, it.outcome.provider_id) not in just_now:
+                prove_accepted(connection, proof, at=now)
 
 
 def _suppress(
@@ -202,8 +215,9 @@ def _suppress(
     now: datetime,
 ) -> None:
     """Suppress the addresses that the provider says opted out, or are dead."""
-    for it in calls:
-        for key in it.request.message_ids if it.outcome.suppresses else ():
+    stopped = [it for it in calls if it.outcome.suppresses]
+    for it in stopped:
+        for key in it.request.message_ids:
             suppress(
                 connection,
                 group=channel_group(messages[key].channel),

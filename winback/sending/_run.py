@@ -120,8 +120,8 @@ class ChannelRun:
                 return
 
     def _gathered(self) -> list[Future[Outcome]]:
-        """The next answer, and those that come within moments: at least half of the others, or
-        all that are there by then."""
+        """The next answer and others that come within moments, until half of the calls under way
+        have one; then all that are there."""
         done, until = [self._answers.get()], time.monotonic() + GATHERING
         with suppress(Empty):
             while len(done) < len(self._in_flight):
