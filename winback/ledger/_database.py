@@ -45,14 +45,12 @@ class Ledger:
     def read(self) -> Iterator[Connection]:
         """A read transaction: one consistent snapshot."""
         with told(), self.engine.connect() as connection:
-            if self._is_sqlite:
-                with connection.begin():
-                    connection.exec_driver_sql("begin")
-                    yield connection
-            else:
+            if not self._is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
-                with connection.begin():
-                    yield connection
+            with connection.begin():
+                if self._is_sqlite:
+                    connection.exec_driver_sql("begin")
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -220,7 +218,7 @@ def _engine(url: str) -> Engine:
 
 def _configure_sqlite(dbapi_connection: Any, _record: object) -> None:
     # Transactions begin as `Ledger` says, not as the driver thinks. (Nor by an event of the engine:
-    # with one, SQLAlchemy looks for others at every statement, which costs a tenth of a run.)
+    # with one, SQLAlchemy looks for others at every statement, which costs a quarter of it.)
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
     cursor.execute("pragma journal_mode = wal")
