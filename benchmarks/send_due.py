@@ -188,11 +188,10 @@ def main() -> None:
     counts |= {name: int(given) for name, given in zip(counts, sys.argv[1:3], strict=False)}
     ledger_url = "".join(sys.argv[3:4])
     figures = {}
-    for channel, count in counts.items():
+    for channel in filter(counts.get, counts):
         with tempfile.TemporaryDirectory() as home, sandbox_process(Path(home)) as settings:
             own = settings.model_copy(update={"ledger_url": ledger_url})
-            if count:
-                figures[channel] = measure(own, channel, count)
+            figures[channel] = measure(own, channel, counts[channel])
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
 

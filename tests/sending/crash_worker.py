@@ -115,9 +115,9 @@ def kill_at_call(which: int, when: str) -> None:
             if local.is_it and when == "before":
                 die()
             outcome = original(self, request)
-            if local.is_it and when != "after":
-                raise SystemExit(f"the call went by the point {when}")
             if local.is_it:
+                if when != "after":
+                    raise SystemExit(f"the call went by the point {when}")
                 die()
             return outcome
 

@@ -36,13 +36,12 @@ class AddressKey:
     def of(cls, connection: Connection) -> Self:
         """The key of an open ledger, read once for each connection: only a replay's copy of a
         ledger gets another, and forgets it."""
-        known = connection.info.get(_KNOWN)
-        if known is None:
+        if _KNOWN not in connection.info:
             row = connection.execute(_KEY).one()
-            known = cls(bytes.fromhex(row.inner_pad), bytes.fromhex(row.outer_pad))
-            connection.info[_KNOWN] = known
-        found: Self = known
-        return found
+            pads = bytes.fromhex(row.inner_pad), bytes.fromhex(row.outer_pad)
+            connection.info[_KNOWN] = cls(*pads)
+        known: Self = connection.info[_KNOWN]
+        return known
 
     def hide(self, address: str) -> str:
         """What stands for a normalized address once it is erased; what is hidden stays so."""

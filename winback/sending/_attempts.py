@@ -140,17 +140,13 @@ def finish(
     A message that a callback has already bound as accepted stays so. Raises SettledByOthersError
     where others had a hand in it and the transaction is one of `write_own`.
     """
-    ends = {
-        it.request.attempt_id: (it, _destinations(it.request, it.outcome))
-        for it in calls
-        if not _is_withdrawn_or_may_be(connection, it, now)
-    }
+    settled = [it for it in calls if not _is_withdrawn_or_may_be(connection, it, now)]
+    ends = {it.request.attempt_id: _destinations(it.request, it.outcome) for it in settled}
     moves: dict[State, list[dict[str, Any]]] = {}
-    for it, destinations in ends.values():
-        for state, keys in destinations.items():
+    for it in settled:
+        for state, keys in ends[it.request.attempt_id].items():
             rows = [_changed(messages[key], state, it, now=now) for key in keys]
             moves.setdefault(state, []).extend(rows)
-    settled = [it for it, _ in ends.values()]
     for state, rows in moves.items():
         origins = tuple(origin for origin in _IN_FLIGHT if state in TRANSITIONS[origin])
         moved = transition(connection, rows, state, from_states=origins, at=now, claim_token=token)
@@ -161,12 +157,12 @@ def finish(
     _suppress(connection, settled, messages, now=now)
     # Last: what is known of the attempts before tells whether this one is a second.
     _update_attempts(connection, settled, finished_at=now)
-    return [
-        {state: len(keys) for state, keys in ends[it.request.attempt_id][1].items()}
-        if it.request.attempt_id in ends
-        else {"unknown": len(it.request.message_ids)}
-        for it in calls
-    ]
+    return [_counts(it.request, ends.get(it.request.attempt_id)) for it in calls]
+
+
+def _counts(request: Request, ended: Mapping[State, Sequence[str]] | None) -> dict[State, int]:
+    """How many messages went where; what is withdrawn stays unknown."""
+    return {state: len(keys) for state, keys in (ended or {"unknown": request.message_ids}).items()}
 
 
 def _is_withdrawn_or_may_be(connection: Connection, call: Finished, now: datetime) -> bool:
@@ -195,6 +191,8 @@ def _prove(connection: Connection, calls: Sequence[Finished], *, token: str, now
     just_now = {(row.message_id, row.provider_id) for row in ours}
     for it in accepted:
         for key in it.request.message_ids:
+            if (key, it.outcome.provider_id) in just_now:
+                continue
             proof = Proof(
                 "answer",
                 key,
@@ -203,8 +201,7 @@ def _prove(connection: Connection, calls: Sequence[Finished], *, token: str, now
                 seen_at=now,
                 provider_id=it.outcome.provider_id,
             )
-            if (key, it.outcome.provider_id) not in just_now:
-                prove_accepted(connection, proof, at=now)
+            prove_accepted(connection, proof, at=now)
 
 
 def _suppress(

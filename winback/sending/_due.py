@@ -143,6 +143,6 @@ def _take(connection: Connection, keys: list[str], *, token: str, now: datetime)
     # Its owner's life is its lease.
     rows = [{"message_id": key, "claim_token": token, "lease_until": None} for key in keys]
     transition(connection, rows, "claimed", from_states=WAITING, at=now)
-    rows_of = connection.execute(_CLAIMED, {"keys": keys}).all()
-    found = {row.message_id: row for row in rows_of}
+    claimed = connection.execute(_CLAIMED, {"keys": keys}).all()
+    found = {row.message_id: row for row in claimed}
     return [found[key] for key in keys]

@@ -197,10 +197,12 @@ def _rule_of_hours(
     zones: str, opens: int, closes: int, now: datetime, other_zone: str | None
 ) -> Rule | None:
     known = [zone for zone in zones.split(",") if zone]
-    if not known and other_zone is None:
-        return "zone"
+    if not known:
+        if other_zone is None:
+            return "zone"
+        known = [other_zone]
     try:
-        minutes = [_local_minute(now, zone) for zone in known or [str(other_zone)]]
+        minutes = [_local_minute(now, zone) for zone in known]
     except (KeyError, ValueError, OSError):
         return "zone"
     return None if all(opens <= minute < closes for minute in minutes) else "window"
