@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +51,23 @@ def test_an_event_that_is_landed_is_not_added_again_but_equal_ones_of_a_load_sta
     shop.load({"web_events.csv": header + twice})
     shop.load({"web_events.csv": header + twice + "c1,view,2025-03-02\n"})
     assert shop.landed("web_events", "count(*), count(distinct occurred_at)") == [(3, 2)]
+
+
+def test_a_column_that_an_earlier_version_did_not_land_is_added_to_what_is_there(
+    shop: Shop,
+) -> None:
+    shop.load({"customers.csv": "customer_id,email\nc1,a@example.com\n"})
+    path = shop.settings.shop_dir / "customers.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["merged_into"]), path)
+    ensure_tables(shop.settings)
+    assert shop.landed("customers", "customer_id, email, merged_into") == [
+        ("c1", "a@example.com", None)
+    ]
+
+
+def test_an_id_that_was_merged_into_another_one_says_so(shop: Shop) -> None:
+    shop.load({"customers.csv": "customer_id,merged_into\n7,\n8,007\n"})
+    assert shop.landed("customers", "customer_id, merged_into") == [("7", None), ("8", "007")]
 
 
 def test_a_table_that_a_load_does_not_bring_stays_as_it_is(shop: Shop) -> None:

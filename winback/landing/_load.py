@@ -6,9 +6,11 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Literal, get_args
+
+import pyarrow.parquet as pq
 
 from winback.clock import Clock
 from winback.errors import UsageError, WinbackError
@@ -77,17 +79,34 @@ def newest_load(settings: Settings) -> str:
 
 
 def ensure_tables(settings: Settings) -> None:
-    """Give every table a file with its declared types, empty where the shop sent none."""
-    missing = [name for name in TABLES if not (settings.shop_dir / f"{name}.parquet").exists()]
+    """Give every table a file with its declared columns, empty where the shop sent none.
+
+    What an earlier version landed lacks the columns that came later.
+    """
+    missing = [name for name in TABLES if not _is_whole(settings.shop_dir, name)]
     if not missing:
         return
     settings.shop_dir.mkdir(parents=True, exist_ok=True)
     folder = settings.landing_dir / f".empty-{os.getpid()}"
-    with Work("", folder, "UTC", lambda *_: None, 0) as work:
+    # A load that swaps its tables in meanwhile must not be undone.
+    is_older = any((settings.shop_dir / f"{name}.parquet").exists() for name in missing)
+    with (
+        landing_lock(settings) if is_older else nullcontext(),
+        Work("", folder, "UTC", lambda *_: None, 0) as work,
+    ):
         for name in missing:
-            merge(work, TABLES[name], None, None)
+            landed = settings.shop_dir / f"{name}.parquet"
+            merge(work, TABLES[name], None, landed if landed.exists() else None)
             (folder / f"{name}.parquet").replace(settings.shop_dir / f"{name}.parquet")
     shutil.rmtree(folder)
+
+
+def _is_whole(shop_dir: Path, name: str) -> bool:
+    """Whether a table's file is there and names every column that is declared."""
+    path = shop_dir / f"{name}.parquet"
+    if not path.exists():
+        return False
+    return {column.name for column in TABLES[name].columns} <= set(pq.read_schema(path).names)
 
 
 def _merge_all(

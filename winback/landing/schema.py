@@ -75,6 +75,7 @@ TABLES: dict[str, Table] = {
                     "postal_code",
                     "timezone",
                     "preferred_channel",
+                    "merged_into",
                 ),
                 Column("created_at", "timestamp"),
             ),

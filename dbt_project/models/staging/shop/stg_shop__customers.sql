@@ -11,6 +11,7 @@ final as (
     select
         -- ids
         cast(customer_id as varchar) as customer_id,
+        {{ clean_text('merged_into') }} as merged_into,
 
         -- contact data
         {{ clean_text('email') }} as email,
