@@ -18,10 +18,12 @@ from winback.erasure._person import Person
 from winback.landing.schema import TABLES
 from winback.settings import Settings
 
-# What stays of a customer, and of a consent; of the other tables all columns that are declared.
+# What stays of a customer, of a consent and of a row set aside; of the other tables all
+# columns that are declared.
 _KEPT: Final = {
     "customers": {"customer_id", "country", "created_at"},
     "consents": {"customer_id", "channel", "status", "basis", "occurred_at"},
+    "set_aside": {"customer_id", "table_name", "reason", "load_id", "set_aside_at"},
 }
 # Of what was published: rows that hold contact data or words, and are of no further use.
 _DROPPED: Final = frozenset({"outbox", "renders"})

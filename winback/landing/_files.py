@@ -9,7 +9,7 @@ from winback.errors import UsageError, WinbackError
 from winback.landing._batch import Reader
 from winback.landing._csv import CsvReader
 from winback.landing._parquet import ParquetReader
-from winback.landing.schema import TABLES, Table
+from winback.landing.schema import INPUT_TABLES, Table
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
@@ -22,7 +22,7 @@ def table_files(source: Path) -> dict[str, Path]:
     found: dict[str, list[Path]] = {}
     for path in sorted(source.iterdir()):
         table, dot, suffix = path.name.lower().partition(".")
-        if table in TABLES and dot + suffix in SUFFIXES and path.is_file():
+        if table in INPUT_TABLES and dot + suffix in SUFFIXES and path.is_file():
             found.setdefault(table, []).append(path)
     for table, paths in found.items():
         if len(paths) > 1:
@@ -30,16 +30,16 @@ def table_files(source: Path) -> dict[str, Path]:
             raise UsageError(f"{source} holds {names}: both are the table {table}; keep one.")
     if not found:
         raise UsageError(
-            f"{source} holds none of the files that a load reads: {', '.join(TABLES)} "
+            f"{source} holds none of the files that a load reads: {', '.join(INPUT_TABLES)} "
             "(.csv, .csv.gz or .parquet)."
         )
     missing = [
-        table.name for table in TABLES.values() if table.required and table.name not in found
+        table.name for table in INPUT_TABLES.values() if table.required and table.name not in found
     ]
     if missing:
         files = " and ".join(f"{name}.csv (or .parquet)" for name in missing)
         raise WinbackError(f"{source} has no {files}: a load needs it.")
-    return {table: found[table][0] for table in TABLES if table in found}
+    return {table: found[table][0] for table in INPUT_TABLES if table in found}
 
 
 def not_read(source: Path, read: Collection[Path]) -> list[str]:

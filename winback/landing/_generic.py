@@ -10,7 +10,7 @@ from winback.landing._formats import Parsed
 from winback.landing._merge import reject_repeats
 from winback.landing._rules import SPECS
 from winback.landing._stage import Work, stage
-from winback.landing.schema import TABLES
+from winback.landing.schema import INPUT_TABLES
 
 
 def files(source: Path) -> list[Path]:
@@ -20,10 +20,10 @@ def files(source: Path) -> list[Path]:
 def parse(work: Work, source: Path) -> Parsed:
     """Stage every table. All headers are read first: a wrong one costs no time."""
     found = table_files(source)
-    readers = {name: open_table(path, TABLES[name]) for name, path in found.items()}
+    readers = {name: open_table(path, INPUT_TABLES[name]) for name, path in found.items()}
     parsed = Parsed()
     for name, reader in readers.items():
-        table = TABLES[name]
+        table = INPUT_TABLES[name]
         keep = (LINE, ROW) if table.key else ()
         staged = stage(work, reader, SPECS[name], found[name], keep=keep)
         if table.key:
@@ -31,5 +31,6 @@ def parse(work: Work, source: Path) -> Parsed:
         parsed.sources.append(staged)
         parsed.tables[name] = staged.path
     if others := not_read(source, found.values()):
-        parsed.notes.append(f"not read: {', '.join(others)} (the tables are {', '.join(TABLES)})")
+        names = ", ".join(INPUT_TABLES)
+        parsed.notes.append(f"not read: {', '.join(others)} (the tables are {names})")
     return parsed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from winback.landing._casts import Rule, Spec, one_of
-from winback.landing.schema import TABLES
+from winback.landing.schema import INPUT_TABLES
 
 _LOWER = "lower({})"
 
@@ -43,5 +43,5 @@ _RULES: Mapping[str, Sequence[Rule]] = {
 
 SPECS: Mapping[str, Spec] = {
     name: Spec(table, _PREPARE.get(name, {}), _RULES.get(name, ()))
-    for name, table in TABLES.items()
+    for name, table in INPUT_TABLES.items()
 }

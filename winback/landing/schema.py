@@ -36,7 +36,8 @@ class Table:
     `key` tells rows apart: a second row with the same key in a load is rejected and a
     later load replaces it. `replaced_by` is the coarser column by which a later load
     replaces rows of a table that has no id of its own (an order's lines). A table with
-    neither is append-only: a later load adds the rows that are not there already.
+    neither is append-only: a later load adds the rows that are not there already. A table
+    that `is_ours` is written by landing itself, never read from a shop's file.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Table:
     key: tuple[str, ...] = ()
     replaced_by: str | None = None
     required: bool = False
+    is_ours: bool = False
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -166,5 +168,16 @@ TABLES: dict[str, Table] = {
             ),
             key=("message_id",),
         ),
+        # Rows that landing could not hold and whose customer is known: SQL holds that customer.
+        Table(
+            "set_aside",
+            (
+                *_text("customer_id", "table_name", "row_key", "reason", "load_id"),
+                Column("set_aside_at", "timestamp"),
+            ),
+            is_ours=True,
+        ),
     )
 }
+# The tables that a shop's files may be.
+INPUT_TABLES = {name: table for name, table in TABLES.items() if not table.is_ours}
