@@ -86,3 +86,19 @@
         ))
     ), 256))
 {%- endmacro %}
+
+{#-
+    How a list of opt-outs names an address that it doesn't tell
+    (winback/ledger/_address_hashes.py): its SHA-256 in hex, without a key.
+-#}
+{% macro address_hash(address) -%}
+    {{ return(adapter.dispatch('address_hash', 'winback')(address)) }}
+{%- endmacro %}
+
+{% macro default__address_hash(address) -%}
+    'sha256:' || sha256({{ address }})
+{%- endmacro %}
+
+{% macro spark__address_hash(address) -%}
+    concat('sha256:', sha2({{ address }}, 256))
+{%- endmacro %}

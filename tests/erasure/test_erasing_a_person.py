@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -374,3 +375,26 @@ def test_the_commands_say_so_and_a_load_tells_who_is_back(
         .open() as file
     ):
         assert list(csv.reader(file))[1][3] == ""
+
+
+def test_a_hashed_list_names_them_no_more_also_one_that_came_in_since(home: Home) -> None:
+    def listed(address: str, group: str) -> str:
+        name = "sha256:" + hashlib.sha256(address.encode()).hexdigest()
+        with home.ledger.write() as connection:
+            suppress(
+                connection, group=group, address=name, reason="opted_out", source="list",
+                occurred_at=NOW, recorded_at=NOW,
+            )  # fmt: skip
+        return name
+
+    named = [listed(EMAIL.lower(), "email"), listed(PHONE[1:], "phone")]
+    others = listed(OTHER, "email")
+    home.erase()
+    named.append(listed(PHONE, "phone"))
+    home.erase()
+    kept = {row["address"] for row in home.rows("suppressions")}
+    assert not kept & set(named)
+    assert others in kept
+    with home.ledger.read() as connection:
+        assert is_suppressed(connection, group="phone", address=PHONE)
+        assert is_suppressed(connection, group="email", address=EMAIL)

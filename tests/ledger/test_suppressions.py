@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from winback.ledger import (
     is_suppressed,
     lift,
     release_hold,
+    stop_hashed,
     suppress,
     suppressed_among,
     tables,
@@ -121,3 +123,52 @@ def test_a_hold_is_listed_until_a_person_releases_it_and_a_stop_beside_it_stays(
         assert is_suppressed(connection, group="phone", address="+15550000002")
         versions = connection.scalars(select(tables.suppressions.c.version)).all()
     assert sorted(versions) == [1, 2, 2, 2], "a release reaches the warehouse"
+
+
+def hashed(text):
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("group", "listed", "asked"),
+    [
+        ("email", "ann@example.com", "ann@example.com"),
+        ("email", "ann@example.com", " Ann@Example.COM "),
+        ("phone", "+15550000001", "+15550000001"),
+        ("phone", "+15550000001", "+1 (555) 000-0001"),
+        ("phone", "15550000001", "+15550000001"),
+    ],
+)
+def test_a_hashed_list_speaks_for_the_address_that_it_does_not_name(ledger, group, listed, asked):
+    with ledger.write() as connection:
+        stop(connection, hashed(listed), group=group)
+        other = "+15550000002" if group == "phone" else "bob@example.com"
+        asks = [asked, other]
+        assert suppressed_among(connection, group=group, addresses=asks) == {asked}
+        assert is_suppressed(connection, group=group, address=hashed(listed))
+        other_group = "email" if group == "phone" else "phone"
+        assert not is_suppressed(connection, group=other_group, address=asked)
+
+
+def test_a_start_ends_a_hashed_stop_and_one_told_after_it_is_over(ledger):
+    with ledger.write() as connection:
+        stop(connection, hashed(PHONE))
+        stop(connection, hashed(PHONE), reason="spam_report")
+        later = NOW + timedelta(days=1)
+        assert lift(connection, group="phone", address=PHONE, occurred_at=later) == 1
+        assert is_suppressed(connection, group="phone", address=PHONE), "a report of spam stays"
+        stop(connection, PHONE)
+        reasons = ["stop"]
+        assert not is_suppressed(connection, group="phone", address=PHONE, reasons=reasons)
+
+
+def test_what_is_planned_to_an_address_of_a_hashed_list_is_stopped_at_once(ledger, add_message):
+    add_message(1, state="planned")
+    add_message(2, state="planned", address="+15550000002")
+    with ledger.write() as connection:
+        assert stop_hashed(connection, at=NOW) == 0
+        stop(connection, hashed(PHONE))
+        assert stop_hashed(connection, at=NOW) == 1
+        assert stop_hashed(connection, at=NOW) == 0
+        states = dict(connection.execute(select(m.address, m.state)).all())
+    assert states == {PHONE: "suppressed", "+15550000002": "planned"}

@@ -17,6 +17,7 @@ from winback.ledger import (
     Ledger,
     among,
     channel_group,
+    hashes_of,
     is_hidden,
     normalize,
     tables,
@@ -52,13 +53,16 @@ def find_person(ledger: Ledger, settings: Settings, customer_id: str) -> Person:
         for table in _WITH_ADDRESS:
             spelled |= set(_kept(connection, table.name, ids))
         spelled |= {place for row in landed for place in row}
-        hidden = {key.hide(normalize(group, address)) for group, address in spelled if address}
+        plain = {normalize(group, address) for group, address in spelled if address}
+        hidden = {key.hide(address) for address in plain}
+        listed = {key.hide(name) for address in plain for name in hashes_of(address)}
         others = _messages_to(connection, [address for _, address in spelled])
         return Person(
             customer_id=customer_id,
             pseudonym=name,
             key=key,
             hidden=frozenset(hidden | set(record.get("addresses", []))),
+            listed=frozenset(listed | set(record.get("listed", []))),
             message_ids=frozenset(row.message_id for row in messages),
             others_ids=frozenset(row.message_id for row in others if row.customer_id not in ids),
             spelled=frozenset(place for place in spelled if place[1] and not is_hidden(place[1])),

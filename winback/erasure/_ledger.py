@@ -77,7 +77,7 @@ def _suppress(connection: Connection, person: Person, *, at: datetime) -> int:
     s = tables.suppressions.c
     places = {(group, normalize(group, address)) for group, address in person.spelled}
     for group, address in connection.execute(select(s.channel_group, s.address).distinct()):
-        if not is_hidden(address) and person.key.hide(address) in person.hidden:
+        if not is_hidden(address) and person.key.hide(address) in person.hidden | person.listed:
             places.add((group, address))
     return sum(
         hide_address(connection, group=group, address=address, erased_at=at)

@@ -25,6 +25,8 @@ class Person:
     pseudonym: str
     key: AddressKey
     hidden: frozenset[str]
+    # The keyed hashes of how a hashed list would name them.
+    listed: frozenset[str]
     # Messages that went to them, and those to their addresses that are another customer's.
     message_ids: frozenset[str]
     others_ids: frozenset[str]

@@ -37,6 +37,7 @@ def write_record(
     record = read_record(settings, person.pseudonym)
     record.setdefault("erased_at", at.isoformat())
     record |= {"pseudonym": person.pseudonym, "addresses": sorted(person.hidden)}
+    record["listed"] = sorted(person.listed)
     if changed is not None:
         record.setdefault("done", []).append({"at": at.isoformat(), "changed": dict(changed)})
     path = folder(settings) / f"{person.pseudonym}.json"

@@ -1,6 +1,7 @@
 """The ledger: the one database for everything that leaves the house."""
 
 from winback.ledger import _tables as tables
+from winback.ledger._address_hashes import HASH_PREFIX, hashes_of, is_hashed
 from winback.ledger._address_keys import ERASED_DETAIL, AddressKey, forget_key, is_hidden
 from winback.ledger._address_keys import PREFIX as HIDDEN_PREFIX
 from winback.ledger._among import among, texts
@@ -72,6 +73,7 @@ from winback.ledger._suppressions import (
     lift,
     normalize,
     release_hold,
+    stop_hashed,
     suppress,
     suppress_once,
     suppressed_among,
@@ -85,6 +87,7 @@ from winback.ledger._trouble import LedgerUnavailable
 __all__ = [
     "ERASED_DETAIL",
     "FINAL",
+    "HASH_PREFIX",
     "HIDDEN_PREFIX",
     "HOLD",
     "LIFTED_BY_START",
@@ -122,10 +125,12 @@ __all__ = [
     "forget_key",
     "forget_revocations",
     "grant_join",
+    "hashes_of",
     "hide_address",
     "holds",
     "insert_new",
     "is_beside_others",
+    "is_hashed",
     "is_hidden",
     "is_suppressed",
     "is_withdrawn",
@@ -152,6 +157,7 @@ __all__ = [
     "sign_token",
     "standing_joins",
     "standing_preferences",
+    "stop_hashed",
     "suppress",
     "suppress_once",
     "suppressed_among",

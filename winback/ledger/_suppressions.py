@@ -1,7 +1,8 @@
 """Suppressions: who must not be written to, by address and channel group.
 
 The newest wish counts, by when it was made and not by when it was told. An address has one
-spelling and, once it was erased, its HMAC: both are looked up.
+spelling, its SHA-256 in a list that names nobody openly and, once it was erased, its HMAC: all
+are looked up.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 
 from winback.ledger import _tables as t
+from winback.ledger._address_hashes import hashes_of, is_hashed
 from winback.ledger._address_keys import AddressKey, is_hidden
 from winback.ledger._among import among, texts
 from winback.ledger._database import insert_new
@@ -50,7 +52,7 @@ def channel_group(channel: str) -> ChannelGroup:
 
 def normalize(group: ChannelGroup, address: str) -> str:
     """The form in which addresses are compared, as dbt_project/macros/contact_points.sql has it."""
-    if group == "email" or is_hidden(address):
+    if group == "email" or is_hidden(address) or is_hashed(address):
         return address.strip().lower()
     return _NOT_OF_A_NUMBER.sub("", address)
 
@@ -68,7 +70,7 @@ def suppress(
     """Suppress an address and what is still planned to it; the number of messages stopped.
 
     Safe to repeat: the same stop from the same source is one row. One that is told after the
-    START that came after it is kept, and is over.
+    START that came after it is kept, and is over. `stop_hashed` stops what goes to a hash.
     """
     return suppress_once(
         connection,
@@ -95,7 +97,7 @@ def suppress_once(
     address, key = normalize(group, address), AddressKey.of(connection)
     start = None
     if reason in LIFTED_BY_START:
-        start = _start_after(connection, group, [address, key.hide(address)], occurred_at)
+        start = _start_after(connection, group, _forms(key, address), occurred_at)
     row = {
         "suppression_id": _suppression_id(
             key, key.hide(address), group, reason, source, occurred_at
@@ -117,6 +119,28 @@ def suppress_once(
         return is_new, 0
     return is_new, _stop_planned(
         connection, group=group, address=address, reason=reason, at=recorded_at
+    )
+
+
+def _forms(key: AddressKey, address: str) -> list[str]:
+    """All that may stand in the list for a normalized address."""
+    return [address, key.hide(address), *hashes_of(address)]
+
+
+def stop_hashed(connection: Connection, *, at: datetime) -> int:
+    """Stop what is planned to addresses that a hashed list names; the number of messages stopped.
+
+    Once for a whole list, since each hash can only be compared with all that is planned.
+    """
+    m = t.messages.c
+    waiting: dict[ChannelGroup, set[str]] = defaultdict(set)
+    query = select(m.channel, m.address).where(m.state.in_(WAITING)).distinct()
+    for row in connection.execute(query):
+        waiting[channel_group(row.channel)].add(row.address)
+    return sum(
+        _stop_planned(connection, group=group, address=address, reason="opted_out", at=at)
+        for group, addresses in waiting.items()
+        for address in sorted(suppressed_among(connection, group=group, addresses=addresses))
     )
 
 
@@ -248,7 +272,7 @@ def end_suppressions(
     statement = (
         update(t.suppressions)
         .where(s.channel_group == group)
-        .where(s.address.in_(spelled | {key.hide(address) for address in spelled}))
+        .where(s.address.in_({form for address in spelled for form in _forms(key, address)}))
         .where(s.lifted_at.is_(None), *which)
         .values(lifted_at=at, version=s.version + 1)
     )
@@ -279,8 +303,8 @@ def suppressed_among(
     given: dict[str, set[str]] = defaultdict(set)
     for address in addresses:
         spelled = normalize(group, address)
-        given[spelled].add(address)
-        given[key.hide(spelled)].add(address)
+        for form in _forms(key, spelled):
+            given[form].add(address)
     statement = _IN_FORCE
     if reasons is not None:
         statement = statement.where(t.suppressions.c.reason.in_(tuple(reasons)))

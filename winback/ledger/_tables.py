@@ -268,7 +268,7 @@ suppressions = Table(
     Column("suppression_id", Text, primary_key=True),
     # `email` or `phone`: a stop on one phone channel stops all of them (rule C8).
     Column("channel_group", Text, nullable=False),
-    # `hmac:` and the hash once the person is erased.
+    # `hmac:` and the hash once the person is erased; `sha256:` and the hash in a hashed list.
     Column("address", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("source", Text, nullable=False),

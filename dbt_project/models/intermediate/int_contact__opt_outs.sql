@@ -24,6 +24,12 @@ contact_points as (
 
 ),
 
+named_by_hash as (
+
+    select * from {{ ref('int_contact__hashed_opt_outs') }}
+
+),
+
 -- Whatever the as-of of a replay: nobody who has opted out since is contacted.
 suppressed as (
 
@@ -114,6 +120,11 @@ final as (
     select * from suppressed
     union distinct
     select * from returned
+    union distinct
+    select
+        channel_group,
+        address
+    from named_by_hash
     union distinct
     select * from revoked
 
