@@ -11,9 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from winback.messages._blocked import RenderBlocked
+from winback.messages._names import first_name
 from winback.settings import Settings
 
-_LONGEST_NAME = 30
 _URL = re.compile(r"https?://[^\s\"'<>\\]{1,500}\Z")
 
 
@@ -23,7 +23,7 @@ def template_context(row: Mapping[str, Any], settings: Settings) -> dict[str, An
         "brand": settings.brand_name,
         "shop_url": settings.shop_url.rstrip("/"),
         "postal_address": one_line(settings.postal_address),
-        "first_name": _name(row.get("first_name")),
+        "first_name": first_name(one_line(row.get("first_name"))),
         "last_product_name": one_line(row.get("last_product_name")),
         "last_product_url": _url(row.get("last_product_url")),
         "top_product_name": one_line(row.get("top_product_name")),
@@ -48,14 +48,6 @@ def one_line(value: object) -> str:
     text = "" if value is None else str(value)
     printable = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
     return " ".join(printable.split())
-
-
-def _name(value: object) -> str:
-    """A first name of letters only, as people write names; anything odd is dropped."""
-    text = one_line(value)
-    kept = "".join(c for c in text if unicodedata.category(c)[0] in "LM" or c in " -'.\u2019")
-    name = " ".join(kept.split()).strip("-'. ")
-    return name if len(name) <= _LONGEST_NAME and name == text.strip("-'. ") else ""
 
 
 def _url(value: object) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from winback.messages._affordable import fill_affordably
 from winback.messages._blocked import RenderBlocked
 from winback.messages._context import one_line, template_context
 from winback.messages._frozen import Rendered, freeze, need
@@ -41,7 +42,7 @@ def write_text(
     else:
         sender = need(settings.twilio_messaging_service_sid, "no_messaging_service")
     context = template_context(row, settings)
-    body = to_gsm7(one_line(templates.fill(name, context)))
+    body = fill_affordably(templates, name, context, budget=SEGMENT_BUDGET)
     body, links = _count_clicks(body, link_at)
     _check_words(name, body, settings)
     segments = count_segments(body)

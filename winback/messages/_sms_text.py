@@ -13,7 +13,8 @@ _BASIC = frozenset(
 _EXTENDED = frozenset("^{}\\[~]|€\f")
 _GSM7 = _BASIC | _EXTENDED
 
-# What editors put in by themselves; one such character halves what a segment holds.
+# What editors put in by themselves, and letters of names that no accent is taken off of;
+# one such character halves what a segment holds.
 _PLAIN = str.maketrans(
     {
         "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'",
@@ -21,6 +22,8 @@ _PLAIN = str.maketrans(
         "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-",
         "\u2026": "...", "\u2022": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ",
         "\u200b": "", "\u200c": "", "\u200d": "", "\ufeff": "", "\u00ad": "", "\t": " ",
+        "Ł": "L", "ł": "l", "Đ": "D", "đ": "d", "Ð": "D", "ð": "d", "\u0131": "i",
+        "Œ": "OE", "œ": "oe",
     }
 )  # fmt: skip
 
@@ -38,9 +41,14 @@ def _plain(character: str) -> str:
     return base if base and all(c in _GSM7 for c in base) else character
 
 
+def is_gsm7(text: str) -> bool:
+    """Whether a text needs no other alphabet, which holds less than half as much a segment."""
+    return all(character in _GSM7 for character in text)
+
+
 def count_segments(text: str) -> int:
     """How many segments a body is sent, and charged, as."""
-    if all(character in _GSM7 for character in text):
+    if is_gsm7(text):
         widths = (2 if character in _EXTENDED else 1 for character in text)
         return _pack(widths, whole=160, part=153)
     widths = (len(character.encode("utf-16-le")) // 2 for character in text)

@@ -43,7 +43,15 @@ final as (
         customers.customer_id,
 
         -- contact data
-        customers.first_name,
+        -- A record filled from the mailbox alone has its name as it stands there.
+        case
+            when
+                substr(
+                    lower(customers.email), 1, length(customers.first_name) + 1
+                ) = concat(customers.first_name, '@')
+                then null
+            else customers.first_name
+        end as first_name,
 
         -- place
         coalesce(customers.country, phone_countries.country) as country,
