@@ -19,6 +19,7 @@ PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 # Frozen into every message, so a slip is better told before.
 _ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+")
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 Mode = Literal["dry-run", "sandbox", "live"]
 EmailMode = Literal["auto", "immediate", "abortable"]
@@ -39,6 +40,9 @@ class Settings(BaseSettings):
     dbt_target: str = Field("duckdb", description="dbt target of dbt_project/profiles.yml.")
 
     shop_timezone: str = Field("UTC", description="IANA zone of the shop's calendar days.")
+    shop_country: str = Field(
+        "", description="Two letters, ISO 3166: where a number without a calling code is from."
+    )
     shop_url: str = Field("https://shop.example.com", description="Where messages link to.")
     brand_name: str = Field("Example Shop", description="Named in every message.")
     postal_address: str = Field("", description="Printed in every email; no marketing without it.")
@@ -118,6 +122,13 @@ class Settings(BaseSettings):
         except (KeyError, ValueError, OSError):
             raise ValueError(f"{name!r} is not an IANA time zone") from None
         return name
+
+    @field_validator("shop_country")
+    @classmethod
+    def _is_a_country(cls, code: str) -> str:
+        if code and not _COUNTRY.fullmatch(code):
+            raise ValueError(f"{code!r} is no country of two letters, such as GB")
+        return code.upper()
 
     @field_validator("from_email", "reply_to", "unsubscribe_mailto")
     @classmethod

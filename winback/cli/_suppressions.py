@@ -12,7 +12,7 @@ import typer
 from winback import optouts
 from winback.cli._app import app
 from winback.clock import WallClock
-from winback.errors import UsageError
+from winback.errors import UsageError, WinbackError
 from winback.ledger import ChannelGroup, Ledger, open_ledger
 from winback.settings import Settings
 
@@ -31,15 +31,23 @@ def _ledger() -> Iterator[tuple[Ledger, Settings]]:
 
 @commands.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with email, phone or address.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, text or Excel.")],
     *,
-    reason: Annotated[str, typer.Option(help="For rows without a reason of ours.")] = "",
+    reason: Annotated[str, typer.Option(help="For rows without a reason that we know.")] = "",
     source: Annotated[str, typer.Option(help="For rows without a source.")] = "import",
+    country: Annotated[
+        str, typer.Option(help="Of numbers without a calling code, such as GB.")
+    ] = "",
 ) -> None:
-    """Suppress whom a list of another tool names, and cancel what is planned to them."""
+    """Suppress whom a list of another tool names, and cancel what is planned to them.
+
+    A line that can't be read is set aside, and the command ends with exit 1.
+    """
+    if country and not (len(country) == 2 and country.isalpha()):
+        raise UsageError(f"--country {country!r} is no country of two letters, such as GB.")
     with _ledger() as (ledger, settings):
         report = optouts.import_list(
-            ledger, settings, WallClock(), file, reason=reason, source=source
+            ledger, settings, WallClock(), file, reason=reason, source=source, country=country
         )
     typer.echo(
         f"{report.read:,} rows read: {report.new:,} opt-outs new, {report.known:,} known, "
@@ -49,8 +57,19 @@ def import_command(
         typer.echo(f"{report.undated:,} have no readable date: they count from now")
     for why, count in report.rejected.most_common():
         typer.echo(f"    {count:>10,}  {why}")
+    for why, count in report.left_out.most_common():
+        typer.echo(f"{count:,} rows {why}: not imported")
     if report.rejected_file is not None:
-        typer.echo(f"    {'':>10}   see {report.rejected_file}")
+        raise WinbackError(
+            f"{report.rejected.total():,} rows could not be read, so whom they name may still be "
+            f"written to: see {report.rejected_file}. Next: mend them in {file.name} and import "
+            "it again, which changes nothing else"
+        )
+    if report.left_out and not report.new + report.known:
+        raise WinbackError(
+            f"none of the {report.read:,} rows of {file.name} is an opt-out by its own words. "
+            "Next: if all of them are, import it without the column that says otherwise"
+        )
 
 
 @commands.command("export")

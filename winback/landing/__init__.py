@@ -9,6 +9,7 @@ from winback.landing._load import (
     newest_load,
 )
 from winback.landing._report import LoadReport, Progress, SourceReport, TableReport
+from winback.landing._xlsx import XlsxReader
 
 __all__ = [
     "CsvReader",
@@ -17,6 +18,7 @@ __all__ = [
     "Progress",
     "SourceReport",
     "TableReport",
+    "XlsxReader",
     "ensure_tables",
     "landing_lock",
     "load",

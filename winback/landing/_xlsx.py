@@ -38,14 +38,14 @@ class XlsxReader:
         self._rows = filled[0].iter_rows() if filled else iter(())
         # Sheets may begin with empty rows, and iter_rows() leaves those out.
         start = filled[0].start if filled else None
-        self._first_line = (start[0] if start else 0) + 1
+        self.first_line = (start[0] if start else 0) + 1
         self.columns = [_text(cell).lower() for cell in next(self._rows, ())]
 
     def batches(self) -> Iterator[Batch]:
         size = self._path.stat().st_size
         yield self._batch([], 0)
         chunk: list[tuple[int, list[str]]] = []
-        for line, row in enumerate(self._rows, start=self._first_line + 1):
+        for line, row in enumerate(self._rows, start=self.first_line + 1):
             cells = [_text(cell) for cell in row]
             if any(cells):
                 chunk.append((line, cells))

@@ -1,7 +1,8 @@
 """Lists of opt-outs from and to other tools, and the holds that wait for a person."""
 
+from winback.optouts._export import ExportReport, export_list
 from winback.optouts._holds import Hold, release, waiting_holds
-from winback.optouts._lists import ExportReport, ImportReport, export_list, import_list
+from winback.optouts._lists import ImportReport, import_list
 
 __all__ = [
     "ExportReport",

@@ -2,104 +2,182 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, get_args
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from winback.errors import UsageError
-from winback.ledger import ChannelGroup, SuppressionReason, channel_group, normalize
+from winback.inbound import classify
+from winback.ledger import ChannelGroup
+from winback.optouts._addresses import Address, Cell, read_cell
+from winback.optouts._reading import Line
+from winback.optouts._words import NAMING, allows, is_empty, kind_of, reason_of
 
-REASONS: Final[tuple[SuppressionReason, ...]] = get_args(SuppressionReason)
-# The columns that name an address. `email` and `created` are those of SendGrid's exports.
-ADDRESS_COLUMNS: Final = ("email", "phone", "address")
-INSTANT_COLUMNS: Final = ("occurred_at", "created")
-CHANNELS: Final = frozenset({"email", "phone", "sms", "mms", "rcs", "whatsapp", "voice"})
-
-# As the macros is_email and is_phone have it (dbt_project/macros/contact_points.sql).
-_ATOM: Final = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_EMAIL: Final = re.compile(
-    rf"(?=.{{1,254}}$)(?=[^@]{{1,64}}@){_ATOM}([.]{_ATOM})*"
-    r"@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
-)
-_PHONE: Final = re.compile(r"[+][1-9][0-9]{7,14}")
+# Twilio refuses to send to whom it knows to have opted out.
+OPTED_OUT_CODE: Final = "21610"
+_STATED: Final = ("status", "consent", "refusal")
 
 
-class BadRowError(ValueError):
-    """A row that names nobody whom it could keep from being written to."""
+@dataclass(frozen=True)
+class Defaults:
+    """What counts for rows that don't say it themselves. `reason` may be empty."""
+
+    reason: str
+    source: str
+    country: str
+    zone: str
+    now: datetime
 
 
 @dataclass(frozen=True)
 class OptOut:
     """One address of a row; `occurred_at` is None where the row doesn't say it readably."""
 
-    group: ChannelGroup
+    groups: tuple[ChannelGroup, ...]
     address: str
     reason: str
     source: str
     occurred_at: datetime | None
 
 
-def check_header(columns: list[str]) -> None:
-    """Raises UsageError where no column names an address."""
-    if not set(columns) & set(ADDRESS_COLUMNS):
-        raise UsageError(
-            f"the list has none of the columns {', '.join(ADDRESS_COLUMNS)}: its first line "
-            "must name them."
-        )
+@dataclass
+class Row:
+    """What a row comes to: opt-outs, what nobody can read, or why it is none."""
+
+    opt_outs: list[OptOut] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    left_out: str = ""
 
 
-def opt_outs(
-    row: Mapping[str, str], *, reason: str, source: str, zone: str, now: datetime
-) -> list[OptOut]:
-    """What a row says, an email and a phone apart. Raises BadRowError, never with a value."""
-    own_reason = row.get("reason", "").lower()
-    why = own_reason if own_reason in REASONS else reason
-    if not why:
-        raise BadRowError("reason is missing or none of ours")
-    texts = (row[name] for name in INSTANT_COLUMNS if row.get(name))
-    at = _instant(next(texts, ""), zone)
-    if at is not None and at > now:
-        at = None  # a stop from the future would outlast any START
-    found = [
-        OptOut(group, address, why, row.get("source") or source, at)
-        for group, address in _addresses(row)
-    ]
-    if not found:
-        raise BadRowError("no address")
-    return found
+class Columns:
+    """The columns of a list by what they hold; none of a bare list of addresses."""
+
+    def __init__(self, header: Sequence[str]) -> None:
+        self.names = [name.strip().lower() for name in header]
+        self.kinds = [kind_of(name) for name in header]
+        self.name_addresses = bool(NAMING & set(self.kinds))
+        in_log = {"body", "error_code"} & set(self.kinds)
+        # Who wrote to whom: no list of opt-outs by itself.
+        self.is_message_log = bool(in_log and {"from", "to"} & set(self.names))
+
+    def read(self, line: Line, defaults: Defaults) -> Row:
+        """What one row says."""
+        cells = list(line.cells or ())
+        while len(cells) > len(self.kinds) and not cells[-1].strip():
+            cells.pop()
+        if line.cells is None or len(cells) > len(self.kinds):
+            return _row_of(_read_loosely(line.text, defaults.country), {}, defaults)
+        told: dict[str, list[str]] = {}
+        for kind, cell in zip(self.kinds, cells, strict=False):
+            if cell.strip() if kind in _STATED else kind and not is_empty(cell):
+                told.setdefault(kind, []).append(cell.strip())
+        if self.is_message_log:
+            return self._of_log(cells, told, defaults)
+        if word := _allowed(told):
+            return Row(left_out=f"say {word}")
+        return _row_of(self._addresses(cells, told, defaults), told, defaults)
+
+    def _addresses(
+        self,
+        cells: Sequence[str],
+        told: dict[str, list[str]],
+        defaults: Defaults,
+        only: str = "",
+    ) -> Cell:
+        countries = _countries(*told.get("country", ()), defaults.country)
+        row, maybe = Cell(), []
+        for name, kind, cell in zip(self.names, self.kinds, cells, strict=False):
+            if kind not in NAMING or is_empty(cell) or (only and name != only):
+                continue
+            found = read_cell(cell, kind, countries)
+            row.addresses += [own for own in found.addresses if own not in row.addresses]
+            problems = [f"{name} {problem}" for problem in found.problems]
+            if kind == "any" and not found.addresses:
+                maybe += problems
+            else:
+                row.problems += problems
+        # A street, or the name of a sender.
+        row.problems += [] if row.addresses else maybe
+        return row
+
+    def _of_log(self, cells: Sequence[str], told: dict[str, list[str]], defaults: Defaults) -> Row:
+        """Who wrote a stop, and to whom nothing could be sent since they had written one."""
+        if OPTED_OUT_CODE in told.get("error_code", ()):
+            only = "to" if "to" in self.names else ""
+            found = self._addresses(cells, told, defaults, only)
+            return _row_of(found, {**told, "reason": ["opted_out"]}, defaults)
+        is_ours = any(own.lower().startswith("out") for own in told.get("direction", ()))
+        intent = "" if is_ours else classify(" ".join(told.get("body", ())))
+        if intent not in {"stop", "hold"}:
+            return Row(left_out="of a message log ask for no stop")
+        only = "from" if "from" in self.names else ""
+        found = self._addresses(cells, told, defaults, only)
+        return _row_of(found, {**told, "reason": [intent]}, defaults)
 
 
-def _addresses(row: Mapping[str, str]) -> list[tuple[ChannelGroup, str]]:
-    found = []
-    for column in ADDRESS_COLUMNS:
-        if text := row.get(column, ""):
-            group = _group(column, text, row)
-            address = normalize(group, text)
-            if not (_EMAIL if group == "email" else _PHONE).fullmatch(address):
-                shape = "an email address" if group == "email" else "a number like +14155550100"
-                raise BadRowError(f"{column} is not {shape}")
-            found.append((group, address))
-    return found
+def read_bare(line: Line, defaults: Defaults) -> Row:
+    """What a line of a list without a header says: whom it names."""
+    return _row_of(_read_loosely(line.text, defaults.country), {}, defaults)
 
 
-def _group(column: str, text: str, row: Mapping[str, str]) -> ChannelGroup:
-    if column != "address":
-        return channel_group(column)
-    told = (row.get("channel_group") or row.get("channel") or "").lower()
-    if told and told not in CHANNELS:
-        raise BadRowError("channel_group is neither email nor phone")
-    return channel_group(told or ("email" if "@" in text else "phone"))
+def _read_loosely(text: str, country: str) -> Cell:
+    cell = read_cell(text, "any", _countries(country), loose=True)
+    cell.problems = [f"a line {problem}" for problem in cell.problems]
+    return cell
+
+
+def _countries(*told: str) -> list[str]:
+    """Two-letter codes, each once; nobody's code is UK, and many write it."""
+    codes = (own.upper().replace("UK", "GB") for own in told if len(own) == 2)
+    return list(dict.fromkeys(codes))
+
+
+def _row_of(found: Cell, told: dict[str, list[str]], defaults: Defaults) -> Row:
+    if not found.addresses and not found.problems:
+        return Row(problems=["no address"])
+    reason = _reason(told, defaults)
+    source = next(iter(told.get("source", ())), defaults.source)
+    at = _occurred_at(told, defaults)
+
+    def opt_out(address: Address) -> OptOut:
+        return OptOut(address.groups, address.text, reason, source, at)
+
+    return Row([opt_out(own) for own in found.addresses], found.problems)
+
+
+def _reason(told: dict[str, list[str]], defaults: Defaults) -> str:
+    """A reason that is absent or foreign is no reason to go on writing."""
+    own = (*told.get("reason", ()), *told.get("status", ()))
+    known = (reason for text in own if (reason := reason_of(text)))
+    return next(known, defaults.reason or "opted_out")
+
+
+def _allowed(told: dict[str, list[str]]) -> str:
+    """The word by which a row says that the person may be written to; empty if anything in it
+    says otherwise."""
+    stated = [(kind, text) for kind in _STATED for text in told.get(kind, ())]
+    refused = told.get("reason") or told.get("refused_at")
+    if not stated or refused or not all(allows(kind, text) for kind, text in stated):
+        return ""
+    kind, text = stated[0]
+    return "no to their refusal" if kind == "refusal" else text.lower()
+
+
+def _occurred_at(told: dict[str, list[str]], defaults: Defaults) -> datetime | None:
+    for text in (*told.get("refused_at", ()), *told.get("written_at", ())):
+        if (at := _instant(text, defaults.zone)) is not None:
+            # A stop from the future would outlast any START.
+            return at if at <= defaults.now else None
+    return None
 
 
 def _instant(text: str, zone: str) -> datetime | None:
     """ISO 8601, in the shop's zone where it has no offset, or the seconds of Unix time."""
     try:
         if text.isdigit() and len(text) >= 9:
-            return datetime.fromtimestamp(int(text), UTC)
-        instant = datetime.fromisoformat(text)
+            return datetime.fromtimestamp(int(text) / (1000 if len(text) > 11 else 1), UTC)
+        instant = datetime.fromisoformat(text.removesuffix(" UTC") + "Z" * text.endswith(" UTC"))
     except (ValueError, OverflowError, OSError):
         return None
     local = instant.replace(tzinfo=ZoneInfo(zone)) if instant.tzinfo is None else instant

@@ -1,0 +1,183 @@
+"""The addresses in one cell of a list, however another tool or a person has written them."""
+
+from __future__ import annotations
+
+import base64
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import unquote
+
+from winback.ledger import HASH_PREFIX, ChannelGroup
+from winback.optouts._phones import read_phone
+from winback.optouts._words import is_empty
+
+# As the macro is_email has it (dbt_project/macros/contact_points.sql).
+_ATOM: Final = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_EMAIL: Final = re.compile(
+    rf"(?=.{{1,254}}$)(?=[^@]{{1,64}}@){_ATOM}([.]{_ATOM})*"
+    r"@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
+)
+_URI: Final = re.compile(r"\bmailto:([^\s;|<>\"?]*)(\?[^\s;|<>\"]*)?", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"^(?:tel|sms|smsto|mms|rcs|whatsapp|callto|phone|mobile):", re.I)
+# A name before an address in angle brackets, as mail programs write it.
+_NAMED: Final = re.compile(r"(^|[,;|\n\t])(?:\s*\"[^\"]*\"|[^<>;|\n\t@]*)\s*<([^<>]*)>")
+_SEPARATORS: Final = re.compile(r"[,;|\n\t]+")
+_TOKEN: Final = re.compile(r"[^\s<>()\[\]\",:]+@[^\s<>()\[\]\",:]*")
+_DATE: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
+_HASH: Final = re.compile(r"(?:sha-?256:)?([0-9a-f]{64})", re.IGNORECASE)
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{43}=")
+_OTHER_HASH: Final = re.compile(r"[0-9a-f]{32}([0-9a-f]{8})?", re.IGNORECASE)
+# Where a spreadsheet keeps a text from being a formula or a number.
+_FORMULA: Final = re.compile(r"^=\"(.*)\"$", re.DOTALL)
+_WRAPPING: Final = "'\"<>()[]{}.,:!*` "
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address. `groups` has both where only a hash is known, which tells neither."""
+
+    groups: tuple[ChannelGroup, ...]
+    text: str
+
+
+@dataclass
+class Cell:
+    """What a cell names, and what is wrong with the parts that nobody can read."""
+
+    addresses: list[Address] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def read_cell(text: str, kind: str, countries: Sequence[str], *, loose: bool = False) -> Cell:
+    """The addresses of a cell, of a column of this kind (email, phone, any, hash).
+
+    Each is read by what it looks like: a phone among emails is a phone. With `loose`, where it
+    isn't known what a cell holds, words that resemble no address are no problem.
+    """
+    cell = Cell()
+    for piece in _pieces(_clean(text)):
+        found = list(_read_piece(piece, kind, countries, loose=loose and bool(cell.addresses)))
+        cell.addresses += [address for address in found if address not in cell.addresses]
+        if not found and not (loose and not _resembles_address(piece)):
+            cell.problems.append(_problem(piece, kind))
+        elif any(not _emails(token) for token in _TOKEN.findall(piece)):
+            cell.problems.append("is not an email address")
+    return cell
+
+
+def _clean(text: str) -> str:
+    """The text in ordinary signs, without hidden ones; a line break stays."""
+    text = unicodedata.normalize("NFKC", text)
+    text = re.sub(r"[\u2010-\u2015\u2212]", "-", text)
+    text = re.sub(r"[\r\x0b\x0c\x85\u2028\u2029]+", "\n", text)
+    visible = (sign for sign in text if unicodedata.category(sign) != "Cf")
+    text = "".join(
+        " " if unicodedata.category(sign) == "Cc" and sign not in "\n\t" else sign
+        for sign in visible
+    ).strip()
+    text = _FORMULA.sub(r"\1", text)
+    return _URI.sub(lambda found: unquote(found[1]), text)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    for piece in _SEPARATORS.split(_NAMED.sub(r"\1<\2>", text)):
+        if not is_empty(piece):
+            yield piece.strip()
+
+
+def _read_piece(
+    piece: str, kind: str, countries: Sequence[str], *, loose: bool
+) -> Iterator[Address]:
+    if piece.count("@") == 1:
+        piece = re.sub(r"\s*@\s*", "@", piece)
+    if "@" in piece:
+        for token in _TOKEN.findall(piece):
+            for email in _emails(token):
+                yield Address(("email",), email)
+        return
+    if digests := [hashed for word in piece.split() if (hashed := _hash(word))]:
+        groups: tuple[ChannelGroup, ...] = ("email", "phone")
+        if kind in {"email", "phone"}:
+            groups = ("email",) if kind == "email" else ("phone",)
+        yield from (Address(groups, hashed) for hashed in digests)
+        return
+    number = _SCHEME.sub("", piece).strip(" <>'")
+    is_marked = number[:1] in {"+", "0", "("}
+    if _DATE.fullmatch(number) or (not is_marked and (loose or kind in {"email", "hash"})):
+        return
+    yield from (Address(("phone",), phone) for phone in _phones(number, countries))
+
+
+def _emails(token: str) -> list[str]:
+    """The spellings of an address that a shop may have; none where a part is no address."""
+    found: list[str] = []
+    for part in re.split(r"[/&]", token) if token.count("@") > 1 else [token]:
+        stripped = part.strip(_WRAPPING)
+        texts = [stripped]
+        # An apostrophe in front is a spreadsheet's, or theirs: then both are meant.
+        if part[:1] == "'" and stripped[:1] not in {"=", "+", "-", "@"}:
+            texts.append(f"'{stripped}")
+        spelled = [own for text in texts for own in _ascii_domains(text.lower())]
+        valid = [text for text in spelled if _EMAIL.fullmatch(text)]
+        if not valid:
+            return []
+        found += valid
+    return found
+
+
+def _ascii_domains(address: str) -> list[str]:
+    """The address with its domain as it goes over the wire, such as xn--bcher-kva.example."""
+    local, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return [address]
+    try:
+        domains = [domain.encode("idna").decode()]
+    except UnicodeError:
+        return []
+    if set(domain) & set("ßς"):
+        # The older rules write other letters for these, the newer ones keep them.
+        labels = domain.split(".")
+        domains.append(".".join(own if own.isascii() else _ace(own) for own in labels))
+    return [f"{local}@{own}" for own in domains]
+
+
+def _ace(label: str) -> str:
+    return f"xn--{label.encode('punycode').decode()}"
+
+
+def _hash(word: str) -> str:
+    word = word.strip("'\"")
+    if found := _HASH.fullmatch(word):
+        return HASH_PREFIX + found[1].lower()
+    if _BASE64.fullmatch(word):
+        digest = base64.b64decode(word.replace("-", "+").replace("_", "/"))
+        return HASH_PREFIX + digest.hex()
+    return ""
+
+
+def _phones(text: str, countries: Sequence[str]) -> list[str]:
+    """All numbers of a text; none where a part of it can't be read."""
+    for parts in ([text], text.split("/"), re.split(r"\s+(?=\+)", text), text.split()):
+        read = [read_phone(part, countries) for part in parts if part.strip()]
+        if all(read):
+            return [phone for numbers in read for phone in numbers]
+    return []
+
+
+def _resembles_address(piece: str) -> bool:
+    if "@" in piece:
+        return True
+    digits = sum(sign.isdigit() for sign in piece)
+    return digits >= 7 and not re.search(r"[a-z]{2}", piece.lower()) and not _DATE.fullmatch(piece)
+
+
+def _problem(piece: str, kind: str) -> str:
+    if _OTHER_HASH.fullmatch(piece.strip("'\"")) and (kind == "hash" or not piece.isdigit()):
+        return "is a hash of another kind than SHA-256"
+    if kind == "hash":
+        return "is not a SHA-256 hash"
+    is_number = kind == "phone" or (kind == "any" and not re.search(r"[a-z@]", piece.lower()))
+    return "is not a number like +14155550100" if is_number else "is not an email address"

@@ -1,0 +1,131 @@
+"""The lines of a list, whatever separates its cells and however it is encoded or packed."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from winback.errors import UsageError, WinbackError
+from winback.landing import XlsxReader
+from winback.optouts._words import NAMING, kind_of
+
+SEPARATORS: Final = ",;\t|"
+# A quoted cell of more lines than these began with a stray quote.
+_LONGEST_CELL: Final = 50
+_LINE: Final = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: the physical line where it begins, its text, its cells unless they are broken."""
+
+    number: int
+    text: str
+    cells: list[str] | None
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """All rows that aren't blank, a header among them. Raises WinbackError for no such file.
+
+    A list of opt-outs is small: it is read whole.
+    """
+    try:
+        content = path.read_bytes()
+        if content.startswith(_GZIP):
+            content = gzip.decompress(content)
+    except (OSError, EOFError) as error:
+        raise WinbackError(f"{path.name} can't be read to its end: {error}") from None
+    if content.startswith((_ZIP, _OLE)):
+        return _workbook(path)
+    return _text_file(_lines(content))
+
+
+def _workbook(path: Path) -> Iterator[Line]:
+    if path.suffix.lower() not in {".xlsx", ".xlsm", ".xls", ".ods"}:
+        raise UsageError(f"{path.name} is an archive: unpack it, and import the files in it.")
+    reader = XlsxReader(path)
+    yield Line(reader.first_line, json.dumps(reader.columns, ensure_ascii=False), reader.columns)
+    for batch in reader.batches():
+        for row in batch.rows.select(["__line", "__row"]).to_pylist():
+            yield Line(row["__line"], row["__row"], json.loads(row["__row"]))
+
+
+def _lines(content: bytes) -> list[str]:
+    """Physical lines with their ends; those that are no UTF-8 as Windows writes them."""
+    encoding = "utf-8"
+    for mark, named in _MARKS:
+        if content.startswith(mark):
+            content, encoding = content.removeprefix(mark), named
+            break
+    else:
+        if b"\0" in content[:200]:
+            encoding = "utf-16-le" if content[1:2] == b"\0" else "utf-16-be"
+    if encoding != "utf-8":
+        content = content.decode(encoding, "replace").encode()
+    return [_decoded(line) for line in _LINE.findall(content)]
+
+
+def _decoded(line: bytes) -> str:
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return line.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return line.decode("latin-1")
+
+
+def _text_file(lines: Sequence[str]) -> Iterator[Line]:
+    place, width = 0, 0
+    separator = ""
+    while place < len(lines):
+        if not lines[place].strip(" \t\r\n\0"):
+            place += 1
+            continue
+        if not separator:
+            if told := re.fullmatch(r"\"?sep=(.)\"?\s*", lines[place], re.IGNORECASE):
+                separator = told[1]
+                place += 1
+                continue
+            found = _separator(lines[place])
+            # A line above the header has none of its columns.
+            separator = found if _named(lines[place], found) else ""
+        cells, used = _record(lines, place, separator or SEPARATORS[0])
+        width = width or (len(cells or ()) if separator else 0)
+        if used > 1 and len(cells or ()) != width:
+            cells, used = None, 1
+        yield Line(place + 1, "".join(lines[place : place + used]).rstrip("\r\n"), cells)
+        place += used
+
+
+def _separator(header: str) -> str:
+    """What separates the columns: with it the most of them have a name that we know."""
+    return max(SEPARATORS, key=lambda sign: (_named(header, sign), header.count(sign)))
+
+
+def _named(header: str, separator: str) -> int:
+    cells, _ = _record([header], 0, separator)
+    return sum(kind_of(cell) in NAMING for cell in cells or ())
+
+
+def _record(lines: Sequence[str], place: int, separator: str) -> tuple[list[str] | None, int]:
+    """The cells of the record that begins there, None where a quote breaks it, and its lines."""
+    if '"' not in lines[place]:
+        return lines[place].rstrip("\r\n").split(separator), 1
+    reader = csv.reader(lines[place : place + _LONGEST_CELL], delimiter=separator, strict=True)
+    try:
+        return next(reader), reader.line_num
+    except csv.Error:
+        return None, 1

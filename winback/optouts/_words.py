@@ -1,0 +1,72 @@
+"""The words of other tools' lists: what a column holds, why an address is on the list."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, get_args
+
+from winback.ledger import SuppressionReason
+
+REASONS: Final[tuple[str, ...]] = get_args(SuppressionReason)
+# Kinds of columns that name an address.
+NAMING: Final = frozenset({"email", "phone", "any", "hash"})
+_FILE: Final = Path(__file__).with_name("words.toml")
+# What a mail server says when it refuses for good.
+_REFUSED_FOR_GOOD: Final = re.compile(r"\b5(\d\d|\.\d+\.\d+)\b")
+
+
+def fold(text: str) -> str:
+    """A word as words are compared: without case, accents, blanks and marks."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(sign for sign in plain if sign.isalnum())
+
+
+def kind_of(header: str) -> str:
+    """What a column of this name holds; empty where it is none of ours to read."""
+    kinds, whose = _columns()
+    word = fold(header)
+    shorter = word.rstrip("0123456789")
+    for own in (word, shorter, *(shorter.removeprefix(who) for who in whose)):
+        if own in kinds:
+            return kinds[own]
+    return ""
+
+
+def reason_of(text: str) -> str:
+    """Our reason for the words of a list; empty where they are none that we know."""
+    word = fold(text)
+    exact = {fold(reason): reason for reason in REASONS}
+    if word in exact:
+        return exact[word]
+    if _REFUSED_FOR_GOOD.search(text):
+        return "hard_bounce"
+    for reason, words in _words()["reasons"].items():
+        if any(known in word for known in words):
+            return str(reason)
+    return ""
+
+
+def allows(kind: str, text: str) -> bool:
+    """Whether a cell of a status, a consent or a refusal says that they may be written to."""
+    return fold(text) in _words()["allows"][kind]
+
+
+def is_empty(text: str) -> bool:
+    """Whether a cell stands for nothing."""
+    return fold(text) in _words()["cells"]["empty"] and not set(text) & set("@+")
+
+
+@cache
+def _words() -> dict[str, Any]:
+    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def _columns() -> tuple[dict[str, str], tuple[str, ...]]:
+    columns = dict(_words()["columns"])
+    whose = tuple(columns.pop("whose"))
+    return {word: kind for kind, words in columns.items() for word in words}, whose
