@@ -14,6 +14,15 @@
 
 
 {#-
+    An id as a person who copies it may spell it: without case, blanks or the quote
+    that a spreadsheet puts before it. It only ever finds whom a refusal may mean.
+-#}
+{% macro folded_id(id) -%}
+    lower({{ winback.remove_matches(id, "^[']|[ ]") }})
+{%- endmacro %}
+
+
+{#-
     Text to a number in [0, 1), equal in DuckDB, Spark and Python: the first
     eight hex digits of its md5 over 2^32. Arms and variants hang on it: it must
     never change.

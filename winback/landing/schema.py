@@ -129,6 +129,9 @@ TABLES: dict[str, Table] = {
                 _need("status"),
                 *_text("basis", "source", "proof"),
                 _need("occurred_at", "timestamp"),
+                # `load`: the row has no date that can be read, and `occurred_at` is the load's
+                # moment. A refusal so dated counts whatever day is replayed.
+                *_text("dated_by"),
             ),
         ),
         Table(

@@ -1,63 +1,8 @@
 with
 
-consents as (
-
-    select * from {{ ref('stg_shop__consents') }}
-
-),
-
-consent_channels as (
-
-    select * from {{ ref('consent_channels') }}
-    where channel in (
-        '{{ known_channels() | join("', '") }}'  -- noqa: LT05
-    )
-
-),
-
-known_names as (
-
-    select distinct consent_channel from consent_channels
-
-),
-
--- A channel we have no name for counts as all of them: it can grant nothing and
--- revokes everything.
-events as (
-
-    select
-        consents.customer_id,
-        coalesce(known_names.consent_channel, 'all') as consent_channel,
-        consents.basis,
-        consents.consent_status = 'granted' as is_grant,
-        consents.proof is not null
-        and consents.consent_source is not null as is_proven,
-        consents.occurred_at
-
-    from consents
-    left join known_names
-        on consents.consent_channel = known_names.consent_channel
-    where consents.occurred_at <= {{ as_of() }}
-
-),
-
--- A revocation reaches every channel of the group, a grant the channel it
--- names.
 by_channel as (
 
-    select
-        events.customer_id,
-        consent_channels.channel,
-        events.basis,
-        events.is_grant,
-        events.is_proven,
-        events.occurred_at
-
-    from events
-    inner join consent_channels
-        on
-            events.consent_channel = consent_channels.consent_channel
-            and (not events.is_grant or consent_channels.is_granted)
+    select * from {{ ref('int_customers__consent_events') }}
 
 ),
 

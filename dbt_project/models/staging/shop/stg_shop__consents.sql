@@ -18,6 +18,7 @@ final as (
         lower({{ clean_text('basis') }}) as basis,
         {{ clean_text('source') }} as consent_source,
         {{ clean_text('proof') }} as proof,
+        coalesce(dated_by = 'load', false) as is_dated_by_load,
 
         -- timestamps
         cast(occurred_at as {{ timestamptz_type() }}) as occurred_at
