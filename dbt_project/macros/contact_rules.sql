@@ -25,6 +25,7 @@
         {'id': 'in_transit', 'kind': 'pause'},
         {'id': 'conversation', 'kind': 'pause'},
         {'id': 'cap_state', 'kind': 'cap'},
+        {'id': 'unread_rows', 'kind': 'pause'},
     ]) }}
 {%- endmacro %}
 
@@ -67,6 +68,7 @@
 {% macro entry_rule_ids() -%}
     {{ return([
         'episode', 'enrolled', 'running', 'cool_down', 'address', 'consent',
-        'reachable', 'paused', 'in_transit', 'other_playbook', 'daily_limit',
+        'reachable', 'paused', 'in_transit', 'unread_rows', 'other_playbook',
+        'daily_limit',
     ]) }}
 {%- endmacro %}

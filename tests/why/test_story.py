@@ -95,6 +95,7 @@ STORY = Story(
     reactivations=[],
     joins=[],
     series=[],
+    unread=[],
     rules=RULES,
     sources=[],
 )  # fmt: skip
@@ -105,6 +106,26 @@ def told(**changes: Any) -> str:
     lines = tell(replace(STORY, **changes), shop_timezone="America/New_York", width=100)
     assert all(len(line) <= 100 for line in lines)
     return " ".join(" ".join(lines).split())
+
+
+def test_what_could_not_be_read_is_told_with_what_it_does() -> None:
+    rows = [
+        {
+            "table_name": "orders", "row_key": "o7", "load_id": "20260319T020000Z-01",
+            "reason": "total_amount is not a number", "effect": "held", "since_at": ENTERED,
+        },
+        {
+            "table_name": "consents", "row_key": None, "load_id": None,
+            "reason": "it is no clean yes", "effect": "counts as a no", "since_at": ENTERED,
+        },
+    ]  # fmt: skip
+    text = told(unread=rows)
+    assert (
+        "What could not be read of them - orders o7: total_amount is not a number, load "
+        "20260319T020000Z-01. Nobody writes to them until a load brings the row mended - "
+        "consents: it is no clean yes. It counts as a no until they agree anew" in text
+    )
+    assert "could not be read" not in told()
 
 
 def test_who_it_is_and_what_made_the_stage_are_told_with_the_shops_clock() -> None:

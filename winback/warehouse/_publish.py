@@ -40,6 +40,7 @@ ENGINE_TABLES: Final = (
     "audience_funnel",
     "entry_candidates",
     "series_eligibility",
+    "unread_rows",
     "contact_rules",
     "consent_rules",
     "contact_caps",

@@ -37,6 +37,7 @@ _PUBLISHED: Final = {
     "reactivations": "*",
     "series_joins": "*",
     "series_eligibility": "*",
+    "unread_rows": "*",
 }
 
 
@@ -64,6 +65,8 @@ class Story:
     # The content series that they asked for, and for each channel whether it may be sent.
     joins: Rows
     series: Rows
+    # What the shop's files say of them that could not be read without doubt.
+    unread: Rows
     rules: dict[str, dict[str, Any]]
     sources: Rows
 
@@ -106,6 +109,7 @@ def why(settings: Settings, customer_id: str) -> Story:
             reactivations=of["reactivations"],
             joins=of["series_joins"],
             series=_of_active(of["series_eligibility"], of["series_joins"]),
+            unread=sorted(of["unread_rows"], key=lambda row: str(row["since_at"])),
             rules=_catalog(connection, published / "contact_rules.parquet"),
             sources=sources(connection, published, of["customers"][0]),
         )

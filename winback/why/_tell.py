@@ -38,6 +38,10 @@ _STATES: Final = {
     "claimed": "planned, in the hands of a run",
     "sending": "on its way",
 }
+_EFFECTS: Final = {
+    "held": "Nobody writes to them until a load brings the row mended",
+    "counts as a no": "It counts as a no until they agree anew",
+}
 _ANSWERS: Final = {
     "clicked": "clicked a link in",
     "replied": "replied to",
@@ -48,8 +52,8 @@ _ANSWERS: Final = {
 def tell(story: Story, *, shop_timezone: str, width: int = 100) -> list[str]:
     """The whole story: who they are, what may be sent, what happened, and the rules' sources."""
     teller = _Teller(story, ZoneInfo(shop_timezone), width)
-    return [*teller.who(), *teller.channels(), *teller.playbooks(), *teller.days(),
-            *teller.sources()]  # fmt: skip
+    return [*teller.who(), *teller.unread(), *teller.channels(), *teller.playbooks(),
+            *teller.days(), *teller.sources()]  # fmt: skip
 
 
 class _Teller:
@@ -84,6 +88,17 @@ class _Teller:
             f"RFM segment {person['rfm_segment']}, value tier {person['value_tier']}. "
             f"Segments: {', '.join(story.segments) or 'none'}."
         )
+
+    def unread(self) -> Iterator[str]:
+        if not self._story.unread:
+            return
+        yield from ("", "What could not be read of them")
+        for row in self._story.unread:
+            which = f" {row['row_key']}" if row["row_key"] else ""
+            by = f", load {row['load_id']}" if row["load_id"] else ""
+            yield from self._item(
+                f"{row['table_name']}{which}: {row['reason']}{by}. {_EFFECTS[row['effect']]}"
+            )
 
     def channels(self) -> Iterator[str]:
         if not self._story.channels:

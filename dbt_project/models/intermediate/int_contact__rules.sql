@@ -61,6 +61,12 @@ conversations as (
 
 ),
 
+unread_rows as (
+
+    select distinct customer_id from {{ ref('int_contact__unread_rows') }}
+
+),
+
 unreached_numbers as (
 
     select * from {{ ref('unreached_numbers') }}
@@ -136,6 +142,7 @@ final as (
         conversations.customer_id is null as ok_conversation,
         coalesce(recent.every_24h, 0) < place_caps.max_per_24h
         or place_caps.customer_id is null as ok_cap_state,
+        unread_rows.customer_id is null as ok_unread_rows,
 
         -- timestamps
         consent_holders.consent_expires_at
@@ -173,6 +180,8 @@ final as (
         on contact_points.customer_id = in_transit.customer_id
     left join conversations
         on contact_points.customer_id = conversations.customer_id
+    left join unread_rows
+        on contact_points.customer_id = unread_rows.customer_id
     left join located
         on contact_points.customer_id = located.customer_id
     left join with_hours

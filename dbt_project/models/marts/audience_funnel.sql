@@ -101,6 +101,7 @@ situated as (
         candidates.ok_reachable,
         candidates.ok_paused,
         candidates.ok_in_transit,
+        candidates.ok_unread_rows,
         candidates.ok_other_playbook,
         candidates.ok_daily_limit,
         last_decisions.decision,
@@ -158,6 +159,7 @@ dropped as (
                 then 'suppression_or_zone'
             when enrollment_id is null and not ok_paused then 'paused'
             when enrollment_id is null and not ok_in_transit then 'in_transit'
+            when enrollment_id is null and not ok_unread_rows then 'unread_rows'
             when enrollment_id is null and not ok_other_playbook
                 then 'other_playbook'
             when enrollment_id is null and not ok_daily_limit

@@ -274,7 +274,8 @@ verdicts as (
         ok_consent,
         is_reachable,
         ok_paused,
-        ok_in_transit
+        ok_in_transit,
+        ok_unread_rows
 
     from eligibility
 
@@ -288,7 +289,8 @@ verdicts as (
         ok_consent,
         is_reachable,
         ok_paused,
-        ok_in_transit
+        ok_in_transit,
+        ok_unread_rows
 
     from series_eligibility
 
@@ -311,7 +313,9 @@ reach as (
             as reachable_ok,
         max(case when verdicts.ok_paused then 1 else 0 end) as paused_ok,
         max(case when verdicts.ok_in_transit then 1 else 0 end)
-            as in_transit_ok
+            as in_transit_ok,
+        max(case when verdicts.ok_unread_rows then 1 else 0 end)
+            as unread_rows_ok
 
     from memberships
     inner join playbook_channels
@@ -353,7 +357,8 @@ judged as (
         coalesce(reach.consent_ok, 0) = 1 as ok_consent,
         coalesce(reach.reachable_ok, 0) = 1 as ok_reachable,
         coalesce(reach.paused_ok, 0) = 1 as ok_paused,
-        coalesce(reach.in_transit_ok, 0) = 1 as ok_in_transit
+        coalesce(reach.in_transit_ok, 0) = 1 as ok_in_transit,
+        coalesce(reach.unread_rows_ok, 0) = 1 as ok_unread_rows
 
     from memberships
     left join lost_segments
@@ -386,7 +391,8 @@ free as (
         and ok_cool_down
         and ok_reachable
         and ok_paused
-        and ok_in_transit as may_enter
+        and ok_in_transit
+        and ok_unread_rows as may_enter
 
     from judged
 
