@@ -49,7 +49,7 @@ def figures(gate: str, settings: Settings, as_of: datetime, *, sends: bool) -> l
 
 
 def _attach_landing(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    for table in ("customers", "orders", "consents", "products"):
+    for table in ("customers", "orders", "consents", "products", "set_aside"):
         path = settings.shop_dir / f"{table}.parquet"
         connection.execute(f"create view {table} as from read_parquet('{path}')")
 

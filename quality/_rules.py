@@ -57,6 +57,14 @@ GATES: Final[dict[str, tuple[Rule, ...]]] = {
             "order rows of the last load that were set aside",
             "read the reasons in landing/rejected/, mend the export and load again",
         ),
+        _warning(
+            "customers_held_by_unread_rows",
+            "customers held back: a row about them was set aside, see landing/rejected",
+        ),
+        _warning(
+            "consents_that_are_unclear",
+            "consents that are no clean yes and count as a no: see docs/unread-rows.md",
+        ),
         _warning("orders_refunded_above_their_total", "orders refunded above their total"),
         _warning("customers_without_a_consent_percent", "customers whom no consent covers"),
         _warning("products_missing", "no product is landed"),

@@ -91,6 +91,19 @@ unreachable_customers as (
 
 ),
 
+held_customers as (
+
+    select distinct customer_id as id from set_aside
+
+),
+
+unclear_consents as (
+
+    select customer_id as id from consents
+    where status not in ('granted', 'revoked')
+
+),
+
 volumes as (
 
     select
@@ -173,18 +186,35 @@ from impossible_amounts
 
 union all
 
--- Twenty bad rows may be a clerk's afternoon; half of a large file is a broken export.
+-- Counted from the first: each holds a customer, and half of a file is a broken export.
 select
     'orders_rejected_percent',
-    case
-        when rows_rejected - without_customer < 20 then 0
-        else
-            100.0 * (rows_rejected - without_customer)
-            / nullif(rows_read - without_customer, 0)
-    end,
+    100.0 * (rows_rejected - without_customer)
+    / nullif(rows_read - without_customer, 0),
     50,
     cast(cast(rows_rejected as bigint) as varchar) || ' rows'
 from rejections
+
+union all
+
+select
+    'customers_held_by_unread_rows',
+    count(*),
+    0,
+    (select string_agg(id, ', ') from (from held_customers order by id limit 5))
+from held_customers
+
+union all
+
+select
+    'consents_that_are_unclear',
+    count(*),
+    0,
+    (
+        select string_agg(id, ', ')
+        from (select distinct id from unclear_consents order by id limit 5)
+    )
+from unclear_consents
 
 union all
 

@@ -184,10 +184,11 @@ def test_a_load_that_lost_most_of_its_orders_stops(settings: Settings) -> None:
         gate(sends=True)("sources", settings, AS_OF)
 
 
-def test_a_handful_of_bad_rows_does_not_stop_a_small_shop(settings: Settings) -> None:
-    unreadable = [(f"x{i}", "c1", "yesterday", 20, 0) for i in range(10)]
-    land(settings, [*daily_orders(4), *unreadable])
-    assert gate(sends=True)("sources", settings, AS_OF) == []
+def test_bad_rows_count_from_the_first_in_a_small_shop_too(settings: Settings) -> None:
+    unreadable = [(f"x{i}", "c1", "yesterday", 20, 0) for i in range(3)]
+    land(settings, [*daily_orders(2), *unreadable])
+    with pytest.raises(GateFailure, match=r"orders_rejected_percent = 60, .*3 rows"):
+        gate(sends=True)("sources", settings, AS_OF)
 
 
 def test_orders_without_a_customer_are_a_warning_with_their_share(settings: Settings) -> None:
