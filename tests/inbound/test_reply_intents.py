@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winback.inbound import classify
-from winback.inbound._classify import _words, lapse_reason
+from winback.inbound._classify import lapse_reason
+from winback.inbound._lists import listed
 
 CORPUS = [
     line.split("\t", 1)
@@ -69,7 +70,7 @@ POLITE = (
 
 
 def test_every_keyword_stops_alone_and_with_politeness_around_it() -> None:
-    said = [form.format(word, word) for word in sorted(_words("stop")) for form in POLITE]
+    said = [form.format(word, word) for word in sorted(listed("stop")) for form in POLITE]
     assert len(said) > 1000
     assert [text for text in said if classify(text) != "stop"] == []
 

@@ -353,4 +353,4 @@ def _wish(body: str) -> SeriesWish | None:
         provider="twilio", kind="replied", dedupe_key="k", semantic_key="k", occurred_at=NOW,
         received_at=NOW, ref="r", group="phone", reply=Reply(body),
     )  # fmt: skip
-    return series_wish(event, Match(), "other", is_opted_out=False)
+    return series_wish(event, Match(), "other", body, is_opted_out=False)

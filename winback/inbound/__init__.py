@@ -4,10 +4,11 @@ verify (_verify) → append durably (_segments) → acknowledge (_receiver) → 
 (_sendgrid, _twilio, _unsubscribe) → match (_match) → apply (_collect, _actions).
 """
 
-from winback.inbound._classify import Intent, classify
+from winback.inbound._classify import Intent
 from winback.inbound._collect import ERASED, CollectReport, collect, parse
 from winback.inbound._event import Event
 from winback.inbound._fetched import Suppressed, keep_progress, keep_suppressed
+from winback.inbound._reading import classify, their_words
 from winback.inbound._replay import Difference, ReplayReport, replay_events
 from winback.inbound._segments import Record, read_segment
 from winback.inbound._series_words import check_series_words
@@ -33,4 +34,5 @@ __all__ = [
     "replay_events",
     "serve",
     "start",
+    "their_words",
 ]

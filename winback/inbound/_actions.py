@@ -8,9 +8,11 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from winback.inbound._classify import Intent, classify, is_positive, lapse_reason
+from winback.inbound._classify import Intent, lapse_reason
 from winback.inbound._event import Event, Kind
 from winback.inbound._match import Match
+from winback.inbound._reading import Reading, read_reply
+from winback.inbound._sent import sent_texts
 from winback.inbound._series import intent_of, series_wish
 from winback.ledger import (
     LIFTED_BY_START,
@@ -36,17 +38,19 @@ def understand(connection: Connection, event: Event, match: Match) -> tuple[Even
     is_opted_out = event.group == "phone" and is_suppressed(
         connection, group="phone", address=event.address, reasons=LIFTED_BY_START
     )
-    intent: Intent = reply.provider_intent or classify(reply.text, is_opted_out=is_opted_out)
-    wish = series_wish(event, match, intent, is_opted_out=is_opted_out)
+    sent = sent_texts(connection, match, event)
+    reading = read_reply(reply.text, sent=sent, is_opted_out=is_opted_out)
+    intent: Intent = reply.provider_intent or reading.intent
+    wish = series_wish(event, match, intent, reading.words, is_opted_out=is_opted_out)
     if wish is not None:
         event = replace(event, series=wish)
         if wish.kind != "leave" or intent != "hold":
             return replace(event, intent=intent_of(wish, match)), False
-    return _acted_on(event, intent, reply.text, match)
+    return _acted_on(event, intent, reading, match)
 
 
-def _acted_on(event: Event, intent: Intent, text: str, match: Match) -> tuple[Event, bool]:
-    if intent == "other" and match.content_tag == FEEDBACK:
+def _acted_on(event: Event, intent: Intent, reading: Reading, match: Match) -> tuple[Event, bool]:
+    if intent == "other" and match.content_tag == FEEDBACK and not reading.is_reaction:
         intent = "feedback"  # asked why, they said something: that is the answer
     event = replace(event, intent=intent)
     if intent == "stop":
@@ -54,8 +58,8 @@ def _acted_on(event: Event, intent: Intent, text: str, match: Match) -> tuple[Ev
     if intent == "hold":
         return replace(event, suppress_reason="hold"), False
     if intent == "feedback":
-        return replace(event, lapse_reason=lapse_reason(text) or "other"), False
-    if intent == "other" and is_positive(text):
+        return replace(event, lapse_reason=lapse_reason(reading.words) or "other"), False
+    if intent == "other" and reading.is_praise:
         return replace(event, intent="positive"), False
     return event, intent == "start" and event.group == "phone"
 

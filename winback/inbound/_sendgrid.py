@@ -6,13 +6,18 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.message import Message
 from email.parser import BytesParser, HeaderParser
 from email.utils import parseaddr
 from typing import Any, Final
 
 from winback.inbound._event import Event, Kind, Reply, Unreadable, clean, digest
+from winback.inbound._html import text_of
 from winback.inbound._machines import is_machine_agent
+from winback.inbound._plain import clean as plain
+from winback.inbound._quoted import own_words, shortened
 from winback.inbound._segments import Record
+from winback.inbound._stops import is_keyword
 
 KINDS: Final[dict[str, Kind]] = {
     "processed": "processed",
@@ -45,7 +50,7 @@ IDENTITY: Final = (
 MAX_TEXT: Final = 2000
 _ANSWERS: Final = re.compile(r"(re|aw|antw|sv|vs|rv|tr|fw|fwd|wg)\s*:\s*", re.IGNORECASE)
 _MAIL_ID: Final = re.compile(r"<[!-;=?-~]{1,250}>")
-_QUOTE_START: Final = re.compile(r"^(>|On .{5,200} wrote:|-{2,}\s*Original|Le .{5,200} a écrit)")
+_LONGEST_SUBJECT: Final = 1000
 
 
 def events(record: Record) -> Iterator[Event | Unreadable]:
@@ -137,7 +142,10 @@ def parsed_mail(record: Record) -> Event:
     address = _envelope_sender(form) or parseaddr(form.get("from", ""))[1]
     if not address:
         raise Unreadable("a mail without a sender")
-    text = _written(form.get("subject", "").strip(), _unquoted(form.get("text", "")))
+    text = shortened(_text_of(form))
+    subject = form.get("subject", "").strip()[:_LONGEST_SUBJECT]
+    own = own_words(text).text
+    whole = _written(subject, own, text)
     is_machine = headers.get("Auto-Submitted", "no").lower() != "no"
     key = digest("sgp:", headers.get("Message-ID") or record.body)
     return Event(
@@ -151,8 +159,8 @@ def parsed_mail(record: Record) -> Event:
         group="email",
         address=address,
         is_machine=is_machine,
-        detail={"text": text[:MAX_TEXT], "from": address},
-        reply=None if is_machine else Reply(text, mail_id=_mail_id(headers.get("Message-ID"))),
+        detail={"text": _written(subject, own, own)[:MAX_TEXT], "from": address},
+        reply=None if is_machine else Reply(whole, mail_id=_mail_id(headers.get("Message-ID"))),
     )
 
 
@@ -160,15 +168,46 @@ def _form(record: Record) -> dict[str, str]:
     """The text fields of a multipart form; attachments stay in the raw segment."""
     head = f"Content-Type: {record.headers.get('content-type', '')}\r\n\r\n".encode()
     posted = BytesParser().parsebytes(head + record.body)
-    if not posted.is_multipart():
+    parts = posted.get_payload()
+    if not isinstance(parts, list):
         raise Unreadable("not a multipart form")
-    fields = {}
-    for part in posted.walk():
+    fields = dict[str, bytes]()
+    for part in parts:
+        if not isinstance(part, Message):
+            continue
         name = part.get_param("name", header="content-disposition")
         content = part.get_payload(decode=True)
         if isinstance(name, str) and not part.get_filename() and isinstance(content, bytes):
-            fields[name] = clean(content.decode(errors="replace"))
-    return fields
+            fields[name] = content
+    charsets = _charsets(fields.get("charsets", b""))
+    return {name: clean(_decoded(value, charsets.get(name))) for name, value in fields.items()}
+
+
+def _charsets(field: bytes) -> dict[str, object]:
+    """In which characters SendGrid says that a field is written: those of the mail's part."""
+    try:
+        told = json.loads(field)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _decoded(value: bytes, charset: object) -> str:
+    """UTF-8 where it is; else as it is said to be, if Python knows it."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        pass
+    try:
+        return value.decode(charset if isinstance(charset, str) else "utf-8", errors="replace")
+    except (LookupError, ValueError):
+        return value.decode(errors="replace")
+
+
+def _text_of(form: dict[str, str]) -> str:
+    """What the mail says; of one that came as HTML alone, what its page shows."""
+    text = form.get("text", "")
+    return text if text.strip() else text_of(form.get("html", ""))
 
 
 def _envelope_sender(form: dict[str, str]) -> str:
@@ -186,18 +225,10 @@ def _mail_id(header: object) -> str | None:
     return found[0] if found else None
 
 
-def _written(subject: str, text: str) -> str:
-    """What the person wrote: the subject too, unless it is that of the mail they answer."""
-    if text and _ANSWERS.match(subject):
+def _written(subject: str, own: str, text: str) -> str:
+    """A mail's words: its subject too, unless it is that of the mail which they answer. A subject
+    that says stop and nothing else never is."""
+    said = _ANSWERS.sub("", subject)
+    if plain(own) and _ANSWERS.match(subject) and not is_keyword(plain(said)):
         return text
-    return f"{_ANSWERS.sub('', subject)}\n{text}".strip()
-
-
-def _unquoted(text: str) -> str:
-    """What the person wrote, without what their mail program quoted below it."""
-    lines = []
-    for line in text.splitlines():
-        if _QUOTE_START.match(line.strip()):
-            break
-        lines.append(line)
-    return "\n".join(lines).strip()
+    return f"{said}\n{text}".strip()

@@ -36,17 +36,17 @@ _NEVER: Final = frozenset({"stop", "start", "help"})
 
 
 def series_wish(
-    event: Event, match: Match, intent: Intent, *, is_opted_out: bool
+    event: Event, match: Match, intent: Intent, words: str, *, is_opted_out: bool
 ) -> SeriesWish | None:
     """What a text asks of a series; None for all other replies.
 
-    `intent` is how it reads otherwise. Who is opted out means START by a yes.
+    `words` are theirs alone, `intent` is how they read otherwise. Who is opted out means START by
+    a yes.
     """
     if event.reply is None or event.group != "phone":
         return None
-    text = event.reply.text
-    given = _answer_to_the_question(text, match, is_opted_out=is_opted_out)
-    return given or (None if intent in _NEVER else _word_of_a_series(text, intent))
+    given = _answer_to_the_question(words, match, is_opted_out=is_opted_out)
+    return given or (None if intent in _NEVER else _word_of_a_series(words, intent))
 
 
 def _answer_to_the_question(text: str, match: Match, *, is_opted_out: bool) -> SeriesWish | None:

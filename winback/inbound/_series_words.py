@@ -9,7 +9,8 @@ from typing import Final
 
 from winback.content_series import Series, read_series
 from winback.errors import BuildFailure
-from winback.inbound._classify import classify, plain_words
+from winback.inbound._classify import plain_words
+from winback.inbound._reading import classify
 
 # What a word may read as besides: nothing that is acted on.
 _FREE: Final = frozenset({"other", "question", "feedback"})

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from urllib.parse import parse_qsl
 
 from winback.inbound._event import Event, Kind, Reply, Unreadable, clean
+from winback.inbound._quoted import shortened
 from winback.inbound._segments import Record
 from winback.project import project_seed
 
@@ -95,7 +96,7 @@ def inbound(record: Record) -> Event:
     sid, sender = form.get("MessageSid", ""), phone(form.get("From", ""))
     if not sid or not sender:
         raise Unreadable("not an inbound message")
-    text = form.get("Body", "")[:MAX_TEXT]
+    text = shortened(form.get("Body", ""))
     return Event(
         provider=NAME,
         kind="replied",
@@ -107,7 +108,7 @@ def inbound(record: Record) -> Event:
         group="phone",
         provider_id=sid,
         address=sender,
-        detail={"text": text, "from": sender},
+        detail={"text": text[:MAX_TEXT], "from": sender},
         reply=Reply(text, OPT_OUT_TYPES.get(form.get("OptOutType", "").upper(), "")),
     )
 

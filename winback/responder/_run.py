@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 
 from winback import sending
 from winback.clock import Clock
-from winback.inbound import Intent
+from winback.inbound import Intent, their_words
 from winback.ledger import (
     Ledger,
     LedgerFenced,
@@ -126,13 +126,13 @@ def _look(connection: Connection, conversation: Row[Any], now: datetime) -> _Ope
     since = conversation.waiting_since
     thread = Thread(
         unanswered=[
-            (reply.text, cast("Intent", reply.intent))
+            (their_words(reply.text), cast("Intent", reply.intent))
             for reply in replies
             if reply.received_at >= since
         ],
         received_at=newest.received_at,
         channel="sms" if newest.channel_group == "phone" else "email",
-        earlier=[reply.text for reply in replies if reply.received_at < since],
+        earlier=[their_words(reply.text) for reply in replies if reply.received_at < since],
         answered_at=_answered_at(connection, conversation.address),
         is_suppressed=_wants_silence(connection, conversation, message, now),
         has_human=_has_human(connection, conversation, asked),

@@ -1,0 +1,73 @@
+"""A stranger's words cost what a long text costs, however they are made."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from winback.inbound import classify
+from winback.inbound._html import text_of
+from winback.inbound._plain import clean, is_foreign, readings
+from winback.inbound._quoted import own_words, shortened, without_ours
+from winback.inbound._reading import read_reply
+
+MB = 1_000_000
+# What a pattern that looks ahead, back or over a whole text would be slow on.
+WORST = (
+    "a", "a ", "s t o p ", "no ", "no more ", "stop texting me ", "dont stop texting me ", "0",
+    "5a", "5TOP ", "$", "a$", "111111111111111111111111111111 ", "' ", "\u0364", "e\u0301", "👍",
+    "“", "\"", "Liked “", "« ", ">", "> ", ">\n", "&gt;", "\n", "\r", "\n\n\n:", "From: ",
+    "From:\n", "From:\nSent:\n", "From: a To: b ", "On ", "On 1\n", "On 1 @ wrote\n",
+    "On 1 wrote: ", "wrote:\n", "@:\n", "Le 1 a écrit ", "-", "--\n", "____\n", "http://",
+    "http://a ", "<http://", "www.", "Sent from \n", "不要", "やめ", "ｽﾄｯﾌﾟ", "수신", "不要停止",
+    "หย\u0e38", "ब\u0902द ", "\u0301", "\u200b", "🇸", "ж", "STOP\n", "stop ", "quality ",
+    "too much ", "[…]\n", "…\n", "...\n ", "| ", " ", "\t", "<", "<a", "<a ", "<a>", "</",
+    "<blockquote>", "<!--", "<!-- --", "<style", "<style>", "&", "&#", "&#1", "&amp;", "&lt;",
+    "İ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", WORST)
+def test_a_megabyte_of_anything_is_read_in_under_a_second(piece: str) -> None:
+    text = (piece * (MB // len(piece) + 1))[:MB]
+    for worst in (text, f"a\n\nFrom: x\nSent: y\nSubject: z\n\n{text}"):
+        begun = time.perf_counter()
+        read_reply(worst, sent=(worst[:20_000],))
+        assert time.perf_counter() - begun < 1
+    begun = time.perf_counter()
+    text_of(text)
+    assert time.perf_counter() - begun < 1
+
+
+@pytest.mark.parametrize("piece", WORST)
+def test_the_time_grows_as_the_text_does(piece: str) -> None:
+    """What each text goes through, on one that nothing has cut before."""
+    text = (piece * (MB // len(piece) + 1))[: MB // 5]
+    for step in (clean, is_foreign, readings):
+        begun = time.perf_counter()
+        step(text)
+        assert time.perf_counter() - begun < 1, step.__name__
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("word " * 10_000, "hold"),
+        ("word " * 10_000 + "\nSTOP", "stop"),
+        ("STOP\n" + "word " * 10_000, "stop"),
+        ("word " * 2_000, "other"),
+        ("Blue?\n\nFrom: a\nSent: b\nSubject: c\n\n" + "word " * 10_000, "question"),
+        ("Blue?\n\nOn 1 Mar 2026 a@b.c wrote:\n" + "> word word word\n" * 10_000, "question"),
+        ("On 1 Mar 2026 a@b.c wrote:\n" + "> word word\n" * 10_000 + "\nSTOP", "stop"),
+    ],
+)
+def test_a_text_too_long_to_be_read_is_left_to_a_person(text: str, intent: str) -> None:
+    assert classify(text) == intent
+
+
+def test_a_text_is_cut_once_and_keeps_its_end() -> None:
+    text = shortened("a" * MB + "end")
+    assert (len(text) < 21_000, text.endswith("end"), shortened(text)) == (True, True, text)
+    assert own_words(text).is_cut
+    assert without_ours(["a b c d"], [text]) == ["a b c d"]

@@ -1,0 +1,86 @@
+"""The lists of replies.toml, and finding their phrases in cleaned words.
+
+Phrases are found word by word, by their first one: the time that takes grows with the text and
+with nothing else.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from winback.inbound._plain import clean
+
+_WORDS_FILE: Final = Path(__file__).with_name("replies.toml")
+
+
+class Span(NamedTuple):
+    """Where a phrase stands, counted in words."""
+
+    start: int
+    end: int
+
+
+def listed(kind: str) -> frozenset[str]:
+    """One list, in the form that `clean` gives."""
+    return _all_lists()[kind]
+
+
+@cache
+def longest(kind: str) -> int:
+    """Of how many words the longest entry of a list is."""
+    return max(phrase.count(" ") + 1 for phrase in listed(kind))
+
+
+def find(words: Sequence[str], kind: str) -> Iterator[Span]:
+    """Each phrase of a list that stands there, the longest of those that begin at a word."""
+    by_first = _by_first(kind)
+    place = 0
+    while place < len(words):
+        for phrase in by_first.get(words[place], ()):
+            end = place + len(phrase)
+            if tuple(words[place:end]) == phrase:
+                yield Span(place, end)
+                place = end - 1
+                break
+        place += 1
+
+
+def contains(words: Sequence[str], *kinds: str) -> bool:
+    """Whether a phrase of any of these lists stands there."""
+    return any(True for kind in kinds for _ in find(words, kind))
+
+
+def without(words: Sequence[str], kind: str) -> list[str]:
+    """The words that belong to no phrase of a list."""
+    left, place = list[str](), 0
+    for span in find(words, kind):
+        left += words[place : span.start]
+        place = span.end
+    return [*left, *words[place:]]
+
+
+@cache
+def _by_first(kind: str) -> dict[str, list[tuple[str, ...]]]:
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in sorted(listed(kind), key=lambda phrase: (-phrase.count(" "), phrase)):
+        words = tuple(phrase.split())
+        found.setdefault(words[0], []).append(words)
+    return found
+
+
+@cache
+def _all_lists() -> dict[str, frozenset[str]]:
+    """Signs, of which nothing would be left, stay as they are; what is looked for inside of a
+    text without blanks has none."""
+    lists = tomllib.loads(_WORDS_FILE.read_text(encoding="utf-8"))
+    return {kind: frozenset(_form(kind, word) for word in words) for kind, words in lists.items()}
+
+
+def _form(kind: str, word: str) -> str:
+    if kind.endswith("_signs"):
+        return word
+    return clean(word).replace(" ", "") if kind.endswith("_inside") else clean(word)

@@ -1,0 +1,91 @@
+"""Words as they are compared: no case, accents, emoji, punctuation or lookalike letters.
+
+The marks that a script writes its vowels with are letters there and stay: those of Devanagari,
+Thai and their kin, the voiced marks of kana; a Korean syllable stays one.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Final
+
+_LOOKALIKES_FILE: Final = Path(__file__).with_name("lookalikes.toml")
+_APOSTROPHES: Final = re.compile(r"['\u2018\u2019\u02bc`\u00b4]")
+_LONG_RUN: Final = re.compile(r"(\w)\1{2,}")
+_ZERO_IN_A_WORD: Final = re.compile(r"(?<=[^\W\d])0|0(?=[^\W\d])")
+# Signs and digits that stand for letters: "$top", "5TOP".
+_SIGN_IN_A_WORD: Final = re.compile(r"(?<=[^\W_])[$§†+]|[$§](?=[^\W\d_])")
+_SIGNS: Final = str.maketrans("$§†+", "sstt")
+_DIGITS: Final = str.maketrans("013457", "oieast")
+_DIGIT_WORD: Final = re.compile(r"\b(?=\w*[^\W\d_])(?=\w*[134570])\w{3,24}\b")
+# Unicode keeps these letters in boxes apart; the tatweel only stretches an Arabic word.
+_BOXED: Final = {
+    start + place: chr(ord("a") + place)
+    for start in (0x1F1E6, 0x1F170, 0x1F150)
+    for place in range(26)
+} | {0x0640: None}
+
+
+def clean(text: str) -> str:
+    """Words only, one blank apart; empty where a text has none."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold()).casefold()
+    kept = "".join(c for c in decomposed if c.isascii() or not _falls_away(c))
+    letters = _APOSTROPHES.sub("", unicodedata.normalize("NFC", kept.translate(_lookalikes())))
+    words = "".join(c if _is_of_a_word(c) else " " for c in letters).split()
+    return _ZERO_IN_A_WORD.sub("o", _LONG_RUN.sub(r"\1", " ".join(words)))
+
+
+def readings(text: str) -> list[str]:
+    """The words of a text as they stand; and, if it has any, with the signs and digits inside of
+    words as the letters that they look like."""
+    words = clean(text)
+    signed = _SIGN_IN_A_WORD.sub(lambda sign: sign[0].translate(_SIGNS), text)
+    spelled = with_letters(clean(signed) if signed != text else words)
+    return [words] if spelled == words else [words, spelled]
+
+
+def with_letters(words: str) -> str:
+    """Cleaned words with the digits inside of them as the letters that they look like."""
+    return _DIGIT_WORD.sub(lambda word: word[0].translate(_DIGITS), words)
+
+
+def is_foreign(text: str) -> bool:
+    """Whether most letters are of another script than Latin, or one word mixes two scripts."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    others = latin = 0
+    for word in decomposed.split():
+        n_latin = sum(_is_latin(c) for c in word if c.isalpha())
+        n_others = sum(not _is_latin(c) for c in word if c.isalpha())
+        if n_latin and n_others and n_latin + n_others <= 24:
+            return True
+        latin, others = latin + n_latin, others + n_others
+    return others > 0 and others >= latin
+
+
+def _is_latin(c: str) -> bool:
+    """Also the apostrophes and accents that count as letters."""
+    return c < "\u0250" or "\u02b0" <= c <= "\u02ff" or "\u1e00" <= c <= "\u1eff"
+
+
+@lru_cache(maxsize=4096)
+def _falls_away(c: str) -> bool:
+    """Accents and what has no width; not the marks without which a script can't be read."""
+    if "\u0900" <= c <= "\u109f" or "\u1700" <= c <= "\u18af" or c in "\u3099\u309a":
+        return False
+    return unicodedata.category(c) in {"Mn", "Me", "Cf"}
+
+
+@lru_cache(maxsize=4096)
+def _is_of_a_word(c: str) -> bool:
+    return c.isalnum() or unicodedata.category(c)[0] == "M"
+
+
+@cache
+def _lookalikes() -> dict[int, str | None]:
+    rows = tomllib.loads(_LOOKALIKES_FILE.read_text(encoding="utf-8"))
+    seen = {ord(other): letter for letter, others in rows.items() for other in others}
+    return seen | _BOXED
