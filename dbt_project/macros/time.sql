@@ -55,3 +55,11 @@
 {% macro local_date(instant, zone) -%}
     cast({{ winback.to_local(instant, zone) }} as date)
 {%- endmacro %}
+
+
+{#- A minute of a local day, counted from its midnight on the wall clock, to its instant. -#}
+{% macro local_minute(day, minute, zone) -%}
+    {{ winback.from_local(
+        dbt.dateadd('minute', minute, 'cast(' ~ day ~ ' as timestamp)'), zone
+    ) }}
+{%- endmacro %}

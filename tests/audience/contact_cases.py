@@ -213,7 +213,13 @@ CASES: Final = (
         sms="zone",
         known={"phone": "+18005550100", "country": "US", "region": "Somewhere"},
     ),
-    Case("no hour in common", sms="hours", known={"phone": "+13055550101", "region": "CA"}),
+    # Our own hours meet in neither of these; the law of the first leaves the afternoon.
+    Case("no hour of ours in common", known={"phone": "+13055550101", "region": "CA"}),
+    Case(
+        "no lawful hour in common",
+        sms="hours",
+        known={"phone": "+13055550103", "region": "CA", "timezone": "Asia/Karachi"},
+    ),
     Case("an hour in common", known={"phone": "+13125550102", "region": "NY"}),
     Case(
         "zone by area code alone",

@@ -20,9 +20,13 @@ from holidays import country_holidays
 from numpy.typing import NDArray
 from playbook_runs import utc
 
+from winback.sending._guard import Hours, is_local_hour
 from winback.settings import Settings
 from winback.warehouse import _dbt
 
+# The vars shortest_window_minutes and window_horizon_days, as shipped.
+AN_HOUR = timedelta(hours=1)
+HORIZON_DAYS = 15
 SENTINEL = utc(2001, 2, 3, 4, 5, 6)
 QUARTER = timedelta(minutes=15)
 QUARTERS_A_DAY = 96
@@ -71,6 +75,13 @@ LAW: Mapping[str, Sequence[tuple[Iterable[int], tuple[float, float]]]] = {
 HOLIDAY_STATES = ("AL", "LA", "MS", "PA", "RI", "UT")
 # A group of channels of a shop that would write at any hour: only the law holds it.
 ANY_HOUR = "phone at any hour"
+# Of one that writes in the morning to Britain, and in the afternoon elsewhere.
+MORNINGS = "phone, mornings in Britain"
+# In the order in which they read each other.
+MODELS = (
+    "place_days", "own_hours", "law_hours", "set_days", "set_zones", "windows", "lawful_windows",
+    "nearest_windows",
+)  # fmt: skip
 STRICT_PAIRS = [
     ("US-NY", "US-RI"), ("US-AL", "US-CT"), ("US-PA", "US-KY"), ("US-TX", "US-LA"),
     ("FR", "US-FL"), ("CA-ON", "US-UT"), ("US-AL", "US-LA", "US-TX"),
@@ -92,6 +103,12 @@ class Contact:
     group: str
     places: tuple[str, ...]
     zones: tuple[str, ...]
+    # The zone they state, or the first by name.
+    stated: str = ""
+
+    @property
+    def clock(self) -> str:
+        return self.stated or self.zones[0]
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -104,6 +121,8 @@ def own_hours(group: str, country: str, weekday: int) -> tuple[float, float]:
         return 8, 20
     if group == ANY_HOUR:
         return 0, 24
+    if group == MORNINGS and country == "GB":
+        return 9, 10
     if country != "US" or weekday <= 5:
         return 15, 18
     return (15, 17) if weekday == 6 else NEVER
@@ -134,12 +153,23 @@ def is_closed_holiday(place: str, day: date) -> bool:
 @cache
 def open_quarters(group: str, place: str, day: date) -> NDArray[np.bool_]:
     """Which quarters of a local day are open at one place."""
-    hours = [own_hours(group, place.partition("-")[0], day.isoweekday())]
+    own = own_hours(group, place.partition("-")[0], day.isoweekday())
+    return lawful_quarters(group, place, day) & quarters_of([own])
+
+
+@cache
+def lawful_quarters(group: str, place: str, day: date) -> NDArray[np.bool_]:
+    """Which quarters of a local day the law leaves open at one place."""
+    hours = [(0.0, 24.0)]
     if group != "email":
         hours += [
             when for key in laws(place) for days, when in LAW[key] if day.isoweekday() in days
         ]
         hours += [NEVER] if is_closed_holiday(place, day) else []
+    return quarters_of(hours)
+
+
+def quarters_of(hours: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
     quarters = np.arange(QUARTERS_A_DAY) / 4
     opens, closes = max(hour for hour, _ in hours), min(hour for _, hour in hours)
     return (quarters >= opens) & (quarters < closes)
@@ -192,6 +222,72 @@ class Calendar:
             ((first, end) for first, end in zip(moments, moments, strict=True) if end > as_of), None
         )
 
+    def nearest(self, as_of: datetime, contact: Contact) -> tuple[datetime, datetime] | None:
+        """Where our own hours leave nothing: the part of the lawful ones nearest to them."""
+        last_day = as_of.date() + timedelta(days=HORIZON_DAYS + 1)
+        pieces = [
+            (*self._preferred(contact, piece[0]), *piece)
+            for piece in self._pieces(contact, last_day)
+        ]
+        ends = []
+        for day, first, last, opens, closes in pieces:
+            if _gap(first, last, opens, closes) > min(
+                _gap(*other[1:]) for other in pieces if other[0] == day
+            ):
+                continue
+            start, end = (min(max(moment, opens), closes) for moment in (first, last))
+            end = min(max(end, start + AN_HOUR), closes)
+            ends.append((max(min(start, end - AN_HOUR), opens), end))
+        return next((window for window in ends if window[1] > as_of), None)
+
+    def _pieces(self, contact: Contact, last_day: date) -> list[tuple[datetime, datetime]]:
+        """What is lawful in all zones at once, on days on which we write, cut at midnights."""
+        by_clock = np.concatenate(
+            [self._lawful(contact, day) & (day <= last_day) for day in self.days]
+        )
+        clocks = [self.clock(zone) for zone in contact.zones]
+        is_open = np.logical_and.reduce([by_clock[clock] for clock in clocks])
+        days = np.stack([clock // QUARTERS_A_DAY for clock in clocks])
+        is_cut = np.append(np.any(np.diff(days, axis=1) != 0, axis=0), False)
+        found: list[tuple[datetime, datetime]] = []
+        first = None
+        for quarter in np.flatnonzero(is_open):
+            first = quarter if first is None else first
+            if is_cut[quarter] or quarter + 1 == len(is_open) or not is_open[quarter + 1]:
+                found.append(
+                    (self.start + int(first) * QUARTER, self.start + int(quarter + 1) * QUARTER)
+                )
+                first = None
+        return found
+
+    def _lawful(self, contact: Contact, day: date) -> NDArray[np.bool_]:
+        is_ours = all(
+            own_hours(contact.group, place.partition("-")[0], day.isoweekday()) != NEVER
+            for place in contact.places
+        )
+        places = [lawful_quarters(contact.group, place, day) for place in contact.places]
+        return np.logical_and.reduce(places) & is_ours
+
+    def _preferred(self, contact: Contact, opens: datetime) -> tuple[date, datetime, datetime]:
+        """Our own hours on the person's clock, of the day of a moment."""
+        zone = ZoneInfo(contact.clock)
+        day = opens.astimezone(zone).date()
+        hours = [
+            own_hours(contact.group, place.partition("-")[0], day.isoweekday())
+            for place in contact.places
+        ]
+        bounds = sorted([max(hour for hour, _ in hours), min(hour for _, hour in hours)])
+        midnight = datetime.combine(day, datetime.min.time())
+        moments = (
+            (midnight + timedelta(hours=hour)).replace(tzinfo=zone).astimezone(UTC)
+            for hour in bounds
+        )
+        return (day, *moments)  # type: ignore[return-value]
+
+
+def _gap(first: datetime, last: datetime, opens: datetime, closes: datetime) -> timedelta:
+    return max(opens - last, first - closes, timedelta())
+
 
 def _offset(moment: datetime, zone: ZoneInfo) -> int:
     offset = moment.astimezone(zone).utcoffset()
@@ -202,7 +298,7 @@ def _offset(moment: datetime, zone: ZoneInfo) -> int:
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory) -> dict[str, str]:
     """The models' SQL for the sentinel as-of."""
-    models = ["int_decisions__hours", "int_decisions__windows"]
+    models = [f"int_decisions__{name}" for name in MODELS]
     settings = Settings.load(home=tmp_path_factory.mktemp("windows"))
     _dbt.invoke_dbt(settings, ["compile", "--select", *models], _dbt.dbt_vars(settings, SENTINEL))
     folder = settings.home / "dbt" / "target" / "compiled"
@@ -222,10 +318,20 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         {"group": ANY_HOUR},
     )
     connection.execute(
-        "insert into winback.legal_windows by name select * replace ($group as channel_group)"
-        " from winback.legal_windows where channel_group = 'phone'",
-        {"group": ANY_HOUR},
+        "insert into winback.contact_windows by name select * replace ($group as channel_group)"
+        " from winback.contact_windows where channel_group = 'phone'",
+        {"group": MORNINGS},
     )
+    connection.execute(
+        "insert into winback.contact_windows values ($group, 'GB', 1, 7, 540, 600, '')",
+        {"group": MORNINGS},
+    )
+    for group in (ANY_HOUR, MORNINGS):
+        connection.execute(
+            "insert into winback.legal_windows by name select * replace ($group as channel_group)"
+            " from winback.legal_windows where channel_group = 'phone'",
+            {"group": group},
+        )
     return connection
 
 
@@ -276,6 +382,7 @@ def place_contacts(warehouse: duckdb.DuckDBPyConnection, asked: Sequence[Contact
             "channel_group": [contact.group for contact in asked],
             "places": [contact.key[1] for contact in asked],
             "zones": [contact.key[2] for contact in asked],
+            "range_zone": [contact.clock for contact in asked],
         },
         "int_customers__places": _unnested(asked, "place", lambda contact: contact.places),
         "int_customers__zones": _unnested(asked, "zone", lambda contact: contact.zones),
@@ -327,3 +434,62 @@ def test_no_window_leaves_the_strictest_places_hours_and_none_is_missed(compiled
                 weekdays.add((contact.group, expected[0].isoweekday()))
     assert checked > 25_000
     assert {day for group, day in weekdays if group == ANY_HOUR} == set(EVERY_DAY)
+
+
+def pairs_of_zones(zones: Sequence[str]) -> list[tuple[str, str]]:
+    """Of the zones that show the same time in all the weeks, the first; each with each."""
+    by_offsets = {
+        tuple(as_of.astimezone(ZoneInfo(zone)).utcoffset() for as_of in AS_OFS): zone
+        for zone in reversed(zones)
+    }
+    some = sorted(by_offsets.values())
+    return [(one, other) for number, one in enumerate(some) for other in some[number + 1 :]]
+
+
+def apart(zones: Sequence[str]) -> list[Contact]:
+    """Pairs of zones at one place or another, by the clock of either of the two."""
+    places = [("*",), ("US-NY",), ("GB",), ("US-AL", "US-RI"), ("FR", "US-KY"), ("US",)]
+    phones = [
+        Contact("phone", places[number % len(places)], pair, pair[number % 2])
+        for number, pair in enumerate(pairs_of_zones(zones))
+    ]
+    emails = [Contact("email", ("*",), it.zones, it.stated) for it in phones[::3]]
+    clocks = ("Europe/London",), ("Europe/London", "Europe/Paris"), ("Asia/Tokyo", "Europe/Paris")
+    mornings = [Contact(MORNINGS, ("FR", "GB"), names) for names in clocks]
+    many = [Contact("phone", ("US-NY",), tuple(names.split(","))) for names in ZONE_SETS]
+    return phones + emails + mornings + many
+
+
+# In the weeks in which clocks change: the day before, the day of it, and one without.
+@pytest.mark.parametrize("week", [WEEKS[0], WEEKS[1], WEEKS[2], WEEKS[3]])
+def test_where_our_hours_meet_in_no_zone_the_nearest_lawful_ones_count(
+    compiled, warehouse, zones, week
+):
+    as_of = week + timedelta(hours=31)
+    asked, calendar = apart(zones), Calendar(week)
+    place_contacts(warehouse, asked)
+    found = windows(warehouse, compiled, as_of)
+    rows = warehouse.execute(
+        "select channel_group, places, zones, opens_at, closes_at, opens_minute, closes_minute"
+        " from winback.int_decisions__nearest_windows"
+    ).fetchall()
+    nearest = {row[:3]: row[3:] for row in rows}
+    assert not found.keys() & nearest.keys()
+    checked = 0
+    for contact in asked:
+        if contact.key in found:
+            continue
+        expected = calendar.nearest(as_of, contact)
+        row = nearest.get(contact.key)
+        assert (row and tuple(at.astimezone(UTC) for at in row[:2])) == expected, contact
+        if row is None:
+            continue
+        checked += 1
+        opens_at, closes_at, *minutes = row
+        assert closes_at - opens_at >= QUARTER
+        # The guard, which knows nothing of what we would like, agrees all the time.
+        hours = Hours("sms", contact.key[2], *minutes)
+        while opens_at < closes_at:
+            assert is_local_hour(hours, opens_at, "UTC"), (contact, opens_at)
+            opens_at += QUARTER
+    assert checked > 500

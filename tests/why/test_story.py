@@ -88,6 +88,7 @@ STORY = Story(
         {"channel": "email", "blocked_by": ""},
         {"channel": "sms", "blocked_by": "consent"},
     ],
+    hours=[],
     candidates=[],
     enrollments=[enrollment()],
     decisions=[],
@@ -163,6 +164,23 @@ def test_each_channel_says_whether_and_by_which_rule_with_its_source() -> None:
     assert "[consent] no standing consent suffices source: https://law.example/consent" in text
     assert "held in: models/consent.sql" in text
     assert "[window]" not in text
+
+
+def test_hours_outside_of_ours_are_told_on_the_clocks_of_all_zones_and_why() -> None:
+    opens = datetime(2026, 3, 24, 22, 0, tzinfo=UTC)
+    text = told(
+        hours=[{
+            "channel_group": "phone", "zones": "America/Los_Angeles,America/New_York",
+            "window_opens_at": opens, "window_closes_at": opens + timedelta(hours=3),
+        }]
+    )  # fmt: skip
+    assert (
+        "- hours of texts and calls: next Tue 24 Mar 2026 18:00 to 21:00 "
+        "(15:00 to 18:00 in America/Los_Angeles, 18:00 to 21:00 in America/New_York). "
+        "Our own hours are never open in all their places and time zones at once; "
+        "these are the lawful ones nearest to them" in text
+    )
+    assert "hours of" not in told()
 
 
 def test_runs_that_decided_the_same_are_one_line_and_a_passing_rule_splits_nothing() -> None:

@@ -41,6 +41,7 @@ ENGINE_TABLES: Final = (
     "entry_candidates",
     "series_eligibility",
     "unread_rows",
+    "unusual_hours",
     "contact_rules",
     "consent_rules",
     "contact_caps",

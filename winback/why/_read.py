@@ -38,6 +38,7 @@ _PUBLISHED: Final = {
     "series_joins": "*",
     "series_eligibility": "*",
     "unread_rows": "*",
+    "unusual_hours": "*",
 }
 
 
@@ -57,6 +58,8 @@ class Story:
     lapse: dict[str, Any] | None
     segments: list[str]
     channels: Rows
+    # When they are written to outside of our own hours, by group of channels.
+    hours: Rows
     candidates: Rows
     enrollments: Rows
     decisions: Rows
@@ -102,6 +105,7 @@ def why(settings: Settings, customer_id: str) -> Story:
             lapse=of["lapse_status"][0] if of["lapse_status"] else None,
             segments=sorted(row["segment"] for row in of["segment_members"]),
             channels=sorted(of["channel_eligibility"], key=lambda row: row["channel"]),
+            hours=sorted(of["unusual_hours"], key=lambda row: row["channel_group"]),
             candidates=sorted(of["entry_candidates"], key=lambda row: row["playbook_id"]),
             enrollments=of["enrollments"],
             decisions=_history(connection, settings, customer_id),

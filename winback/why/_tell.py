@@ -111,6 +111,8 @@ class _Teller:
                 if rules
                 else f"{row['channel']}: yes"
             )
+        for row in self._story.hours:
+            yield from self._item(self._hours(row))
         for row in self._story.series:
             rules, what = _ids(row["blocked_by"]), f"{row['channel']} of {row['series_id']}"
             # A series is texts: what it may not do by email goes without saying.
@@ -118,6 +120,21 @@ class _Teller:
                 yield from self._item(f"{what}: yes, they joined it")
             elif row["channel"] != "email":
                 yield from self._item(f"{what}: no - {self._reasons(rules, row['channel'])}")
+
+    def _hours(self, row: Mapping[str, Any]) -> str:
+        """The next hours of who is written to outside of our own, on the clocks of all zones."""
+        opens, closes = row["window_opens_at"], row["window_closes_at"]
+        zones = [ZoneInfo(zone) for zone in row["zones"].split(",")]
+        clocks = ", ".join(
+            f"{opens.astimezone(zone):%H:%M} to {closes.astimezone(zone):%H:%M} in {zone.key}"
+            for zone in zones
+        )
+        what = "emails" if row["channel_group"] == "email" else "texts and calls"
+        return (
+            f"hours of {what}: next {self._time(opens)} to {self._later(closes, than=opens)} "
+            f"({clocks}). Our own hours are never open in all their places and time zones at "
+            "once; these are the lawful ones nearest to them"
+        )
 
     def playbooks(self) -> Iterator[str]:
         yield from ("", "Playbooks")

@@ -12,6 +12,12 @@ windows as (
 
 ),
 
+nearest_windows as (
+
+    select * from {{ ref('int_decisions__nearest_windows') }}
+
+),
+
 timing as (
 
     select * from {{ ref('int_customers__timing') }}
@@ -22,10 +28,14 @@ customer_windows as (
 
     select
         zone_sets.*,
-        windows.opens_at,
-        windows.closes_at,
-        windows.opens_minute,
-        windows.closes_minute,
+        coalesce(windows.opens_at, nearest_windows.opens_at) as opens_at,
+        coalesce(windows.closes_at, nearest_windows.closes_at) as closes_at,
+        coalesce(windows.opens_minute, nearest_windows.opens_minute)
+            as opens_minute,
+        coalesce(windows.closes_minute, nearest_windows.closes_minute)
+            as closes_minute,
+        windows.zones is null
+        and nearest_windows.zones is not null as is_outside_own_hours,
         timing.usual_hour
 
     from zone_sets
@@ -34,6 +44,12 @@ customer_windows as (
             zone_sets.channel_group = windows.channel_group
             and zone_sets.places = windows.places
             and zone_sets.zones = windows.zones
+    left join nearest_windows
+        on
+            zone_sets.channel_group = nearest_windows.channel_group
+            and zone_sets.places = nearest_windows.places
+            and zone_sets.zones = nearest_windows.zones
+            and zone_sets.range_zone = nearest_windows.range_zone
     left join timing
         on zone_sets.customer_id = timing.customer_id
 
@@ -94,7 +110,10 @@ final as (
 
         -- minutes of the local day
         customer_windows.opens_minute as local_opens_minute,
-        customer_windows.closes_minute as local_closes_minute
+        customer_windows.closes_minute as local_closes_minute,
+
+        -- facts
+        customer_windows.is_outside_own_hours
 
     from customer_windows
     left join usual_times
