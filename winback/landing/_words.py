@@ -1,0 +1,38 @@
+"""The words that other systems have for a status, from two seeds that a shop may edit."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from winback.settings import PROJECT_DIR
+
+_SEEDS: Final = PROJECT_DIR / "dbt_project" / "seeds"
+
+
+def read_words(seed: str) -> Callable[[str], str | None]:
+    """A reader of the words of a seed: the status of a word, None where it is not there."""
+
+    def read(text: str) -> str | None:
+        return _words(_SEEDS / f"{seed}.csv").get(fold(text))
+
+    return read
+
+
+@cache
+def _words(path: Path) -> Mapping[str, str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {fold(row["word"]): row["status"] for row in csv.DictReader(file)}
+
+
+def fold(text: str) -> str:
+    """The text without regard to case, accents, spaces, `_`, `-` and `.`."""
+    text = text.casefold().replace("ł", "l")
+    plain = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    # Only between words: -1 is not 1.
+    return re.sub(r"(?<=\w)[\s_.-]+(?=\w)", " ", "".join(plain)).strip()
