@@ -66,7 +66,9 @@ def test_a_shop_may_be_small_but_not_empty(tmp_path: Path) -> None:
 
 def test_every_file_has_the_columns_of_the_input_format(demo_shop: Shop) -> None:
     for table, header in HEADERS.items():
-        assert header == TABLES[table].column_names
+        # No customer of the demo was merged into another.
+        names = TABLES[table].input_names
+        assert header == tuple(name for name in names if name != "merged_into")
         first_line = (demo_shop.out_dir / f"{table}.csv").read_text().split("\n", 1)[0]
         assert first_line == ",".join(header)
 

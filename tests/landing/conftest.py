@@ -20,6 +20,13 @@ def shop(tmp_path: Path) -> Shop:
     return Shop(tmp_path / "shop", settings, FixedClock(datetime(2025, 6, 1, 12, tzinfo=UTC)))
 
 
+@pytest.fixture
+def home(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The shop's home for the commands, which find it in the environment."""
+    monkeypatch.setenv("WINBACK_HOME", str(shop.settings.home))
+    return monkeypatch
+
+
 @pytest.fixture(scope="session")
 def retail_file() -> Path:
     """The first 240,007 lines of the UCI file; the test skips where it isn't there."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
+from winback.cli import main
 from winback.clock import FixedClock
 from winback.landing import LoadReport, load
 from winback.settings import Settings
@@ -55,3 +58,11 @@ class Shop:
             with path.open(newline="", encoding="utf-8") as file:
                 rows += csv.DictReader(file)
         return rows
+
+
+def winback_load(home: pytest.MonkeyPatch, *arguments: str) -> int:
+    """`winback load` as a person calls it; its exit code."""
+    home.setattr(sys, "argv", ["winback", "load", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)

@@ -2,25 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
-from landing_shop import CUSTOMERS, ORDERS, Shop
-
-from winback.cli import main
-
-
-@pytest.fixture
-def home(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    monkeypatch.setenv("WINBACK_HOME", str(shop.settings.home))
-    return monkeypatch
-
-
-def winback_load(home: pytest.MonkeyPatch, *arguments: str) -> int:
-    home.setattr(sys, "argv", ["winback", "load", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    return int(ended.value.code or 0)
+from landing_shop import CUSTOMERS, ORDERS, Shop, winback_load
 
 
 def test_it_prints_counts_and_reasons_but_no_row_and_exits_zero(

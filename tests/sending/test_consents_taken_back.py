@@ -61,10 +61,23 @@ def rows(make_row):
         ("c2,email,revoked,,2026-03-01", {"c1 mail", "c2 mail"}),
         ("c1,whatsapp,revoked,,2026-03-01", {"c1 text"}),
         ("c1,pigeon,revoked,,2026-03-01", {"c1 mail", "c2 mail", "c1 text"}),
-        ("c1,email,revoked,,2026-03-11", set()),
+        ("c1,email,revoked,,2026-03-11", {"c1 mail", "c2 mail"}),
+        ("c1,email,pending,,", {"c1 mail", "c2 mail"}),
+        (" 'C1,email,unsubscribed,,2026-03-01", {"c1 mail", "c2 mail"}),
+        ("c9,email,revoked,,2026-03-01", set()),
         ("c1,email,granted,express,2026-03-01", set()),
     ],
-    ids=["one owner", "the other owner", "any phone channel", "a strange name", "not yet", "a yes"],
+    ids=[
+        "one owner",
+        "the other owner",
+        "any phone channel",
+        "a strange name",
+        "dated ahead",
+        "unclear",
+        "another spelling",
+        "nobody's",
+        "a yes",
+    ],
 )
 def test_who_takes_a_consent_back_after_the_plan_is_held_before_the_next_build(  # noqa: PLR0917
     load_consents, ledger, settings, clock, rows, provider, event, held

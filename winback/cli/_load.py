@@ -29,12 +29,27 @@ def load_command(
     replace: Annotated[
         bool, typer.Option("--replace", help="Start over: forget what is landed.")
     ] = False,
+    date_format: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--date-format",
+            metavar="[TABLE=]FORMAT",
+            help="How dates are written, where the files alone don't tell: %d/%m/%Y for all, or "
+            "orders=%m/%d/%Y. May be given several times.",
+        ),
+    ] = None,
 ) -> None:
     """Read a shop's files into landing; rows that can't be held are set aside and counted."""
     settings = Settings.load()
     with _progress() as progress:
         report = load(
-            source, settings, WallClock(), format=format, replace=replace, progress=progress
+            source,
+            settings,
+            WallClock(),
+            format=format,
+            replace=replace,
+            date_formats=date_format or (),
+            progress=progress,
         )
     for line in _summary(report, settings.shop_dir):
         typer.echo(line)
@@ -86,7 +101,11 @@ def _summary(report: LoadReport, shop_dir: Path) -> Iterator[str]:
 
 
 def _rejections(source: SourceReport) -> Iterator[str]:
-    for reason, count in source.rejected_by_reason.items():
-        yield f"    {count:>10,}  {reason}"
-    if source.rejected_file is not None:
-        yield f"    {'':>10}   see {source.rejected_file}"
+    for told, file in (
+        (source.rejected_by_reason, source.rejected_file),
+        (source.doubts, source.doubts_file),
+    ):
+        for reason, count in told.items():
+            yield f"    {count:>10,}  {reason}"
+        if file is not None:
+            yield f"    {'':>10}   see {file}"

@@ -33,9 +33,9 @@ def bad_rows(*, known_customer: str, known_order: str) -> tuple[BadRow, ...]:
         BadRow("customers", ",nobody@example.com,,,,US,CA,,,,", "no customer_id"),
         BadRow("customers", f"{who},twin@example.com,,,,US,CA,,,,", "id twice"),
         BadRow("order_items", f"{known_order},,1,5.00", "no product_id"),
-        BadRow("order_items", f"{known_order},P001,two,5.00", "quantity is not a number"),
-        BadRow("consents", f"{who},email,,express,checkout_box,,{day}", "no status"),
-        BadRow("consents", f"{who},email,granted,express,checkout_box,,soon", "not a date"),
+        BadRow("order_items", ",P001,2,5.00", "no order_id"),
+        BadRow("consents", f",email,granted,express,checkout_box,,{day}", "no customer_id"),
+        BadRow("consents", f"{who},email", "short row"),
         BadRow("web_events", f"{who},view,P001,,25:00", "not a date"),
         BadRow("price_changes", f"P001,,{day}", "no price"),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from winback.errors import UsageError, WinbackError
 from winback.landing._batch import Reader
+from winback.landing._column_names import likely_column
 from winback.landing._csv import CsvReader
 from winback.landing._parquet import ParquetReader
 from winback.landing.schema import INPUT_TABLES, Table
@@ -74,7 +75,11 @@ def one_file(source: Path, suffixes: Sequence[str], *, prefer: str | None = None
 
 def open_table(path: Path, table: Table) -> Reader:
     """A reader of one table's file. Raises WinbackError where a required column is absent."""
-    required = {column.name: column.required for column in table.columns}
+    required = {
+        column.name: column.required and not column.may_lack
+        for column in table.columns
+        if not column.is_ours
+    }
     reader: Reader = (
         ParquetReader(path, as_text=required)
         if path.name.lower().endswith(".parquet")
@@ -92,4 +97,7 @@ def require_columns(path: Path, present: Sequence[str], required: Mapping[str, b
     hint = ""
     if len(present) == 1 and any(mark in present[0] for mark in ";\t|"):
         hint = " Its fields must be separated by commas."
+    for name in present:
+        if name not in required and (meant := likely_column(name, missing)):
+            hint += f" It has {name}: rename it to {meant} if that is meant."
     raise WinbackError(f"{path.name} has no column {', '.join(missing)}.{hint}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from winback.landing._batch import LINE, ROW
+from winback.landing._column_names import column_notes
 from winback.landing._files import not_read, open_table, table_files
 from winback.landing._formats import Parsed
 from winback.landing._merge import reject_repeats
@@ -25,7 +27,10 @@ def parse(work: Work, source: Path) -> Parsed:
     for name, reader in readers.items():
         table = INPUT_TABLES[name]
         keep = (LINE, ROW) if table.key else ()
-        staged = stage(work, reader, SPECS[name], found[name], keep=keep)
+        format_ = work.date_formats.get(name, work.date_formats.get(""))
+        spec = dataclasses.replace(SPECS[name], date_format=format_)
+        staged = stage(work, reader, spec, found[name], keep=keep)
+        staged.notes = column_notes(found[name].name, table, reader.columns) + staged.notes
         if table.key:
             reject_repeats(work, table, staged)
         parsed.sources.append(staged)

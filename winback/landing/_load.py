@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Literal, get_args
@@ -15,10 +16,12 @@ import pyarrow.parquet as pq
 from winback.clock import Clock
 from winback.errors import UsageError, WinbackError
 from winback.landing import _cdnow, _generic, _online_retail
+from winback.landing._date_formats import read_date_formats
 from winback.landing._formats import Format, Parsed
-from winback.landing._merge import merge
-from winback.landing._report import LoadReport, Progress, TableReport
+from winback.landing._merge import Merged, merge
+from winback.landing._report import LoadReport, Progress
 from winback.landing._revocations import tell_revocations
+from winback.landing._set_aside import keep_set_aside
 from winback.landing._stage import Work
 from winback.landing.schema import TABLES
 from winback.settings import Settings
@@ -39,38 +42,92 @@ def load(
     *,
     format: str = "generic",  # noqa: A002  # the word of the command line
     replace: bool = False,
+    date_formats: Sequence[str] = (),
     progress: Progress = lambda _what, _done, _total: None,
 ) -> LoadReport:
     """Read a shop's files into landing.
 
+    `date_formats` say how a file's dates are written: `%d/%m/%Y` for all files, or
+    `orders=%d/%m/%Y` for one.
+
     Nothing of landing changes before every file has been read. A load that dies while
     the tables are swapped in leaves some new and some old: loading again mends that.
 
-    Raises UsageError for a wrong source, WinbackError where a required file or column is
-    missing or another load is at work.
+    Raises UsageError for a wrong source or date format, WinbackError where a required file
+    or column is missing, no row of a required one can be read, or another load is at work.
     """
     if format not in _FORMATS:
         raise UsageError(f"--format {format!r} is none of {', '.join(get_args(FormatName))}.")
+    stated = read_date_formats(date_formats)
     total = sum(path.stat().st_size for path in _FORMATS[format].files(source))
     with landing_lock(settings), _workshop(settings, clock, progress, total) as work:
+        work.date_formats = stated
         parsed = _FORMATS[format].parse(work, source)
-        tables = _merge_all(work, parsed, settings, replace=replace)
-        if revoked := tell_revocations(work, settings):
-            parsed.notes.append(
-                f"{revoked:,} consents were taken back; nothing more goes to them, also not "
-                "what is planned"
-            )
+        _refuse_unread(work, parsed, settings)
+        merged = _merge_all(work, parsed, settings, replace=replace)
+        held = keep_set_aside(work, parsed, settings.shop_dir, replace=replace)
+        parsed.notes += _notes(parsed, merged, held)
+        parsed.notes += tell_revocations(work, settings)
         report = LoadReport(
             load_id=work.load_id,
             loaded_at=clock.now(),
             format=format,
             replace=replace,
             sources=tuple(staged.report(settings.rejected_dir) for staged in parsed.sources),
-            tables=tables,
+            tables=tuple(item.table for item in merged),
             notes=tuple(parsed.notes),
+            kept={f"{m.table.name}.{name}": n for m in merged for name, n in m.stay.items()},
+            emptied={f"{m.table.name}.{name}": n for m in merged for name, n in m.go.items()},
+            held_customers=held,
         )
         _swap_in(work, settings, report)
     return report
+
+
+def _refuse_unread(work: Work, parsed: Parsed, settings: Settings) -> None:
+    """Raise WinbackError where a required file has rows and none of them can be held."""
+    for staged in parsed.sources:
+        is_required = staged.name not in TABLES or TABLES[staged.name].required
+        reasons = staged.rejections.reasons
+        if staged.rows or not reasons or not is_required:
+            continue
+        rejected = staged.report(settings.rejected_dir)
+        settings.rejected_dir.mkdir(parents=True, exist_ok=True)
+        _keep_rejected(work, settings, staged.name)
+        [(reason, count)] = reasons.most_common(1)
+        advice = staged.advice or (
+            f"Next: read {rejected.rejected_file}, mend the file and run winback load again"
+        )
+        raise WinbackError(
+            f"{rejected.file}: none of its {rejected.read:,} rows could be read ({reason}: "
+            f"{count:,}), so nothing was loaded. {advice}"
+        )
+
+
+def _notes(parsed: Parsed, merged: Sequence[Merged], held: int) -> Iterator[str]:
+    """What the figures don't say: what stayed or went of replaced rows, and whom it holds."""
+    files = {staged.name: staged.rejections.file for staged in parsed.sources}
+    for staged in parsed.sources:
+        yield from staged.notes
+    for name, table in ((item.table.name, item) for item in merged):
+        file = files.get(name) or parsed.sources[0].rejections.file
+        for column, count in table.stay.items():
+            yield f"{file} has no {column}: {count:,} {name} keep theirs"
+        for column, count in table.go.items():
+            yield f"{file} has an empty {column} in every row: {count:,} {name} lose theirs"
+    if held:
+        yield (
+            f"{held:,} customers are held, since rows about them were set aside: mend these and "
+            "load again (winback why CUSTOMER_ID says which)"
+        )
+
+
+def _load_before(settings: Settings, table: str) -> str:
+    """The newest load that brought a table; empty where none did."""
+    for path in sorted((settings.landing_dir / "loads").glob("*.json"), reverse=True):
+        if any(told["name"] == table for told in json.loads(path.read_text())["tables"]):
+            return path.stem
+    return ""
 
 
 def newest_load(settings: Settings) -> str:
@@ -109,11 +166,9 @@ def _is_whole(shop_dir: Path, name: str) -> bool:
     return {column.name for column in TABLES[name].columns} <= set(pq.read_schema(path).names)
 
 
-def _merge_all(
-    work: Work, parsed: Parsed, settings: Settings, *, replace: bool
-) -> tuple[TableReport, ...]:
+def _merge_all(work: Work, parsed: Parsed, settings: Settings, *, replace: bool) -> list[Merged]:
     """Every table as it will stand; one that this load leaves as it is gets no new file."""
-    reports = []
+    merged = []
     for name, table in TABLES.items():
         landed = settings.shop_dir / f"{name}.parquet"
         before = None if replace or not landed.exists() else landed
@@ -121,10 +176,11 @@ def _merge_all(
         if staged is None and before is not None:
             continue
         work.progress(f"{name}: merging", work.total_bytes, work.total_bytes)
-        report = merge(work, table, staged, before)
+        loaded_before = _load_before(settings, name) if name == "consents" else ""
+        report = merge(work, table, staged, before, before=loaded_before)
         if staged is not None:
-            reports.append(report)
-    return tuple(reports)
+            merged.append(report)
+    return merged
 
 
 def _swap_in(work: Work, settings: Settings, report: LoadReport) -> None:
@@ -133,10 +189,15 @@ def _swap_in(work: Work, settings: Settings, report: LoadReport) -> None:
     for name in TABLES:
         _move(work.folder / f"{name}.parquet", settings.shop_dir)
     for source in report.sources:
-        _move(work.folder / f"{source.name}-{work.load_id}.csv", settings.rejected_dir)
+        _keep_rejected(work, settings, source.name)
     told = work.folder / f"{work.load_id}.json"
     told.write_text(report.to_json(), encoding="utf-8")
     _move(told, settings.landing_dir / "loads")
+
+
+def _keep_rejected(work: Work, settings: Settings, name: str) -> None:
+    for kind in ("csv", "doubts.csv"):
+        _move(work.folder / f"{name}-{work.load_id}.{kind}", settings.rejected_dir)
 
 
 def _move(path: Path, folder: Path) -> None:
@@ -170,7 +231,9 @@ def _workshop(
     load_id = _next_load_id(settings.landing_dir / "loads", clock)
     folder = settings.landing_dir / f".loading-{load_id}"
     try:
-        with Work(load_id, folder, settings.shop_timezone, progress, total_bytes) as work:
+        with Work(
+            load_id, folder, settings.shop_timezone, progress, total_bytes, clock.now()
+        ) as work:
             yield work
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -18,6 +20,9 @@ _CHUNK = 10_000
 def reject_repeats(work: Work, table: Table, staged: Staged) -> None:
     """Set aside every row whose key an earlier line of the same file has; the first stays."""
     key = _names(table.key)
+    present = _columns(work, staged.path)
+    said = ", ".join(ident(name) for name in table.column_names if name in present)
+    customer = "customer_id" if "customer_id" in present else "null"
     work.connection.execute(
         f"""
         create or replace temp table repeats as
@@ -25,17 +30,25 @@ def reject_repeats(work: Work, table: Table, staged: Staged) -> None:
             select {key} from read_parquet($staged) group by {key} having count(*) > 1
         ),
         numbered as (
-            select {LINE}, {ROW}, row_number() over (partition by {key} order by {LINE}) as nth
+            select
+                {LINE}, {ROW}, {customer} as customer_id, {ident(table.key[0])} as row_key,
+                row_number() over first_lines as nth,
+                row({said}) is distinct from first_value(row({said})) over first_lines as differs
             from read_parquet($staged) semi join repeated using ({key})
+            window first_lines as (partition by {key} order by {LINE})
         )
-        select {LINE}, {ROW} from numbered where nth > 1
+        select {LINE}, {ROW}, customer_id, row_key, differs from numbered where nth > 1
         """,
         {"staged": str(staged.path)},
     )
     reason = f"second row with this {', '.join(table.key)}"
-    found = work.connection.execute(f"select {LINE}, {ROW} from repeats order by {LINE}")
+    found = work.connection.execute(
+        f"select {LINE}, {ROW}, customer_id, row_key, differs from repeats order by {LINE}"
+    )
     while rows := found.fetchmany(_CHUNK):
-        staged.rejections.add(Rejected(line, reason, row) for line, row in rows)
+        staged.rejections.add(Rejected(line, reason, row) for line, row, *_ in rows)
+        # A row that says the same once more leaves nobody in doubt.
+        staged.aside.add_keys(((c, k) for _, _, c, k, differs in rows if differs), reason)
         staged.rows -= len(rows)
     if not staged.rejections.reasons[reason]:
         return
@@ -44,18 +57,28 @@ def reject_repeats(work: Work, table: Table, staged: Staged) -> None:
     firsts.replace(staged.path)
 
 
-def merge(work: Work, table: Table, staged: Path | None, landed: Path | None) -> TableReport:
+def merge(
+    work: Work, table: Table, staged: Path | None, landed: Path | None, *, before: str = ""
+) -> Merged:
     """Write the table as it will stand, `<table>.parquet` in the workshop.
 
     Declared columns keep their declared type; an unknown column that changed its type
-    becomes text. A row of an append-only table that equals a landed one is not added
-    again, but equal rows of one load are all kept.
+    becomes text. A column that the load lacks keeps its values in rows that are replaced. A
+    row of an append-only table that equals a landed one is not added again, but equal rows of
+    one load are all kept. `before` is the load before that brought this table.
     """
     target = work.folder / f"{table.name}.parquet"
     new, old = _columns(work, staged), _columns(work, landed)
     types = _merged_types(table, new, old)
-    added, kept = _select(staged, new, types), _select(landed, old, types)
+    added, kept = _select(staged, new, types, table), _select(landed, old, types, table)
+    stay: dict[str, int] = {}
+    go: dict[str, int] = {}
     if staged and landed:
+        if table.key:
+            stay, go = _count_values(work, table, staged, landed)
+            added = _carried(added, kept, table.key, list(stay))
+        if "row_hash" in types:
+            added, kept = _dated_as_before(added, kept, before)
         replaced_by = table.key or ((table.replaced_by,) if table.replaced_by else ())
         if replaced_by:
             kept = _without(kept, added, replaced_by)
@@ -63,7 +86,89 @@ def merge(work: Work, table: Table, staged: Path | None, landed: Path | None) ->
             added = _without(added, kept, tuple(types))
     copy(work, f"{kept} union all {added}", target)
     accepted = pq.read_metadata(staged).num_rows if staged else 0
-    return TableReport(table.name, accepted, pq.read_metadata(target).num_rows)
+    rows = pq.read_metadata(target).num_rows
+    return Merged(TableReport(table.name, accepted, rows), stay, go)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A table's figures, and by column how many values of replaced rows stay and go.
+
+    They stay where the load lacks the column, and go where it has no value in any row.
+    """
+
+    table: TableReport
+    stay: Mapping[str, int]
+    go: Mapping[str, int]
+
+
+def _count_values(
+    work: Work, table: Table, staged: Path, landed: Path
+) -> tuple[dict[str, int], dict[str, int]]:
+    new, old, empty = _columns(work, staged), _columns(work, landed), _empty_columns(staged)
+    names = [name for name in old if name not in new or name in empty]
+    if not names:
+        return {}, {}
+    # A default is no news.
+    defaults = {column.name: column.default for column in table.columns if column.default}
+    counts = ", ".join(
+        f"count(nullif(r.{ident(name)}, {literal(defaults[name])}))"
+        if name in defaults
+        else f"count(r.{ident(name)})"
+        for name in names
+    )
+    found = work.connection.execute(
+        f"select {counts} from {parquet(landed)} as r "
+        f"semi join {parquet(staged)} as o on {_same(table.key)}"
+    ).fetchone()
+    told = {name: n for name, n in zip(names, found or (), strict=True) if n}
+    return (
+        {name: n for name, n in told.items() if name not in new},
+        {name: n for name, n in told.items() if name in new},
+    )
+
+
+def _empty_columns(path: Path) -> set[str]:
+    """The columns of a staged file that hold no value in any of its rows."""
+    file = pq.read_metadata(path)
+    if not file.num_rows:
+        return set()
+    filled: set[str] = set()
+    for group in map(file.row_group, range(file.num_row_groups)):
+        for column in map(group.column, range(group.num_columns)):
+            told = column.statistics
+            if told is None or not told.has_null_count or told.null_count < group.num_rows:
+                filled.add(column.path_in_schema)
+    return set(file.schema.names) - filled
+
+
+def _carried(added: str, kept: str, key: tuple[str, ...], names: list[str]) -> str:
+    """The rows of a load with what they lack as it is landed."""
+    if not names:
+        return added
+    replaced = ", ".join(
+        f"case when o.{ident(key[0])} is null then r.{ident(n)} else o.{ident(n)} end as {ident(n)}"
+        for n in names
+    )
+    return (
+        f"select r.* replace ({replaced}) from ({added}) as r "
+        f"left join ({kept}) as o on {_same(key)}"
+    )
+
+
+def _dated_as_before(added: str, kept: str, before: str) -> tuple[str, str]:
+    """A row that counts from a load, and that the load before brought too, keeps its instant."""
+    known = (
+        f"select row_hash, min(occurred_at) as occurred_at from ({kept}) "
+        f"where seen_in_load = {literal(before)} group by row_hash"
+    )
+    instants = "case when o.row_hash is null then r.occurred_at else o.occurred_at end"
+    dated = (
+        f"select r.* replace ({instants} as occurred_at) from ({added}) as r "
+        f"left join ({known}) as o on r.row_hash = o.row_hash"
+    )
+    again = f"select row_hash, occurred_at from ({dated}) where row_hash is not null"
+    return dated, _without(kept, again, ("row_hash", "occurred_at"))
 
 
 def copy(work: Work, query: str, target: Path) -> None:
@@ -90,19 +195,24 @@ def _merged_types(table: Table, new: dict[str, str], old: dict[str, str]) -> dic
     return declared | unknown
 
 
-def _select(path: Path | None, present: dict[str, str], types: dict[str, str]) -> str:
+def _select(path: Path | None, present: dict[str, str], types: dict[str, str], table: Table) -> str:
+    defaults = {column.name: literal(column.default) for column in table.columns if column.default}
     columns = ", ".join(
-        f"cast({ident(name) if name in present else 'null'} as {kind}) as {ident(name)}"
+        f"cast({ident(name) if name in present else defaults.get(name, 'null')} as {kind}) "
+        f"as {ident(name)}"
         for name, kind in types.items()
     )
     return f"select {columns} " + (f"from {parquet(path)}" if path else "where false")
 
 
 def _without(rows: str, others: str, identity: tuple[str, ...]) -> str:
-    same = " and ".join(
+    return f"select r.* from ({rows}) as r anti join ({others}) as o on {_same(identity)}"
+
+
+def _same(identity: tuple[str, ...]) -> str:
+    return " and ".join(
         f"r.{ident(name)} is not distinct from o.{ident(name)}" for name in identity
     )
-    return f"select r.* from ({rows}) as r anti join ({others}) as o on {same}"
 
 
 def _names(columns: tuple[str, ...]) -> str:

@@ -28,10 +28,11 @@ class ParquetReader:
         self._path = path
         self._as_text = as_text
         try:
-            self._file = pq.ParquetFile(path)
+            with pq.ParquetFile(path) as file:
+                self._schema, self._rows = file.schema_arrow, file.metadata.num_rows
         except (pa.ArrowInvalid, OSError) as error:
             raise WinbackError(f"{path.name} is not a readable Parquet file: {error}") from None
-        self.columns = [name.strip().lower() for name in self._file.schema_arrow.names]
+        self.columns = [name.strip().lower() for name in self._schema.names]
         wrong = {name for name in self.columns if self.columns.count(name) > 1} | (
             RESERVED & set(self.columns)
         )
@@ -41,13 +42,13 @@ class ParquetReader:
             )
 
     def batches(self) -> Iterator[Batch]:
-        size, total = self._path.stat().st_size, max(self._file.metadata.num_rows, 1)
-        empty = self._file.schema_arrow.empty_table()
-        with self._file, duckdb.connect() as connection:
+        size, total = self._path.stat().st_size, max(self._rows, 1)
+        empty = self._schema.empty_table()
+        with pq.ParquetFile(self._path) as file, duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
             yield Batch(self._textual(connection, empty, 1), 0)
             read = 0
-            for rows in self._file.iter_batches(BATCH_ROWS):
+            for rows in file.iter_batches(BATCH_ROWS):
                 table = self._textual(connection, pa.Table.from_batches([rows]), read + 1)
                 read += len(table)
                 yield Batch(table, size * read // total)
@@ -90,4 +91,7 @@ def _as_text(name: str, kind: str, required: bool) -> str:
         text = f"coalesce(try(decode({column})), cast({column} as varchar))"
     else:
         text = f"cast({column} as varchar)"
+    if kind.startswith(("DECIMAL", "DOUBLE", "FLOAT")):
+        # 1.234 could be a thousand in a text; here it is a number.
+        text = f"regexp_replace({text}, '^(-?\\d+\\.\\d{{3}})$', '\\10')"
     return f"{text} as {column}"

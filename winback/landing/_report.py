@@ -17,6 +17,8 @@ class SourceReport:
     """One file: `read` = `landed` + `rejected`, blank lines not counted.
 
     `rejected_file` holds the rejected rows, one line each; None where there are none.
+    `doubts` are what rows that landed have lost, or are taken for: a row may have several.
+    `doubts_file` names them line by line.
     """
 
     name: str
@@ -26,6 +28,8 @@ class SourceReport:
     rejected: int
     rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
     rejected_file: Path | None = None
+    doubts: Mapping[str, int] = field(default_factory=dict)
+    doubts_file: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,13 @@ class TableReport:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """One load. `notes` are sentences about figures that the tables don't show."""
+    """One load. `notes` are sentences about figures that the tables don't show.
+
+    `kept` counts the values of replaced rows that stay because the file lacks their column
+    (`customers.phone`), `emptied` those that go because its column is empty in every row.
+    `held_customers` are those one of whose rows, of this load or an earlier one, waits to be
+    mended.
+    """
 
     load_id: str
     loaded_at: datetime
@@ -48,6 +58,9 @@ class LoadReport:
     sources: tuple[SourceReport, ...]
     tables: tuple[TableReport, ...]
     notes: tuple[str, ...] = ()
+    kept: Mapping[str, int] = field(default_factory=dict)
+    emptied: Mapping[str, int] = field(default_factory=dict)
+    held_customers: int = 0
 
     @property
     def rejected(self) -> int:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from winback.landing._set_aside import plain_id, standing
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
 from winback.ledger import ChannelGroup, Revocation, channel_group, keep_revocations, open_ledger
@@ -24,25 +25,36 @@ _CHUNK: Final = 1_000
 _UNKNOWN: Final = "all"
 
 
-def tell_revocations(work: Work, settings: Settings) -> int:
-    """Tell the ledger, where there is one, which consents this load takes back; how many."""
+def tell_revocations(work: Work, settings: Settings) -> list[str]:
+    """Tell the ledger, where there is one, which consents this load takes back, and say so.
+
+    What is no grant takes back. One under an id that is a customer's but for case, blanks and
+    a leading quote is that customer's.
+    """
     merged = work.folder / "consents.parquet"
-    if not merged.exists() or not settings.has_ledger:
-        return 0
+    if not merged.exists():
+        return []
+    _find_new(work, merged, settings.shop_dir)
+    notes = _whose(work)
+    if not settings.has_ledger:
+        return notes
     count = 0
     with open_ledger(settings) as ledger:
-        for chunk in _new_revocations(work, merged, settings.shop_dir):
+        for chunk in _chunks(work):
             with ledger.write() as connection:
                 count += keep_revocations(connection, chunk, load_id=work.load_id)
-    return count
+    if count:
+        notes.append(
+            f"{count:,} consents were taken back; nothing more goes to them, also not what is "
+            "planned"
+        )
+    return notes
 
 
-def _new_revocations(work: Work, merged: Path, shop_dir: Path) -> Iterator[list[Revocation]]:
-    """Revocations that were not landed before, with the addresses as they will stand."""
-    landed, groups = shop_dir / "consents.parquet", _groups()
-    customers = work.folder / "customers.parquet"
-    if not customers.exists():
-        customers = shop_dir / "customers.parquet"
+def _find_new(work: Work, merged: Path, shop_dir: Path) -> None:
+    """The temp table `refusals`: those that were not landed before, with whose they are."""
+    landed = shop_dir / "consents.parquet"
+    customers = parquet(standing(work, shop_dir, "customers"))
     is_new = ""
     if landed.exists():
         is_new = f"""
@@ -54,16 +66,70 @@ def _new_revocations(work: Work, merged: Path, shop_dir: Path) -> Iterator[list[
                     and old.occurred_at = new.occurred_at
             )
         """
-    found = work.connection.execute(
+    work.connection.execute(
         f"""
+        create or replace temp table refusals as
+        with new as (
+            select
+                customer_id, lower(trim(channel)) as channel,
+                max(occurred_at) as occurred_at, count(*) as row_count
+            from {parquet(merged)} as new
+            where lower(trim(status)) <> 'granted' {is_new}
+            group by all
+        ),
+        spelled as (select customer_id, {plain_id("customer_id")} as plain_id from {customers}),
+        others as (
+            select new.customer_id, spelled.customer_id as owner_id
+            from new
+            anti join {customers} as exact on new.customer_id = exact.customer_id
+            inner join spelled on {plain_id("new.customer_id")} = spelled.plain_id
+            group by all
+        )
         select
-            new.customer_id, lower(trim(new.channel)) as channel, email, phone,
-            epoch_us(max(new.occurred_at)) as occurred_at
-        from {parquet(merged)} as new
-        left join {parquet(customers)} as customers using (customer_id)
-        where lower(trim(new.status)) = 'revoked' {is_new}
-        group by all
+            new.*, coalesce(others.owner_id, new.customer_id) as owner_id,
+            others.owner_id is not null as is_other_spelling,
+            owners.customer_id is not null as is_known, owners.email, owners.phone
+        from new
+        left join others on new.customer_id = others.customer_id
+        left join {customers} as owners
+            on owners.customer_id = coalesce(others.owner_id, new.customer_id)
         """
+    )
+
+
+def _whose(work: Work) -> list[str]:
+    """Refusals that do not stand under a customer's own id."""
+    found = work.connection.execute(
+        """
+        with ids as (
+            select
+                customer_id, channel, any_value(row_count) as row_count,
+                bool_or(is_other_spelling) as is_other_spelling, bool_or(is_known) as is_known
+            from refusals
+            group by customer_id, channel
+        )
+        select
+            coalesce(sum(row_count) filter (is_other_spelling), 0),
+            coalesce(sum(row_count) filter (not is_known), 0)
+        from ids
+        """
+    ).fetchone()
+    others, unknown = found or (0, 0)
+    notes = []
+    if others:
+        notes.append(
+            f"{others:,} refusals stand under another spelling of an id and count for that customer"
+        )
+    if unknown:
+        notes.append(f"{unknown:,} refusals name no customer we know: check their ids")
+    return notes
+
+
+def _chunks(work: Work) -> Iterator[list[Revocation]]:
+    """The new refusals, with the addresses as they will stand."""
+    groups = _groups()
+    found = work.connection.execute(
+        "select distinct owner_id, channel, email, phone, epoch_us(occurred_at) from refusals"
     )
     while rows := found.fetchmany(_CHUNK):
         yield [

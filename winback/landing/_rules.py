@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from winback.landing import _consents
 from winback.landing._casts import Rule, Spec, one_of
 from winback.landing.schema import INPUT_TABLES
 
@@ -24,24 +25,37 @@ _RULES: Mapping[str, Sequence[Rule]] = {
         Rule('try_cast("total_amount__text" as double) < 0', "total_amount is negative"),
         one_of("status", "completed", "cancelled", "refunded", "pending"),
     ),
-    "consents": (
-        one_of("status", "granted", "revoked"),
-        # Only a grant rests on its basis: a revocation counts whatever it is said to rest on.
-        one_of(
-            "basis",
-            "express_written",
-            "express",
-            "soft_opt_in",
-            "double_opt_in",
-            "implied",
-            when="\"status__typed\" = 'granted'",
-        ),
-    ),
+    "consents": _consents.RULES,
     "web_events": (one_of("event", "view", "add_to_cart", "checkout_started", "visit"),),
     "past_enrollments": (one_of("arm", "treatment", "holdout"),),
 }
 
+# The words of a column that are not ours, by seed.
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "orders": {"status": "order_words"},
+    "consents": {"status": "consent_words"},
+}
+# A view or a price that is lost makes nobody more contactable: these hold nobody.
+_HOLD: Mapping[str, str | None] = {
+    "customers": "customer_id",
+    "orders": "order_id",
+    "order_items": "order_id",
+    "consents": None,
+    "past_messages": "message_id",
+    "past_enrollments": None,
+}
+
 SPECS: Mapping[str, Spec] = {
-    name: Spec(table, _PREPARE.get(name, {}), _RULES.get(name, ()))
+    name: Spec(
+        table,
+        _PREPARE.get(name, {}),
+        _RULES.get(name, ()),
+        looks_twice=True,
+        words=_WORDS.get(name, {}),
+        settlement=_consents.SETTLEMENT if name == "consents" else None,
+        holds=(name, _HOLD[name]) if name in _HOLD else None,
+        # An order that may have been given back whole stands, but its customer is held.
+        held_without=frozenset({"refunded_amount"} if name == "orders" else ()),
+    )
     for name, table in INPUT_TABLES.items()
 }

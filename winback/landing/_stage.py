@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -15,9 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from winback.landing._aside import Aside
 from winback.landing._batch import LINE, ROW, Reader, Rejected, printable
-from winback.landing._casts import Spec, typing_query
+from winback.landing._casts import Spec, second_query, typing_query
 from winback.landing._report import Progress, SourceReport
+from winback.landing._second_look import SecondLook, faulty
 from winback.landing._sql import literal
 
 # A load stays below it however many lines it reads; sorts and joins spill beside landing.
@@ -34,7 +37,12 @@ class Work:
     shop_timezone: str
     progress: Progress
     total_bytes: int
+    loaded_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    # How dates are written, by table; under "" for all.
+    date_formats: Mapping[str, str] = field(default_factory=dict)
     done_bytes: int = 0
+    # What a load that fails may leave open.
+    closing: list[Callable[[], None]] = field(default_factory=list)
     connection: duckdb.DuckDBPyConnection = field(init=False)
 
     def __enter__(self) -> Self:
@@ -45,6 +53,8 @@ class Work:
         self.connection.execute("set preserve_insertion_order = false")
         self.connection.execute("set enable_progress_bar = false")  # ours tells of all files
         self.connection.execute(f"set TimeZone = '{self.shop_timezone}'")
+        self.connection.execute(f"set variable loaded_at = timestamptz '{self.loaded_at}'")
+        self.connection.execute(f"set variable load_id = {literal(self.load_id)}")
         return self
 
     def __exit__(
@@ -53,12 +63,14 @@ class Work:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        for close in self.closing:
+            close()
         self.connection.close()
 
 
 @dataclass
 class Rejections:
-    """The rejected rows of one source file, written as they are found."""
+    """Rows of one source file with their reasons, written as they are found."""
 
     path: Path
     file: str
@@ -82,16 +94,30 @@ class Rejections:
 
 @dataclass
 class Staged:
-    """A file's good rows as typed Parquet in the workshop, and its rejected ones."""
+    """A file's good rows as typed Parquet in the workshop, and its rejected ones.
+
+    `aside` names the customers of the rejected ones, where it is known; `doubts` is what
+    rows that landed have lost.
+    """
 
     name: str
     path: Path
     rows: int
     rejections: Rejections
+    aside: Aside
+    doubts: Rejections
+    notes: list[str] = field(default_factory=list)
+    # What a person can do where the rest of a column did not tell how to read it.
+    advice: str = ""
+
+    def close(self) -> None:
+        self.rejections.close()
+        self.doubts.close()
+        self.aside.close()
 
     def report(self, rejected_dir: Path) -> SourceReport:
         rejected = self.rejections.reasons.total()
-        self.rejections.close()
+        self.close()
         return SourceReport(
             name=self.name,
             file=self.rejections.file,
@@ -100,46 +126,102 @@ class Staged:
             rejected=rejected,
             rejected_by_reason=dict(self.rejections.reasons.most_common()),
             rejected_file=rejected_dir / self.rejections.path.name if rejected else None,
+            doubts=dict(self.doubts.reasons.most_common()),
+            doubts_file=rejected_dir / self.doubts.path.name if self.doubts.reasons else None,
         )
 
 
 def stage(
     work: Work, reader: Reader, spec: Spec, source: Path, *, keep: Sequence[str] = ()
 ) -> Staged:
-    """Cast and check every row of a file.
+    """Cast and check every row of a file, and look twice at those that have a fault.
 
     `keep` says which of LINE and ROW stay in the staged file for a later look.
     """
     name = spec.table.name
-    rejections = Rejections(work.folder / f"{name}-{work.load_id}.csv", source.name)
-    path = work.folder / f"{name}.staged.parquet"
-    query = typing_query(spec, reader.columns, "batch")
-    writer: Any = None
-    rows = 0
-    try:
+    staged = Staged(
+        name,
+        work.folder / f"{name}.staged.parquet",
+        0,
+        Rejections(work.folder / f"{name}-{work.load_id}.csv", source.name),
+        Aside(spec, work.folder, reader.columns),
+        Rejections(work.folder / f"{name}-{work.load_id}.doubts.csv", source.name),
+    )
+    work.closing.append(staged.close)
+    second = SecondLook(spec, reader, work.folder / f"{name}.waiting.parquet")
+    with _Writer(staged, keep) as writer:
         for batch in reader.batches():
-            rejections.add(batch.rejected)
-            work.connection.register("batch", _in_chunks(batch.rows))
-            typed = _in_utc(work.connection.execute(query).to_arrow_table())
-            good = pc.is_null(typed["__reason"])
-            rejections.add(_rejected(typed.filter(pc.invert(good))))
-            landed = typed.filter(good).drop_columns(
-                ["__reason", *(column for column in (LINE, ROW) if column not in keep)]
-            )
-            writer = writer or pq.ParquetWriter(path, landed.schema, compression="zstd")
-            writer.write_table(landed.cast(writer.schema))
-            rows += len(landed)
+            staged.rejections.add(batch.rejected)
+            staged.aside.add_unread(batch.rejected)
+            typed = _typed(work, typing_query(spec, reader.columns, "batch"), batch.rows)
+            is_good = pc.is_null(typed["__reason"])
+            writer.land(typed.filter(is_good))
+            bad = typed.filter(pc.invert(is_good))
+            if not spec.looks_twice:
+                writer.set_aside(bad)
+            elif len(bad):
+                _look_again(work, reader, spec, writer, second.look(faulty(batch.rows, bad[LINE])))
             work.progress(name, work.done_bytes + batch.read_bytes, work.total_bytes)
-    finally:
-        if writer is not None:
-            writer.close()
+        for rows in second.decided():
+            _look_again(work, reader, spec, writer, rows)
+    staged.notes = second.notes(source.name)
+    staged.advice = second.advice()
     work.done_bytes += source.stat().st_size
-    return Staged(name, path, rows, rejections)
+    return staged
 
 
-def _rejected(rows: Any) -> Iterable[Rejected]:
-    columns = (rows[name].to_pylist() for name in (LINE, "__reason", ROW))
-    return sorted(Rejected(*values) for values in zip(*columns, strict=True))
+def _look_again(work: Work, reader: Reader, spec: Spec, writer: _Writer, rows: Any) -> None:
+    typed = _typed(work, second_query(spec, reader.columns, "batch"), rows)
+    is_good = pc.is_null(typed["__reason"])
+    writer.land(typed.filter(is_good))
+    writer.set_aside(typed.filter(pc.invert(is_good)))
+
+
+def _typed(work: Work, query: str, rows: Any) -> Any:
+    work.connection.register("batch", _in_chunks(rows))
+    return _in_utc(work.connection.execute(query).to_arrow_table())
+
+
+class _Writer:
+    """Where rows go that were looked at: into the staged file, or aside."""
+
+    def __init__(self, staged: Staged, keep: Sequence[str]) -> None:
+        self._staged = staged
+        self._dropped = {"__reason", "__doubts", "__held"} | ({LINE, ROW} - set(keep))
+        self._parquet: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._parquet is not None:
+            self._parquet.close()
+
+    def land(self, rows: Any) -> None:
+        if "__doubts" in rows.column_names and len(rows):
+            self._staged.doubts.add(_doubts(rows))
+            self._staged.aside.add(rows.filter(pc.is_valid(rows["__held"])), "__held")
+        landed = rows.drop_columns([n for n in rows.column_names if n in self._dropped])
+        if self._parquet is None:
+            self._parquet = pq.ParquetWriter(self._staged.path, landed.schema, compression="zstd")
+        self._parquet.write_table(landed.cast(self._parquet.schema))
+        self._staged.rows += len(landed)
+
+    def set_aside(self, rows: Any) -> None:
+        columns = (rows[name].to_pylist() for name in (LINE, "__reason", ROW))
+        self._staged.rejections.add(
+            sorted(Rejected(*values) for values in zip(*columns, strict=True))
+        )
+        self._staged.aside.add(rows, "__reason")
+
+
+def _doubts(rows: Any) -> Iterable[Rejected]:
+    columns = (rows[name].to_pylist() for name in (LINE, "__doubts", ROW))
+    return sorted(
+        Rejected(line, doubt, row)
+        for line, doubts, row in zip(*columns, strict=True)
+        for doubt in doubts
+    )
 
 
 def _in_chunks(rows: Any) -> Any:

@@ -22,11 +22,18 @@ DUCKDB_TYPES: dict[ColumnType, str] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column; `required` means that a row without a value is set aside."""
+    """One column; `required` means that a row without a value is set aside.
+
+    A file `may_lack` a required column where landing says what the rows then mean. `default`
+    is landed where there is no value. A column that `is_ours` is landing's own, never the shop's.
+    """
 
     name: str
     type: ColumnType = "text"
     required: bool = False
+    may_lack: bool = False
+    default: str | None = None
+    is_ours: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,11 @@ class Table:
     @property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The columns that a shop's file may have."""
+        return tuple(column.name for column in self.columns if not column.is_ours)
 
 
 def _text(*names: str) -> tuple[Column, ...]:
@@ -93,7 +105,9 @@ TABLES: dict[str, Table] = {
                 _need("total_amount", "decimal"),
                 Column("discount_amount", "decimal"),
                 Column("refunded_amount", "decimal"),
-                *_text("currency", "status", "coupon_code"),
+                Column("currency"),
+                Column("status", default="completed"),
+                Column("coupon_code"),
             ),
             key=("order_id",),
             required=True,
@@ -125,13 +139,17 @@ TABLES: dict[str, Table] = {
             "consents",
             (
                 _need("customer_id"),
-                _need("channel"),
+                Column("channel", required=True, may_lack=True),
                 _need("status"),
                 *_text("basis", "source", "proof"),
-                _need("occurred_at", "timestamp"),
+                Column("occurred_at", "timestamp", required=True, may_lack=True),
                 # `load`: the row has no date that can be read, and `occurred_at` is the load's
                 # moment. A refusal so dated counts whatever day is replayed.
-                *_text("dated_by"),
+                Column("dated_by", is_ours=True),
+                # Of such a row: the newest load in an unbroken line of loads that brought it, and
+                # a hash of what it said.
+                Column("seen_in_load", is_ours=True),
+                Column("row_hash", is_ours=True),
             ),
         ),
         Table(

@@ -1,0 +1,94 @@
+"""What a consent lands as: a clean grant, a refusal, or unclear, which counts as a refusal.
+
+A row that names a customer always lands. A grant is clean with a known word, a date that
+can be read and a channel. A refusal or an unclear row without such a date, or with one that
+is yet to come, counts from the load's instant; its own columns say which load brought it
+last, so that the same row in the next load is not a new refusal.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from winback.landing._casts import FIRST_YEAR, LAST_YEAR, Rule, Settlement, one_of
+from winback.landing.schema import INPUT_TABLES
+
+_BASES: Final = ("express_written", "express", "soft_opt_in", "double_opt_in", "implied")
+_STATUS: Final = '"status__typed"'
+_AT: Final = '"occurred_at__typed"'
+_LOADED_AT: Final = "getvariable('loaded_at')"
+_IS_LATE: Final = f"coalesce({_AT} > {_LOADED_AT}, false)"
+
+# What the first look lets pass: all else is settled.
+RULES: Final = (
+    one_of("status", "granted", "revoked"),
+    # Only a grant rests on its basis: a refusal counts whatever it is said to rest on.
+    one_of("basis", *_BASES, when=f"{_STATUS} = 'granted'"),
+    Rule(f"{_STATUS} = 'revoked' and {_IS_LATE}", "occurred_at is after the load"),
+)
+
+_IS_DATED: Final = (
+    f"coalesce({_AT} >= timestamptz '{FIRST_YEAR}-01-01 00:00:00Z' "
+    f"and {_AT} < timestamptz '{LAST_YEAR + 1}-01-01 00:00:00Z', false)"
+)
+_HAS_CHANNEL: Final = '"channel__typed" is not null'
+_IS_GRANT: Final = f"coalesce({_STATUS} = 'granted', false)"
+_IS_CLEAN: Final = f"({_IS_GRANT} and {_IS_DATED} and {_HAS_CHANNEL})"
+_IS_REVOKED: Final = f"coalesce({_STATUS} = 'revoked', false)"
+_FROM_LOAD: Final = f"(not {_IS_DATED} or (not {_IS_CLEAN} and {_IS_LATE}))"
+_TEXTS: Final = ", ".join(
+    f"coalesce(\"{name}__text\", '')" for name in INPUT_TABLES["consents"].input_names
+)
+_IS_KNOWN_BASIS: Final = f'"basis__typed" in ({", ".join(repr(basis) for basis in _BASES)})'
+
+SETTLEMENT: Final = Settlement(
+    columns={
+        "channel": '"channel__typed"',
+        "status": f"case when {_IS_CLEAN} then 'granted' when {_IS_REVOKED} then 'revoked' "
+        "else 'unclear' end",
+        "basis": f'case when not {_IS_CLEAN} or {_IS_KNOWN_BASIS} then "basis__typed" end',
+        "occurred_at": f"case when {_FROM_LOAD} then {_LOADED_AT} else {_AT} end",
+        "dated_by": f"case when {_FROM_LOAD} then 'load' end",
+        "seen_in_load": f"case when {_FROM_LOAD} then getvariable('load_id') end",
+        "row_hash": f"case when {_FROM_LOAD} then md5(concat_ws('|', {_TEXTS})) end",
+    },
+    doubts=(
+        Rule('"status__text" is null', "landed as unclear: status is missing"),
+        Rule(
+            f'"status__text" is not null and not {_IS_GRANT} and not {_IS_REVOKED}',
+            "landed as unclear: status is no word of consent_words.csv",
+        ),
+        Rule(
+            f'{_IS_GRANT} and "occurred_at__text" is null',
+            "landed as unclear: a grant whose occurred_at is missing",
+        ),
+        Rule(
+            f'{_IS_GRANT} and "occurred_at__text" is not null and not {_IS_DATED}',
+            "landed as unclear: a grant whose occurred_at is not a date",
+        ),
+        Rule(
+            f"{_IS_GRANT} and not {_HAS_CHANNEL}",
+            "landed as unclear: a grant whose channel is missing",
+        ),
+        Rule(
+            f'{_IS_REVOKED} and "occurred_at__text" is null',
+            "a refusal that counts from this load: occurred_at is missing",
+        ),
+        Rule(
+            f'{_IS_REVOKED} and "occurred_at__text" is not null and not {_IS_DATED}',
+            "a refusal that counts from this load: occurred_at is not a date",
+        ),
+        Rule(
+            f"{_IS_REVOKED} and {_IS_DATED} and {_IS_LATE}",
+            "a refusal that counts from this load: occurred_at is after it",
+        ),
+        Rule(
+            f"{_IS_REVOKED} and not {_HAS_CHANNEL}",
+            "a refusal of every channel: channel is missing",
+        ),
+        Rule(
+            f'{_IS_CLEAN} and "basis__text" is not null and not {_IS_KNOWN_BASIS}',
+            "landed without basis, which is none of " + ", ".join(_BASES),
+        ),
+    ),
+)
