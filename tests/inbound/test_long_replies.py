@@ -68,6 +68,13 @@ def test_a_text_too_long_to_be_read_is_left_to_a_person(text: str, intent: str) 
 
 def test_a_text_is_cut_once_and_keeps_its_end() -> None:
     text = shortened("a" * MB + "end")
-    assert (len(text) < 21_000, text.endswith("end"), shortened(text)) == (True, True, text)
+    assert (len(text) < 15_000, text.endswith("end"), shortened(text)) == (True, True, text)
+    assert own_words(text).is_cut
+    text = shortened("a\n" * 5_000 + "end")
+    assert (len(text.splitlines()) < 620, text.endswith("end"), shortened(text)) == (
+        True,
+        True,
+        text,
+    )
     assert own_words(text).is_cut
     assert without_ours(["a b c d"], [text]) == ["a b c d"]

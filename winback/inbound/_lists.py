@@ -40,9 +40,9 @@ def find(words: Sequence[str], kind: str) -> Iterator[Span]:
     by_first = _by_first(kind)
     place = 0
     while place < len(words):
-        for phrase in by_first.get(words[place], ()):
-            end = place + len(phrase)
-            if tuple(words[place:end]) == phrase:
+        for length, phrases in by_first.get(words[place], {}).items():
+            end = place + length
+            if tuple(words[place:end]) in phrases:
                 yield Span(place, end)
                 place = end - 1
                 break
@@ -64,11 +64,12 @@ def without(words: Sequence[str], kind: str) -> list[str]:
 
 
 @cache
-def _by_first(kind: str) -> dict[str, list[tuple[str, ...]]]:
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for phrase in sorted(listed(kind), key=lambda phrase: (-phrase.count(" "), phrase)):
+def _by_first(kind: str) -> dict[str, dict[int, set[tuple[str, ...]]]]:
+    """The phrases that begin with a word, by their length, the longest first."""
+    found: dict[str, dict[int, set[tuple[str, ...]]]] = {}
+    for phrase in sorted(listed(kind), key=lambda phrase: -phrase.count(" ")):
         words = tuple(phrase.split())
-        found.setdefault(words[0], []).append(words)
+        found.setdefault(words[0], {}).setdefault(len(words), set()).add(words)
     return found
 
 

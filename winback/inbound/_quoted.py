@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from winback.inbound._lists import listed
@@ -19,9 +20,12 @@ from winback.inbound._quote_words import quote_words
 # What is read of a text: its beginning and, where it is longer, its end.
 HEAD: Final = 8_000
 TAIL: Final = 4_000
+FIRST_LINES: Final = 400
+LAST_LINES: Final = 200
 _CUT: Final = "[…]"
 # A text that was cut may get a subject before it, and is not cut again.
 _SLACK: Final = 2_000
+_LINES_OF_SLACK: Final = 20
 _LINK: Final = re.compile(r"<?\b(?:https?://|www\.|mailto:)[^\s<>]{1,2000}>?", re.IGNORECASE)
 _RULER: Final = re.compile(r"\s{0,9}[-_=*~\u2014]{5,}\s{0,9}")
 _LONGEST_SIGNATURE: Final = 120
@@ -41,9 +45,12 @@ class Own:
 
 def shortened(text: str) -> str:
     """What is read of a text, however long it is."""
-    if len(text) <= HEAD + TAIL + _SLACK:
-        return text
-    return f"{text[:HEAD]}\n{_CUT}\n{text[-TAIL:]}"
+    if len(text) > HEAD + TAIL + _SLACK:
+        text = f"{text[:HEAD]}\n{_CUT}\n{text[-TAIL:]}"
+    lines = text.splitlines()
+    if len(lines) > FIRST_LINES + LAST_LINES + _LINES_OF_SLACK:
+        text = "\n".join([*lines[:FIRST_LINES], _CUT, *lines[-LAST_LINES:]])
+    return text
 
 
 def own_words(text: str) -> Own:
@@ -123,8 +130,15 @@ def _is_signature(line: str) -> bool:
     """What a phone or a mail program writes below, and nothing that may be a wish."""
     if not line.strip():
         return False
-    words = clean(line[:_LONGEST_SIGNATURE]).split()
-    found = any(
-        words[: len(phrase)] == phrase for phrase in map(str.split, quote_words("signatures"))
+    said = clean(line[:_LONGEST_SIGNATURE])
+    words = said.split()
+    return (
+        len(words) <= _WORDS_OF_A_SIGNATURE
+        and f"{said} ".startswith(_signatures())
+        and not set(words) & listed("hold_words")
     )
-    return found and len(words) <= _WORDS_OF_A_SIGNATURE and not set(words) & listed("hold_words")
+
+
+@cache
+def _signatures() -> tuple[str, ...]:
+    return tuple(f"{phrase} " for phrase in sorted(quote_words("signatures")))

@@ -193,11 +193,12 @@ def _charsets(field: bytes) -> dict[str, object]:
 
 
 def _decoded(value: bytes, charset: object) -> str:
-    """UTF-8 where it is; else as it is said to be, if Python knows it."""
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        pass
+    """UTF-8 where it is and nothing shifts; else as it is said to be, if Python knows it."""
+    if b"\x1b" not in value:
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            pass
     try:
         return value.decode(charset if isinstance(charset, str) else "utf-8", errors="replace")
     except (LookupError, ValueError):

@@ -21,10 +21,9 @@ _WORDS: Final = ("subject", "text", "body", "words", "caption")
 def sent_texts(connection: Connection, match: Match, event: Event) -> tuple[str, ...]:
     """The texts of the newest messages to whom a reply came from, as they went out."""
     m = tables.messages.c
-    address = match.address or event.address.strip().lower()
     newest = (
         select(m.payload_json)
-        .where(m.address == address, m.accepted_at.is_not(None))
+        .where(m.address == match.address, m.accepted_at <= event.occurred_at)
         .order_by(m.accepted_at.desc(), m.message_id)
         .limit(_NEWEST)
     )
