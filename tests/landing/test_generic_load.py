@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -222,6 +226,43 @@ def test_a_missing_or_doubled_file_or_column_is_named_and_nothing_lands(
         shop.load()
     assert type(caught.value) is error
     assert not shop.settings.shop_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "what"),
+    [
+        ("consents.csv", lambda path: path.mkdir(), "a folder"),
+        ("consents.parquet", lambda path: path.mkdir(), "a folder"),
+        ("Consents.CSV.gz", lambda path: path.mkdir(), "a folder"),
+        ("consents.csv", os.mkfifo, "a pipe or a device"),
+        ("order_items.csv", os.mkfifo, "a pipe or a device"),
+        ("consents.csv", lambda path: path.symlink_to("/dev/null"), "a pipe or a device"),
+        ("consents.csv", lambda path: path.symlink_to(path.parent), "a folder"),
+        ("consents.csv", lambda path: path.symlink_to("gone.csv"), "a link that leads nowhere"),
+        ("consents.csv", lambda path: path.symlink_to(path), "a link that leads nowhere"),
+        ("web_events.parquet", lambda path: path.symlink_to("gone"), "a link that leads nowhere"),
+        ("customers.csv.gz", lambda path: path.symlink_to("gone"), "a link that leads nowhere"),
+    ],
+)
+def test_a_table_that_is_there_but_no_file_refuses_the_whole_load(
+    shop: Shop, name: str, make: Callable[[Path], None], what: str
+) -> None:
+    shop.write({"customers.csv": CUSTOMERS, "orders.csv": ORDERS})
+    make(shop.source / name)
+    with pytest.raises(WinbackError, match=f"{re.escape(name)} is {what}, not a file") as refused:
+        shop.load()
+    assert "nothing was loaded. Next:" in str(refused.value)
+    assert not shop.settings.shop_dir.exists()
+
+
+def test_a_table_may_be_a_link_to_a_file(shop: Shop) -> None:
+    shop.write({"customers.csv": CUSTOMERS, "orders.csv": ORDERS})
+    (shop.source / "elsewhere.txt").write_text(
+        "customer_id,channel,status,occurred_at\nc1,email,revoked,2025-03-01T10:00:00Z\n"
+    )
+    (shop.source / "consents.csv").symlink_to("elsewhere.txt")
+    shop.load()
+    assert shop.landed("consents", "customer_id, status") == [("c1", "revoked")]
 
 
 def test_a_directory_that_is_not_there_is_wrong_usage(shop: Shop) -> None:

@@ -23,7 +23,8 @@ def table_files(source: Path) -> dict[str, Path]:
     found: dict[str, list[Path]] = {}
     for path in sorted(source.iterdir()):
         table, dot, suffix = path.name.lower().partition(".")
-        if table in INPUT_TABLES and dot + suffix in SUFFIXES and path.is_file():
+        if table in INPUT_TABLES and dot + suffix in SUFFIXES:
+            _refuse_what_is_no_file(path)
             found.setdefault(table, []).append(path)
     for table, paths in found.items():
         if len(paths) > 1:
@@ -41,6 +42,22 @@ def table_files(source: Path) -> dict[str, Path]:
         files = " and ".join(f"{name}.csv (or .parquet)" for name in missing)
         raise WinbackError(f"{source} has no {files}: a load needs it.")
     return {table: found[table][0] for table in INPUT_TABLES if table in found}
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """Fail closed: what stands there and can't be read was sent, a day's refusals perhaps."""
+    if path.is_file():
+        return
+    if path.is_dir():
+        what = "a folder"
+    elif not path.exists():
+        what = "a link that leads nowhere"
+    else:
+        what = "a pipe or a device"
+    raise WinbackError(
+        f"{path} is {what}, not a file: nothing was loaded. "
+        "Next: put the file there, or take this away if the shop has none, and load again."
+    )
 
 
 def not_read(source: Path, read: Collection[Path]) -> list[str]:
