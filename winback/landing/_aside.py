@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,8 +97,9 @@ class Aside:
 
 
 def _fields(row: str) -> list[str]:
-    try:
-        split = next(csv.reader([row.replace("\0", "")]), [])
-    except csv.Error:
-        split = row.split(",")
+    """The row's fields; at every comma where a quote is not closed."""
+    split = row.split(",")
+    if row.count('"') % 2 == 0:
+        with suppress(csv.Error):
+            split = next(csv.reader([row.replace("\0", "")]), [])
     return [field.strip().strip('"').strip() for field in split]

@@ -134,7 +134,8 @@ def _empty_columns(path: Path) -> set[str]:
     if not file.num_rows:
         return set()
     filled: set[str] = set()
-    for group in map(file.row_group, range(file.num_row_groups)):
+    groups = map(file.row_group, range(file.num_row_groups))
+    for group in (group for group in groups if group.num_rows):
         for column in map(group.column, range(group.num_columns)):
             told = column.statistics
             if told is None or not told.has_null_count or told.null_count < group.num_rows:
