@@ -110,6 +110,11 @@ def test_a_line_that_cannot_be_an_order_is_set_aside(shop: Shop, line: str, reas
     ]
     assert shop.landed("orders", "order_id, total_amount") == [("1", Decimal(10))]
     assert report.sources[0].landed == 1
+    # Whoever the line names may have bought just now.
+    held = {"no customer": []}.get(reason, [("8",)] if "another" in reason else [("7",)])
+    assert shop.landed("set_aside", "customer_id") == held
+    retail(shop, "1,P,x,1,1/1/11 9:00,10,7,France", "2,P,x,1,1/1/11 9:00,10,8,France")
+    assert shop.landed("set_aside") == []
 
 
 def test_a_customer_lives_where_the_latest_line_says(shop: Shop) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from datetime import timedelta
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from landing_shop import Shop
+
+from winback.landing import _load
 
 ORDER = "order_id,customer_id,ordered_at,total_amount,refunded_amount\n"
 GOOD = "o1,c1,2025-03-01,5,\n"
@@ -281,3 +285,31 @@ def test_a_whole_small_shop_with_dates_of_its_own_is_read(shop: Shop) -> None:
     assert shop.landed("orders", "count(*), max(day(ordered_at)), max(total_amount)") == [
         (27, 27, 1027.5)
     ]
+
+
+@pytest.mark.parametrize("moves", range(5))
+@pytest.mark.parametrize("is_worse", [True, False], ids=["set aside", "mended"])
+def test_a_load_that_is_killed_while_it_swaps_tables_in_frees_nobody(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, moves: int, is_worse: bool
+) -> None:
+    good, bad = f"{ORDER}{GOOD}o2,c2,2025-03-05,1,\n", f"{ORDER}{GOOD}o2,c2,soon,1,\n"
+    first, second = (good, bad) if is_worse else (bad, good)
+    shop.load({**BASE, "orders.csv": first})
+    move, done = _load._move, []
+
+    def killed(path: Path, folder: Path) -> None:
+        if path.exists():
+            if len(done) == moves:
+                raise KeyboardInterrupt
+            done.append(path)
+        move(path, folder)
+
+    monkeypatch.setattr(_load, "_move", killed)
+    with contextlib.suppress(KeyboardInterrupt):
+        shop.load({**BASE, "orders.csv": second})
+    has_order = ("o2",) in shop.landed("orders", "order_id")
+    is_held = shop.landed("set_aside", "customer_id") != []
+    assert is_held or (has_order and not is_worse)
+    monkeypatch.undo()
+    shop.load({**BASE, "orders.csv": second})
+    assert (shop.landed("set_aside", "customer_id") != []) == is_worse

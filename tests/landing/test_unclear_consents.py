@@ -12,6 +12,7 @@ from winback.clock import WallClock
 HEADER = "customer_id,channel,status,basis,occurred_at\n"
 AT = datetime(2026, 3, 5, tzinfo=UTC)
 AT_TEN = datetime(2026, 3, 5, 10, tzinfo=UTC)
+AHEAD = datetime(2199, 1, 1, tzinfo=UTC)
 # From the load's moment.
 LOAD = None
 NO_WORD = "landed as unclear: status is no word of consent_words.csv"
@@ -48,7 +49,7 @@ ROWS = [
     (
         "email,revoked,,2199-01-01",
         "revoked",
-        LOAD,
+        AHEAD,
         "a refusal that counts from this load: occurred_at is after it",
     ),
     (",revoked,,2026-03-05", "revoked", AT, "a refusal of every channel: channel is missing"),
@@ -103,7 +104,7 @@ def test_a_row_that_is_no_clean_grant_lands_as_a_refusal_and_it_is_said(
             assert dated_by == "load", written
             assert before - timedelta(seconds=1) <= occurred_at <= WallClock().now(), written
         else:
-            assert (dated_by, occurred_at) == (None, at), written
+            assert (dated_by, occurred_at) == ("load" if at == AHEAD else None, at), written
         assert basis in {None, "express"}, written
     for message in {row[3] for row in ROWS if row[3]}:
         count = sum(row[3] == message for row in ROWS)
@@ -184,3 +185,14 @@ def test_a_load_without_consents_breaks_no_line_of_loads(shop: Shop) -> None:
     (shop.source / "later.txt").rename(shop.source / "consents.csv")
     shop.load()
     assert instants(shop) == [first]
+
+
+def test_a_slip_that_dates_rows_ahead_leaves_them_in_their_order(shop: Shop) -> None:
+    """A feed whose times are of another zone than it says: the no came after the yes."""
+    rows = "c1,email,granted,express,2025-06-01T14:00:00Z\nc1,email,no,,2025-06-01T15:00:00Z\n"
+    for _ in range(2):
+        shop.load({"consents.csv": HEADER + rows})
+        assert shop.landed("consents", "hour(occurred_at), status, dated_by") == [
+            (14, "granted", None),
+            (15, "revoked", "load"),
+        ]

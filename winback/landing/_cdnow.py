@@ -34,6 +34,7 @@ _LOG = Table(
 _SPEC = Spec(
     _LOG,
     rules=(Rule('try_cast("total_amount__text" as double) < 0', "total_amount is negative"),),
+    holds=("orders", None),
 )
 _BATCH_LINES = 100_000
 

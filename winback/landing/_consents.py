@@ -1,9 +1,10 @@
 """What a consent lands as: a clean grant, a refusal, or unclear, which counts as a refusal.
 
 A row that names a customer always lands. A grant is clean with a known word, a date that
-can be read and a channel. A refusal or an unclear row without such a date, or with one that
-is yet to come, counts from the load's instant; its own columns say which load brought it
-last, so that the same row in the next load is not a new refusal.
+can be read and a channel. What is no clean grant and has no such date counts from the load's
+instant; its own columns say which load brought it last, so that the same row in the next
+load is not a new refusal. One that is dated ahead counts from the load too, but keeps its
+date: moved back, it would stand before a grant that is dated ahead by the same slip.
 """
 
 from __future__ import annotations
@@ -47,10 +48,10 @@ SETTLEMENT: Final = Settlement(
         "status": f"case when {_IS_CLEAN} then 'granted' when {_IS_REVOKED} then 'revoked' "
         "else 'unclear' end",
         "basis": f'case when not {_IS_CLEAN} or {_IS_KNOWN_BASIS} then "basis__typed" end',
-        "occurred_at": f"case when {_FROM_LOAD} then {_LOADED_AT} else {_AT} end",
+        "occurred_at": f"case when {_IS_DATED} then {_AT} else {_LOADED_AT} end",
         "dated_by": f"case when {_FROM_LOAD} then 'load' end",
-        "seen_in_load": f"case when {_FROM_LOAD} then getvariable('load_id') end",
-        "row_hash": f"case when {_FROM_LOAD} then md5(concat_ws('|', {_TEXTS})) end",
+        "seen_in_load": f"case when not {_IS_DATED} then getvariable('load_id') end",
+        "row_hash": f"case when not {_IS_DATED} then md5(concat_ws('|', {_TEXTS})) end",
     },
     doubts=(
         Rule('"status__text" is null', "landed as unclear: status is missing"),

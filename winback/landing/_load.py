@@ -21,7 +21,7 @@ from winback.landing._formats import Format, Parsed
 from winback.landing._merge import Merged, merge
 from winback.landing._report import LoadReport, Progress
 from winback.landing._revocations import tell_revocations
-from winback.landing._set_aside import keep_set_aside
+from winback.landing._set_aside import MEANWHILE, keep_set_aside
 from winback.landing._stage import Work
 from winback.landing.schema import TABLES
 from winback.settings import Settings
@@ -186,6 +186,8 @@ def _merge_all(work: Work, parsed: Parsed, settings: Settings, *, replace: bool)
 def _swap_in(work: Work, settings: Settings, report: LoadReport) -> None:
     for folder in (settings.shop_dir, settings.rejected_dir, settings.landing_dir / "loads"):
         folder.mkdir(parents=True, exist_ok=True)
+    if (meanwhile := work.folder / MEANWHILE).exists():
+        meanwhile.replace(settings.shop_dir / "set_aside.parquet")
     for name in TABLES:
         _move(work.folder / f"{name}.parquet", settings.shop_dir)
     for source in report.sources:

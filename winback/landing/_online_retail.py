@@ -77,6 +77,8 @@ _SPEC = Spec(
             "a return with a positive amount",
         ),
     ),
+    # Without a key: a return never lands under its number.
+    holds=("orders", None),
 )
 
 
@@ -157,10 +159,14 @@ def _reject_lines(work: Work, staged: Staged) -> None:
         """
     )
     found = work.connection.execute(
-        f"select {LINE}, fault, {ROW} from lines where fault is not null order by {LINE}"
+        f"select {LINE}, fault, {ROW}, customer_id from lines "
+        f"where fault is not null order by {LINE}"
     )
     while rows := found.fetchmany(10_000):
-        staged.rejections.add(Rejected(*row) for row in rows)
+        staged.rejections.add(Rejected(line, fault, row) for line, fault, row, _ in rows)
+        for reason in {fault for _, fault, _, customer in rows if customer}:
+            held = ((customer, None) for _, fault, _, customer in rows if fault == reason)
+            staged.aside.add_keys(held, reason)
         staged.rows -= len(rows)
     work.connection.execute("delete from lines where fault is not null")
 

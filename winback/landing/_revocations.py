@@ -72,7 +72,8 @@ def _find_new(work: Work, merged: Path, shop_dir: Path) -> None:
         with new as (
             select
                 customer_id, lower(trim(channel)) as channel,
-                max(occurred_at) as occurred_at, count(*) as row_count
+                least(max(occurred_at), getvariable('loaded_at')) as occurred_at,
+                count(*) as row_count
             from {parquet(merged)} as new
             where lower(trim(status)) <> 'granted' {is_new}
             group by all

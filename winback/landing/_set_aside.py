@@ -15,6 +15,8 @@ from winback.landing._sql import ident, literal, parquet
 from winback.landing._stage import Staged, Work
 from winback.landing.schema import TABLES
 
+# What holds while the tables are swapped in one by one: rows set aside before, and by this load.
+MEANWHILE: Final = "set_aside.meanwhile.parquet"
 # White space and what no screen shows.
 _BLANKS: Final = r"[\s\x{00A0}\x{200B}-\x{200F}\x{202A}-\x{202F}\x{2060}\x{FEFF}]"
 # The table whose columns name the key and the customer of each table's rows.
@@ -44,6 +46,9 @@ def keep_set_aside(work: Work, parsed: Parsed, shop_dir: Path, *, replace: bool)
         return 0
     target = work.folder / "set_aside.parquet"
     copy(work, query, target)
+    if earlier.exists():
+        meanwhile = f"from {parquet(target)} union by name from {parquet(earlier)}"
+        copy(work, meanwhile, work.folder / MEANWHILE)
     found = work.connection.execute(f"select count(distinct customer_id) from {parquet(target)}")
     [count] = found.fetchone() or (0,)
     return int(count)

@@ -144,9 +144,10 @@ TABLES: dict[str, Table] = {
                 *_text("basis", "source", "proof"),
                 Column("occurred_at", "timestamp", required=True, may_lack=True),
                 # `load`: the row has no date that can be read, and `occurred_at` is the load's
-                # moment. A refusal so dated counts whatever day is replayed.
+                # moment, or its date is after that. Such a refusal counts whatever day is
+                # replayed.
                 Column("dated_by", is_ours=True),
-                # Of such a row: the newest load in an unbroken line of loads that brought it, and
+                # Of a row without a date: the newest load in an unbroken line of loads that brought it, and
                 # a hash of what it said.
                 Column("seen_in_load", is_ours=True),
                 Column("row_hash", is_ours=True),
