@@ -80,6 +80,24 @@ def canonical(text: str, country: str | None = None) -> str | None:
     return read.pop() if len(read) == 1 else None
 
 
+def readings(text: str, country: str | None = None) -> set[str]:
+    """All that a number may mean, each in its one spelling, where `canonical` would be in doubt:
+    one of its country, and one whose plus got lost. None where it can't be read."""
+    digits, sure = cleaned(text), canonical(text, country)
+    found = {sure} if sure else set()
+    if digits and not digits.startswith(("+", "00")):
+        plan = _plans().get(country or "")
+        found |= _national(digits, plan) if plan else set()
+        foreign = _international(digits)
+        found |= {foreign} if foreign and is_possible(foreign) else set()
+    return found
+
+
+def has_plan(country: str) -> bool:
+    """Whether the numbers of a country (ISO 3166-1) can be read."""
+    return not country.startswith("+") and country in _plans()
+
+
 def is_possible(number: str) -> bool:
     """Whether a number in its one spelling is as long as its numbering plan allows."""
     plan = _plan_of(number[1:])

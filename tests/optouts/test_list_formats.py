@@ -157,6 +157,55 @@ def test_a_list_whose_columns_name_no_address_is_refused(bring_in, kept, header)
     assert kept() == set()
 
 
+GB, DE, MX, FR = "+447700900123", "+4915112345678", "+525512345678", "+33612345678"
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "expected"),
+    [
+        ("phone\n07700 900123\n", "GB", {GB}),
+        ("phone\n(07700) 900-123\n", "gb", {GB}),
+        ("phone,country\n07700 900123,GB\n", "", {GB}),
+        ("phone,Country Code\n07700 900123,uk\n", "DE", {GB}),
+        ("phone,country\n0151/12345678,DE\n", "GB", {DE}),
+        ("phone,country\n06 12 34 56 78,\n", "FR", {FR}),
+        ("phone,country\n06 12 34 56 78,France\n", "FR", {FR}),
+        ("phone\n044 55 1234 5678\n", "MX", {MX}),
+        ("phone\n+52 1 55 1234 5678\n", "", {MX}),
+        ("phone\n447700900123\n", "", {GB}),
+        ("phone\n447700900123\n", "DE", {GB}),
+        ("phone\n+44 (0)7700 900123\n", "US", {GB}),
+        ("phone\n011 44 7700 900123\n", "US", {GB}),
+        ("phone\n4155550100\n", "US", {PHONE}),
+        ("phone\n415.555.0100 x12\n", "US", {PHONE}),
+        ("07700 900123\nann@example.com\n", "GB", {GB, ANN}),
+        ("phone\n07700 900123 / 07700 900124\n", "GB", {GB, "+447700900124"}),
+        ("phone\n15112345678\n", "DE", {DE, "+15112345678"}),
+    ],
+)
+def test_a_national_number_is_read_with_its_country(bring_in, kept, text, country, expected):
+    report = bring_in(text, country=country)
+    assert (kept(), report.rejected) == (expected, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("phone\n07700 900123\n", ""),
+        ("phone\n4155550100\n", ""),
+        ("phone\n911\n", "US"),
+        ("phone\n4.47701E+11\n", "GB"),
+        ("phone\n+44 7700 900123 call Ann\n", "GB"),
+        ("phone,country\n07700 900123,ZZ\n", ""),
+        ("phone\n12345678901234567890\n", "GB"),
+    ],
+)
+def test_a_number_that_nobody_can_read_is_set_aside(bring_in, kept, text, country):
+    report = bring_in(text, country=country)
+    assert kept() == set()
+    assert report.rejected == {"phone is not a number like +14155550100": 1}
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -330,6 +379,8 @@ def test_exports_of_other_tools_are_read_as_they_are(bring_in, kept, text, expec
         (f"sha256\n{sha256(PHONE[1:])}\n", {PHONE}),
         (f"phone\n{sha256(PHONE)}\n", {PHONE}),
         (f"{sha256(ANN)}\n{sha256(PHONE)}\n", {ANN, PHONE}),
+        (f"sha256\n{sha256('+5215512345678')}\n", {MX}),
+        (f"sha256\n{sha256('5215512345678')}\n", {MX}),
         (f"email;phone\n{sha256(ANN)};{sha256(PHONE)}\n", {ANN, PHONE}),
         (f"email,email_sha256\n,{sha256(ANN)}\nbob@example.com,\n", {ANN, BOB}),
         ("sha256\n/ZitL5+EwgXOTm7MPpTgv4UvUwfAcdgMkY5DXW4kmSE=\n", None),
@@ -343,7 +394,7 @@ def test_a_hashed_list_is_a_list(ledger, bring_in, kept, text, expected):
         assert kept() == {f"sha256:{digest}"}
         return
     with ledger.read() as connection:
-        for address, group in ((ANN, "email"), (BOB, "email"), (PHONE, "phone")):
+        for address, group in ((ANN, "email"), (BOB, "email"), (PHONE, "phone"), (MX, "phone")):
             is_out = is_suppressed(connection, group=group, address=address)
             assert is_out == (address in expected), address
 
@@ -401,6 +452,25 @@ def test_the_command_names_each_count_and_never_an_address(settings, tmp_path, m
     assert (mended.exit_code, mended.output.splitlines()[0]) == (
         0, "4 rows read: 2 opt-outs new, 2 known, 0 rows set aside; 0 messages stopped",
     )  # fmt: skip
+
+
+def test_the_command_reads_national_numbers_with_the_shops_country_or_another(
+    settings, ledger, tmp_path, monkeypatch, kept
+):
+    monkeypatch.setenv("WINBACK_HOME", str(settings.home))
+    file = tmp_path / "texts.csv"
+    command = ["suppressions", "import", str(file)]
+    file.write_text("Mobile\n07700 900123\n")
+    assert CliRunner().invoke(app, command).exit_code == 1
+    assert "--country" in str(CliRunner().invoke(app, command).exception)
+    monkeypatch.setenv("WINBACK_SHOP_COUNTRY", "gb")
+    assert CliRunner().invoke(app, command).exit_code == 0
+    file.write_text("Mobile\n0151 12345678\n")
+    assert CliRunner().invoke(app, [*command, "--country", "de"]).exit_code == 0
+    assert kept() == {GB, DE}
+    for wrong in ("Germany", "ZZ"):
+        refused = CliRunner().invoke(app, [*command, "--country", wrong])
+        assert f"--country '{wrong.upper()}'" in str(refused.exception)
 
 
 def test_a_list_of_nothing_but_the_opposite_is_a_refusal(settings, tmp_path, monkeypatch):

@@ -43,8 +43,6 @@ def import_command(
 
     A line that can't be read is set aside, and the command ends with exit 1.
     """
-    if country and not (len(country) == 2 and country.isalpha()):
-        raise UsageError(f"--country {country!r} is no country of two letters, such as GB.")
     with _ledger() as (ledger, settings):
         report = optouts.import_list(
             ledger, settings, WallClock(), file, reason=reason, source=source, country=country
@@ -63,13 +61,18 @@ def import_command(
         raise WinbackError(
             f"{report.rejected.total():,} rows could not be read, so whom they name may still be "
             f"written to: see {report.rejected_file}. Next: mend them in {file.name} and import "
-            "it again, which changes nothing else"
+            f"it again, which changes nothing else{_hint(report)}"
         )
     if report.left_out and not report.new + report.known:
         raise WinbackError(
             f"none of the {report.read:,} rows of {file.name} is an opt-out by its own words. "
             "Next: if all of them are, import it without the column that says otherwise"
         )
+
+
+def _hint(report: optouts.ImportReport) -> str:
+    numbers = sum(count for why, count in report.rejected.items() if "is not a number" in why)
+    return "; --country reads numbers without a calling code" if numbers else ""
 
 
 @commands.command("export")

@@ -11,8 +11,8 @@ from typing import Final
 from urllib.parse import unquote
 
 from winback.ledger import HASH_PREFIX, ChannelGroup
-from winback.optouts._phones import read_phone
 from winback.optouts._words import is_empty
+from winback.phones import readings
 
 # As the macro is_email has it (dbt_project/macros/contact_points.sql).
 _ATOM: Final = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -22,6 +22,8 @@ _EMAIL: Final = re.compile(
 )
 _URI: Final = re.compile(r"\bmailto:([^\s;|<>\"?]*)(\?[^\s;|<>\"]*)?", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"^(?:tel|sms|smsto|mms|rcs|whatsapp|callto|phone|mobile):", re.I)
+_LINE_BREAKS: Final = re.compile(r"[\r\x0b\x0c\x85\u2028\u2029]+")
+_DASHES: Final = re.compile(r"[\u2010-\u2015\u2212]")
 # A name before an address in angle brackets, as mail programs write it.
 _NAMED: Final = re.compile(r"(^|[,;|\n\t])(?:\s*\"[^\"]*\"|[^<>;|\n\t@]*)\s*<([^<>]*)>")
 _SEPARATORS: Final = re.compile(r"[,;|\n\t]+")
@@ -70,16 +72,19 @@ def read_cell(text: str, kind: str, countries: Sequence[str], *, loose: bool = F
 
 def _clean(text: str) -> str:
     """The text in ordinary signs, without hidden ones; a line break stays."""
-    text = unicodedata.normalize("NFKC", text)
-    text = re.sub(r"[\u2010-\u2015\u2212]", "-", text)
-    text = re.sub(r"[\r\x0b\x0c\x85\u2028\u2029]+", "\n", text)
-    visible = (sign for sign in text if unicodedata.category(sign) != "Cf")
-    text = "".join(
-        " " if unicodedata.category(sign) == "Cc" and sign not in "\n\t" else sign
-        for sign in visible
-    ).strip()
-    text = _FORMULA.sub(r"\1", text)
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFKC", text)
+        text = _LINE_BREAKS.sub("\n", _DASHES.sub("-", text))
+        text = "".join(_visible(sign) for sign in text)
+    text = _FORMULA.sub(r"\1", text.strip())
     return _URI.sub(lambda found: unquote(found[1]), text)
+
+
+def _visible(sign: str) -> str:
+    category = unicodedata.category(sign)
+    if category == "Cf":
+        return ""
+    return " " if category == "Cc" and sign not in "\n\t" else sign
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -104,7 +109,7 @@ def _read_piece(
             groups = ("email",) if kind == "email" else ("phone",)
         yield from (Address(groups, hashed) for hashed in digests)
         return
-    number = _SCHEME.sub("", piece).strip(" <>'")
+    number = _SCHEME.sub("", piece).strip(" <>'\"=")
     is_marked = number[:1] in {"+", "0", "("}
     if _DATE.fullmatch(number) or (not is_marked and (loose or kind in {"email", "hash"})):
         return
@@ -161,10 +166,17 @@ def _hash(word: str) -> str:
 def _phones(text: str, countries: Sequence[str]) -> list[str]:
     """All numbers of a text; none where a part of it can't be read."""
     for parts in ([text], text.split("/"), re.split(r"\s+(?=\+)", text), text.split()):
-        read = [read_phone(part, countries) for part in parts if part.strip()]
+        read = [_readings(part, countries) for part in parts if part.strip()]
         if all(read):
-            return [phone for numbers in read for phone in numbers]
+            return [phone for numbers in read for phone in sorted(numbers)]
     return []
+
+
+def _readings(text: str, countries: Sequence[str]) -> set[str]:
+    """What a number may mean in the first of these countries that has such numbers; all of it,
+    since it isn't told who is meant."""
+    read = (readings(text, country) for country in countries or (None,))
+    return next((found for found in read if found), set())
 
 
 def _resembles_address(piece: str) -> bool:

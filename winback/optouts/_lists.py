@@ -17,6 +17,7 @@ from winback.optouts._private import open_private
 from winback.optouts._reading import Line, read_lines
 from winback.optouts._rows import Columns, Defaults, OptOut, Row, read_bare
 from winback.optouts._words import REASONS
+from winback.phones import has_plan
 from winback.settings import Settings
 
 # Opt-outs a transaction (0.15 s on two busy cores): a reply that comes in meanwhile waits for one.
@@ -61,7 +62,10 @@ def import_list(
     if not file.is_file():
         raise UsageError(f"{file} is not a file.")
     now = clock.now()
-    country = country or settings.shop_country
+    named = "--country" if country else "WINBACK_SHOP_COUNTRY"
+    country = (country or settings.shop_country).upper()
+    if country and not has_plan(country):
+        raise UsageError(f"{named} {country!r} is no country of two letters, such as GB.")
     defaults = Defaults(reason, source, country, settings.shop_timezone, now)
     report = ImportReport()
     aside = settings.rejected_dir / f"suppressions-{now:%Y%m%dT%H%M%S%fZ}.csv"

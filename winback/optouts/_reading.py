@@ -104,7 +104,10 @@ def _text_file(lines: Sequence[str]) -> Iterator[Line]:
             separator = found if _named(lines[place], found) else ""
         cells, used = _record(lines, place, separator or SEPARATORS[0])
         width = width or (len(cells or ()) if separator else 0)
-        if used > 1 and len(cells or ()) != width:
+        if used > 1 and (
+            len(cells or ()) != width
+            or any(_is_whole(line, separator, width) for line in lines[place + 1 : place + used])
+        ):
             cells, used = None, 1
         yield Line(place + 1, "".join(lines[place : place + used]).rstrip("\r\n"), cells)
         place += used
@@ -118,6 +121,12 @@ def _separator(header: str) -> str:
 def _named(header: str, separator: str) -> int:
     cells, _ = _record([header], 0, separator)
     return sum(kind_of(cell) in NAMING for cell in cells or ())
+
+
+def _is_whole(line: str, separator: str, width: int) -> bool:
+    """Whether a line inside a quoted cell is a row of its own: the quote before it was a slip."""
+    cells, _ = _record([line], 0, separator)
+    return width > 1 and line.count('"') % 2 == 0 and len(cells or ()) == width
 
 
 def _record(lines: Sequence[str], place: int, separator: str) -> tuple[list[str] | None, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -15,10 +15,13 @@ REASONS: Final[tuple[str, ...]] = get_args(SuppressionReason)
 # Kinds of columns that name an address.
 NAMING: Final = frozenset({"email", "phone", "any", "hash"})
 _FILE: Final = Path(__file__).with_name("words.toml")
+# No word of `empty` is longer.
+_LONGEST_EMPTY: Final = 12
 # What a mail server says when it refuses for good.
 _REFUSED_FOR_GOOD: Final = re.compile(r"\b5(\d\d|\.\d+\.\d+)\b")
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """A word as words are compared: without case, accents, blanks and marks."""
     plain = unicodedata.normalize("NFKD", text).casefold()
@@ -36,6 +39,7 @@ def kind_of(header: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)
 def reason_of(text: str) -> str:
     """Our reason for the words of a list; empty where they are none that we know."""
     word = fold(text)
@@ -57,6 +61,9 @@ def allows(kind: str, text: str) -> bool:
 
 def is_empty(text: str) -> bool:
     """Whether a cell stands for nothing."""
+    text = text.strip()
+    if len(text) > _LONGEST_EMPTY:
+        return False
     return fold(text) in _words()["cells"]["empty"] and not set(text) & set("@+")
 
 
