@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Final
 
 from winback.ledger import ChannelGroup
@@ -78,6 +79,9 @@ SUPPRESSED: Final[tuple[tuple[ChannelGroup, str, datetime], ...]] = (
     ("phone", "+12125550150", AS_OF + 100 * DAY),
     ("phone", "+12125550151", AS_OF - 4000 * DAY),
     ("email", "Stopped@Example.com", AS_OF - DAY),
+    # Lists that name nobody openly: of hashed@example.com, and of 12125550153 without its plus.
+    ("email", f"sha256:{sha256(b'hashed@example.com').hexdigest()}", AS_OF - DAY),
+    ("phone", f"sha256:{sha256(b'12125550153').hexdigest()}", AS_OF - DAY),
 )
 
 # Forgotten, and in the shop's file again: only a keyed hash is left to know them by.
@@ -200,6 +204,8 @@ CASES: Final = (
     Case("shares a stopped phone", sms="suppression", known={"phone": "+1 212 555 0150"}),
     Case("erased phone", sms="suppression", known={"phone": "+1 (212) 555-0152"}),
     Case("erased email", email="suppression", known={"email": "erased@example.com"}),
+    Case("on a hashed list", email="suppression", known={"email": "Hashed@example.com"}),
+    Case("hashed without a plus", sms="suppression", known={"phone": "+1 (212) 555-0153"}),
     Case("stopped by email", email="suppression", known={"email": "stopped@example.com"}),
     Case(
         "revoked for a family",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ DOCUMENTS = (
     "docs/analysts.md",
     "docs/channels.md",
     "docs/responder.md",
+    "docs/suppression-lists.md",
 )
 PATH = re.compile(
     r"`((?:winback|flows|quality|dbt_project|templates|tests|benchmarks|scripts|deployments)/[\w./*-]*)`"
@@ -97,3 +99,13 @@ def test_every_pin_with_a_ceiling_stands_under_its_reason_or_is_exact_by_nature(
     for name in pinned:
         (row,) = [i for i, line in enumerate(lines) if line.strip().startswith(f'"{name}')]
         assert lines[row - 1].strip().startswith("#"), name
+
+
+def test_the_page_on_suppression_lists_shows_every_word_that_they_are_read_by() -> None:
+    words = tomllib.loads((ROOT / "winback/optouts/words.toml").read_text(encoding="utf-8"))
+    del words["columns"]["whose"], words["cells"]
+    page = (ROOT / "docs/suppression-lists.md").read_text(encoding="utf-8")
+    rows = [
+        " ".join(f"`{word}`" for word in own) for table in words.values() for own in table.values()
+    ]
+    assert [row for row in rows if f"| {row}" not in page] == []
