@@ -52,6 +52,7 @@ def test_a_bad_phone_beside_a_good_email_loses_only_itself(bring_in, kept):
         ('"Doe, Ann" <ann@example.com>, Bob <bob@example.com>', {ANN, BOB}),
         ("Doe, Ann <ann@example.com>", {ANN}),
         ("<ann@example.com>", {ANN}),
+        ("+14155550100, <ann@example.com>", {ANN, PHONE}),
         ("mailto:ann@example.com?subject=stop%20it", {ANN}),
         ("MAILTO:ann%40example.com", {ANN}),
         ("ann@example.com;bob@example.com", {ANN, BOB}),

@@ -13,7 +13,7 @@ from winback.errors import WinbackError
 from winback.ledger import suppressed_among, tables
 
 PROPERTY = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 names = st.from_regex(r"[a-z0-9]+([._+-][a-z0-9]+)?", fullmatch=True).filter(lambda n: len(n) < 40)

@@ -25,7 +25,7 @@ _SCHEME: Final = re.compile(r"^(?:tel|sms|smsto|mms|rcs|whatsapp|callto|phone|mo
 _LINE_BREAKS: Final = re.compile(r"[\r\x0b\x0c\x85\u2028\u2029]+")
 _DASHES: Final = re.compile(r"[\u2010-\u2015\u2212]")
 # A name before an address in angle brackets, as mail programs write it.
-_NAMED: Final = re.compile(r"(^|[,;|\n\t])(?:\s*\"[^\"]*\"|[^<>;|\n\t@]*)\s*<([^<>]*)>")
+_NAMED: Final = re.compile(r"(^|[,;|\n\t])(\s*\"[^\"]*\"|[^<>;|\n\t@]*)\s*<([^<>]*)>")
 _SEPARATORS: Final = re.compile(r"[,;|\n\t]+")
 _TOKEN: Final = re.compile(r"[^\s<>()\[\]\",:]+@[^\s<>()\[\]\",:]*")
 _DATE: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
@@ -88,9 +88,16 @@ def _visible(sign: str) -> str:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    for piece in _SEPARATORS.split(_NAMED.sub(r"\1<\2>", text)):
+    for piece in _SEPARATORS.split(_NAMED.sub(_without_name, text)):
         if not is_empty(piece):
             yield piece.strip()
+
+
+def _without_name(found: re.Match[str]) -> str:
+    before, name, address = found.groups()
+    # What has a number in it that somebody may be reached at is no name.
+    numbers = [part for part in name.split(",") if sum(map(str.isdigit, part)) >= 7]
+    return f"{before}{';'.join([*numbers, f'<{address}>'])}"
 
 
 def _read_piece(

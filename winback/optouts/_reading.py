@@ -88,8 +88,9 @@ def _decoded(line: bytes) -> str:
 
 
 def _text_file(lines: Sequence[str]) -> Iterator[Line]:
-    place, width = 0, 0
+    place = 0
     separator = ""
+    header: list[str] = []
     while place < len(lines):
         if not lines[place].strip(" \t\r\n\0"):
             place += 1
@@ -103,10 +104,10 @@ def _text_file(lines: Sequence[str]) -> Iterator[Line]:
             # A line above the header has none of its columns.
             separator = found if _named(lines[place], found) else ""
         cells, used = _record(lines, place, separator or SEPARATORS[0])
-        width = width or (len(cells or ()) if separator else 0)
+        header = header or (cells or [] if separator else [])
         if used > 1 and (
-            len(cells or ()) != width
-            or any(_is_whole(line, separator, width) for line in lines[place + 1 : place + used])
+            len(cells or ()) != len(header)
+            or any(_is_row(line, separator, header) for line in lines[place + 1 : place + used])
         ):
             cells, used = None, 1
         yield Line(place + 1, "".join(lines[place : place + used]).rstrip("\r\n"), cells)
@@ -123,10 +124,15 @@ def _named(header: str, separator: str) -> int:
     return sum(kind_of(cell) in NAMING for cell in cells or ())
 
 
-def _is_whole(line: str, separator: str, width: int) -> bool:
+def _is_row(line: str, separator: str, header: Sequence[str]) -> bool:
     """Whether a line inside a quoted cell is a row of its own: the quote before it was a slip."""
     cells, _ = _record([line], 0, separator)
-    return width > 1 and line.count('"') % 2 == 0 and len(cells or ()) == width
+    if len(header) == 1 or line.count('"') % 2 or len(cells or ()) != len(header):
+        return False
+    return any(
+        kind_of(name) in NAMING and cell.strip()
+        for name, cell in zip(header, cells or (), strict=True)
+    )
 
 
 def _record(lines: Sequence[str], place: int, separator: str) -> tuple[list[str] | None, int]:
