@@ -147,8 +147,8 @@ TABLES: dict[str, Table] = {
                 # moment, or its date is after that. Such a refusal counts whatever day is
                 # replayed.
                 Column("dated_by", is_ours=True),
-                # Of a row without a date: the newest load in an unbroken line of loads that brought it, and
-                # a hash of what it said.
+                # Of a row without a date: the newest load in an unbroken line of loads that
+                # brought it, and a hash of what it said.
                 Column("seen_in_load", is_ours=True),
                 Column("row_hash", is_ours=True),
             ),
