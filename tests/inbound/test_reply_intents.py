@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from winback.inbound import classify
 from winback.inbound._classify import lapse_reason
 from winback.inbound._lists import listed
+from winback.inbound._plain import clean
 
 CORPUS = [
     line.split("\t", 1)
@@ -103,6 +104,11 @@ def test_a_keyword_stops_in_any_case_and_dress(
 ) -> None:
     assert callable(change)
     assert classify(before + change(word) + after) == "stop"
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=60))
+def test_words_are_the_same_with_and_without_a_letter_of_another_script(text: str) -> None:
+    assert clean(f"{text} é").split() == [*clean(text).split(), "e"]
 
 
 @given(st.text(max_size=300))

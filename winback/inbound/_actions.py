@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from winback.inbound._classify import Intent, lapse_reason
 from winback.inbound._event import Event, Kind
 from winback.inbound._match import Match
-from winback.inbound._reading import Reading, read_reply
-from winback.inbound._sent import sent_texts
+from winback.inbound._read_ahead import read_event
+from winback.inbound._reading import Reading
 from winback.inbound._series import intent_of, series_wish
 from winback.ledger import (
     LIFTED_BY_START,
@@ -38,9 +38,8 @@ def understand(connection: Connection, event: Event, match: Match) -> tuple[Even
     is_opted_out = event.group == "phone" and is_suppressed(
         connection, group="phone", address=event.address, reasons=LIFTED_BY_START
     )
-    sent = sent_texts(connection, match, event)
-    reading = read_reply(reply.text, sent=sent, is_opted_out=is_opted_out)
-    intent: Intent = reply.provider_intent or reading.intent
+    reading = reply.reading or read_event(connection, event, match)
+    intent: Intent = reply.provider_intent or reading.intent_of(is_opted_out=is_opted_out)
     wish = series_wish(event, match, intent, reading.words, is_opted_out=is_opted_out)
     if wish is not None:
         event = replace(event, series=wish)

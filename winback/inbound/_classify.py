@@ -23,14 +23,12 @@ _REASONS: Final[tuple[LapseReason, ...]] = get_args(LapseReason)
 _QUESTION_MARKS: Final = ("?", "\uff1f", "\u061f", "\u037e")
 
 
-def intent_of(text: str, *, is_opted_out: bool = False) -> Intent:
+def intent_of(text: str) -> Intent:
     """The intent of somebody's own words, whatever mark stands around them."""
     words = clean(text)
     if not words:
         return _by_signs(text)
-    if is_stop(text):
-        return "stop"
-    return _intent_of_others(words, text, is_opted_out=is_opted_out)
+    return "stop" if is_stop(text) else _intent_of_others(words, text)
 
 
 def intent_below(lines: Sequence[str], *, is_known: bool) -> Intent:
@@ -47,8 +45,8 @@ def intent_below(lines: Sequence[str], *, is_known: bool) -> Intent:
     return "other"
 
 
-def _intent_of_others(words: str, text: str, *, is_opted_out: bool) -> Intent:
-    if words in listed("start") or (is_opted_out and words in listed("start_if_opted_out")):
+def _intent_of_others(words: str, text: str) -> Intent:
+    if words in listed("start"):
         return "start"
     if words in listed("help"):
         return "help"

@@ -24,6 +24,7 @@ from winback.inbound._clicks import clicked
 from winback.inbound._event import Event, Unreadable
 from winback.inbound._fetched import Suppressed, listed
 from winback.inbound._match import Match, Matcher
+from winback.inbound._read_ahead import read_ahead
 from winback.inbound._segments import Record, read_segment, segment_path, writers
 from winback.inbound._series import apply_series_wish
 from winback.inbound._unsubscribe import preferred, unsubscribed
@@ -89,7 +90,7 @@ def collect_writer(ledger: Ledger, folder: Path, writer: str, clock: Clock) -> C
         path = segment_path(folder, writer, number)
         if not path.exists():
             return report
-        events = list(parse(read_segment(path)))
+        events = read_ahead(ledger, list(parse(read_segment(path))))
         try:
             taken = _take(ledger, writer, number, events, clock)
         except LedgerUnavailable:  # busy, full or away: later is soon enough

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from winback.inbound._reading import Reading
 from winback.ledger import ChannelGroup, Preference
 
 Kind = Literal[
@@ -26,6 +27,8 @@ class Reply:
     text: str
     provider_intent: Literal["", "stop", "start", "help"] = ""
     mail_id: str | None = None
+    # How it reads, if that was found out before the transaction which applies it.
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from winback.inbound._classify import Intent, intent_below, intent_of, is_positive
+from winback.inbound._classify import Intent, intent_below, intent_of, is_listed, is_positive
 from winback.inbound._plain import clean
 from winback.inbound._quoted import own_words, shortened, without_our_lines, without_ours
 from winback.inbound._reactions import Reaction, reaction
@@ -26,17 +26,21 @@ class Reading:
     is_praise: bool = False
     is_reaction: bool = False
 
+    def intent_of(self, *, is_opted_out: bool) -> Intent:
+        """The intent of who is opted out, or is not: a bare "yes" of the first means start."""
+        may_start = is_opted_out and self.intent not in {"stop", "hold"}
+        return "start" if may_start and is_listed(self.words, "start_if_opted_out") else self.intent
 
-def read_reply(text: str, *, sent: Sequence[str] = (), is_opted_out: bool = False) -> Reading:
-    """The reading of one reply. `sent` are the texts of ours that it may quote; `is_opted_out`
-    lets a bare "yes" mean start."""
+
+def read_reply(text: str, *, sent: Sequence[str] = ()) -> Reading:
+    """The reading of one reply. `sent` are the texts of ours that it may quote."""
     text = shortened(text)
     reacted = reaction(text)
     if reacted is not None:
-        return _of_reaction(reacted, is_opted_out=is_opted_out)
+        return _of_reaction(reacted)
     own = own_words(text)
     theirs = _without_our_lines(own.text, sent, has_quote=own.has_quote)
-    intent = intent_of(theirs, is_opted_out=is_opted_out)
+    intent = intent_of(theirs)
     found = [intent, intent_below(without_ours(own.below, sent), is_known=bool(sent))]
     if own.is_cut or (theirs != own.text and intent_of(own.text) == "stop"):
         found.append("hold")  # more was written than is read; or is it theirs after all?
@@ -46,7 +50,7 @@ def read_reply(text: str, *, sent: Sequence[str] = (), is_opted_out: bool = Fals
 
 def classify(text: str, *, is_opted_out: bool = False) -> Intent:
     """The intent of one reply. `is_opted_out` lets a bare "yes" mean start."""
-    return read_reply(text, is_opted_out=is_opted_out).intent
+    return read_reply(text).intent_of(is_opted_out=is_opted_out)
 
 
 def their_words(text: str) -> str:
@@ -59,10 +63,10 @@ def _graver(found: Sequence[Intent]) -> Intent | None:
     return next((it for it in graver if it in found), None)
 
 
-def _of_reaction(reacted: Reaction, *, is_opted_out: bool) -> Reading:
+def _of_reaction(reacted: Reaction) -> Reading:
     """What stands beside our words is theirs; the reaction itself never opts out."""
     beside = [one for one in reacted.beside if one]
-    intents = {intent_of(one, is_opted_out=is_opted_out) for one in beside}
+    intents = {intent_of(one) for one in beside}
     words = beside[-1] if beside else ""
     if reacted.feeling == "bad":
         intents.add("hold")

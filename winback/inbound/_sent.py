@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, select
 
@@ -27,11 +27,13 @@ def sent_texts(connection: Connection, match: Match, event: Event) -> tuple[str,
         .order_by(m.accepted_at.desc(), m.message_id)
         .limit(_NEWEST)
     )
-    payloads = [json.loads(payload or "{}") for payload in connection.scalars(newest)]
-    return tuple(text for payload in payloads for text in _texts(payload))
+    return tuple(text for payload in connection.scalars(newest) for text in _texts(payload))
 
 
-def _texts(payload: dict[str, Any]) -> list[str]:
+def _texts(frozen: str) -> list[str]:
+    payload = json.loads(frozen or "{}")
+    if not isinstance(payload, dict):
+        return []
     texts = [payload[name] for name in _WORDS if isinstance(payload.get(name), str)]
     page = payload.get("html")
     return [*texts, text_of(page)] if isinstance(page, str) else texts
