@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import SecretStr
 
 from winback.errors import UsageError
+from winback.private import keep_private, open_to_others
 from winback.responder import open_responder
 from winback.settings import Settings, misspelled
 
@@ -63,6 +64,15 @@ def findings(settings: Settings) -> list[str]:
             "Twilio's list would be sent twice)"
         )
     lines += [f"{name} is no setting ({meant} is)" for name, meant in misspelled().items()]
+    # What can be closed is closed before anybody is told.
+    if settings.home.is_dir():
+        keep_private(settings.home)
+    if others := open_to_others(settings.home):
+        lines.append(
+            f"WINBACK_HOME has {len(others)} files or folders that other users of this machine "
+            f"may read, as {others[0].name} (they hold addresses and keys). "
+            f"Next, as their owner: chmod -R go= {' '.join(map(str, others))}"
+        )
     try:
         open_responder(settings)
     except UsageError as error:

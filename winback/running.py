@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from winback.errors import WinbackError
+from winback.private import keep_private
 from winback.settings import Settings
 
 
@@ -34,5 +35,6 @@ def alone(settings: Settings) -> Iterator[None]:
 
 
 def _lock_file(settings: Settings) -> IO[str]:
+    keep_private(settings.home)
     settings.landing_dir.mkdir(parents=True, exist_ok=True)
     return (settings.landing_dir / ".run.lock").open("w")

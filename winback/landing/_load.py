@@ -24,6 +24,7 @@ from winback.landing._revocations import tell_revocations
 from winback.landing._set_aside import MEANWHILE, keep_set_aside
 from winback.landing._stage import Work
 from winback.landing.schema import TABLES
+from winback.private import keep_private
 from winback.settings import Settings
 
 FormatName = Literal["generic", "online-retail", "cdnow"]
@@ -212,6 +213,7 @@ def _move(path: Path, folder: Path) -> None:
 @contextmanager
 def landing_lock(settings: Settings) -> Iterator[None]:
     """One load at a time: two that merge at once would lose rows. A dead load holds no lock."""
+    keep_private(settings.home)
     landing = settings.landing_dir
     landing.mkdir(parents=True, exist_ok=True)
     with (landing / ".load.lock").open("w") as file:

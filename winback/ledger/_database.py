@@ -21,6 +21,7 @@ from winback.ledger import _tables as t
 from winback.ledger._address_keys import ensure_key
 from winback.ledger._trouble import told
 from winback.ledger._turns import turn
+from winback.private import keep_private
 from winback.settings import Settings
 
 BUSY_SECONDS = 30
@@ -129,7 +130,7 @@ def open_ledger(settings: Settings) -> Ledger:
     Raises UsageError where there is no database, or one of a newer winback.
     """
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        keep_private(settings.home)
         engine = _engine(settings.effective_ledger_url)
     except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
         raise UsageError(
