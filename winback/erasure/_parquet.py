@@ -22,7 +22,7 @@ from winback.settings import Settings
 # columns that are declared.
 _KEPT: Final = {
     "customers": {"customer_id", "country", "created_at"},
-    "consents": {"customer_id", "channel", "status", "basis", "occurred_at"},
+    "consents": {"customer_id", "channel", "status", "basis", "occurred_at", "dated_by"},
     "set_aside": {"customer_id", "table_name", "reason", "load_id", "set_aside_at"},
 }
 # Of what was published: rows that hold contact data or words, and are of no further use.
