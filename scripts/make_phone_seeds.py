@@ -122,6 +122,7 @@ def plan_row(country: str, code: int, plan: Sequence[PhoneMetadata]) -> Row:
     trunk = plan[0].national_prefix or ""
     # Short numbers of companies (+1 310-XXXX) are dialled inside the country only.
     possible = lengths(plan, (kind for kind in EVERY_KIND if kind != "uan"))
+    possible = possible or lengths(plan, EVERY_KIND)
     with_trunk = {n for n in possible if trunk and can_be(plan, trunk, n)}
     return (
         str(code),
