@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import io
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +16,7 @@ import winback.cli  # noqa: F401 - registers the commands
 from winback.cli._app import app
 from winback.errors import UsageError, WinbackError
 from winback.ledger import is_suppressed, suppressions_in_force, tables
-from winback.optouts import export_list
+from winback.optouts import _lists, export_list
 
 ANN, BOB, PHONE = "ann@example.com", "bob@example.com", "+14155550100"
 NOW = datetime(2026, 3, 10, 20, tzinfo=UTC)
@@ -22,6 +24,38 @@ NOW = datetime(2026, 3, 10, 20, tzinfo=UTC)
 
 def sha256(text):
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def workbook(rows):
+    """The smallest workbook that holds these rows on its one sheet."""
+
+    def cell(value):
+        if isinstance(value, float):
+            return f"<c><v>{value}</v></c>"
+        return f'<c t="inlineStr"><is><t>{value or ""}</t></is></c>'
+
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    body = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
+        '<Default Extension="xml" ContentType="application/xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+        '<sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/>'
+        "</Relationships>",
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData>'
+        "</worksheet>",
+    }
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return stream.getvalue()
 
 
 @pytest.fixture
@@ -149,6 +183,22 @@ def test_a_column_of_emails_is_known_by_its_usual_names(bring_in, kept, header):
 def test_a_column_of_phones_is_known_by_its_usual_names(bring_in, kept, header):
     report = bring_in(f"id,{header},street\n7,{PHONE},12 Main St\n")
     assert (kept(), report.rejected) == ({PHONE}, {})
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Phone (mobile)", "Phone - home", "Mobile (SMS)", "Customer's phone no. 2",
+        "Telefon privat", "Zweite Mailadresse", "Alternative e-mail of customer",
+        "Handy (privat)",
+        "MSISDN of subscriber", "WhatsApp (business)",
+    ],
+)  # fmt: skip
+def test_a_column_that_may_hold_addresses_is_looked_through(bring_in, kept, header):
+    report = bring_in(f"Email,{header}\n{BOB},{PHONE}\n,n/a\n,none given\n,tom@example\n")
+    assert kept() == {BOB, PHONE}
+    name = header.lower()
+    assert report.rejected == {"no address": 2, f"{name} is not an email address": 1}
 
 
 @pytest.mark.parametrize("header", ["Name", "Email sent", "Owner", "Campaign", "Email consent"])
@@ -327,6 +377,7 @@ def test_a_row_that_says_the_opposite_is_left_out_and_any_other_counts(
         (f"{PHONE},+15005550006,inbound,do you ship to Spain?,", set()),
         (f"whatsapp:{PHONE},whatsapp:+15005550006,inbound,Arrêt,", {PHONE}),
         (f"MG1,{PHONE},outbound-api,Hi,30003", set()),
+        (f"+15005550006,{PHONE},outbound-reply,You are off our list. STOP it is,", set()),
     ],
 )
 def test_of_a_message_log_only_who_asked_for_a_stop_is_taken(bring_in, kept, row, expected):
@@ -424,6 +475,39 @@ def test_a_hashed_list_stops_what_is_planned_goes_out_by_its_hash_and_comes_back
     assert {row[2] for row in rows[1:]} == {sha256(PHONE), sha256(ANN)}
     again = bring_in(out.read_text())
     assert (again.new, again.known, again.rejected) == (0, 3, {})
+
+
+def test_a_workbook_is_a_list_with_or_without_a_header(bring_in, kept):
+    rows = [["Name", "E-Mail", "Phone"], ["Ann", ANN, None], ["Bob", "nobody", 14155550100.0]]
+    report = bring_in(workbook(rows), name="list.xlsx", country="US")
+    assert kept() == {ANN, PHONE}
+    assert report.rejected == {"e-mail is not an email address": 1}
+    assert "3," in report.rejected_file.read_text().splitlines()[1]
+    bring_in(workbook([[BOB], ["eve@example.com"]]), name="bare.xlsx")
+    assert kept() == {ANN, PHONE, BOB, "eve@example.com"}
+    with pytest.raises(UsageError, match=r"list[.]zip is an archive: unpack it"):
+        bring_in(workbook(rows), name="list.zip")
+
+
+def test_an_import_that_was_killed_is_finished_by_the_next(ledger, bring_in, kept, monkeypatch):
+    lines = [BOB, sha256(ANN), "nobody", PHONE]
+    text = "address\n" + "\n".join(lines)
+    monkeypatch.setattr(_lists, "CHUNK", 1)
+    with monkeypatch.context() as patch:
+        real = _lists.suppress_once
+
+        def die(connection, **row):
+            if row["address"] == PHONE:
+                raise KeyboardInterrupt
+            return real(connection, **row)
+
+        patch.setattr(_lists, "suppress_once", die)
+        with pytest.raises(KeyboardInterrupt):
+            bring_in(text)
+    assert kept() == {BOB, f"sha256:{sha256(ANN)}"}
+    again = bring_in(text)
+    assert (again.new, again.known, again.rejected.total()) == (1, 2, 1)
+    assert PHONE in kept()
 
 
 def test_the_command_names_each_count_and_never_an_address(settings, tmp_path, monkeypatch):

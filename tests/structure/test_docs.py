@@ -103,7 +103,7 @@ def test_every_pin_with_a_ceiling_stands_under_its_reason_or_is_exact_by_nature(
 
 def test_the_page_on_suppression_lists_shows_every_word_that_they_are_read_by() -> None:
     words = tomllib.loads((ROOT / "winback/optouts/words.toml").read_text(encoding="utf-8"))
-    del words["columns"]["whose"], words["cells"]
+    del words["columns"]["whose"], words["cells"], words["parts"]["but_not"]
     page = (ROOT / "docs/suppression-lists.md").read_text(encoding="utf-8")
     rows = [
         " ".join(f"`{word}`" for word in own) for table in words.values() for own in table.values()

@@ -54,7 +54,7 @@ class Cell:
 
 
 def read_cell(text: str, kind: str, countries: Sequence[str], *, loose: bool = False) -> Cell:
-    """The addresses of a cell, of a column of this kind (email, phone, any, hash).
+    """The addresses of a cell, of a column of this kind (email, phone, any, hash, maybe).
 
     Each is read by what it looks like: a phone among emails is a phone. With `loose`, where it
     isn't known what a cell holds, words that resemble no address are no problem.
@@ -198,5 +198,7 @@ def _problem(piece: str, kind: str) -> str:
         return "is a hash of another kind than SHA-256"
     if kind == "hash":
         return "is not a SHA-256 hash"
-    is_number = kind == "phone" or (kind == "any" and not re.search(r"[a-z@]", piece.lower()))
+    is_number = kind == "phone" or (
+        kind in {"any", "maybe"} and not re.search(r"[a-z@]", piece.lower())
+    )
     return "is not a number like +14155550100" if is_number else "is not an email address"

@@ -12,7 +12,7 @@ from winback.inbound import classify
 from winback.ledger import ChannelGroup
 from winback.optouts._addresses import Address, Cell, read_cell
 from winback.optouts._reading import Line
-from winback.optouts._words import NAMING, allows, is_empty, kind_of, reason_of
+from winback.optouts._words import NAMING, allows, fold, is_empty, kind_of, reason_of
 
 # Twilio refuses to send to whom it knows to have opted out.
 OPTED_OUT_CODE: Final = "21610"
@@ -59,7 +59,12 @@ class Columns:
         self.name_addresses = bool(NAMING & set(self.kinds))
         in_log = {"body", "error_code"} & set(self.kinds)
         # Who wrote to whom: no list of opt-outs by itself.
-        self.is_message_log = bool(in_log and {"from", "to"} & set(self.names))
+        self.is_message_log = bool(in_log and any(map(self._is_end, self.names)))
+
+    @staticmethod
+    def _is_end(name: str, ends: Sequence[str] = ("from", "to")) -> bool:
+        """Whether a column of a message log says who wrote, or to whom."""
+        return fold(name).removesuffix("number") in ends
 
     def read(self, line: Line, defaults: Defaults) -> Row:
         """What one row says."""
@@ -78,6 +83,9 @@ class Columns:
             return Row(left_out=f"say {word}")
         return _row_of(self._addresses(cells, told, defaults), told, defaults)
 
+    def _end(self, end: str) -> str:
+        return end if any(self._is_end(name, [end]) for name in self.names) else ""
+
     def _addresses(
         self,
         cells: Sequence[str],
@@ -88,9 +96,11 @@ class Columns:
         countries = _countries(*told.get("country", ()), defaults.country)
         row, maybe = Cell(), []
         for name, kind, cell in zip(self.names, self.kinds, cells, strict=False):
-            if kind not in NAMING or is_empty(cell) or (only and name != only):
+            if kind not in NAMING | {"maybe"} or is_empty(cell):
                 continue
-            found = read_cell(cell, kind, countries)
+            if only and not self._is_end(name, [only]):
+                continue
+            found = read_cell(cell, kind, countries, loose=kind == "maybe")
             row.addresses += [own for own in found.addresses if own not in row.addresses]
             problems = [f"{name} {problem}" for problem in found.problems]
             if kind == "any" and not found.addresses:
@@ -104,15 +114,13 @@ class Columns:
     def _of_log(self, cells: Sequence[str], told: dict[str, list[str]], defaults: Defaults) -> Row:
         """Who wrote a stop, and to whom nothing could be sent since they had written one."""
         if OPTED_OUT_CODE in told.get("error_code", ()):
-            only = "to" if "to" in self.names else ""
-            found = self._addresses(cells, told, defaults, only)
+            found = self._addresses(cells, told, defaults, self._end("to"))
             return _row_of(found, {**told, "reason": ["opted_out"]}, defaults)
         is_ours = any(own.lower().startswith("out") for own in told.get("direction", ()))
         intent = "" if is_ours else classify(" ".join(told.get("body", ())))
         if intent not in {"stop", "hold"}:
             return Row(left_out="of a message log ask for no stop")
-        only = "from" if "from" in self.names else ""
-        found = self._addresses(cells, told, defaults, only)
+        found = self._addresses(cells, told, defaults, self._end("from"))
         return _row_of(found, {**told, "reason": [intent]}, defaults)
 
 

@@ -29,14 +29,16 @@ def fold(text: str) -> str:
 
 
 def kind_of(header: str) -> str:
-    """What a column of this name holds; empty where it is none of ours to read."""
+    """What a column of this name holds; `maybe` an address, or empty: none of ours to read."""
     kinds, whose = _columns()
     word = fold(header)
     shorter = word.rstrip("0123456789")
     for own in (word, shorter, *(shorter.removeprefix(who) for who in whose)):
         if own in kinds:
             return kinds[own]
-    return ""
+    parts = _words()["parts"]
+    is_maybe = any(part in word for part in parts["maybe"])
+    return "maybe" if is_maybe and not word.endswith(tuple(parts["but_not"])) else ""
 
 
 @lru_cache(maxsize=4096)
