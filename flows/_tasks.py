@@ -132,11 +132,14 @@ def build_audience() -> BuildReport:
 
 @task(task_run_name="enroll who entered", **_ONCE)
 def enroll(published: Path) -> int:
-    """Write this run's entrants to the ledger, each once ever; keep the decisions."""
+    """Write this run's entrants to the ledger, each once ever, and who left; keep the decisions."""
     stage = current_stage()
     tell_stage("Enrolling who entered")
     keep_decisions(stage.settings, published)
     counts = sending.enroll(stage.ledger, published_rows(published, "entrants"))
+    # A set that an earlier version published has none.
+    if (published / "enrollment_ends.parquet").exists():
+        sending.end_enrollments(stage.ledger, published_rows(published, "enrollment_ends"))
     return counts["treatment"] + counts["holdout"]
 
 

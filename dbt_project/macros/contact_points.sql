@@ -32,6 +32,21 @@
     nullif(lower(trim({{ email }})), '')
 {%- endmacro %}
 
+{#-
+    Which mailbox a normalized address leads to, to tell one person under several ids: what
+    follows a plus is a label, and Gmail reads no dots. Mail still goes to the address.
+-#}
+{% macro mailbox(address) -%}
+    case
+        when {{ winback.matches(address, "@(gmail|googlemail)[.]com$") }}
+            then concat(
+                {{ winback.remove_matches(address, "([+][^@]*)?@.*$|[.]") }},
+                '@gmail.com'
+            )
+        else {{ winback.remove_matches(address, "[+][^@]*") }}
+    end
+{%- endmacro %}
+
 {% macro normalized_phone(phone) -%}
     nullif({{ winback.remove_matches(phone, '[ ().-]') }}, '')
 {%- endmacro %}

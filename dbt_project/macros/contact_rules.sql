@@ -60,7 +60,8 @@
 {#- What send_decisions may name in blocked_by beside the contact rules. -#}
 {% macro decision_rule_ids() -%}
     {{ return([
-        'purchase', 'holdout', 'range', 'shared_address', 'window', 'usual_hour'
+        'purchase', 'no_order', 'merged', 'holdout', 'range', 'other_id',
+        'household', 'shared_address', 'window', 'usual_hour',
     ]) }}
 {%- endmacro %}
 
@@ -68,7 +69,7 @@
 {% macro entry_rule_ids() -%}
     {{ return([
         'episode', 'enrolled', 'running', 'cool_down', 'address', 'consent',
-        'reachable', 'paused', 'in_transit', 'unread_rows', 'other_playbook',
-        'daily_limit',
+        'reachable', 'paused', 'in_transit', 'unread_rows', 'returned', 'other_id',
+        'household', 'other_playbook', 'daily_limit',
     ]) }}
 {%- endmacro %}

@@ -7,6 +7,24 @@
 {%- endmacro %}
 
 
+{#-
+    Whether all of an order was refunded. `refunded` without an amount means all of it;
+    with an amount, the amount is what counts.
+-#}
+{% macro is_fully_refunded(orders) -%}
+    (
+        (
+            {{ orders }}.refunded_cents > 0
+            and {{ orders }}.refunded_cents >= {{ orders }}.total_cents
+        )
+        or (
+            {{ orders }}.status = 'refunded'
+            and {{ orders }}.refunded_cents = 0
+        )
+    )
+{%- endmacro %}
+
+
 {#- Text without its outer blanks; nothing but blanks is null. -#}
 {% macro clean_text(text) -%}
     nullif(trim({{ text }}), '')

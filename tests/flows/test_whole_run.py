@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def unwritable(monkeypatch: pytest.MonkeyPatch) -> str:
     return who
 
 
-@pytest.mark.timeout(600)  # three whole runs, and the outcomes once more
+@pytest.mark.timeout(900)  # four whole runs, and the outcomes once more
 def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     shop: Shop, unwritable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,8 +90,7 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     winback_run("sandbox", OPENS + timedelta(days=1, hours=1))
     accepted = shop.accepted()
     assert len(accepted) == len(set(accepted)) > len(once)
-    (enrollment,) = (r for r in shop.published("enrollments") if r["customer_id"] == buyer)
-    assert (enrollment["exit_reason"], enrollment["exited_at"]) == ("purchase", bought_at)
+    assert left(shop, buyer) == ("purchase", bought_at)
     (back,) = shop.published("reactivations")
     assert (back["order_id"], back["net_revenue_cents"]) == ("back", 3000)
     assert shop.decided_replies() == [None]
@@ -117,6 +116,7 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     with pytest.raises(WinbackError, match="customer 'nobody' is not in the published set"):
         why(shop.settings, "nobody")
 
+    ends_for_good(shop, buyer, bought_at)
     erased = erase(shop.settings, FixedClock(OPENS + timedelta(days=2)), asker)
     assert erased.addresses == 2
     number = int(asker[1:])
@@ -129,6 +129,21 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     assert sorted(map(str, measured)) == rates
     with pytest.raises(WinbackError, match="is not in the published set"):
         why(shop.settings, asker)
+
+
+def left(shop: Shop, customer_id: str) -> tuple[str, datetime]:
+    (row,) = (r for r in shop.published("enrollments") if r["customer_id"] == customer_id)
+    return row["exit_reason"], row["exited_at"]
+
+
+def ends_for_good(shop: Shop, buyer: str, bought_at: datetime) -> None:
+    """The order goes to another id: what it ended stays ended."""
+    accepted = shop.accepted()
+    shop.orders([("back", "another id", bought_at.isoformat(), 30)])
+    winback_run("sandbox", OPENS + timedelta(days=1, hours=1))
+    assert left(shop, buyer) == ("purchase", bought_at)
+    assert shop.published("reactivations") == []
+    assert shop.accepted() == accepted
 
 
 def told(shop: Shop, customer_id: str) -> str:

@@ -84,11 +84,14 @@ class Season:
 
     settings: Settings
     enrollments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ends: dict[str, dict[str, Any]] = field(default_factory=dict)
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     decisions: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
 
-    def live(self, as_of: datetime, *, select: tuple[str, ...] = ("+outbox",)) -> None:
+    def live(
+        self, as_of: datetime, *, select: tuple[str, ...] = ("+outbox", "+enrollment_ends")
+    ) -> None:
         """One run: decide, enroll whom SQL chose, and send what it says until the next day."""
         resources = () if not self.enrollments else ("--exclude-resource-type", "seed")
         arguments = ["build", "--select", *select, *ONLY_MODELS, *resources]
@@ -98,6 +101,9 @@ class Season:
         self.decisions += [{"as_of": as_of, **row} for row in decided]
         for row in query(self.settings, "from entrants"):
             self.enrollments.setdefault(row["enrollment_id"], row)
+        for row in query(self.settings, "from enrollment_ends"):
+            assert row["enrollment_id"] not in self.ends, "an end was told twice"
+            self.ends[row["enrollment_id"]] = row
         for row in query(self.settings, "from outbox where action = 'plan'"):
             leaves_at = max(as_of, row["not_before"])
             if leaves_at < as_of + timedelta(days=1):
@@ -132,6 +138,7 @@ class Season:
         """Write the ledger's segments as the ledger would."""
         for name, found in (
             ("enrollments", self.enrollments.values()),
+            ("enrollment_ends", self.ends.values()),
             ("messages", self.messages.values()),
             ("provider_events", self.events),
         ):

@@ -6,11 +6,12 @@ import json
 from datetime import timedelta
 from decimal import Decimal
 
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select
 
-from winback.ledger import tables
-from winback.sending import dry_run_plan, enroll, plan, send_due
+from winback.ledger import export_ledger, tables
+from winback.sending import dry_run_plan, end_enrollments, enroll, plan, send_due
 
 pytestmark = pytest.mark.both_databases
 
@@ -40,6 +41,25 @@ def test_an_episode_enrolls_once_and_keeps_its_arm(ledger, clock):
     with ledger.read() as connection:
         arms = connection.scalars(select(tables.enrollments.c.arm))
         assert sorted(arms) == ["holdout", "treatment"]
+
+
+def test_an_enrollment_ends_once_and_the_first_end_stays(ledger, clock, tmp_path):
+    ends = [
+        {"enrollment_id": "e1", "exit_reason": "purchase", "ended_at": clock.at},
+        {"enrollment_id": "e2", "exit_reason": "no_order", "ended_at": clock.at},
+    ]
+    assert end_enrollments(ledger, ends) == 2
+    later = clock.at + timedelta(days=3)
+    again = [row | {"exit_reason": "household", "ended_at": later} for row in ends]
+    assert end_enrollments(ledger, again) == 0
+    assert export_ledger(ledger, tmp_path)["enrollment_ends"] == 2
+    landed = pq.read_table(tmp_path / "enrollment_ends").to_pylist()
+    assert sorted((row["enrollment_id"], row["exit_reason"]) for row in landed) == [
+        ("e1", "purchase"),
+        ("e2", "no_order"),
+    ]
+    assert {row["ended_at"] for row in landed} == {clock.at}
+    assert end_enrollments(ledger, []) == 0
 
 
 def test_a_plan_freezes_the_words_and_counts_the_cost(ledger, settings, clock, make_row):

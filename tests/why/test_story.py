@@ -316,6 +316,22 @@ def test_the_way_out_is_told_once() -> None:
     assert "left sms_email: bought" in told(enrollments=[left])
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("no_order", "left sms_email: no valid order of their own is left"),
+        ("merged", "left sms_email: the shop merged this id into another one"),
+        ("other_id", "left sms_email: bought under another id (one mailbox, one phone, or merged)"),
+        ("household", "left sms_email: somebody who shares their phone bought"),
+    ],
+)
+def test_who_left_without_buying_is_told_why(reason: str, words: str) -> None:
+    ended = enrollment(exited_at=ENTERED + 5 * DAY, exit_reason=reason)
+    assert words in told(enrollments=[ended])
+    decision = decided(3, 6, "exited", f"consent,{reason}")
+    assert f"not sent - [{reason}]" in told(enrollments=[ended], decisions=[decision])
+
+
 def test_the_holdout_is_told_what_it_is() -> None:
     text = told(
         enrollments=[enrollment(arm="holdout", variant="")],

@@ -99,6 +99,17 @@ enrollments = Table(
     CheckConstraint("arm in ('treatment', 'holdout')"),
 )
 
+# That a customer left a playbook before its end, once ever: the order that ended it may be
+# refunded, cancelled or gone from the shop's files tomorrow.
+enrollment_ends = Table(
+    "enrollment_ends",
+    metadata,
+    Column("enrollment_id", Text, primary_key=True),
+    Column("exit_reason", Text, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+    *_exported(),
+)
+
 messages = Table(
     "messages",
     metadata,
@@ -474,6 +485,7 @@ meta = Table(
 
 _EXPORTED = (
     enrollments,
+    enrollment_ends,
     messages,
     provider_events,
     suppressions,

@@ -10,7 +10,7 @@ from winback.sending._answers import (
     words_of,
 )
 from winback.sending._due import steps_due, unknown_messages
-from winback.sending._enroll import enroll
+from winback.sending._enroll import end_enrollments, enroll
 from winback.sending._gates import (
     OpenGate,
     close_all,
@@ -39,6 +39,7 @@ __all__ = [
     "close_all",
     "close_answered",
     "dry_run_plan",
+    "end_enrollments",
     "enroll",
     "held_at_provider",
     "may_answer_now",

@@ -1,4 +1,4 @@
-"""Enrolling: who enters a playbook, once for each lapse episode, ever."""
+"""Enrolling: who enters a playbook, once for each lapse episode, ever; and who left it."""
 
 from __future__ import annotations
 
@@ -40,3 +40,19 @@ def enroll(ledger: Ledger, rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
         counts.update(row["arm"] for row in chunk if row["enrollment_id"] in new)
         counts["already_enrolled"] += len(chunk) - len(new)
     return dict(counts)
+
+
+def end_enrollments(ledger: Ledger, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Keep that enrollments ended, as SQL saw it; the number that is new.
+
+    Safe to repeat: the first end stays, and no order that is taken back undoes it.
+    """
+    table = tables.enrollment_ends
+    names = ("enrollment_id", "exit_reason", "ended_at")
+    ended = 0
+    for chunk in chunks(rows):
+        with ledger.write() as connection:
+            ended += insert_new(
+                connection, table, [{name: row[name] for name in names} for row in chunk]
+            )
+    return ended

@@ -36,6 +36,7 @@ PUBLIC_TABLES: Final = (
 # What the engine reads; `outbox` holds contact data, so only the owner may read it.
 ENGINE_TABLES: Final = (
     "entrants",
+    "enrollment_ends",
     "outbox",
     "audience_funnel",
     "entry_candidates",

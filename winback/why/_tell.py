@@ -42,6 +42,14 @@ _EFFECTS: Final = {
     "held": "Nobody writes to them until a load brings the row mended",
     "counts as a no": "It counts as a no until they agree anew",
 }
+_EXITS: Final = {
+    "left": "left the series",
+    "purchase": "bought",
+    "no_order": "no valid order of their own is left",
+    "merged": "the shop merged this id into another one",
+    "other_id": "bought under another id (one mailbox, one phone, or merged)",
+    "household": "somebody who shares their phone bought",
+}
 _ANSWERS: Final = {
     "clicked": "clicked a link in",
     "replied": "replied to",
@@ -374,8 +382,6 @@ def _joined(row: Mapping[str, Any]) -> str:
 
 
 def _ended(row: Mapping[str, Any]) -> str:
-    if row["exit_reason"] == "left":
-        return f"left {row['playbook_id']}: left the series"
-    if row["exit_reason"] == "purchase":
-        return f"left {row['playbook_id']}: bought"
+    if why := _EXITS.get(row["exit_reason"]):
+        return f"left {row['playbook_id']}: {why}"
     return f"came to the end of {row['playbook_id']}: no step is left"

@@ -29,10 +29,10 @@ class Happening:
 
 # What each decision hangs on, by rule or by kind of rule.
 _DECISIVE: Final[Mapping[str, frozenset[str]]] = {
-    "exited": frozenset({"purchase"}),
+    "exited": frozenset({"purchase", "no_order", "merged", "other_id", "household"}),
     "holdout": frozenset({"holdout"}),
     "expired": frozenset({"range"}),
-    "suppressed": frozenset({"standing", "shared_address"}),
+    "suppressed": frozenset({"standing", "shared_address", "other_id", "household"}),
     "capped": frozenset({"cap"}),
     "deferred": frozenset({"pause", "window", "usual_hour"}),
 }

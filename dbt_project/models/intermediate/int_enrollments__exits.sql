@@ -1,41 +1,28 @@
 with
 
-enrollments as (
+lapsed_since as (
 
-    select * from {{ ref('int_enrollments__known') }}
+    select * from {{ ref('int_enrollments__lapsed_since') }}
 
 ),
 
 orders as (
 
-    select * from {{ ref('int_orders__valid') }}
+    select * from {{ ref('int_orders__placed') }}
 
 ),
 
-playbooks as (
+losses as (
 
-    select * from {{ ref('int_playbooks__entry') }}
+    select * from {{ ref('int_enrollments__losses') }}
 
 ),
 
--- Counted from the order of the episode: an order that reached us late, placed before
--- entry, says as well that the customer is not lapsed.
-lapsed_since as (
+-- What a run once saw end stays ended, whatever becomes of the order since.
+ends as (
 
-    select
-        enrollments.enrollment_id,
-        enrollments.customer_id,
-        enrollments.entered_at,
-        coalesce(episode_orders.ordered_at, enrollments.entered_at)
-            as lapsed_since_at
-
-    from enrollments
-    left join orders as episode_orders
-        on enrollments.episode_order_id = episode_orders.order_id
-    left join playbooks
-        on enrollments.playbook_id = playbooks.playbook_id
-    -- Who asked for a series gets it to its end, whatever they buy.
-    where playbooks.series_id is null
+    select * from {{ ref('stg_ledger__enrollment_ends') }}
+    where ended_at <= {{ as_of() }}
 
 ),
 
@@ -43,8 +30,8 @@ purchases as (
 
     select
         lapsed_since.enrollment_id,
-        lapsed_since.entered_at,
-        min(orders.ordered_at) as ordered_at
+        greatest(min(orders.ordered_at), lapsed_since.entered_at)
+            as purchased_at
 
     from lapsed_since
     inner join orders
@@ -55,16 +42,72 @@ purchases as (
 
 ),
 
+known as (
+
+    select
+        enrollment_id,
+        exit_reason,
+        ended_at as exited_at,
+        0 as precedence
+
+    from ends
+
+    union all
+
+    select
+        enrollment_id,
+        'purchase' as exit_reason,
+        purchased_at as exited_at,
+        1 as precedence
+
+    from purchases
+
+    union all
+
+    select
+        enrollment_id,
+        exit_reason,
+        exited_at,
+        2 as precedence
+
+    from losses
+
+),
+
+-- A purchase says most, also after another end; else what was recorded first holds.
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by enrollment_id
+            order by
+                case when exit_reason = 'purchase' then 0 else 1 end,
+                precedence
+        ) as exit_rank,
+        max(case when precedence = 0 then 1 else 0 end)
+            over (partition by enrollment_id) as recorded_count
+
+    from known
+
+),
+
 final as (
 
     select
         -- ids
         enrollment_id,
 
-        -- timestamps
-        greatest(ordered_at, entered_at) as purchased_at
+        -- facts
+        exit_reason,
+        recorded_count = 1 as is_recorded,
 
-    from purchases
+        -- timestamps
+        exited_at,
+        case when exit_reason = 'purchase' then exited_at end as purchased_at
+
+    from ranked
+    where exit_rank = 1
 
 )
 

@@ -6,35 +6,32 @@ orders as (
 
 ),
 
-placed as (
+emptied as (
 
-    select * from orders
-    where ordered_at <= {{ as_of() }}
-
-),
-
-refund_states as (
-
-    select
-        *,
-        -- `refunded` without an amount means all of it; with an amount, the
-        -- amount is what counts.
-        (
-            refunded_cents > 0 and refunded_cents >= total_cents
-        ) or (
-            status = 'refunded' and refunded_cents = 0
-        ) as is_fully_refunded
-
-    from placed
+    select * from {{ ref('int_customers__merges') }}
 
 ),
 
+-- What an emptied id had bought belongs to the id that is left.
 valid as (
 
-    select * from refund_states
+    select
+        orders.order_id,
+        coalesce(emptied.into_customer_id, orders.customer_id) as customer_id,
+        orders.coupon_code,
+        orders.total_cents,
+        orders.refunded_cents,
+        orders.discount_cents,
+        orders.currency,
+        orders.ordered_at
+
+    from orders
+    left join emptied
+        on orders.customer_id = emptied.customer_id
     where
-        status not in ('cancelled', 'pending')
-        and not is_fully_refunded
+        orders.ordered_at <= {{ as_of() }}
+        and orders.status not in ('cancelled', 'pending')
+        and not {{ is_fully_refunded('orders') }}
 
 ),
 

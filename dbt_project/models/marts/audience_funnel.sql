@@ -102,6 +102,9 @@ situated as (
         candidates.ok_paused,
         candidates.ok_in_transit,
         candidates.ok_unread_rows,
+        candidates.ok_returned,
+        candidates.ok_other_id,
+        candidates.ok_household,
         candidates.ok_other_playbook,
         candidates.ok_daily_limit,
         last_decisions.decision,
@@ -160,6 +163,9 @@ dropped as (
             when enrollment_id is null and not ok_paused then 'paused'
             when enrollment_id is null and not ok_in_transit then 'in_transit'
             when enrollment_id is null and not ok_unread_rows then 'unread_rows'
+            when enrollment_id is null and not ok_returned then 'returned'
+            when enrollment_id is null and not ok_other_id then 'other_id'
+            when enrollment_id is null and not ok_household then 'household'
             when enrollment_id is null and not ok_other_playbook
                 then 'other_playbook'
             when enrollment_id is null and not ok_daily_limit

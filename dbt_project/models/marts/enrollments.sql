@@ -64,7 +64,8 @@ ours as (
         'ledger' as origin,
         started.entered_at,
         started.offer_expires_at,
-        started.purchased_at,
+        started.exit_reason as ended_by,
+        started.exited_at as ended_at,
         completions.completed_at,
         joins.ended_at as left_at
 
@@ -90,7 +91,8 @@ past as (
         known.origin,
         known.entered_at,
         known.offer_expires_at,
-        exits.purchased_at,
+        exits.exit_reason as ended_by,
+        exits.exited_at as ended_at,
         cast(null as {{ timestamptz_type() }}) as completed_at,
         cast(null as {{ timestamptz_type() }}) as left_at
 
@@ -106,6 +108,24 @@ both_origins as (
     select * from ours
     union all
     select * from past
+
+),
+
+-- A purchase is told also where it came after the last step.
+judged as (
+
+    select
+        *,
+        coalesce(
+            ended_by = 'purchase'
+            or ended_at <= coalesce(completed_at, ended_at),
+            false
+        ) as has_ended,
+        coalesce(
+            left_at <= coalesce(completed_at, {{ as_of() }}), false
+        ) as has_left
+
+    from both_origins
 
 ),
 
@@ -126,9 +146,8 @@ final as (
         cast(origin as varchar) as origin,
         cast(
             case
-                when purchased_at is not null then 'purchase'
-                when left_at <= coalesce(completed_at, {{ as_of() }})
-                    then 'left'
+                when has_ended then ended_by
+                when has_left then 'left'
                 when completed_at is not null then 'completed'
             end as varchar
         ) as exit_reason,
@@ -136,13 +155,13 @@ final as (
         -- timestamps
         entered_at,
         case
-            when purchased_at is not null then purchased_at
-            when left_at <= coalesce(completed_at, {{ as_of() }}) then left_at
+            when has_ended then ended_at
+            when has_left then left_at
             else completed_at
         end as exited_at,
         offer_expires_at
 
-    from both_origins
+    from judged
 
 )
 

@@ -59,15 +59,21 @@ enrollments as (
 
 ),
 
-exits as (
-
-    select * from {{ ref('int_enrollments__exits') }}
-
-),
-
 reactivations as (
 
     select * from {{ ref('int_customers__reactivations') }}
+
+),
+
+identities as (
+
+    select * from {{ ref('int_customers__identities') }}
+
+),
+
+holds as (
+
+    select * from {{ ref('int_playbooks__win_back_holds') }}
 
 ),
 
@@ -214,41 +220,15 @@ enrolled as (
 
 ),
 
-last_days as (
-
-    select
-        playbook_id,
-        max(latest_day) as latest_day
-
-    from steps
-    group by playbook_id
-
-),
-
--- Still in a playbook: not bought since, and its last day is to come. A step's range ends
--- with a local day, so two days are added. It goes by the calendar and not by what was
--- sent, for the holdout as well: or the arms would differ in what else they get.
+-- Still in a playbook: has not left it, and its last day is to come.
 running as (
 
     select
-        enrollments.customer_id,
-        min(enrollments.playbook_id) as playbook_id
+        customer_id,
+        min(playbook_id) as playbook_id
 
-    from enrollments
-    inner join last_days
-        on enrollments.playbook_id = last_days.playbook_id
-    inner join playbooks
-        on enrollments.playbook_id = playbooks.playbook_id
-    left join exits
-        on enrollments.enrollment_id = exits.enrollment_id
-    where
-        enrollments.origin = 'ledger'
-        and not coalesce(playbooks.runs_beside, false)
-        and exits.enrollment_id is null
-        and {{ days_after(
-            'last_days.latest_day + 2', 'enrollments.entered_at'
-        ) }} > {{ as_of() }}
-    group by enrollments.customer_id
+    from {{ ref('int_enrollments__running') }}
+    group by customer_id
 
 ),
 
@@ -357,8 +337,15 @@ judged as (
         coalesce(reach.consent_ok, 0) = 1 as ok_consent,
         coalesce(reach.reachable_ok, 0) = 1 as ok_reachable,
         coalesce(reach.paused_ok, 0) = 1 as ok_paused,
-        coalesce(reach.in_transit_ok, 0) = 1 as ok_in_transit,
-        coalesce(reach.unread_rows_ok, 0) = 1 as ok_unread_rows
+        coalesce(reach.unread_rows_ok, 0) = 1 as ok_unread_rows,
+        coalesce(reach.in_transit_ok, 0) = 1
+        and coalesce(holds.ok_in_transit, true) as ok_in_transit,
+        coalesce(holds.ok_returned, true) as ok_returned,
+        coalesce(holds.ok_other_id, true) as is_free_of_other_id,
+        coalesce(holds.ok_household, true) as is_free_of_household,
+        coalesce(identities.person_id, memberships.customer_id) as person_id,
+        coalesce(identities.household_id, memberships.customer_id)
+            as household_id
 
     from memberships
     left join lost_segments
@@ -377,6 +364,13 @@ judged as (
         on
             memberships.playbook_id = reach.playbook_id
             and memberships.customer_id = reach.customer_id
+    left join holds
+        on
+            memberships.playbook_id = holds.playbook_id
+            and memberships.customer_id = holds.customer_id
+            and memberships.reach = holds.channel_group
+    left join identities
+        on memberships.customer_id = identities.customer_id
     where memberships.segment_rank = 1
 
 ),
@@ -392,7 +386,10 @@ free as (
         and ok_reachable
         and ok_paused
         and ok_in_transit
-        and ok_unread_rows as may_enter
+        and ok_unread_rows
+        and ok_returned
+        and is_free_of_other_id
+        and is_free_of_household as may_enter
 
     from judged
 
@@ -432,6 +429,53 @@ settled as (
 
 ),
 
+-- Of the ids of a person, and of those at one phone, one enters in a run: first whoever
+-- is not to be won back, then who bought last. A win-back is for who is the first.
+lined_up as (
+
+    select
+        *,
+        {% for who in ['person', 'household'] -%}
+        row_number() over (
+            partition by
+                {{ who }}_id,
+                may_enter and ok_other_playbook and not runs_beside
+            order by
+                case when is_win_back then 1 else 0 end,
+                coalesce(
+                    last_order_at,
+                    cast(
+                        '1970-01-01T00:00:00+00:00' as {{ timestamptz_type() }}
+                    )
+                ) desc,
+                customer_id asc,
+                playbook_id asc
+        ) as {{ who }}_place,
+        {% endfor -%}
+        may_enter
+        and ok_other_playbook
+        and is_win_back
+        and not runs_beside as is_in_line
+
+    from settled
+
+),
+
+alone as (
+
+    select
+        *,
+        is_free_of_other_id
+        and not (is_in_line and person_place > 1) as ok_other_id,
+        is_free_of_household
+        and not (
+            is_in_line and household_place > 1 and person_place = 1
+        ) as ok_household
+
+    from lined_up
+
+),
+
 entered_today as (
 
     select
@@ -452,27 +496,30 @@ entered_today as (
 queued as (
 
     select
-        settled.*,
+        alone.*,
         row_number() over (
             partition by
-                settled.playbook_id,
-                settled.segment,
-                settled.may_enter and settled.ok_other_playbook
+                alone.playbook_id,
+                alone.segment,
+                alone.may_enter
+                and alone.ok_other_playbook
+                and alone.ok_other_id
+                and alone.ok_household
             order by
                 coalesce(
-                    settled.last_order_at,
+                    alone.last_order_at,
                     cast(
                         '1970-01-01T00:00:00+00:00' as {{ timestamptz_type() }}
                     )
                 ) desc,
-                settled.customer_id asc
+                alone.customer_id asc
         ) + coalesce(entered_today.entered_count, 0) as place_today
 
-    from settled
+    from alone
     left join entered_today
         on
-            settled.playbook_id = entered_today.playbook_id
-            and settled.segment = entered_today.segment
+            alone.playbook_id = entered_today.playbook_id
+            and alone.segment = entered_today.segment
 
 ),
 
@@ -482,6 +529,8 @@ limited as (
         *,
         not may_enter
         or not ok_other_playbook
+        or not ok_other_id
+        or not ok_household
         or daily_limit is null
         or place_today <= daily_limit as ok_daily_limit
 
@@ -502,7 +551,11 @@ final as (
         cast(segment as varchar) as segment,
         cast(coalesce(other_segments, '') as varchar) as other_segments,
         cast(family as varchar) as family,
-        may_enter and ok_other_playbook and ok_daily_limit as is_entering,
+        may_enter
+        and ok_other_playbook
+        and ok_other_id
+        and ok_household
+        and ok_daily_limit as is_entering,
         cast(
             case
                 when not ok_running then running_playbook_id

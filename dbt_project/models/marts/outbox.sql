@@ -203,8 +203,8 @@ plans as (
 
 ),
 
--- Planned and not to be sent any more: the customer has bought, or a later step's
--- message has passed it.
+-- Planned and not to be sent any more: the customer has left the playbook, as by buying, or
+-- a later step's message has passed it.
 cancels as (
 
     select
@@ -217,7 +217,7 @@ cancels as (
         messages.channel,
         messages.variant,
         case
-            when enrollments.purchased_at is not null then 'exited'
+            when enrollments.exit_reason is not null then 'exited'
             else 'expired'
         end as decision
 
@@ -232,7 +232,7 @@ cancels as (
         messages.origin = 'ledger'
         and not messages.is_settled
         and (
-            enrollments.purchased_at is not null
+            enrollments.exit_reason is not null
             or coalesce(enrollment_steps.is_passed, false)
         )
 

@@ -61,7 +61,7 @@ situated as (
                 and customer_windows.preferred_at < due.expires_at
                 then customer_windows.preferred_at
         end as preferred_at,
-        enrollments.purchased_at is not null as has_purchased,
+        enrollments.exit_reason,
         due.expires_at <= {{ as_of() }} as is_over,
         coalesce(
             customer_windows.window_opens_at <= {{ as_of() }}, false
@@ -90,7 +90,7 @@ judged as (
     select
         *,
         case
-            when has_purchased then 'exited'
+            when exit_reason is not null then 'exited'
             when arm = 'holdout' then 'holdout'
             when is_over then 'expired'
             when
@@ -191,7 +191,15 @@ decided as (
         cast(
             concat_ws(
                 ',',
-                case when has_purchased then 'purchase' end,
+                -- Named once, where it bars the step as well.
+                case
+                    when
+                        {{ dbt.position(
+                            "concat(',', exit_reason, ',')",
+                            "concat(',', barred_by, ',')"
+                        ) }} = 0
+                        then exit_reason
+                end,
                 case when arm = 'holdout' then 'holdout' end,
                 case when is_over or is_out_of_windows then 'range' end,
                 nullif(barred_by, ''),

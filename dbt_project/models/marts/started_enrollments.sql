@@ -73,11 +73,13 @@ final as (
         started.segment,
         started.arm,
         started.variant,
+        exits.exit_reason,
 
         -- timestamps
         started.entered_at,
         started.offer_expires_at,
-        exits.purchased_at
+        exits.purchased_at,
+        exits.exited_at
 
     from started
     left join exits

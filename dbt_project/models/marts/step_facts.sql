@@ -48,6 +48,12 @@ messages as (
 
 ),
 
+holds as (
+
+    select * from {{ ref('int_playbooks__win_back_holds') }}
+
+),
+
 step_messages as (
 
     select
@@ -105,7 +111,10 @@ facts as (
         enrollments.arm,
         enrollments.entered_at,
         enrollments.offer_expires_at,
-        enrollments.purchased_at,
+        enrollments.exit_reason,
+        holds.ok_step_other_id,
+        holds.ok_step_household,
+        holds.ok_in_transit,
         coalesce(customer_windows.range_zone, {{ shop_zone() }}) as range_zone,
         steps.step,
         steps.step_order,
@@ -177,6 +186,37 @@ facts as (
             and steps.channel = address_messages.channel
             and steps.playbook_id = address_messages.playbook_id
             and steps.step = address_messages.step
+    left join holds
+        on
+            enrollments.playbook_id = holds.playbook_id
+            and enrollments.customer_id = holds.customer_id
+            and steps.channel_group = holds.channel_group
+
+),
+
+-- What other ids at the address did bars a win-back, or has it wait.
+held as (
+
+    select
+        *,
+        concat_ws(
+            ',',
+            nullif(barred_by, ''),
+            case when not ok_step_other_id then 'other_id' end,
+            case when not ok_step_household then 'household' end
+        ) as all_barred_by,
+        concat_ws(
+            ',',
+            nullif(paused_by, ''),
+            case
+                when
+                    not ok_in_transit
+                    and {{ rule_holds('in_transit', 'paused_by') }}
+                    then 'in_transit'
+            end
+        ) as all_paused_by
+
+    from facts
 
 ),
 
@@ -206,14 +246,14 @@ final as (
         has_message,
 
         -- rules
-        barred_by,
-        paused_by,
+        all_barred_by as barred_by,
+        all_paused_by as paused_by,
         capped_by,
         ok_shared_address,
         has_window,
-        purchased_at is not null
+        exit_reason is not null
         or arm = 'holdout'
-        or barred_by != ''
+        or all_barred_by != ''
         or not has_window
         or not ok_shared_address as is_blocked,
 
@@ -222,7 +262,7 @@ final as (
         offer_expires_at,
         left_at
 
-    from facts
+    from held
 
 )
 

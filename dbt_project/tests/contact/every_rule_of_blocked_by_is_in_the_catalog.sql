@@ -10,7 +10,8 @@ named as (
         '{{ rule.kind }}' as kind
     union all
     {% endfor -%}
-    {% for id in entry_rule_ids() if id not in contact_rule_ids() -%}
+    {% for id in entry_rule_ids()
+        if id not in contact_rule_ids() + decision_rule_ids() -%}
     select
         '{{ id }}' as rule_id,
         'entry' as kind

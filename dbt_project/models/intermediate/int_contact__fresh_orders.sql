@@ -1,0 +1,48 @@
+with
+
+in_transit as (
+
+    select * from {{ ref('int_contact__in_transit') }}
+
+),
+
+other_ids as (
+
+    select * from {{ ref('int_customers__other_ids') }}
+
+),
+
+-- A cancelled order may be placed anew on the same day.
+cancelled as (
+
+    select distinct customer_id
+    from {{ ref('int_orders__returned') }}
+    where
+        is_cancelled
+        and {{ dbt.datediff('ordered_date', as_of_date(), 'day') }}
+        < {{ var('in_transit_days') }}
+
+),
+
+fresh as (
+
+    select customer_id from in_transit
+    union distinct
+    select customer_id from cancelled
+
+),
+
+final as (
+
+    select customer_id from fresh
+
+    union distinct
+
+    select other_ids.customer_id
+    from other_ids
+    inner join fresh
+        on other_ids.other_id = fresh.customer_id
+
+)
+
+select * from final
