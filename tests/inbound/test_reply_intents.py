@@ -116,13 +116,24 @@ def test_any_text_has_an_intent(text: str) -> None:
     assert classify(text) in INTENTS
 
 
-def test_the_command_reads_lines_and_prints_one_intent_each() -> None:
+def classified(text: str, *options: str) -> list[str]:
+    """What the command prints of its input."""
     start = "from winback.cli._app import main; import winback.cli._classify; main()"
     answer = subprocess.run(
-        [sys.executable, "-c", start, "classify"],
-        input="STOP\n\nDo you ship to Canada?\nArrêt\n",
+        [sys.executable, "-c", start, "classify", *options],
+        input=text,
         capture_output=True,
         encoding="utf-8",
         check=True,
     )
-    assert answer.stdout.splitlines() == ["stop", "other", "question", "stop"]
+    return answer.stdout.splitlines()
+
+
+def test_the_command_reads_lines_and_prints_one_intent_each() -> None:
+    said = "STOP\n\nDo you ship to Canada?\nArrêt\n"
+    assert classified(said) == ["stop", "other", "question", "stop"]
+
+
+def test_the_command_reads_a_whole_mail_as_one_reply() -> None:
+    mail = "Blue?\n\nFrom: Shop\nSent: Monday\nSubject: Hi\n\nReply STOP to opt out\n"
+    assert classified(mail, "--whole") == ["question"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -11,7 +12,11 @@ from winback.inbound import classify as intent_of
 
 
 @app.command()
-def classify() -> None:
+def classify(
+    whole: Annotated[
+        bool, typer.Option("--whole", help="All of stdin is one reply, such as a mail that quotes.")
+    ] = False,
+) -> None:
     """Read replies from stdin, one a line, and print the intent of each."""
-    for line in sys.stdin:
+    for line in [sys.stdin.read()] if whole else sys.stdin:
         typer.echo(intent_of(line.rstrip("\n")))

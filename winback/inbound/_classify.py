@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, get_args
 
-from winback.inbound._lists import contains, find, listed, without
+from winback.inbound._lists import contains, find, listed, names_somebody, surrounds, without
 from winback.inbound._plain import clean, is_foreign, readings
 from winback.inbound._stops import asks_to_be_left_alone, is_keyword, is_stop
 
@@ -114,7 +114,15 @@ def _must_be_read(words: str, text: str) -> bool:
     sentences = [without(read.split(), "innocent_phrases") for read in readings(text)]
     if words in listed("hold") or any(contains(sentence, *kinds) for sentence in sentences):
         return True
+    if surrounds(words.split(), "hold_around") or _is_somebody_else(text):
+        return True
     return is_foreign(text) and not _is_courtesy(sentences[0])
+
+
+def _is_somebody_else(text: str) -> bool:
+    """Whether it says who it is not: a name has a capital and goes on with small letters."""
+    found = names_somebody("not_somebody").search(text.replace("\u2019", "'"))
+    return found is not None and found[1].isupper() and found[2].islower()
 
 
 def _is_courtesy(words: Sequence[str]) -> bool:

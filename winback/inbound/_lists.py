@@ -6,6 +6,7 @@ with nothing else.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -54,6 +55,23 @@ def contains(words: Sequence[str], *kinds: str) -> bool:
     return any(True for kind in kinds for _ in find(words, kind))
 
 
+def surrounds(words: Sequence[str], kind: str) -> bool:
+    """Whether a row of a list stands there, with up to three words where it has "…"."""
+    padded = f" {' '.join(words)} "
+    return any(
+        re.search(rf" {re.escape(before)}(?: \w+){{1,3}} {re.escape(after)} ", padded)
+        for before, after in _around(kind)
+        if f" {before} " in padded
+    )
+
+
+@cache
+def names_somebody(kind: str) -> re.Pattern[str]:
+    """A phrase of a list, and a name behind it."""
+    rows = "|".join(sorted(map(re.escape, _rows()[kind]), key=len, reverse=True))
+    return re.compile(rf"\b(?i:{rows}) (?=[^\W\d_a-z])(\w)(\w)\w*\b")
+
+
 def without(words: Sequence[str], kind: str) -> list[str]:
     """The words that belong to no phrase of a list."""
     left, place = list[str](), 0
@@ -77,8 +95,18 @@ def _by_first(kind: str) -> dict[str, dict[int, set[tuple[str, ...]]]]:
 def _all_lists() -> dict[str, frozenset[str]]:
     """Signs, of which nothing would be left, stay as they are; what is looked for inside of a
     text without blanks has none."""
-    lists = tomllib.loads(_WORDS_FILE.read_text(encoding="utf-8"))
-    return {kind: frozenset(_form(kind, word) for word in words) for kind, words in lists.items()}
+    return {kind: frozenset(_form(kind, word) for word in words) for kind, words in _rows().items()}
+
+
+@cache
+def _rows() -> dict[str, list[str]]:
+    return tomllib.loads(_WORDS_FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def _around(kind: str) -> list[tuple[str, str]]:
+    halves = (row.partition("…") for row in _rows()[kind])
+    return sorted((clean(before), clean(after)) for before, _, after in halves)
 
 
 def _form(kind: str, word: str) -> str:

@@ -22,6 +22,7 @@ _ZERO_IN_A_WORD: Final = re.compile(r"(?<=[^\W\d])0|0(?=[^\W\d])")
 _SIGN_IN_A_WORD: Final = re.compile(r"(?<=[^\W_])[$§†+]|[$§](?=[^\W\d_])")
 _SIGNS: Final = str.maketrans("$§†+", "sstt")
 _DIGITS: Final = str.maketrans("013457", "oieast")
+_LONGEST_WORD: Final = 24
 _DIGIT_WORD: Final = re.compile(r"\b(?=\w*[^\W\d_])(?=\w*[134570])\w{3,24}\b")
 # Unicode keeps these letters in boxes apart; the tatweel only stretches an Arabic word.
 _BOXED: Final = {
@@ -70,10 +71,17 @@ def is_foreign(text: str) -> bool:
     for word in decomposed.split():
         n_latin = sum(_is_latin(c) for c in word if c.isalpha())
         n_others = sum(not _is_latin(c) for c in word if c.isalpha())
-        if n_latin and n_others and n_latin + n_others <= 24:
+        if n_latin and n_latin + n_others <= _LONGEST_WORD and any(map(_may_pose, word)):
             return True
         latin, others = latin + n_latin, others + n_others
     return others > 0 and others >= latin
+
+
+def _may_pose(c: str) -> bool:
+    """Whether it is a letter of a script from which lookalikes come: none of East Asia's, which
+    stand beside Latin ones in many a word."""
+    is_asian = "\u2e80" <= c <= "\ua4cf" or "\uac00" <= c <= "\ud7ff" or "\uf900" <= c <= "\ufaff"
+    return c.isalpha() and not is_asian and not _is_latin(c)
 
 
 def _is_latin(c: str) -> bool:

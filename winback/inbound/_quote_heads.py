@@ -65,7 +65,7 @@ def after_head(lines: Sequence[str], place: int) -> int:
 
 
 def _is_dashed_head(line: str) -> bool:
-    """ "-----Original Message-----", "Begin forwarded message:"."""
+    """A line such as "-----Original Message-----" or "Begin forwarded message:"."""
     if not _DASHED.match(line) and not line.rstrip().endswith((":", "\uff1a")):
         return False
     return clean(line[:_LONGEST_INTRO]) in quote_words("heads")

@@ -66,21 +66,33 @@ def _feeling(before: str, after: str) -> tuple[Feeling, str] | None:
         for start, _, end in _around(kind):
             if words == start and (behind == end or behind.startswith(f"{end} ")):
                 return kind, end
-    if _has_sign(before) and words in quote_words("reactions_by_sign"):
-        return _of_signs(before), ""
+    if _has_sign(before):
+        if words in quote_words("reactions_by_sign"):
+            return _of_signs(before), ""
+        for start, _, end in _around("by_sign"):
+            if words == start and (behind == end or behind.startswith(f"{end} ")):
+                return _of_signs(before), end
     return None
 
 
 def _of_a_picture(text: str) -> Reaction | None:
-    """ "Loved an image": there is nothing to quote."""
+    """There is nothing to quote: "Loved an image"."""
     words = clean(text[: 2 * _LONGEST])
     for kind in _KINDS:
         for verb in quote_words(f"reactions_{kind}"):
-            if words.startswith(f"{verb} ") and words[len(verb) + 1 :] in quote_words(
-                "reactions_targets"
-            ):
+            if _is_of_a_target(words, verb):
                 return Reaction(kind)
+    if _has_sign(text[:_LONGEST]) and any(
+        _is_of_a_target(words, verb) for verb in quote_words("reactions_by_sign")
+    ):
+        return Reaction(_of_signs(text[:_LONGEST]))
     return None
+
+
+def _is_of_a_target(words: str, verb: str) -> bool:
+    return words.startswith(f"{verb} ") and words[len(verb) + 1 :] in quote_words(
+        "reactions_targets"
+    )
 
 
 def _has_sign(before: str) -> bool:
@@ -112,6 +124,6 @@ def _all_marks() -> str:
 
 
 @cache
-def _around(kind: Feeling) -> list[tuple[str, str, str]]:
+def _around(kind: str) -> list[tuple[str, str, str]]:
     rows = quote_words(f"around_{kind}")
     return sorted((start, "…", end) for start, _, end in (row.partition("…") for row in rows))
