@@ -11,15 +11,10 @@ from typing import Final
 from urllib.parse import unquote
 
 from winback.ledger import HASH_PREFIX, ChannelGroup
+from winback.optouts._emails import emails
 from winback.optouts._words import is_empty
 from winback.phones import readings
 
-# As the macro is_email has it (dbt_project/macros/contact_points.sql).
-_ATOM: Final = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_EMAIL: Final = re.compile(
-    rf"(?=.{{1,254}}$)(?=[^@]{{1,64}}@){_ATOM}([.]{_ATOM})*"
-    r"@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
-)
 _URI: Final = re.compile(r"\bmailto:([^\s;|<>\"?]*)(\?[^\s;|<>\"]*)?", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"^(?:tel|sms|smsto|mms|rcs|whatsapp|callto|phone|mobile):", re.I)
 _LINE_BREAKS: Final = re.compile(r"[\r\x0b\x0c\x85\u2028\u2029]+")
@@ -34,7 +29,6 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{43}=")
 _OTHER_HASH: Final = re.compile(r"[0-9a-f]{32}([0-9a-f]{8})?", re.IGNORECASE)
 # Where a spreadsheet keeps a text from being a formula or a number.
 _FORMULA: Final = re.compile(r"^=\"(.*)\"$", re.DOTALL)
-_WRAPPING: Final = "'\"<>()[]{}.,:!*` "
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,7 @@ def read_cell(text: str, kind: str, countries: Sequence[str], *, loose: bool = F
         cell.addresses += [address for address in found if address not in cell.addresses]
         if not found and not (loose and not _resembles_address(piece)):
             cell.problems.append(_problem(piece, kind))
-        elif any(not _emails(token) for token in _TOKEN.findall(piece)):
+        elif any(not emails(token) for token in _TOKEN.findall(piece)):
             cell.problems.append("is not an email address")
     return cell
 
@@ -107,7 +101,7 @@ def _read_piece(
         piece = re.sub(r"\s*@\s*", "@", piece)
     if "@" in piece:
         for token in _TOKEN.findall(piece):
-            for email in _emails(token):
+            for email in emails(token):
                 yield Address(("email",), email)
         return
     if digests := [hashed for word in piece.split() if (hashed := _hash(word))]:
@@ -121,43 +115,6 @@ def _read_piece(
     if _DATE.fullmatch(number) or (not is_marked and (loose or kind in {"email", "hash"})):
         return
     yield from (Address(("phone",), phone) for phone in _phones(number, countries))
-
-
-def _emails(token: str) -> list[str]:
-    """The spellings of an address that a shop may have; none where a part is no address."""
-    found: list[str] = []
-    for part in re.split(r"[/&]", token) if token.count("@") > 1 else [token]:
-        stripped = part.strip(_WRAPPING)
-        texts = [stripped]
-        # An apostrophe in front is a spreadsheet's, or theirs: then both are meant.
-        if part[:1] == "'" and stripped[:1] not in {"=", "+", "-", "@"}:
-            texts.append(f"'{stripped}")
-        spelled = [own for text in texts for own in _ascii_domains(text.lower())]
-        valid = [text for text in spelled if _EMAIL.fullmatch(text)]
-        if not valid:
-            return []
-        found += valid
-    return found
-
-
-def _ascii_domains(address: str) -> list[str]:
-    """The address with its domain as it goes over the wire, such as xn--bcher-kva.example."""
-    local, _, domain = address.rpartition("@")
-    if domain.isascii():
-        return [address]
-    try:
-        domains = [domain.encode("idna").decode()]
-    except UnicodeError:
-        return []
-    if set(domain) & set("ßς"):
-        # The older rules write other letters for these, the newer ones keep them.
-        labels = domain.split(".")
-        domains.append(".".join(own if own.isascii() else _ace(own) for own in labels))
-    return [f"{local}@{own}" for own in domains]
-
-
-def _ace(label: str) -> str:
-    return f"xn--{label.encode('punycode').decode()}"
 
 
 def _hash(word: str) -> str:

@@ -15,7 +15,8 @@ from winback.errors import UsageError
 from winback.ledger import Ledger, is_hashed, is_suppressed, stop_hashed, suppress_once
 from winback.optouts._private import open_private
 from winback.optouts._reading import Line, read_lines
-from winback.optouts._rows import Columns, Defaults, OptOut, Row, read_bare
+from winback.optouts._rows import Columns, OptOut, Row, read_bare
+from winback.optouts._told import Defaults
 from winback.optouts._words import REASONS
 from winback.phones import has_plan
 from winback.settings import Settings

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from winback.inbound import classify
 from winback.ledger import ChannelGroup
 from winback.optouts._addresses import Address, Cell, read_cell
 from winback.optouts._reading import Line
-from winback.optouts._words import NAMING, allows, fold, is_empty, kind_of, reason_of
+from winback.optouts._told import STATED, Defaults, Told, allowed, occurred_at, reason_for
+from winback.optouts._words import NAMING, fold, is_empty, kind_of
 
 # Twilio refuses to send to whom it knows to have opted out.
 OPTED_OUT_CODE: Final = "21610"
-_STATED: Final = ("status", "consent", "refusal")
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What counts for rows that don't say it themselves. `reason` may be empty."""
-
-    reason: str
-    source: str
-    country: str
-    zone: str
-    now: datetime
 
 
 @dataclass(frozen=True)
@@ -75,11 +63,11 @@ class Columns:
             return _row_of(_read_loosely(line.text, defaults.country), {}, defaults)
         told: dict[str, list[str]] = {}
         for kind, cell in zip(self.kinds, cells, strict=False):
-            if cell.strip() if kind in _STATED else kind and not is_empty(cell):
+            if cell.strip() if kind in STATED else kind and not is_empty(cell):
                 told.setdefault(kind, []).append(cell.strip())
         if self.is_message_log:
             return self._of_log(cells, told, defaults)
-        if word := _allowed(told):
+        if word := allowed(told):
             return Row(left_out=f"say {word}")
         return _row_of(self._addresses(cells, told, defaults), told, defaults)
 
@@ -89,7 +77,7 @@ class Columns:
     def _addresses(
         self,
         cells: Sequence[str],
-        told: dict[str, list[str]],
+        told: Told,
         defaults: Defaults,
         only: str = "",
     ) -> Cell:
@@ -111,7 +99,7 @@ class Columns:
         row.problems += [] if row.addresses else maybe
         return row
 
-    def _of_log(self, cells: Sequence[str], told: dict[str, list[str]], defaults: Defaults) -> Row:
+    def _of_log(self, cells: Sequence[str], told: Told, defaults: Defaults) -> Row:
         """Who wrote a stop, and to whom nothing could be sent since they had written one."""
         if OPTED_OUT_CODE in told.get("error_code", ()):
             found = self._addresses(cells, told, defaults, self._end("to"))
@@ -141,52 +129,14 @@ def _countries(*told: str) -> list[str]:
     return list(dict.fromkeys(codes))
 
 
-def _row_of(found: Cell, told: dict[str, list[str]], defaults: Defaults) -> Row:
+def _row_of(found: Cell, told: Told, defaults: Defaults) -> Row:
     if not found.addresses and not found.problems:
         return Row(problems=["no address"])
-    reason = _reason(told, defaults)
+    reason = reason_for(told, defaults)
     source = next(iter(told.get("source", ())), defaults.source)
-    at = _occurred_at(told, defaults)
+    at = occurred_at(told, defaults)
 
     def opt_out(address: Address) -> OptOut:
         return OptOut(address.groups, address.text, reason, source, at)
 
     return Row([opt_out(own) for own in found.addresses], found.problems)
-
-
-def _reason(told: dict[str, list[str]], defaults: Defaults) -> str:
-    """A reason that is absent or foreign is no reason to go on writing."""
-    own = (*told.get("reason", ()), *told.get("status", ()))
-    known = (reason for text in own if (reason := reason_of(text)))
-    return next(known, defaults.reason or "opted_out")
-
-
-def _allowed(told: dict[str, list[str]]) -> str:
-    """The word by which a row says that the person may be written to; empty if anything in it
-    says otherwise."""
-    stated = [(kind, text) for kind in _STATED for text in told.get(kind, ())]
-    refused = told.get("reason") or told.get("refused_at")
-    if not stated or refused or not all(allows(kind, text) for kind, text in stated):
-        return ""
-    kind, text = stated[0]
-    return "no to their refusal" if kind == "refusal" else text.lower()
-
-
-def _occurred_at(told: dict[str, list[str]], defaults: Defaults) -> datetime | None:
-    for text in (*told.get("refused_at", ()), *told.get("written_at", ())):
-        if (at := _instant(text, defaults.zone)) is not None:
-            # A stop from the future would outlast any START.
-            return at if at <= defaults.now else None
-    return None
-
-
-def _instant(text: str, zone: str) -> datetime | None:
-    """ISO 8601, in the shop's zone where it has no offset, or the seconds of Unix time."""
-    try:
-        if text.isdigit() and len(text) >= 9:
-            return datetime.fromtimestamp(int(text) / (1000 if len(text) > 11 else 1), UTC)
-        instant = datetime.fromisoformat(text.removesuffix(" UTC") + "Z" * text.endswith(" UTC"))
-    except (ValueError, OverflowError, OSError):
-        return None
-    local = instant.replace(tzinfo=ZoneInfo(zone)) if instant.tzinfo is None else instant
-    return local.astimezone(UTC)
