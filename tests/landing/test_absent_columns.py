@@ -84,6 +84,19 @@ def test_a_new_order_without_a_status_is_completed_and_an_old_one_keeps_its_own(
     assert "orders.csv has no status: 1 orders keep theirs" in report.notes
 
 
+def test_an_order_whose_status_is_empty_keeps_its_own(shop: Shop) -> None:
+    header = "order_id,customer_id,ordered_at,total_amount,status\n"
+    rows = "o1,c1,2025-03-01,20,{}\no2,c1,2025-03-02,7,{}\no3,c1,2025-03-02,7,{}\n"
+    shop.load({"orders.csv": header + rows.format("cancelled", "refunded", "")})
+    report = shop.load({"orders.csv": header + rows.format("", "completed", "")})
+    assert shop.landed("orders", "order_id, status") == [
+        ("o1", "cancelled"),
+        ("o2", "completed"),
+        ("o3", "completed"),
+    ]
+    assert report.notes == ("orders.csv has no status: 1 orders keep theirs",)
+
+
 def test_a_default_that_stays_is_no_news(shop: Shop) -> None:
     shop.load({})
     assert shop.load({}).notes == ()

@@ -70,7 +70,7 @@ def merge(
     target = work.folder / f"{table.name}.parquet"
     new, old = _columns(work, staged), _columns(work, landed)
     types = _merged_types(table, new, old)
-    added, kept = _select(staged, new, types, table), _select(landed, old, types, table)
+    added, kept = _select(staged, new, types), _select(landed, old, types)
     stay: dict[str, int] = {}
     go: dict[str, int] = {}
     if staged and landed:
@@ -84,7 +84,7 @@ def merge(
             kept = _without(kept, added, replaced_by)
         else:
             added = _without(added, kept, tuple(types))
-    copy(work, f"{kept} union all {added}", target)
+    copy(work, f"{kept} union all {_with_defaults(added, table)}", target)
     accepted = pq.read_metadata(staged).num_rows if staged else 0
     rows = pq.read_metadata(target).num_rows
     return Merged(TableReport(table.name, accepted, rows), stay, go)
@@ -105,42 +105,44 @@ class Merged:
 def _count_values(
     work: Work, table: Table, staged: Path, landed: Path
 ) -> tuple[dict[str, int], dict[str, int]]:
-    new, old, empty = _columns(work, staged), _columns(work, landed), _empty_columns(staged)
-    names = [name for name in old if name not in new or name in empty]
-    if not names:
+    new, old, defaults = _columns(work, staged), _columns(work, landed), _defaults(table)
+    rows, nulls = pq.read_metadata(staged).num_rows, _null_counts(staged)
+    lacking = [name for name in old if name not in new and name not in defaults]
+    # An empty field of a column with a default is no news: what was landed stays.
+    unsaid = [name for name in defaults if name in old and nulls.get(name, rows)]
+    empty = [
+        name for name in old if name in new and name not in defaults and nulls[name] == rows > 0
+    ]
+    counts = [f"count(r.{ident(name)})" for name in (*lacking, *empty)]
+    for name in unsaid:
+        is_said = f"o.{ident(name)} is not null" if name in new else "false"
+        told = f"nullif(r.{ident(name)}, {defaults[name]})"
+        counts.append(f"count(case when not {is_said} then {told} end)")
+    if not counts:
         return {}, {}
-    # A default is no news.
-    defaults = {column.name: column.default for column in table.columns if column.default}
-    counts = ", ".join(
-        f"count(nullif(r.{ident(name)}, {literal(defaults[name])}))"
-        if name in defaults
-        else f"count(r.{ident(name)})"
-        for name in names
-    )
     found = work.connection.execute(
-        f"select {counts} from {parquet(landed)} as r "
-        f"semi join {parquet(staged)} as o on {_same(table.key)}"
+        f"select {', '.join(counts)} from {parquet(landed)} as r "
+        f"inner join {parquet(staged)} as o on {_same(table.key)}"
     ).fetchone()
-    told = {name: n for name, n in zip(names, found or (), strict=True) if n}
-    return (
-        {name: n for name, n in told.items() if name not in new},
-        {name: n for name, n in told.items() if name in new},
-    )
+    values = dict(zip((*lacking, *empty, *unsaid), found or (), strict=True))
+    stay = {name: values[name] for name in (*lacking, *unsaid) if values[name]}
+    return stay, {name: values[name] for name in empty if values[name]}
 
 
-def _empty_columns(path: Path) -> set[str]:
-    """The columns of a staged file that hold no value in any of its rows."""
+def _null_counts(path: Path) -> dict[str, int]:
+    """How many rows of a staged file have no value, by column."""
     file = pq.read_metadata(path)
-    if not file.num_rows:
-        return set()
-    filled: set[str] = set()
-    groups = map(file.row_group, range(file.num_row_groups))
-    for group in (group for group in groups if group.num_rows):
+    counts = dict.fromkeys(file.schema.names, 0)
+    for group in map(file.row_group, range(file.num_row_groups)):
         for column in map(group.column, range(group.num_columns)):
             told = column.statistics
-            if told is None or not told.has_null_count or told.null_count < group.num_rows:
-                filled.add(column.path_in_schema)
-    return set(file.schema.names) - filled
+            if told is not None and told.has_null_count:
+                counts[column.path_in_schema] += told.null_count
+    return counts
+
+
+def _defaults(table: Table) -> dict[str, str]:
+    return {column.name: literal(column.default) for column in table.columns if column.default}
 
 
 def _carried(added: str, kept: str, key: tuple[str, ...], names: list[str]) -> str:
@@ -148,13 +150,22 @@ def _carried(added: str, kept: str, key: tuple[str, ...], names: list[str]) -> s
     if not names:
         return added
     replaced = ", ".join(
-        f"case when o.{ident(key[0])} is null then r.{ident(n)} else o.{ident(n)} end as {ident(n)}"
-        for n in names
+        f"coalesce(r.{ident(name)}, o.{ident(name)}) as {ident(name)}" for name in names
     )
     return (
         f"select r.* replace ({replaced}) from ({added}) as r "
         f"left join ({kept}) as o on {_same(key)}"
     )
+
+
+def _with_defaults(added: str, table: Table) -> str:
+    defaults = _defaults(table)
+    if not defaults:
+        return added
+    replaced = ", ".join(
+        f"coalesce({ident(name)}, {text}) as {ident(name)}" for name, text in defaults.items()
+    )
+    return f"select * replace ({replaced}) from ({added})"
 
 
 def _dated_as_before(added: str, kept: str, before: str) -> tuple[str, str]:
@@ -196,11 +207,9 @@ def _merged_types(table: Table, new: dict[str, str], old: dict[str, str]) -> dic
     return declared | unknown
 
 
-def _select(path: Path | None, present: dict[str, str], types: dict[str, str], table: Table) -> str:
-    defaults = {column.name: literal(column.default) for column in table.columns if column.default}
+def _select(path: Path | None, present: dict[str, str], types: dict[str, str]) -> str:
     columns = ", ".join(
-        f"cast({ident(name) if name in present else defaults.get(name, 'null')} as {kind}) "
-        f"as {ident(name)}"
+        f"cast({ident(name) if name in present else 'null'} as {kind}) as {ident(name)}"
         for name, kind in types.items()
     )
     return f"select {columns} " + (f"from {parquet(path)}" if path else "where false")

@@ -11,8 +11,7 @@ from winback.landing.schema import INPUT_TABLES
 _LOWER = "lower({})"
 
 _PREPARE: Mapping[str, Mapping[str, str]] = {
-    # The default is landed, so that no reader has to know it.
-    "orders": {"status": "coalesce(replace(lower({}), 'canceled', 'cancelled'), 'completed')"},
+    "orders": {"status": "replace(lower({}), 'canceled', 'cancelled')"},
     "consents": dict.fromkeys(("channel", "status", "basis"), _LOWER),
     "web_events": {"event": _LOWER},
     "past_enrollments": {"arm": _LOWER},
