@@ -21,13 +21,14 @@ _ZEROS: Final = "\uff10\u0660\u06f0\u0966\u09e6"
 _ASCII: Final = {ord(zero) + digit: str(digit) for zero in _ZEROS for digit in range(10)} | {
     ord(plus): "+" for plus in "\uff0b\ufe62\u207a"
 }
+_BRACKETS: Final = {ord(bracket): None for bracket in "[]"}
 # Spaces, dashes, marks, controls and what can't be seen fall away wherever they stand.
 _SILENT: Final = frozenset({"Zs", "Zl", "Zp", "Pd", "Cf", "Cc", "Mn", "Me"})
-_BETWEEN: Final = re.compile(r"[/.()\[\]'\u2018\u2019\u2212\u00b7\u2022_~]")
+_BETWEEN: Final = re.compile(r"[/.()'\u2018\u2019\u2212\u00b7\u2022_~]")
 # What a spreadsheet makes of a number that it counts with.
 _DECIMAL: Final = re.compile(r"^([+]?[0-9]+)[.]0$")
 _LABEL: Final = re.compile(r"^(tel|telephone|phone|mobile|mob|cell|sms|whatsapp|callto|p|t|m):")
-_EXTENSION: Final = re.compile(r"([0-9])(;?ext|;?extn|;?extension|x|#)[:=]?[0-9]{1,7}$")
+_EXTENSION: Final = re.compile(r"^(.*[0-9])(;?ext|;?extn|;?extension|x|#)[:=]?[0-9]{1,7}$")
 _READABLE: Final = re.compile(r"^[+]?[0-9]+$")
 # Beyond that a text is no phone, and need not be looked at.
 _LONGEST: Final = 64
@@ -110,7 +111,7 @@ def cleaned(text: str) -> str | None:
     if len(text) > _LONGEST:
         return None
     seen = "".join(it for it in text if unicodedata.category(it) not in _SILENT)
-    seen = _DECIMAL.sub(r"\1", seen.translate(_ASCII).lower())
+    seen = _DECIMAL.sub(r"\1", seen.translate(_ASCII | _BRACKETS).lower())
     seen = _EXTENSION.sub(r"\1", _LABEL.sub("", _BETWEEN.sub("", seen)))
     seen = re.sub(r"^[+]+(00)?", "+", seen)
     return seen if _READABLE.match(seen) else None

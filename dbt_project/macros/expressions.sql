@@ -99,6 +99,20 @@
 {%- endmacro %}
 
 
+{#- What the first group of the pattern matched, in the place of the match; else the text. -#}
+{% macro keep_first_group(text, pattern) -%}
+    {{ return(adapter.dispatch('keep_first_group', 'winback')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__keep_first_group(text, pattern) -%}
+    regexp_replace({{ text }}, '{{ dbt.escape_single_quotes(pattern) }}', '\1')
+{%- endmacro %}
+
+{% macro spark__keep_first_group(text, pattern) -%}
+    regexp_replace({{ text }}, '{{ dbt.escape_single_quotes(pattern) }}', '$1')
+{%- endmacro %}
+
+
 {#- An aggregate: the middle value, or the mean of the two in the middle. -#}
 {% macro median(number) -%}
     {{ return(adapter.dispatch('median', 'winback')(number)) }}

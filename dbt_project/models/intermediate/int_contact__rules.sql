@@ -67,31 +67,15 @@ unread_rows as (
 
 ),
 
-unreached_numbers as (
+unreached as (
 
-    select * from {{ ref('unreached_numbers') }}
+    select * from {{ ref('int_contact__unreached') }}
 
 ),
 
 located as (
 
     select distinct customer_id from {{ ref('int_customers__zones') }}
-
-),
-
--- Whose number the channel does not deliver to.
-unreached as (
-
-    select distinct
-        contact_points.customer_id,
-        contact_points.channel
-
-    from contact_points
-    inner join unreached_numbers
-        on
-            contact_points.channel = unreached_numbers.channel
-            and contact_points.address
-            like concat(unreached_numbers.prefix, '%')
 
 ),
 

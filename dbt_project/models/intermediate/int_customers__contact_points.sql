@@ -6,6 +6,12 @@ customers as (
 
 ),
 
+phone_numbers as (
+
+    select * from {{ ref('int_phones__numbers') }}
+
+),
+
 given as (
 
     select
@@ -21,13 +27,17 @@ given as (
     union all
 
     select
-        customer_id,
+        customers.customer_id,
         '{{ channel }}' as channel,
         'phone' as channel_group,
-        phone is not null as is_given,
-        {{ normalized_phone('phone') }} as address
+        customers.phone is not null as is_given,
+        phone_numbers.address
 
     from customers
+    left join phone_numbers
+        on
+            customers.phone = phone_numbers.spelling
+            and coalesce(customers.country, '') = phone_numbers.country
     {% endfor %}
 ),
 
