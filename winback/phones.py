@@ -18,10 +18,11 @@ from winback.project import project_seed
 PHONE: Final = re.compile(r"[+][1-9][0-9]{7,14}")
 # The zeros of scripts whose digits people type: full-width, Arabic, Persian, Devanagari, Bengali.
 _ZEROS: Final = "\uff10\u0660\u06f0\u0966\u09e6"
-_ASCII: Final = {ord(zero) + digit: str(digit) for zero in _ZEROS for digit in range(10)} | {
-    ord(plus): "+" for plus in "\uff0b\ufe62\u207a"
-}
-_BRACKETS: Final = {ord(bracket): None for bracket in "[]"}
+_ASCII: Final = (
+    dict.fromkeys(map(ord, "[]"), "")
+    | {ord(zero) + digit: str(digit) for zero in _ZEROS for digit in range(10)}
+    | {ord(plus): "+" for plus in "\uff0b\ufe62\u207a"}
+)
 # Spaces, dashes, marks, controls and what can't be seen fall away wherever they stand.
 _SILENT: Final = frozenset({"Zs", "Zl", "Zp", "Pd", "Cf", "Cc", "Mn", "Me"})
 _BETWEEN: Final = re.compile(r"[/.()'\u2018\u2019\u2212\u00b7\u2022_~]")
@@ -62,6 +63,7 @@ class _Plan:
         return national if possible else None
 
 
+@lru_cache(maxsize=16384)
 def canonical(text: str, country: str | None = None) -> str | None:
     """The one spelling of a phone, in E.164; None where it can't be read without doubt.
 
@@ -105,25 +107,25 @@ def is_possible(number: str) -> bool:
     return plan is not None and plan.line(number[1 + len(plan.code) :]) is not None
 
 
-@lru_cache(maxsize=4096)
 def cleaned(text: str) -> str | None:
     """Digits, after a plus if there is one; None where anything else stands among them."""
     if len(text) > _LONGEST:
         return None
     seen = "".join(it for it in text if unicodedata.category(it) not in _SILENT)
-    seen = _DECIMAL.sub(r"\1", seen.translate(_ASCII | _BRACKETS).lower())
+    seen = _DECIMAL.sub(r"\1", seen.translate(_ASCII).lower())
     seen = _EXTENSION.sub(r"\1", _LABEL.sub("", _BETWEEN.sub("", seen)))
     seen = re.sub(r"^[+]+(00)?", "+", seen)
     return seen if _READABLE.match(seen) else None
 
 
-def former_spellings(number: str) -> list[str]:
+@lru_cache(maxsize=16384)
+def former_spellings(number: str) -> tuple[str, ...]:
     """Other spellings of a line, under one of which an opt-out may have been hashed."""
     plan = _plan_of(number[1:])
     if plan is None:
-        return []
+        return ()
     national = number[1 + len(plan.code) :]
-    formers = [plan.trunk + national] if plan.trunk else []
+    formers = [plan.trunk + national] if plan.trunk and plan.trunk != plan.code else []
     for (code, _), rows in _rewrites().items():
         if code == plan.code:
             formers += [
@@ -132,7 +134,7 @@ def former_spellings(number: str) -> list[str]:
                 if national.startswith(instead)
             ]
     spelled = (f"+{plan.code}{former}" for former in formers)
-    return [former for former in spelled if former != number and canonical(former) == number]
+    return tuple(it for it in spelled if it != number and canonical(it) == number)
 
 
 def _international(digits: str) -> str | None:

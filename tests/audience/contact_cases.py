@@ -217,7 +217,7 @@ CASES: Final = (
     Case(
         "no zone",
         sms="zone",
-        known={"phone": "+18005550100", "country": "US", "region": "Somewhere"},
+        known={"phone": "+15555550100", "country": "US", "region": "Somewhere"},
     ),
     # Our own hours meet in neither of these; the law of the first leaves the afternoon.
     Case("no hour of ours in common", known={"phone": "+13055550101", "region": "CA"}),

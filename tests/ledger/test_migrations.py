@@ -11,10 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.command import upgrade
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import create_engine, func, insert, select, text
 
 from winback.errors import UsageError
-from winback.ledger import is_suppressed, migrations, open_ledger, tables
+from winback.ledger import AddressKey, is_suppressed, migrations, open_ledger, tables
 from winback.settings import Settings
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
@@ -78,6 +78,112 @@ def test_a_ledger_of_before_the_revisions_is_mended_and_keeps_its_rows(settings,
             assert again.fenced == ""
             with again.read() as connection:
                 assert is_suppressed(connection, group="phone", address=PHONE)
+
+
+# How a phone was kept before the eleventh revision, and how it is kept now.
+RESPELLED = {
+    "+4407700900123": "+447700900123",
+    "+5215512345678": "+525512345678",
+    "+551187654321": "+5511987654321",
+    "+541145678901": "+5491145678901",
+    "+54111545678901": "+5491145678901",
+    "+789161234567": "+79161234567",
+    "+3606201234567": "+36201234567",
+    "+44\u00a07700\u2011900124": "+447700900124",
+    "+841623456789": "+84323456789",
+    "+22997123456": "+2290197123456",
+    "+15550000001": "+15550000001",
+    "+390612345678": "+390612345678",
+}
+
+
+def kept(number, address):
+    """One row about a phone in each table that has one, by hand: what writes them today has
+    other spellings."""
+    moment = {"occurred_at": NOW, "recorded_at": NOW}
+    hashed = {"hidden_address": f"hmac:{number}"}
+    return {
+        tables.suppressions: {
+            "suppression_id": f"s{number}", "channel_group": "phone", "address": address,
+            "reason": "stop", "source": "test", **moment,
+        },
+        tables.preferences: {
+            "preference_id": f"p{number}", "kind": "pause", "customer_id": "c",
+            "channel_group": "phone", "address": address, **moment,
+        },
+        tables.messages: {
+            "message_id": f"m{number}", "enrollment_id": f"e{number}", "playbook_id": "p",
+            "step": 1, "customer_id": "c", "channel": "sms", "variant": "a", "address": address,
+            "sender": "MG", "payload_json": "{}", "payload_sha256": "0", "template_version": "0",
+            "expires_at": NOW, "zones": "UTC", "local_opens_minute": 0,
+            "local_closes_minute": 1440, "state": "planned", "planned_at": NOW, "updated_at": NOW,
+        },
+        tables.conversations: {
+            "conversation_id": f"v{number}", "channel_group": "phone", "address": address,
+            "opened_at": NOW, "last_reply_at": NOW, **hashed,
+        },
+        tables.replies: {
+            "reply_id": f"r{number}", "conversation_id": f"v{number}", "channel_group": "phone",
+            "address": address, "text": "?", "intent": "question", "received_at": NOW,
+        },
+        tables.series_joins: {
+            "join_id": f"j{number}", "series_id": "tips", "channel_group": "phone",
+            "address": address, "asked_at": NOW, "asked_words": "TIPS",
+            "asked_reply_id": f"r{number}", "recorded_at": NOW, **hashed,
+        },
+    }  # fmt: skip
+
+
+def test_each_phone_is_carried_over_to_its_one_spelling(settings, monkeypatch):
+    erased, revoked = "+5215587654321", "+4407700900125"
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "newest", lambda: "0010")
+        then.setattr(migrations, "upgrade", lambda c: upgrade(migrations.config(c), "0010"))
+        with open_ledger(settings) as ledger, ledger.write() as connection:
+            key = AddressKey.of(connection)
+            for number, address in enumerate([*RESPELLED, "ana@example.com"]):
+                for table, row in kept(number, address).items():
+                    connection.execute(insert(table), [row])
+            for address in ("+525587654321", "+447700900125"):
+                row = kept(address, address)[tables.messages]
+                connection.execute(insert(tables.messages), [row])
+            row = kept("erased", key.hide(erased))[tables.suppressions]
+            connection.execute(insert(tables.suppressions), [row])
+            row = {
+                "customer_id": "c", "channel_group": "phone", "load_id": "1",
+                "hidden_address": key.hide(revoked), "occurred_at": NOW,
+            }  # fmt: skip
+            connection.execute(insert(tables.revocations), [row])
+    with open_ledger(settings) as again, again.read() as connection:
+        for number, (was, now) in enumerate(RESPELLED.items()):
+            for table, row in kept(number, was).items():
+                ids = table.primary_key.columns[0]
+                found = connection.execute(select(table).where(ids == row[ids.name])).one()
+                assert found.address == now, table.name
+                assert getattr(found, "version", 0) in ({0} if table is tables.replies else {1, 2})
+                if was != now and table is not tables.replies:
+                    assert found.version == 2, "what dbt reads is exported anew"
+                if was != now and "hidden_address" in row:
+                    assert found.hidden_address == key.hide(now)
+            for spelled in (was, now):
+                assert is_suppressed(connection, group="phone", address=spelled)
+        stops = select(func.count()).select_from(tables.suppressions)
+        assert connection.scalar(stops) == len(RESPELLED) + 2, "no opt-out was lost"
+        assert is_suppressed(connection, group="phone", address="+52 55 8765 4321")
+        hidden = connection.scalars(select(tables.revocations.c.hidden_address)).one()
+        assert hidden == key.hide("+447700900125")
+
+
+def test_an_erased_number_is_known_by_each_spelling_that_it_may_have_had(settings):
+    erased = ("+5215587654321", "+4407700900125", "+551187654321", "+541145678901")
+    with open_ledger(settings) as ledger, ledger.write() as connection:
+        key = AddressKey.of(connection)
+        for address in erased:
+            row = kept(address, key.hide(address))[tables.suppressions]
+            connection.execute(insert(tables.suppressions), [row])
+        for address in ("+52 55 8765 4321", "+447700900125", "+5511987654321", "+5491145678901"):
+            assert is_suppressed(connection, group="phone", address=address)
+        assert not is_suppressed(connection, group="phone", address="+525587654322")
 
 
 def test_a_ledger_of_a_newer_winback_is_refused_in_one_line(settings):

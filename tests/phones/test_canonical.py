@@ -192,4 +192,4 @@ def test_what_an_opt_out_may_have_been_hashed_as_is_known():
     assert "+5215512345678" in former_spellings(MX)
     assert "+551187654321" in former_spellings("+5511987654321")
     assert {"+541145678901", "+54111545678901"} <= set(former_spellings(AR))
-    assert former_spellings("+34612345678") == []
+    assert former_spellings("+34612345678") == ()

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, select
 
 from winback.inbound._event import Event
-from winback.ledger import ChannelGroup, among, channel_group, tables
+from winback.ledger import ChannelGroup, among, channel_group, normalize, tables
 
 # The playbook of what answers somebody (winback/sending/_guard.py).
 ANSWERS: Final = "answers"
@@ -47,7 +47,7 @@ class Matcher:
         if event.message_id is not None:
             return _matched(self._by_id.get(event.message_id), "message_id")
         m = tables.messages.c
-        address = event.address.strip().lower()
+        address = normalize(event.group, event.address)
         newest_first = (
             _message()
             .where(m.address == address)

@@ -22,6 +22,7 @@ from winback.ledger._among import among, texts
 from winback.ledger._database import insert_new
 from winback.ledger._joins import end_joins
 from winback.ledger._messages import WAITING, transition
+from winback.phones import canonical, former_spellings
 
 ChannelGroup = Literal["email", "phone"]
 # Why an address must not be written to. `hold` waits for a person, `erased` is a customer's wish
@@ -51,10 +52,14 @@ def channel_group(channel: str) -> ChannelGroup:
 
 
 def normalize(group: ChannelGroup, address: str) -> str:
-    """The form in which addresses are compared, as dbt_project/macros/contact_points.sql has it."""
+    """The form in which addresses are compared, as int_customers__contact_points has it.
+
+    Of a phone it is its number by the numbering plan (winback/phones.py); what is no number, such
+    as a short code, keeps its signs.
+    """
     if group == "email" or is_hidden(address) or is_hashed(address):
         return address.strip().lower()
-    return _NOT_OF_A_NUMBER.sub("", address)
+    return canonical(address) or _NOT_OF_A_NUMBER.sub("", address)
 
 
 def suppress(
@@ -123,8 +128,14 @@ def suppress_once(
 
 
 def _forms(key: AddressKey, address: str) -> list[str]:
-    """All that may stand in the list for a normalized address."""
-    return [address, key.hide(address), *hashes_of(address)]
+    """All that may stand in the list for a normalized address: a number that was erased or hashed
+    under another spelling can't be carried over to its one spelling."""
+    spellings = [address, *(former_spellings(address) if address.startswith("+") else ())]
+    return [
+        form
+        for spelling in spellings
+        for form in (spelling, key.hide(spelling), *hashes_of(spelling))
+    ]
 
 
 def stop_hashed(connection: Connection, *, at: datetime) -> int:
