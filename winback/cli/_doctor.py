@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import typer
 
 from winback.cli._app import app
 from winback.clock import WallClock
 from winback.console import say
 from winback.doctor import findings
+from winback.landing import unusable_phones
 from winback.ledger import open_ledger
 from winback.sending import OpenGate, open_gates
 from winback.settings import Settings
@@ -19,12 +22,22 @@ def doctor_command() -> None:
     settings = Settings.load()
     for gate in _open_gates(settings):
         say(f"stopped: {gate}: {gate.reason}")
+    for line in _phones(settings):
+        say(line)
     lines = findings(settings)
     for line in lines:
         say(f"missing: {line}")
     if lines:
         raise typer.Exit(1)
     say("Ready: nothing is missing.")
+
+
+def _phones(settings: Settings) -> Iterator[str]:
+    """Whose phone gets no texts, which keeps nobody from going live."""
+    for why, found in unusable_phones(settings).items():
+        rest = found.count - len(found.customer_ids)
+        more = f" and {rest:,} more" if rest else ""
+        yield f"phones: {found.count:,} {why}: customers {', '.join(found.customer_ids)}{more}"
 
 
 def _open_gates(settings: Settings) -> list[OpenGate]:

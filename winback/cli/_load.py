@@ -15,7 +15,7 @@ from rich.progress import Progress as Bar
 from winback.cli._app import app
 from winback.clock import WallClock
 from winback.erasure import count_returned
-from winback.landing import LoadReport, Progress, SourceReport, load
+from winback.landing import LoadReport, Progress, SourceReport, load, phone_note
 from winback.settings import Settings
 
 
@@ -53,6 +53,8 @@ def load_command(
         )
     for line in _summary(report, settings.shop_dir):
         typer.echo(line)
+    for note in phone_note(settings):
+        typer.echo(f"note: {note}")
     if returned := count_returned(settings):
         typer.echo(
             f"note: {returned:,} of the customers were erased here before (winback erase). Nobody "

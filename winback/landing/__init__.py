@@ -8,6 +8,7 @@ from winback.landing._load import (
     load,
     newest_load,
 )
+from winback.landing._phones import Unusable, phone_note, unusable_phones
 from winback.landing._report import LoadReport, Progress, SourceReport, TableReport
 from winback.landing._xlsx import XlsxReader
 
@@ -18,9 +19,12 @@ __all__ = [
     "Progress",
     "SourceReport",
     "TableReport",
+    "Unusable",
     "XlsxReader",
     "ensure_tables",
     "landing_lock",
     "load",
     "newest_load",
+    "phone_note",
+    "unusable_phones",
 ]
