@@ -30,6 +30,7 @@ _BETWEEN: Final = re.compile(r"[/.()'\u2018\u2019\u2212\u00b7\u2022_~]")
 _DECIMAL: Final = re.compile(r"^([+]?[0-9]+)[.]0$")
 _LABEL: Final = re.compile(r"^(tel|telephone|phone|mobile|mob|cell|sms|whatsapp|callto|p|t|m):")
 _EXTENSION: Final = re.compile(r"^(.*[0-9])(;?ext|;?extn|;?extension|x|#)[:=]?[0-9]{1,7}$")
+_PLAIN: Final = re.compile(r"^[+]?[1-9][0-9]*\Z")
 _READABLE: Final = re.compile(r"^[+]?[0-9]+$")
 # Beyond that a text is no phone, and need not be looked at.
 _LONGEST: Final = 64
@@ -111,6 +112,8 @@ def cleaned(text: str) -> str | None:
     """Digits, after a plus if there is one; None where anything else stands among them."""
     if len(text) > _LONGEST:
         return None
+    if _PLAIN.match(text):
+        return text
     seen = "".join(it for it in text if unicodedata.category(it) not in _SILENT)
     seen = _DECIMAL.sub(r"\1", seen.translate(_ASCII).lower())
     seen = _EXTENSION.sub(r"\1", _LABEL.sub("", _BETWEEN.sub("", seen)))
@@ -118,10 +121,26 @@ def cleaned(text: str) -> str | None:
     return seen if _READABLE.match(seen) else None
 
 
+def kind(number: str) -> str | None:
+    """What a number is that is no person's mobile, as the seed phone_kinds names it; else None."""
+    plan = _plan_of(number[1:])
+    if plan is None:
+        return None
+    national = number[1 + len(plan.code) :]
+    found = (_kinds().get((plan.code, national[:length])) for length in range(7))
+    return next((it for it in found if it), None)
+
+
+def country_code(name: str | None) -> str | None:
+    """ISO 3166-1 of a country as a shop writes it; None where it is unknown."""
+    return _countries().get((name or "").strip().upper())
+
+
 @lru_cache(maxsize=16384)
 def former_spellings(number: str) -> tuple[str, ...]:
-    """Other spellings of a line, under one of which an opt-out may have been hashed."""
-    plan = _plan_of(number[1:])
+    """Other spellings of a line, under one of which an opt-out may have been hashed; none of what
+    is no number."""
+    plan = _plan_of(number[1:]) if PHONE.fullmatch(number) else None
     if plan is None:
         return ()
     national = number[1 + len(plan.code) :]
@@ -199,3 +218,15 @@ def _rewrites() -> dict[tuple[str, int], list[tuple[str, str]]]:
         key = row["calling_code"], int(row["length"])
         found.setdefault(key, []).append((row["prefix"], row["instead"]))
     return found
+
+
+@cache
+def _kinds() -> dict[tuple[str, str], str]:
+    return {
+        (row["calling_code"], row["prefix"]): row["kind"] for row in project_seed("phone_kinds")
+    }
+
+
+@cache
+def _countries() -> dict[str, str]:
+    return {row["country_name"]: row["country"] for row in project_seed("country_names")}

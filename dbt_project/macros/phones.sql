@@ -52,14 +52,16 @@
 
 {#-
     Does a national number begin with what is dialled inside its country only? A number
-    of some lengths begins with the same digits and keeps them.
+    of some lengths begins with the same digits and keeps them. From the columns of
+    phone_plans, or of the table named.
 -#}
-{% macro has_trunk(plan, national) -%}
+{% macro has_trunk(national, plan=none) -%}
+    {%- set of = '' if plan is none else plan ~ '.' -%}
     (
-        {{ plan }}.trunk is not null
-        and {{ national }} like concat({{ plan }}.trunk, '%')
+        {{ of }}trunk is not null
+        and {{ national }} like concat({{ of }}trunk, '%')
         and not {{ winback.lists(
-            'coalesce(' ~ plan ~ ".lengths_with_trunk, '')", 'length(' ~ national ~ ')'
+            'coalesce(' ~ of ~ "lengths_with_trunk, '')", 'length(' ~ national ~ ')'
         ) }}
     )
 {%- endmacro %}

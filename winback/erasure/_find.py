@@ -22,12 +22,13 @@ from winback.ledger import (
     normalize,
     tables,
 )
+from winback.phones import canonical, country_code, former_spellings
 from winback.settings import Settings
 
 Place = tuple[ChannelGroup, str]
 
 _LANDED: Final = """
-    select email, phone from read_parquet($customers) where customer_id = $customer_id
+    select email, phone, country from read_parquet($customers) where customer_id = $customer_id
 """
 # Where the ledger keeps an address beside a customer.
 _WITH_ADDRESS: Final = (
@@ -54,8 +55,11 @@ def find_person(ledger: Ledger, settings: Settings, customer_id: str) -> Person:
             spelled |= set(_kept(connection, table.name, ids))
         spelled |= {place for row in landed for place in row}
         plain = {normalize(group, address) for group, address in spelled if address}
+        # A number may have been hashed under another spelling.
+        formers = {former for address in plain for former in former_spellings(address)}
         hidden = {key.hide(address) for address in plain}
-        listed = {key.hide(name) for address in plain for name in hashes_of(address)}
+        listed = {key.hide(name) for address in plain | formers for name in hashes_of(address)}
+        listed |= {key.hide(former) for former in formers}
         others = _messages_to(connection, [address for _, address in spelled])
         return Person(
             customer_id=customer_id,
@@ -69,15 +73,17 @@ def find_person(ledger: Ledger, settings: Settings, customer_id: str) -> Person:
         )
 
 
-def _landed(settings: Settings, customer_id: str) -> Iterator[tuple[Place, Place]]:
-    """The addresses of their row in the shop's file, if it has them."""
+def _landed(settings: Settings, customer_id: str) -> Iterator[tuple[Place, ...]]:
+    """The addresses of their row in the shop's file, if it has them; a phone as it stands there
+    and as it is read in their country."""
     path = settings.shop_dir / "customers.parquet"
     if not path.exists():
         return
     with connect() as connection:
         parameters = {"customers": str(path), "customer_id": customer_id}
-        for email, phone in connection.execute(_LANDED, parameters).fetchall():
-            yield ("email", email or ""), ("phone", phone or "")
+        for email, phone, country in connection.execute(_LANDED, parameters).fetchall():
+            number = canonical(phone or "", country_code(country))
+            yield ("email", email or ""), ("phone", phone or ""), ("phone", number or "")
 
 
 def _messages(connection: Connection, ids: tuple[str, str]) -> list[Row[Any]]:

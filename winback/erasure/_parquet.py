@@ -96,7 +96,7 @@ def _hide(connection: duckdb.DuckDBPyConnection, person: Person, path: Path, *, 
     hidden = _HIDDEN.format(column="address")
     is_theirs = f"list_contains($hidden, {hidden})"
     values = {
-        "hidden": sorted(person.hidden),
+        "hidden": sorted(person.hidden | person.listed),
         "inner": person.key.inner_pad.hex(),
         "outer": person.key.outer_pad.hex(),
     }

@@ -26,7 +26,7 @@ class Person:
     pseudonym: str
     key: AddressKey
     hidden: frozenset[str]
-    # The keyed hashes of how a hashed list would name them.
+    # The keyed hashes of how a hashed list would name them, and of former spellings of a phone.
     listed: frozenset[str]
     # Messages that went to them, and those to their addresses that are another customer's.
     message_ids: frozenset[str]

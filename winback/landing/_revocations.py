@@ -17,6 +17,7 @@ from winback.landing._set_aside import plain_id, standing
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
 from winback.ledger import ChannelGroup, Revocation, channel_group, keep_revocations, open_ledger
+from winback.phones import canonical, country_code
 from winback.settings import PROJECT_DIR, Settings
 
 _CHANNELS: Final = PROJECT_DIR / "dbt_project" / "seeds" / "consent_channels.csv"
@@ -89,7 +90,7 @@ def _find_new(work: Work, merged: Path, shop_dir: Path) -> None:
         select
             new.*, coalesce(others.owner_id, new.customer_id) as owner_id,
             others.owner_id is not null as is_other_spelling,
-            owners.customer_id is not null as is_known, owners.email, owners.phone
+            owners.customer_id is not null as is_known, owners.email, owners.phone, owners.country
         from new
         left join others on new.customer_id = others.customer_id
         left join {customers} as owners
@@ -130,19 +131,25 @@ def _chunks(work: Work) -> Iterator[list[Revocation]]:
     """The new refusals, with the addresses as they will stand."""
     groups = _groups()
     found = work.connection.execute(
-        "select distinct owner_id, channel, email, phone, epoch_us(occurred_at) from refusals"
+        "select distinct owner_id, channel, email, phone, country, epoch_us(occurred_at)"
+        " from refusals"
     )
     while rows := found.fetchmany(_CHUNK):
         yield [
             Revocation(
                 customer_id,
                 group,
-                email if group == "email" else phone,
+                email if group == "email" else _number(phone, country),
                 datetime.fromtimestamp(occurred_us / 1_000_000, UTC),
             )
-            for customer_id, channel, email, phone, occurred_us in rows
+            for customer_id, channel, email, phone, country, occurred_us in rows
             for group in groups.get(channel, groups[_UNKNOWN])
         ]
+
+
+def _number(phone: str | None, country: str | None) -> str | None:
+    """A phone as a message to it has it; what can't be read stays as it is."""
+    return canonical(phone, country_code(country)) or phone if phone else None
 
 
 def _groups() -> dict[str, set[ChannelGroup]]:

@@ -130,10 +130,9 @@ def suppress_once(
 def _forms(key: AddressKey, address: str) -> list[str]:
     """All that may stand in the list for a normalized address: a number that was erased or hashed
     under another spelling can't be carried over to its one spelling."""
-    spellings = [address, *(former_spellings(address) if address.startswith("+") else ())]
     return [
         form
-        for spelling in spellings
+        for spelling in (address, *former_spellings(address))
         for form in (spelling, key.hide(spelling), *hashes_of(spelling))
     ]
 

@@ -12,6 +12,12 @@ contact_points as (
 
 ),
 
+formers as (
+
+    select * from {{ ref('int_phones__formers') }}
+
+),
+
 -- Whatever the as-of of a replay, as with all opt-outs.
 listed as (
 
@@ -40,8 +46,8 @@ asked as (
 
 ),
 
--- Some lists leave the plus of a phone out.
-spelled as (
+-- A list may name a phone in another spelling.
+spelled_in_full as (
 
     select
         channel_group,
@@ -49,16 +55,30 @@ spelled as (
         address as spelling
 
     from asked
+    union all
+    select
+        'phone' as channel_group,
+        address,
+        spelling
+
+    from formers
+
+),
+
+-- Some lists leave the plus of a phone out.
+spelled as (
+
+    select * from spelled_in_full
 
     union all
 
     select
         channel_group,
         address,
-        substring(address, 2) as spelling
+        substring(spelling, 2) as spelling
 
-    from asked
-    where address like '+%'
+    from spelled_in_full
+    where spelling like '+%'
 
 ),
 

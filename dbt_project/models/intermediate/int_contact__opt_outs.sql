@@ -30,6 +30,12 @@ named_by_hash as (
 
 ),
 
+formers as (
+
+    select * from {{ ref('int_phones__formers') }}
+
+),
+
 -- Whatever the as-of of a replay: nobody who has opted out since is contacted.
 suppressed as (
 
@@ -65,20 +71,39 @@ needed_keys as (
 
 ),
 
+-- A phone may have been erased under another spelling.
+spelled as (
+
+    select distinct
+        channel_group,
+        address,
+        address as spelling
+
+    from contact_points
+    where address is not null
+    union all
+    select
+        'phone' as channel_group,
+        address,
+        spelling
+
+    from formers
+
+),
+
 hashed as (
 
     select
-        contact_points.channel_group,
-        contact_points.address,
+        spelled.channel_group,
+        spelled.address,
         {{ hidden_address(
-            'contact_points.address',
+            'spelled.spelling',
             'needed_keys.inner_pad',
             'needed_keys.outer_pad'
         ) }} as hidden_address
 
-    from contact_points
+    from spelled
     cross join needed_keys
-    where contact_points.address is not null
 
 ),
 

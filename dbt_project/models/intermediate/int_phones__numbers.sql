@@ -25,7 +25,7 @@ bare as (
         lengths_with_trunk,
         national_number as as_told,
         case
-            when {{ has_trunk('readings', 'national_number') }}
+            when {{ has_trunk('national_number') }}
                 then substr(national_number, 1 + length(trunk))
             else national_number
         end as national_number
@@ -89,7 +89,7 @@ checked as (
         national_number,
         coalesce(
             {{ lists('lengths', 'length(national_number)') }}
-            and not {{ has_trunk('lines', 'national_number') }},
+            and not {{ has_trunk('national_number') }},
             false
         ) as is_possible
 

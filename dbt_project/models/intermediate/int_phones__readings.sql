@@ -68,7 +68,7 @@ national as (
         calling_code,
         trunk,
         case
-            when trunk is null or {{ has_trunk('home', 'digits') }} then lengths
+            when trunk is null or {{ has_trunk('digits') }} then lengths
             else mobile_lengths
         end as lengths,
         lengths_with_trunk,
@@ -94,7 +94,7 @@ without_plus as (
     from home
     where
         digits like concat(calling_code, '%')
-        and not {{ has_trunk('home', 'digits') }}
+        and not {{ has_trunk('digits') }}
 
 ),
 
