@@ -80,7 +80,7 @@ def test_a_ledger_of_before_the_revisions_is_mended_and_keeps_its_rows(settings,
                 assert is_suppressed(connection, group="phone", address=PHONE)
 
 
-# How a phone was kept before the eleventh revision, and how it is kept now.
+# How a phone was kept before the twelfth revision, and how it is kept now.
 RESPELLED = {
     "+4407700900123": "+447700900123",
     "+5215512345678": "+525512345678",
@@ -137,8 +137,8 @@ def kept(number, address):
 def test_each_phone_is_carried_over_to_its_one_spelling(settings, monkeypatch):
     erased, revoked = "+5215587654321", "+4407700900125"
     with monkeypatch.context() as then:
-        then.setattr(migrations, "newest", lambda: "0010")
-        then.setattr(migrations, "upgrade", lambda c: upgrade(migrations.config(c), "0010"))
+        then.setattr(migrations, "newest", lambda: "0011")
+        then.setattr(migrations, "upgrade", lambda c: upgrade(migrations.config(c), "0011"))
         with open_ledger(settings) as ledger, ledger.write() as connection:
             key = AddressKey.of(connection)
             for number, address in enumerate([*RESPELLED, "ana@example.com"]):

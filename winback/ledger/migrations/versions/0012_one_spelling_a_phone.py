@@ -16,8 +16,8 @@ from alembic import op
 from winback.ledger._address_keys import AddressKey
 from winback.phones import canonical, former_spellings
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
