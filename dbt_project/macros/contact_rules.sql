@@ -26,6 +26,7 @@
         {'id': 'conversation', 'kind': 'pause'},
         {'id': 'cap_state', 'kind': 'cap'},
         {'id': 'unread_rows', 'kind': 'pause'},
+        {'id': 'merged', 'kind': 'standing'},
     ]) }}
 {%- endmacro %}
 
@@ -60,8 +61,8 @@
 {#- What send_decisions may name in blocked_by beside the contact rules. -#}
 {% macro decision_rule_ids() -%}
     {{ return([
-        'purchase', 'no_order', 'merged', 'holdout', 'range', 'other_id',
-        'household', 'shared_address', 'window', 'usual_hour',
+        'purchase', 'no_order', 'holdout', 'range', 'other_id', 'household',
+        'shared_address', 'window', 'usual_hour',
     ]) }}
 {%- endmacro %}
 

@@ -281,6 +281,12 @@ def test_an_emptied_id_and_one_without_an_order_are_in_no_segment(lived):
         f"select order_count from customers where customer_id = '{lived.outside.alone}'",
     )
     assert row["order_count"] == 2
+    blocked = query(
+        lived.settings,
+        "select blocked_by from channel_eligibility"
+        f" where customer_id = '{lived.outside.merged}' and channel = 'email'",
+    )
+    assert blocked == [{"blocked_by": "merged"}]
 
 
 def test_a_number_of_many_holds_the_texts_to_it_and_nobodys_mail(lived):

@@ -122,6 +122,25 @@ returned as (
 
 ),
 
+refusals as (
+
+    select
+        customer_id,
+        channel
+
+    from consents
+    where is_revoked
+
+    union all
+
+    select
+        customer_id,
+        channel
+
+    from {{ ref('int_contact__merged_refusals') }}
+
+),
+
 -- An opt-out belongs to the address: one owner's revocation speaks for all.
 revoked as (
 
@@ -129,14 +148,12 @@ revoked as (
         contact_points.channel_group,
         contact_points.address
 
-    from consents
+    from refusals
     inner join contact_points
         on
-            consents.customer_id = contact_points.customer_id
-            and consents.channel = contact_points.channel
-    where
-        consents.is_revoked
-        and contact_points.address is not null
+            refusals.customer_id = contact_points.customer_id
+            and refusals.channel = contact_points.channel
+    where contact_points.address is not null
 
 ),
 

@@ -15,32 +15,40 @@ contact_points as (
 
 ),
 
+emptied as (
+
+    select * from {{ ref('int_customers__merges') }}
+
+),
+
 -- A message exactly 24 hours (or 7 days) old has left its window.
 recent as (
 
     select
-        customer_id,
-        address,
-        case when sent_at > {{ day_ago }} then 1 else 0 end as is_in_24h,
+        coalesce(emptied.into_customer_id, sent.customer_id) as person_id,
+        sent.address,
+        case when sent.sent_at > {{ day_ago }} then 1 else 0 end as is_in_24h,
         -- A content series has caps of its own.
-        case when cap_scope is null then 1 else 0 end as is_general
+        case when sent.cap_scope is null then 1 else 0 end as is_general
 
     from sent
-    where sent_at > {{ week_ago }}
+    left join emptied
+        on sent.customer_id = emptied.customer_id
+    where sent.sent_at > {{ week_ago }}
 
 ),
 
-by_customer as (
+by_person as (
 
     select
-        customer_id,
+        person_id,
         sum(is_in_24h * is_general) as sent_24h,
         sum(is_general) as sent_7d,
         sum(is_in_24h) as every_24h,
         count(*) as every_7d
 
     from recent
-    group by customer_id
+    group by person_id
 
 ),
 
@@ -59,7 +67,8 @@ by_address as (
 
 ),
 
--- The fuller of the two counts: what the person got over all channels, and what
+-- The fuller of the two counts: what the person got over all channels, also
+-- under an id that was merged into this one, and what
 -- the address got over all its owners.
 final as (
 
@@ -71,36 +80,36 @@ final as (
         -- numerics
         cast(
             greatest(
-                coalesce(by_customer.sent_24h, 0),
+                coalesce(by_person.sent_24h, 0),
                 coalesce(by_address.sent_24h, 0)
             ) as bigint
         ) as sent_24h,
         cast(
             greatest(
-                coalesce(by_customer.sent_7d, 0),
+                coalesce(by_person.sent_7d, 0),
                 coalesce(by_address.sent_7d, 0)
             ) as bigint
         ) as sent_7d,
         cast(
             greatest(
-                coalesce(by_customer.every_24h, 0),
+                coalesce(by_person.every_24h, 0),
                 coalesce(by_address.every_24h, 0)
             ) as bigint
         ) as every_24h,
         cast(
             greatest(
-                coalesce(by_customer.every_7d, 0),
+                coalesce(by_person.every_7d, 0),
                 coalesce(by_address.every_7d, 0)
             ) as bigint
         ) as every_7d
 
     from contact_points
-    left join by_customer
-        on contact_points.customer_id = by_customer.customer_id
+    left join by_person
+        on contact_points.customer_id = by_person.person_id
     left join by_address
         on contact_points.address = by_address.address
     where
-        by_customer.customer_id is not null
+        by_person.person_id is not null
         or by_address.address is not null
 
 )

@@ -67,6 +67,12 @@ unread_rows as (
 
 ),
 
+emptied as (
+
+    select * from {{ ref('int_customers__merges') }}
+
+),
+
 unreached as (
 
     select * from {{ ref('int_contact__unreached') }}
@@ -127,6 +133,7 @@ final as (
         coalesce(recent.every_24h, 0) < place_caps.max_per_24h
         or place_caps.customer_id is null as ok_cap_state,
         unread_rows.customer_id is null as ok_unread_rows,
+        emptied.customer_id is null as ok_merged,
 
         -- timestamps
         consent_holders.consent_expires_at
@@ -166,6 +173,8 @@ final as (
         on contact_points.customer_id = conversations.customer_id
     left join unread_rows
         on contact_points.customer_id = unread_rows.customer_id
+    left join emptied
+        on contact_points.customer_id = emptied.customer_id
     left join located
         on contact_points.customer_id = located.customer_id
     left join with_hours
