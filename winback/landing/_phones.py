@@ -14,26 +14,32 @@ _NAMED: Final = 10
 UNREAD: Final = "can't be read without doubt"
 LENGTH: Final = "too long or too short for its country"
 NO_MOBILE: Final = "no person's mobile"
-# Numbers in plain E.164 that begin alike and are of one length are of one kind: one of them is
-# looked at. Argentina's take more digits to tell.
+# Numbers that begin alike and are of one length are of one kind: one of them is looked at. What
+# is not written with the usual signs, and Argentina's, take more digits to tell.
 _ALIKE: Final = """
     with told as (
         select
             customer_id, trim(phone) as phone, country,
-            case
-                when regexp_full_match(trim(phone), '[+][1-9][0-9]{7,14}')
-                    and not starts_with(trim(phone), '+54')
-                    then left(trim(phone), 8) || '/' || length(trim(phone))
-                else trim(phone)
-            end as alike
+            translate(phone, ' ().-', '') as digits
         from read_parquet($customers)
         where trim(phone) <> ''
+    ),
+    keyed as (
+        select
+            *,
+            case
+                when regexp_full_match(digits, '([+]|0?[1-9])[0-9]{6,16}')
+                    and not starts_with(digits, '+54') and phone not like '%.0'
+                    then left(digits, 10) || '/' || length(digits)
+                else phone
+            end as alike
+        from told
     )
     select
         any_value(phone), any_value(country), count(*),
         min_by(customer_id, customer_id, 10) as first_ids
-    from told
-    group by alike, case when starts_with(phone, '+') then null else country end
+    from keyed
+    group by alike, case when not starts_with(alike, '+') then country end
 """
 
 
