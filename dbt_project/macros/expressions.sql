@@ -32,11 +32,15 @@
 
 
 {#-
-    An id as a person who copies it may spell it: without case, blanks or the quote
-    that a spreadsheet puts before it. It only ever finds whom a refusal may mean.
+    An id as a person who copies it may spell it: without case, blanks, what can't be
+    seen, or the quote that a spreadsheet puts before it, as winback/landing/_set_aside.py
+    has it. It only ever finds whom a refusal may mean.
 -#}
 {% macro folded_id(id) -%}
-    lower({{ winback.remove_matches(id, "^[']|[ ]") }})
+    {%- set unseen = ' \t\r\n\u00a0\u200b-\u200f\u202a-\u202f\u2060\ufeff' -%}
+    lower({{ winback.remove_matches(
+        winback.remove_matches(id, '[' ~ unseen ~ ']'), "^[']+"
+    ) }})
 {%- endmacro %}
 
 

@@ -13,7 +13,7 @@ judged as (
         customer_id,
         consent_channel,
         case
-            when is_dated_by_load then 'its date could not be read'
+            when is_dated_by_load then 'it has no date that can be read, or one that is ahead'
             else 'it is no clean yes'
         end as reason,
         occurred_at
