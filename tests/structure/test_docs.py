@@ -24,6 +24,7 @@ DOCUMENTS = (
     "docs/channels.md",
     "docs/responder.md",
     "docs/suppression-lists.md",
+    "docs/unread-rows.md",
 )
 PATH = re.compile(
     r"`((?:winback|flows|quality|dbt_project|templates|tests|benchmarks|scripts|deployments)/[\w./*-]*)`"
@@ -58,6 +59,19 @@ def test_the_analysts_page_says_what_every_rule_in_blocked_by_says() -> None:
     rows = [f"| `{rule['rule_id']}` | {rule['kind']} | {rule['sentence']} |" for rule in rules]
     page = (ROOT / "docs/analysts.md").read_text().splitlines()
     assert [row for row in page if row.count("|") == 4 and row.startswith("| `")] == rows
+
+
+@pytest.mark.parametrize("seed", ["consent_words", "order_words"])
+def test_the_page_of_unread_rows_has_every_word(seed: str) -> None:
+    groups: dict[tuple[str, str], list[str]] = {}
+    with (ROOT / f"dbt_project/seeds/{seed}.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            groups.setdefault((row["status"], row["note"]), []).append(row["word"])
+    page = (ROOT / "docs/unread-rows.md").read_text(encoding="utf-8").splitlines()
+    rows = [
+        f"| `{status}` | {', '.join(words)} | {note} |" for (status, note), words in groups.items()
+    ]
+    assert [row for row in rows if row not in page] == []
 
 
 def test_the_readme_lists_every_command_and_no_other() -> None:
