@@ -20,6 +20,7 @@ from winback.clock import Clock
 from winback.inbound import _public
 from winback.inbound._calls import answer_call
 from winback.inbound._collect import collect, collect_writer
+from winback.inbound._health import Backlog, LastFailure, Probe, cause_of, ledger_probe, problems
 from winback.inbound._segments import Record, SegmentWriter
 from winback.inbound._verify import (
     SIGNATURES,
@@ -85,6 +86,9 @@ class Receiver:
         self.bytes_in_flight = 0
         self._keys = load_public_keys(settings.sendgrid_webhook_public_keys)
         self._segments = SegmentWriter(settings.events_dir, clock)
+        self._storing, self._ledger = Probe(self._segments.try_out), ledger_probe(ledger)
+        self._last_failure: LastFailure | None = None
+        self._backlog = Backlog()
         self._wake, self._stopping = threading.Event(), False
         self._collector = threading.Thread(
             target=self._collect_forever, name="winback-collector", daemon=True
@@ -123,16 +127,37 @@ class Receiver:
         except Exception as error:  # noqa: BLE001  # whatever it was, it is not on disk
             log.error("a callback could not be stored: %s", type(error).__name__)
             self.counts["not_stored"] += 1
+            self._last_failure = LastFailure(self.clock.now(), cause_of(error))
             return False
         self.counts["stored"] += 1
+        self._last_failure = None
+        self._backlog.add(record.received_at)
         self._wake.set()
         return True
+
+    async def health(self) -> tuple[int, dict[str, object]]:
+        """The status of `GET /healthz` and what it says."""
+        storing, ledger = await asyncio.gather(self._storing.trouble(), self._ledger.trouble())
+        waiting, age = self._backlog.look(self.clock.now())
+        told = problems(
+            storing=storing, last=self._last_failure, ledger=ledger, waiting=waiting, age=age
+        )
+        return (503 if storing else 200), {
+            "status": "failing" if storing else "degraded" if told else "ok",
+            **{name: self.counts[name] for name in ("stored", "refused", "not_stored")},
+            "can_store": not storing,
+            "ledger": ledger or "ok",
+            "uncollected": waiting,
+            "uncollected_seconds": max(0, int(age.total_seconds())),
+            "problems": told,
+        }
 
     def _collect_forever(self) -> None:
         is_first = True
         while True:
             is_last = self._stopping
             self._wake.clear()
+            self._backlog.take()
             try:
                 if is_first:  # what an earlier process left behind
                     collect(self.ledger, self.settings, self.clock)
@@ -141,6 +166,7 @@ class Receiver:
                         self.ledger, self.settings.events_dir, self._segments.writer, self.clock
                     )
                 is_first = False
+                self._backlog.clear()
             except Exception as error:  # noqa: BLE001  # nothing is lost: it is all in segments
                 log.error("collecting failed and will be tried again: %s", type(error).__name__)
                 if not is_last:
@@ -242,6 +268,7 @@ def _path_and_query(request: Request) -> str:
 
 
 async def healthz(request: Request) -> JSONResponse:
+    """What it counted, and what it can't do: 503 where a callback could not be stored."""
     receiver: Receiver = request.app.state.receiver
-    names = ("stored", "refused", "not_stored")
-    return JSONResponse({"status": "ok", **{name: receiver.counts[name] for name in names}})
+    status, told = await receiver.health()
+    return JSONResponse(told, status_code=status, headers={"Cache-Control": "no-store"})

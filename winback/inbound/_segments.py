@@ -15,7 +15,7 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +27,8 @@ from winback.clock import Clock
 # Long enough that a burst shares one fsync, short enough that nobody waits for it.
 GATHER_SECONDS: Final = 0.01
 MAX_SEGMENT_RECORDS: Final = 1000
+# As long as a text is: of a disk that takes no more than this, the callbacks themselves tell.
+TRIED_BYTES: Final = 4096
 _SUFFIX: Final = ".jsonl"
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -108,7 +110,7 @@ class SegmentWriter:
         self.folder = folder
         self.writer = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         self._number = 0
-        self._queue: queue.Queue[tuple[Record, Future[None]] | None] = queue.Queue()
+        self._queue: queue.Queue[tuple[Record | None, Future[None]] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="winback-segments", daemon=True)
 
     def start(self) -> None:
@@ -124,13 +126,20 @@ class SegmentWriter:
         self._queue.put((record, future))
         return future
 
+    def try_out(self) -> Future[None]:
+        """Done once something like a record could be made durable; nothing of it is left."""
+        future: Future[None] = Future()
+        self._queue.put((None, future))
+        return future
+
     def _run(self) -> None:
         while (first := self._queue.get()) is not None:
             group = [first]
             is_last = not self._gather(group)
             # A client that went away still has its record written; nobody waits for it.
             waiting = [future.set_running_or_notify_cancel() for _, future in group]
-            error = self._write([record for record, _ in group])
+            records = [record for record, _ in group if record is not None]
+            error = self._write(records) if records else self._try()
             for (_, future), is_waiting in zip(group, waiting, strict=True):
                 if is_waiting and error is None:
                     future.set_result(None)
@@ -139,7 +148,7 @@ class SegmentWriter:
             if is_last:
                 return
 
-    def _gather(self, group: list[tuple[Record, Future[None]]]) -> bool:
+    def _gather(self, group: list[tuple[Record | None, Future[None]]]) -> bool:
         """Add what comes in within the gathering time; False when it was the last."""
         deadline = time.monotonic() + GATHER_SECONDS
         while len(group) < MAX_SEGMENT_RECORDS:
@@ -153,14 +162,9 @@ class SegmentWriter:
         return True
 
     def _write(self, records: list[Record]) -> Exception | None:
-        path = segment_path(self.folder, self.writer, self._number + 1)
-        unfinished = self.folder / "open" / path.name
+        path = self._next()
         try:
-            unfinished.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("w", encoding="ascii") as file:
-                file.writelines(record.to_line() for record in records)
-                file.flush()
-                os.fsync(file.fileno())
+            unfinished = self._write_open(path, (record.to_line() for record in records))
             unfinished.replace(path)
             # From here on a reader may have seen the name: it is never used again.
             self._number += 1
@@ -168,6 +172,29 @@ class SegmentWriter:
         except Exception as error:  # noqa: BLE001  # each waiting callback hears of it
             return error
         return None
+
+    def _try(self) -> Exception | None:
+        """Every step of a write, under a name that no reader takes for a segment."""
+        path = self._next().with_suffix(".try")
+        try:
+            self._write_open(self._next(), [" " * TRIED_BYTES]).replace(path)
+            self._sync_folder()
+            path.unlink()
+        except Exception as error:  # noqa: BLE001  # whoever asked hears of it
+            return error
+        return None
+
+    def _next(self) -> Path:
+        return segment_path(self.folder, self.writer, self._number + 1)
+
+    def _write_open(self, path: Path, lines: Iterable[str]) -> Path:
+        unfinished = self.folder / "open" / path.name
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("w", encoding="ascii") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        return unfinished
 
     def _sync_folder(self) -> None:
         descriptor = os.open(self.folder, os.O_RDONLY)
