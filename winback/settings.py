@@ -18,7 +18,8 @@ from winback.errors import UsageError
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 
 # Frozen into every message, so a slip is better told before.
-_ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;.]+")
+_NO_SIGN = r"\s\x00-\x1f\x7f-\x9f@<>,;"
+_ADDRESS = re.compile(rf"[^{_NO_SIGN}]+@[^{_NO_SIGN}]+\.[^{_NO_SIGN}.]+")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 Mode = Literal["dry-run", "sandbox", "live"]

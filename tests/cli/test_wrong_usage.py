@@ -126,3 +126,28 @@ def test_a_port_that_is_taken_is_one_line_that_names_it(
     (error,) = capsys.readouterr().err.splitlines()
     assert error.startswith(f"winback: 127.0.0.1:{port} can't be listened on (Address already in")
     assert error.endswith("Next: another --port")
+
+
+@pytest.mark.parametrize("setting", ["FROM_EMAIL", "REPLY_TO", "UNSUBSCRIBE_MAILTO"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@shop.example\nBcc: b@shop.example",
+        "a@shop.example\r\n",
+        "a@shop.example\n",
+        "a\t@shop.example",
+        "a\x0b@shop.example",
+        "a\x01@shop.example",
+        "a@shop.example\x7f",
+        "a@shop\x85.example",
+        "a@shop.example\u2028",
+        "\x1ba@shop.example",
+    ],
+)
+def test_an_address_of_ours_with_line_breaks_or_control_characters_is_refused(
+    setting: str, address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(f"WINBACK_{setting}", address)
+    assert winback(monkeypatch, "inbox") == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error == f"winback: WINBACK_{setting}: must be an address alone, like hello@shop.example"

@@ -13,6 +13,7 @@ from typing import Final
 
 from sqlalchemy.engine import make_url
 
+from winback.cells import CellWriter, plain
 from winback.erasure._files import replaced
 from winback.erasure._person import Person
 from winback.settings import Settings
@@ -32,14 +33,14 @@ def erase_in_rejected(settings: Settings, person: Person, *, write: bool) -> dic
     changed = 0
     for path in sorted(settings.rejected_dir.glob("*.csv")):
         with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file))
+            rows = [[plain(cell) for cell in row] for row in csv.reader(file)]
         theirs = [row for row in rows[1:] if len(row) == 4 and _is_theirs(row[3], person)]
         for row in theirs:
             row[3] = ""
         changed += len(theirs)
         if theirs and write:
             with replaced(path) as target, target.open("w", newline="", encoding="utf-8") as file:
-                csv.writer(file, lineterminator="\n").writerows(rows)
+                CellWriter(file).writerows(rows)
     return {"landing rejected": changed}
 
 

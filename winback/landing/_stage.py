@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from winback.cells import CellWriter
 from winback.landing._aside import Aside
 from winback.landing._batch import LINE, ROW, Reader, Rejected, printable
 from winback.landing._casts import Spec, second_query, typing_query
@@ -76,13 +76,13 @@ class Rejections:
     file: str
     reasons: Counter[str] = field(default_factory=Counter)
     _stream: IO[str] | None = None
-    _writer: Any = None
+    _writer: CellWriter | None = None
 
     def add(self, rows: Iterable[Rejected]) -> None:
         for line, reason, row in rows:
-            if self._stream is None:
+            if self._writer is None:
                 self._stream = self.path.open("w", newline="", encoding="utf-8")
-                self._writer = csv.writer(self._stream, lineterminator="\n")
+                self._writer = CellWriter(self._stream)
                 self._writer.writerow(["file", "line", "reason", "row"])
             self.reasons[reason] += 1
             self._writer.writerow([self.file, line, reason, printable(row)])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
+from winback.cells import plain
 from winback.ledger import HASH_PREFIX, ChannelGroup
 from winback.optouts._emails import emails
 from winback.optouts._words import is_empty
@@ -54,7 +55,7 @@ def read_cell(text: str, kind: str, countries: Sequence[str], *, loose: bool = F
     isn't known what a cell holds, words that resemble no address are no problem.
     """
     cell = Cell()
-    for piece in _pieces(_clean(text)):
+    for piece in _pieces(_clean(plain(text))):
         found = list(_read_piece(piece, kind, countries, loose=loose and bool(cell.addresses)))
         cell.addresses += [address for address in found if address not in cell.addresses]
         if not found and not (loose and not _resembles_address(piece)):

@@ -12,6 +12,7 @@ _EMAIL: Final = re.compile(
     r"@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+([a-z]{2,63}|xn--[a-z0-9-]{1,59})"
 )
 _WRAPPING: Final = "'\"<>()[]{}.,:!*` "
+_NEVER_THEIRS: Final = '"<>()[].,: '
 
 
 def emails(token: str) -> list[str]:
@@ -20,9 +21,10 @@ def emails(token: str) -> list[str]:
     for part in re.split(r"[/&]", token) if token.count("@") > 1 else [token]:
         stripped = part.strip(_WRAPPING)
         texts = [stripped]
-        # An apostrophe in front is a spreadsheet's, or theirs: then both are meant.
-        if part[:1] == "'" and stripped[:1] not in {"=", "+", "-", "@"}:
-            texts.append(f"'{stripped}")
+        # A sign in front is somebody's mark, or theirs: then both are meant.
+        theirs = part.rstrip(_WRAPPING).lstrip(_NEVER_THEIRS)
+        if theirs != stripped:
+            texts.append(theirs)
         spelled = [own for text in texts for own in _ascii_domains(text.lower())]
         valid = [text for text in spelled if _EMAIL.fullmatch(text)]
         if not valid:

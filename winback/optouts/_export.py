@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Row
 
+from winback.cells import CellWriter
 from winback.errors import UsageError
 from winback.ledger import (
     HASH_PREFIX,
@@ -52,7 +52,7 @@ def export_list(ledger: Ledger, file: Path, *, group: ChannelGroup | None = None
     )
     unfinished = file.with_name(f".{file.name}.tmp")
     with open_private(unfinished) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = CellWriter(stream)
         writer.writerow((*EXPORT_COLUMNS, "sha256") if hashed else EXPORT_COLUMNS)
         for row in rows:
             if not is_hashed(row.address):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
+from winback.cells import CellWriter
 from winback.clock import Clock
 from winback.errors import UsageError
 from winback.ledger import Ledger, is_hashed, is_suppressed, stop_hashed, suppress_once
@@ -115,7 +115,7 @@ def _set_aside(
     is_new = report.rejected_file is None
     path.parent.mkdir(parents=True, exist_ok=True)
     with open_private(path, "w" if is_new else "a") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        writer = CellWriter(stream)
         if is_new:
             writer.writerow(("file", "line", "reason", "row"))
         writer.writerows((file, *row) for row in bad)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from winback.cells import plain
 from winback.inbound import classify
 from winback.ledger import ChannelGroup
 from winback.optouts._addresses import Address, Cell, read_cell
@@ -64,7 +65,7 @@ class Columns:
         told: dict[str, list[str]] = {}
         for kind, cell in zip(self.kinds, cells, strict=False):
             if cell.strip() if kind in STATED else kind and not is_empty(cell):
-                told.setdefault(kind, []).append(cell.strip())
+                told.setdefault(kind, []).append(plain(cell.strip()))
         if self.is_message_log:
             return self._of_log(cells, told, defaults)
         if word := allowed(told):
