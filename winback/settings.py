@@ -10,7 +10,7 @@ from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from winback.errors import UsageError
@@ -21,6 +21,11 @@ PROJECT_DIR = Path(__file__).resolve().parents[1]
 _NO_SIGN = r"\s\x00-\x1f\x7f-\x9f@<>,;"
 _ADDRESS = re.compile(rf"[^{_NO_SIGN}]+@[^{_NO_SIGN}]+\.[^{_NO_SIGN}.]+")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
+# Line breaks in every spelling, control characters, and bytes that are no UTF-8: in a header they
+# would begin another one.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Taken apart at commas, where a line break is a blank.
+_LISTS: Final = frozenset({"channels", "sendgrid_webhook_public_keys"})
 
 Mode = Literal["dry-run", "sandbox", "live"]
 EmailMode = Literal["auto", "immediate", "abortable"]
@@ -136,6 +141,19 @@ class Settings(BaseSettings):
     def _is_an_address(cls, value: str) -> str:
         if value and not _ADDRESS.fullmatch(value):
             raise ValueError("must be an address alone, like hello@shop.example")
+        return value
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _is_one_line(cls, value: object, info: ValidationInfo) -> object:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(text, str) and info.field_name not in _LISTS:
+            found = _UNPRINTABLE.search(text)
+            if found:
+                raise ValueError(
+                    "must be one line without control characters, and holds "
+                    f"U+{ord(found[0]):04X} at place {found.start() + 1}"
+                )
         return value
 
     @classmethod

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from winback.cli import main
+from winback.settings import Settings
 
 
 def winback(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -151,3 +152,46 @@ def test_an_address_of_ours_with_line_breaks_or_control_characters_is_refused(
     assert winback(monkeypatch, "inbox") == 2
     (error,) = capsys.readouterr().err.splitlines()
     assert error == f"winback: WINBACK_{setting}: must be an address alone, like hello@shop.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "place"),
+    [
+        ("FROM_NAME", "Shop\nBcc: everybody@example.com", "U+000A at place 5"),
+        ("FROM_NAME", "Shop\r", "U+000D at place 5"),
+        ("BRAND_NAME", "Shop\u2029Shop", "U+2029 at place 5"),
+        ("BRAND_NAME", "\x1b[2JShop", "U+001B at place 1"),
+        ("BRAND_NAME", "A\tShop", "U+0009 at place 2"),
+        ("POSTAL_ADDRESS", "1 Main St\x85Springfield", "U+0085 at place 10"),
+        ("SHOP_URL", "https://shop.example.com/\x0b", "U+000B at place 26"),
+        ("PUBLIC_BASE_URL", "https://shop.example.com\n", "U+000A at place 25"),
+        ("TWILIO_MESSAGING_SERVICE_SID", "MG1\x7f", "U+007F at place 4"),
+        ("SENDGRID_API_KEY", "SG.secret\n", "U+000A at place 10"),
+        ("TWILIO_AUTH_TOKEN", "secret\udc80", "U+DC80 at place 7"),
+    ],
+)
+def test_a_setting_that_is_no_line_of_text_is_refused_in_one_line_without_its_value(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    place: str,
+) -> None:
+    monkeypatch.setenv(f"WINBACK_{name}", value)
+    assert winback(monkeypatch, "doctor") == 2
+    error = capsys.readouterr().err
+    says = f"WINBACK_{name}: must be one line without control characters, and holds {place}"
+    assert says in error
+    assert "Traceback" not in error
+    assert value.strip() not in error
+
+
+@pytest.mark.parametrize(
+    "brand", ["Björn & Co <Shop>", "Shop 👩‍🌾", "متجر\u200f", "店", "a\u00a0b"]
+)
+def test_a_brand_may_be_written_in_any_letters(brand: str) -> None:
+    assert Settings.load(brand_name=brand, from_name=brand).from_name == brand
+
+
+def test_a_list_may_be_written_over_lines() -> None:
+    assert Settings.load(channels="email,\n sms").enabled_channels == ("email", "sms")
