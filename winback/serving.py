@@ -68,9 +68,23 @@ class PunctualProtocol(H11Protocol):
         self._deadline = self.loop.call_later(seconds, self.transport.abort) if what else None
 
 
+def _closing(app: Any) -> Any:
+    """The app, with its connection closed after an answer to a request that tells its length in
+    two ways: a proxy in front may have read the other one, and take the rest for a request."""
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        names = {name for name, _ in scope.get("headers", ())}
+        if {b"content-length", b"transfer-encoding"} <= names:
+            # uvicorn closes for a client that asks it to.
+            scope["headers"] = [*scope["headers"], (b"connection", b"close")]
+        await app(scope, receive, send)
+
+    return answer
+
+
 def _config(app: Any, **options: Any) -> uvicorn.Config:
     return uvicorn.Config(
-        app,
+        _closing(app),
         access_log=False,  # a URL may hold a token, and an address has no place in a log
         proxy_headers=False,
         server_header=False,

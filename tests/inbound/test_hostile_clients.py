@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import time
 from collections.abc import Callable
 from http.client import HTTPResponse
@@ -16,7 +17,7 @@ from inbound_parts import Provider, rows, sg_event
 from winback import serving
 from winback.clock import FixedClock
 from winback.inbound import RunningReceiver, _receiver, collect
-from winback.ledger import Ledger
+from winback.ledger import Ledger, sign_token
 from winback.settings import Settings
 
 WEBHOOKS = ("sendgrid/events", "sendgrid/inbound", "twilio/status", "twilio/inbound")
@@ -102,6 +103,91 @@ def test_one_connection_serves_one_post_after_another(
             client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             assert answer(client)[0] == 200
             time.sleep(0.15)  # idle between requests, for longer than a head may take in all
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "signed", "length", "expected"),
+    [
+        ("POST", EVENTS, False, "7", 403),
+        ("POST", EVENTS, True, "7", 403),
+        ("POST", EVENTS, True, "0", 403),
+        ("POST", EVENTS, True, "2", 403),
+        ("POST", EVENTS, True, "9" * 12, 413),
+        ("POST", "/webhooks/twilio/inbound", True, "7", 403),
+        ("POST", "/u/x", False, "7", 404),
+        ("GET", "/u/x", False, "7", 404),
+        ("GET", "/healthz", False, "7", 200),
+        ("GET", "/nowhere", False, "0", 404),
+        ("PUT", EVENTS, False, "7", 405),
+    ],
+)
+def test_a_request_of_two_lengths_is_the_last_of_its_connection(
+    receiver: RunningReceiver, *, method: str, path: str, signed: bool, length: str, expected: int
+) -> None:
+    """Of what follows it a proxy in front may think otherwise than we do."""
+    head = [
+        f"{method} {path} HTTP/1.1", "Host: x", "Connection: keep-alive",
+        f"Content-Length: {length}", "Transfer-Encoding: chunked",
+    ]  # fmt: skip
+    if signed:
+        head += ["X-Twilio-Email-Event-Webhook-Signature: x", "X-Twilio-Signature: x"]
+    following = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connect(receiver) as client:
+        client.sendall("\r\n".join([*head, "", "2", "[]", "0", "", ""]).encode() + following)
+        response = HTTPResponse(client, method=method)
+        response.begin()
+        response.read()
+        assert (response.status, response.headers["connection"]) == (expected, "close")
+        assert is_closed(client)
+
+
+def is_closed(client: socket.socket) -> bool:
+    """Whether nothing more comes. An end may be a reset, where something was left unread."""
+    try:
+        return client.recv(100) == b""
+    except ConnectionResetError:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [
+        (EVENTS, b""),
+        (EVENTS, b"[{"),
+        ("/webhooks/sendgrid/inbound", b"--x\r\n" * 20_000),
+        ("/webhooks/twilio/status", b"MessageSid=SM1"),
+        ("/webhooks/twilio/inbound", b"MessageSid=SM1&Body=STOP"),
+        ("/webhooks/twilio/voice", b"CallSid"),
+        ("/u/{token}", b"choice=ch"),
+    ],
+)
+@pytest.mark.parametrize("ends", ["closed", "reset"])
+def test_a_client_that_goes_away_costs_one_line(
+    *,
+    receiver: RunningReceiver,
+    ledger: Ledger,
+    settings: Settings,
+    provider: Provider,
+    caplog: pytest.LogCaptureFixture,
+    eventually: Callable[..., float],
+    path: str,
+    sent: bytes,
+    ends: str,
+) -> None:
+    path = path.format(token=sign_token(ledger, "m1"))
+    signed = {"X_Twilio_Email_Event_Webhook_Signature": "x", "X_Twilio_Signature": "x"}
+    client = connect(receiver)
+    client.sendall(post_head(path, Content_Length=str(len(sent) + 9), **signed) + sent)
+    time.sleep(0.1)  # the receiver waits for the rest
+    if ends == "reset":
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    eventually(lambda: bool(caplog.records))
+    (record,) = caplog.records
+    assert record.getMessage().startswith("a client went away before its request was complete")
+    assert (record.exc_info, path in record.getMessage()) == (None, False)
+    assert not list(settings.events_dir.glob("*.jsonl"))
+    assert provider.text("STOP") == 200
 
 
 def test_a_webhook_takes_posts_only(receiver: RunningReceiver) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -194,12 +194,19 @@ def create_app(receiver: Receiver) -> Starlette:
             *_public.ROUTES,
             Route("/healthz", healthz, methods=["GET"]),
         ],
+        exception_handlers={ClientDisconnect: _gone},
         lifespan=lifespan,
     )
     # A redirect would name whatever host the client did, and no provider follows one.
     app.router.redirect_slashes = False
     app.state.receiver = receiver
     return app
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Whoever goes away in the middle of a request hears nothing of it, and costs one line."""
+    log.warning("a client went away before its request was complete: nothing of it is stored")
+    return Response(status_code=400)
 
 
 def _webhook(endpoint: Endpoint) -> Callable[[Request], object]:
