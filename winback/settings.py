@@ -98,6 +98,12 @@ class Settings(BaseSettings):
         "without an answer can be cancelled; `immediate`; `auto`: abortable at SendGrid itself.",
     )
 
+    answer_megabytes: int = Field(
+        32,
+        ge=1,
+        le=1024,
+        description="A longer answer of a provider is not read: what it was about is unknown.",
+    )
     unknown_settle_minutes: int = Field(
         15,
         ge=0,

@@ -220,6 +220,19 @@ def test_a_list_is_read_to_its_end_or_not_at_all(
     assert done.unreadable == ({} if accepted else {"sms": "too long"})
 
 
+def test_a_run_that_has_asked_for_long_leaves_the_rest_to_the_next_one(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.add(1, 2)
+    house.fail("drop_accepted", count=2)
+    house.send()
+    with monkeypatch.context() as patch:
+        patch.setattr("winback.reconcile._ask.MOST_SECONDS", -1.0)
+        done = house.reconcile(after=SETTLE)
+    assert (done.waiting, done.unreadable) == (2, {"sms": "asked enough for one run"})
+    assert house.reconcile().accepted == 2
+
+
 def test_a_copied_ledger_settles_nothing(house: House) -> None:
     from dataclasses import replace
 

@@ -150,6 +150,20 @@ def test_a_long_list_is_read_in_portions_from_where_the_last_run_stopped(
     assert [house.reconcile().suppressed for _ in range(4)] == [2, 2, 1, 0]
 
 
+def test_a_sweep_that_takes_too_long_says_so_and_the_next_one_goes_on(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (mail,) = house.add(1, channel="email")
+    house.send()
+    house.act(mail, "bounce")
+    house.clock.advance(MINUTE)
+    with monkeypatch.context() as patch:
+        patch.setattr("winback.reconcile._lists.MOST_SECONDS", -1.0)
+        done = house.reconcile()
+    assert (done.suppressed, done.unreadable) == (0, {"list of bounces": "took too long"})
+    assert house.reconcile().suppressed == 1
+
+
 def test_the_sweep_brings_back_nobody_who_came_back_or_was_erased(house: House) -> None:
     mail = house.add(1, 2, 3, channel="email")
     house.send()

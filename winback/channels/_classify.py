@@ -14,14 +14,17 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
+from winback.channels._bounds import AnswerTooLargeError, name_of
 from winback.channels._seam import Outcome, Scope
 from winback.channels._wire import Answer, NotHandedOverError
 
 Provider = Literal["sendgrid", "twilio"]
 
-_POSITION = re.compile(r"personalizations[.\[](\d+)")
+_POSITION = re.compile(r"personalizations[.\[](\d{1,6})(?!\d)", re.ASCII)
+# Longer than a provider ever asks for, and the channel stands still at far less.
+LONGEST_WAIT: Final = 30 * 24 * 3600.0
 
 
 def classify(provider: Provider, result: Answer | Exception, *, taken: int = 202) -> Outcome:
@@ -37,12 +40,14 @@ def classify(provider: Provider, result: Answer | Exception, *, taken: int = 202
 def _classify_failure(error: Exception) -> Outcome:
     if isinstance(error, NotHandedOverError):
         return Outcome("not_sent", str(error))
+    if isinstance(error, AnswerTooLargeError):
+        return Outcome("unknown", str(error))
     return Outcome("unknown", type(error).__name__)
 
 
 def _sendgrid(answer: Answer, taken: int) -> Outcome:  # noqa: PLR0911 - one line a case reads best
     status = answer.status
-    message_id = answer.headers.get("x-message-id")
+    message_id = name_of(answer.headers.get("x-message-id"))
     if status == taken:
         return Outcome("accepted", "accepted", status, provider_id=message_id)
     if status == 429:
@@ -82,7 +87,7 @@ def _sendgrid_refusal(status: int, errors: list[dict[str, Any]]) -> Outcome:
 
 def _top(field: str) -> str:
     """The part of a request that a field is in: the name of a deeper one may be a person's."""
-    return re.split(r"[.\[]", field)[0][:40]
+    return name_of(re.split(r"[.\[]", field)[0][:40]) or ""
 
 
 def _known_refusal(field: str, message: str) -> dict[str, str] | None:
@@ -100,13 +105,13 @@ def sendgrid_refusals() -> list[dict[str, str]]:
 
 def _twilio(answer: Answer) -> Outcome:
     status, body = answer.status, answer.json()
-    request_id = answer.headers.get("twilio-request-id")
+    request_id = name_of(answer.headers.get("twilio-request-id"))
     if 200 <= status < 300:
-        sid = body.get("sid")
-        if isinstance(sid, str) and sid:
+        sid = name_of(body.get("sid"))
+        if sid:
             return Outcome("accepted", "accepted", status, provider_id=sid, request_id=request_id)
         return Outcome("unknown", "unreadable", status, request_id=request_id)
-    code = str(body.get("code") or "")
+    code = name_of(str(body.get("code") or "")) or ""
     if status == 429 or (code == "20429" and 400 <= status < 500):
         return _deferred(answer, code=code)
     if status in {401, 403} and body and not code:
@@ -162,15 +167,16 @@ def _deferred(answer: Answer, *, code: str = "") -> Outcome:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait by Retry-After or X-RateLimit-Reset, told by the provider's own clock."""
     text = headers.get("retry-after", "").strip()
-    if text.isdigit():
-        return float(text)
+    if text.isascii() and text.isdigit():
+        return min(float(text), LONGEST_WAIT)
     answered = _http_date(headers.get("date", ""))
     if answered is None:
         return None
     reset = headers.get("x-ratelimit-reset", "").strip()
     try:
         until = datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else _http_date(text)
-        return None if until is None else max(0.0, (until - answered).total_seconds())
+        wait = None if until is None else (until - answered).total_seconds()
+        return None if wait is None else min(max(0.0, wait), LONGEST_WAIT)
     except (ValueError, OverflowError, OSError, TypeError):  # no date that a clock could show
         return None
 
@@ -178,5 +184,5 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
 def _http_date(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError):  # whatever a parser may meet
         return None

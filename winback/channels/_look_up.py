@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from winback.channels._seam import Outgoing
+
+# In all, for one question: a list may take many calls, each of which ends in time.
+LOOK_UP_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True)

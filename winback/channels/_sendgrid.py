@@ -47,7 +47,7 @@ class SendGrid:
                 "Email can't be sent: set WINBACK_SENDGRID_API_KEY, and "
                 "WINBACK_SENDGRID_BASE_URL, if it is set, to an http(s) address."
             )
-        self._wire = Wire(pool_size=pool_size)
+        self._wire = Wire(pool_size=pool_size, answer_megabytes=settings.answer_megabytes)
         headers = SendGridAPIClient(key, host=host).client.request_headers
         self.client = _Client(self._wire, host=host, request_headers=headers, version=3)
 

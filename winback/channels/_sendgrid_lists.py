@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from winback.channels._bounds import name_of
 from winback.channels._sendgrid import SendGrid
 from winback.settings import Settings
 
@@ -89,11 +90,12 @@ def _entry(name: ListName, row: Any) -> Entry | None:
         return None
     reason, source = _MEANING[name]
     if name == "groups":
-        source += str(row.get("group_id"))
+        source += name_of(str(row.get("group_id"))) or "unknown"
     try:
         created = int(row["created_at" if name == "groups" else "created"])
         since = datetime.fromtimestamp(created, UTC)
     except (KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
     address = row["email"].strip().lower()
-    return Entry(address, reason, source, since) if address else None
+    # What can't be printed is nobody's address, and no ledger could look it up.
+    return Entry(address, reason, source, since) if address and address.isprintable() else None

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from winback.channels._look_up import EndWithdrawal, Finding, Listed, Search, Withdraw
+from winback.channels._bounds import name_of
+from winback.channels._look_up import (
+    LOOK_UP_SECONDS,
+    EndWithdrawal,
+    Finding,
+    Listed,
+    Search,
+    Withdraw,
+)
 from winback.channels._seam import Outcome
 from winback.channels._sendgrid import SendGrid
 
@@ -52,8 +61,11 @@ def search_logs(sendgrid: SendGrid, question: Search) -> Finding:
         return _unreadable(outcome)
     if len(rows) > MOST_DETAILS:
         return Finding("unreadable", reason="too long")
-    found = []
+    found: list[Listed] = []
+    until = time.monotonic() + LOOK_UP_SECONDS
     for row in rows:
+        if time.monotonic() > until:
+            return Finding("unreadable", reason="took too long", stops_asking=True)
         listed = _listed(sendgrid, row, question)
         if isinstance(listed, Finding):
             return listed
@@ -65,13 +77,15 @@ def search_logs(sendgrid: SendGrid, question: Search) -> Finding:
 
 def _listed(sendgrid: SendGrid, row: Any, question: Search) -> Listed | Finding | None:
     """A row of the log as the message, None if it is another, or why that can't be told."""
-    sg_message_id = row.get("sg_message_id") if isinstance(row, dict) else None
-    if not isinstance(sg_message_id, str) or not sg_message_id:
+    sg_message_id = name_of(row.get("sg_message_id")) if isinstance(row, dict) else None
+    if not sg_message_id:
         return Finding("unreadable", reason="unreadable")
     outcome, answer = sendgrid.ask(sendgrid.client.logs._(sg_message_id).get, taken=200)
     if outcome.kind != "accepted":
         return _unreadable(outcome)
     ours, events = answer.json().get("custom_args"), answer.json().get("events")
+    if not isinstance(events or [], list):
+        return Finding("unreadable", reason="unreadable")
     names = [e.get("event") for e in events or [] if isinstance(e, dict)]
     if not isinstance(ours, dict) or ours.get("wb_message") != question.message.message_id:
         return None
@@ -79,10 +93,10 @@ def _listed(sendgrid: SendGrid, row: Any, question: Search) -> Listed | Finding 
         return None
     try:
         created = datetime.fromisoformat(str(row.get("sg_message_id_created_at")))
-    except ValueError:
+        created = created.astimezone(UTC) if created.tzinfo else created.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         created = question.since
-    created = created if created.tzinfo else created.replace(tzinfo=UTC)
-    return Listed(sg_message_id, created, attempt_id=str(ours.get("wb_attempt") or ""))
+    return Listed(sg_message_id, created, attempt_id=name_of(ours.get("wb_attempt")) or "")
 
 
 def _unreadable(outcome: Outcome) -> Finding:

@@ -38,7 +38,7 @@ class TwilioAccount:
 
     def __init__(self, settings: Settings, *, pool_size: int, what: str) -> None:
         self._public_base_url = settings.public_base_url.rstrip("/")
-        self._transport = Transport(pool_size=pool_size)
+        self._transport = Transport(pool_size=pool_size, answer_megabytes=settings.answer_megabytes)
         try:
             self.client = Client(
                 settings.twilio_account_sid,
@@ -102,9 +102,9 @@ class Transport(HttpClient):  # type: ignore[misc]  # untyped library
     the headers. None while nothing was tried.
     """
 
-    def __init__(self, *, pool_size: int) -> None:
+    def __init__(self, *, pool_size: int, answer_megabytes: int) -> None:
         super().__init__(_log, is_async=False)
-        self._wire = Wire(pool_size=pool_size)
+        self._wire = Wire(pool_size=pool_size, answer_megabytes=answer_megabytes)
         self._local = threading.local()
 
     @property
@@ -135,6 +135,8 @@ class Transport(HttpClient):  # type: ignore[misc]  # untyped library
             self._local.last = error
             raise
         self._local.last = answer
+        if answer.value() is None and answer.body:
+            raise ValueError("no JSON, or too deep")  # the client would walk into it
         text = answer.body.decode("utf-8", "replace")
         return Response(answer.status, text, dict(answer.headers))
 

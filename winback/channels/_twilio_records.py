@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -10,7 +11,8 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import Any, Final, Literal
 
-from winback.channels._look_up import Finding, Listed, Progress, Search
+from winback.channels._bounds import name_of
+from winback.channels._look_up import LOOK_UP_SECONDS, Finding, Listed, Progress, Search
 from winback.channels._twilio import TwilioAccount, Unreadable
 
 Likeness = Literal["same", "unclear", "other"]
@@ -20,6 +22,9 @@ PAGE_SIZE: Final = 1000
 MOST_PAGES: Final = 20
 # Bodies less alike than this are different messages, not one that Twilio rewrote.
 ALIKE: Final = 0.6
+# Three times what Twilio takes; comparing bodies takes the product of their lengths.
+LONGEST_BODY: Final = 5_000
+_TEXTS: Final = ("sid", "status", "to", "_from", "from_", "body", "direction")
 
 
 def search_messages(
@@ -76,6 +81,8 @@ def fetch(
     """One record; of a record that Twilio no longer has nothing can be learned."""
     try:
         record = account.read(call)
+        if record.sid is not None:
+            _check(record)
         values = {name: str(value) for name, value in told(record).items() if value}
     except Unreadable as problem:
         return Finding("unreadable", reason=str(problem), stops_asking=str(problem) != "http_404")
@@ -95,11 +102,13 @@ def _read(account: TwilioAccount, first_page: Callable[[], Any], since: datetime
     Twilio doesn't say that its lists are newest first, only shows them so: one that is not is
     read to its end. Raises Unreadable for one that can't be, or is too long to be.
     """
+    until = time.monotonic() + LOOK_UP_SECONDS
     page, newer, in_order = account.read(first_page), None, True
     for _ in range(MOST_PAGES):
         created = None
         records: list[Any] = account.read(partial(list, page))
         for record in records:
+            _check(record)
             created = record.date_created
             if not isinstance(created, datetime) or created.tzinfo is None:
                 raise Unreadable("no date")
@@ -108,10 +117,21 @@ def _read(account: TwilioAccount, first_page: Callable[[], Any], since: datetime
             yield record
         if in_order and created is not None and created < since:
             return
+        if time.monotonic() > until:
+            raise Unreadable("took too long")
         page = account.read(page.next_page)
         if page is None:
             return
     raise Unreadable("too long")
+
+
+def _check(record: Any) -> None:
+    """Raise Unreadable for a record of another shape than Twilio's: who knows what it says."""
+    values = [getattr(record, name, None) for name in _TEXTS]
+    if any(value is not None and not isinstance(value, str) for value in values):
+        raise Unreadable("unreadable")
+    if name_of(record.sid) is None or len(getattr(record, "body", None) or "") > LONGEST_BODY:
+        raise Unreadable("unreadable")
 
 
 def is_ours(record: Any, to: str) -> bool:

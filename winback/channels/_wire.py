@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,15 +13,21 @@ from requests.adapters import HTTPAdapter
 from requests.utils import urldefragauth
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout, make_headers
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.response import BaseHTTPResponse
+
+from winback.channels._bounds import BoundedResponse, parsed, read_body
 
 CONNECT_SECONDS: Final = 5.0
 # In all, for one request; a full batch over a slow line takes most of it.
 WRITE_SECONDS: Final = 20.0
-# Silence: Twilio itself gives up by about 26 s, so 30 s turn most silences into answers.
+# In all, for one answer: Twilio itself gives up by about 26 s, so 30 s turn most silences into
+# answers.
 READ_SECONDS: Final = 30.0
 # A connection that has rested longer may just be closed by the server as we write to it, and
 # then nobody knows what it took. A new one costs two round trips.
 IDLE_SECONDS: Final = 5.0
+# Ten times the longest page of a list that we ask for.
+ANSWER_MEGABYTES: Final = 32
 
 
 class NotHandedOverError(Exception):
@@ -38,11 +43,8 @@ class Answer:
     body: bytes = field(default=b"", repr=False)
 
     def value(self) -> Any:
-        """The body as JSON; None if it is none."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
+        """The body as JSON; None if it is none, or nests deeper than anybody needs."""
+        return parsed(self.body)
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; empty if it is anything else."""
@@ -53,7 +55,8 @@ class Answer:
 class Wire:
     """Calls of one provider. Safe for several threads."""
 
-    def __init__(self, *, pool_size: int) -> None:
+    def __init__(self, *, pool_size: int, answer_megabytes: int = ANSWER_MEGABYTES) -> None:
+        self._most_bytes = answer_megabytes << 20
         self._adapter = _Adapter(pool_maxsize=pool_size, max_retries=0)
         self._servers: dict[tuple[str, ...], _Server] = {}
 
@@ -87,10 +90,21 @@ class Wire:
             redirect=False,
             assert_same_host=False,  # a proxy's pool carries the requests of others
             timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+            preload_content=False,
         )
+        body = self._body(response)
         # A header that came twice is one with both values.
         names = {key.lower(): response.headers[key] for key in response.headers}
-        return Answer(response.status, names, response.data)
+        return Answer(response.status, names, body)
+
+    def _body(self, response: BaseHTTPResponse) -> bytes:
+        try:
+            return read_body(response, self._most_bytes)
+        except BaseException:
+            response.close()  # what is left of it must not be taken for the next answer
+            raise
+        finally:
+            response.release_conn()
 
     def close(self) -> None:
         self._servers.clear()  # they would keep their connections
@@ -102,6 +116,7 @@ class Wire:
         server = self._servers.get(place)
         if server is None:
             server = self._servers[place] = self._adapter.server(url)
+            server.pool.most_bytes = self._most_bytes  # type: ignore[attr-defined]
         return server
 
 
@@ -146,6 +161,7 @@ class _ProvingMixin:
     """Tells a request that never left whole from one that may have been taken."""
 
     timeout: float | None
+    most_bytes = ANSWER_MEGABYTES << 20
     used_at = 0.0
     _is_whole = False
     # What of a request is written together.
@@ -187,6 +203,9 @@ class _ProvingMixin:
         else:
             self._parts.append(data)
 
+    def response_class(self, sock: Any, **options: Any) -> BoundedResponse:
+        return BoundedResponse(sock, seconds=READ_SECONDS, most_bytes=self.most_bytes, **options)
+
     def getresponse(self) -> Any:
         try:
             response = super().getresponse()  # type: ignore[misc]
@@ -198,16 +217,18 @@ class _ProvingMixin:
         return response
 
 
-class _Connection(_ProvingMixin, HTTPConnection):
+class _Connection(_ProvingMixin, HTTPConnection):  # type: ignore[misc]
     pass
 
 
-class _SecureConnection(_ProvingMixin, HTTPSConnection):
+class _SecureConnection(_ProvingMixin, HTTPSConnection):  # type: ignore[misc]
     pass
 
 
 class _FreshMixin:
     """Hands out no connection that has rested too long."""
+
+    most_bytes = ANSWER_MEGABYTES << 20
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         try:
@@ -216,6 +237,7 @@ class _FreshMixin:
             raise NotHandedOverError(type(error).__name__) from error
         if time.monotonic() - connection.used_at > IDLE_SECONDS:
             connection.close()
+        connection.most_bytes = self.most_bytes
         return connection
 
 

@@ -14,6 +14,8 @@ from winback.settings import Settings
 
 # A run that finds very much to ask leaves the rest to the next one.
 MOST_QUESTIONS = 300
+# Nor does one wait longer for a provider that answers slowly, on the wall clock.
+MOST_SECONDS = 600.0
 # Sending needs the providers' patience more than we do.
 PER_SECOND = 10.0
 
@@ -33,6 +35,7 @@ class Records:
         self._pause = 0.0 if settings.sends_to_loopback_only else 1 / PER_SECOND
         self._asked = 0
         self._next = 0.0
+        self._until = time.monotonic() + MOST_SECONDS
 
     def ask(self, channel: str, question: Question) -> Finding:
         """One question, one finding; what could not be read of a channel is not asked for again.
@@ -41,7 +44,7 @@ class Records:
         """
         if known := self._silent.get((channel, type(question))):
             return known
-        if self._asked >= MOST_QUESTIONS:
+        if self.has_asked_enough():
             return _OVER
         self._asked += 1
         try:
@@ -56,7 +59,7 @@ class Records:
 
     def has_asked_enough(self) -> bool:
         """Whether the rest is for the next run."""
-        return self._asked >= MOST_QUESTIONS
+        return self._asked >= MOST_QUESTIONS or time.monotonic() > self._until
 
     def _open(self, channel: str) -> Channel:
         if channel not in self._channels:

@@ -7,6 +7,7 @@ from a list lifts nothing.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -28,6 +29,8 @@ EVERY: Final = timedelta(hours=20)
 # Each sweep goes back over the end of the last one: a list may be behind its own clock.
 OVERLAP: Final = timedelta(days=2)
 MOST_PAGES: Final = 20
+# The next sweep goes on where one ended that took longer, on the wall clock.
+MOST_SECONDS: Final = 300.0
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -63,10 +66,14 @@ def sweep_lists(ledger: Ledger, settings: Settings, clock: Clock, report: Reconc
     except UsageError:
         return  # no account to ask
     pages_left = MOST_PAGES
+    until = time.monotonic() + MOST_SECONDS
     with closing(lists):
         for name, start in due.items():
             place = start
             while place is not None and not place.is_done and pages_left:
+                if time.monotonic() > until:
+                    report.unreadable[f"list of {name}"] = "took too long"
+                    return
                 pages_left -= 1
                 page = lists.page(name, since=place.since, until=place.until, offset=place.offset)
                 if page.problem:
