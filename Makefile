@@ -2,22 +2,27 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-crash contract check lock migration clean
+.PHONY: setup demo test test-crash contract check lock licenses sbom migration clean
 
 setup: .venv/.runtime
 
-.venv/.installer:
+# Nothing is installed whose hash no lock names, and nothing is built but winback itself.
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+LOCKED := --compile-bytecode --require-hashes --no-build
+
+.venv/.installer: requirements-build.lock
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+		--only-binary :all: -r requirements-build.lock
 	touch $@
 
 .venv/.runtime: .venv/.installer requirements.lock pyproject.toml
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	$(INSTALL) $(LOCKED) -r requirements.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $@
 
 .venv/.dev: .venv/.runtime requirements-dev.lock
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements-dev.lock
+	$(INSTALL) $(LOCKED) -r requirements-dev.lock
 	touch $@
 
 demo: .venv/.runtime  ## live through a win-back season of an invented shop
@@ -41,18 +46,27 @@ contract: .venv/.dev .venv/.prism  ## our calls through Prism and the official d
 	npm install --silent --no-audit --no-fund --prefix .venv/prism @stoplight/prism-cli@5.14.2
 	touch $@
 
-check: .venv/.dev  ## lint and types
+check: .venv/.dev  ## lint, types and licenses
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/licenses.py
 	cd dbt_project && WINBACK_WAREHOUSE=$$(mktemp -d)/winback.duckdb \
 		../$(BIN)/sqlfluff lint --disable-progress-bar models tests
 
-lock: .venv/.installer  ## resolve the locks anew, without any registry's address
-	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header --no-annotate \
-		--python-version 3.11 --extra dev pyproject.toml -o requirements-dev.lock
-	$(BIN)/uv pip compile --quiet --no-emit-index-url --no-header --no-annotate \
-		--python-version 3.11 -c requirements-dev.lock pyproject.toml -o requirements.lock
+COMPILE := $(BIN)/uv pip compile --quiet --no-emit-index-url --no-header --no-annotate \
+	--generate-hashes --python-version 3.11
+
+lock: .venv/.installer  ## resolve the locks anew, with hashes and without any registry's address
+	printf 'setuptools>=77\nuv\n' | $(COMPILE) - -o requirements-build.lock
+	$(COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
+	$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
+
+licenses: .venv/.dev  ## list the licenses of all that is installed in docs/licenses.md
+	$(BIN)/python scripts/licenses.py --write
+
+sbom: .venv/.runtime  ## a bill of materials in CycloneDX: winback.cdx.json
+	$(BIN)/python scripts/make_sbom.py winback.cdx.json
 
 migration: .venv/.dev  ## make migration M="messages know their color": the ledger's next revision
 	$(BIN)/python -m winback.ledger.migrations "$(M)"

@@ -102,11 +102,6 @@ def _told(default: object) -> str:
     return f"`{text}`" if text else "none"
 
 
-def test_no_lock_names_a_registry() -> None:
-    for lock in ("requirements.lock", "requirements-dev.lock"):
-        assert "://" not in (ROOT / lock).read_text()
-
-
 def test_every_pin_with_a_ceiling_stands_under_its_reason_or_is_exact_by_nature() -> None:
     lines = (ROOT / "pyproject.toml").read_text().splitlines()
     pinned = ("dbt-core", "duckdb", "prefect>", "fastapi", "sqlalchemy")
