@@ -13,7 +13,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from winback.clock import FixedClock
 from winback.inbound import collect
-from winback.inbound._sendgrid import _mail_id
+from winback.inbound._mail import _mail_id
 from winback.ledger import Ledger, keep_evidence, sent_twice
 from winback.settings import Settings
 

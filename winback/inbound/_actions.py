@@ -16,6 +16,7 @@ from winback.inbound._reading import Reading
 from winback.inbound._series import intent_of, series_wish
 from winback.ledger import (
     LIFTED_BY_START,
+    UNAUTHENTICATED,
     Proof,
     is_suppressed,
     is_withdrawn,
@@ -40,12 +41,22 @@ def understand(connection: Connection, event: Event, match: Match) -> tuple[Even
     )
     reading = reply.reading or read_event(connection, event, match)
     intent: Intent = reply.provider_intent or reading.intent_of(is_opted_out=is_opted_out)
+    if not event.is_vouched_for:
+        return _of_anybody(event, intent), False
     wish = series_wish(event, match, intent, reading.words, is_opted_out=is_opted_out)
     if wish is not None:
         event = replace(event, series=wish)
         if wish.kind != "leave" or intent != "hold":
             return replace(event, intent=intent_of(wish, match)), False
     return _acted_on(event, intent, reading, match)
+
+
+def _of_anybody(event: Event, intent: Intent) -> Event:
+    """What may be somebody else's: it silences the address, and is no customer's answer."""
+    if intent == "stop":
+        return replace(event, kind="opted_out", intent=intent, suppress_reason="stop")
+    held = "hold" if intent == "hold" else ""
+    return replace(event, intent=UNAUTHENTICATED, suppress_reason=held)
 
 
 def _acted_on(event: Event, intent: Intent, reading: Reading, match: Match) -> tuple[Event, bool]:
@@ -64,8 +75,13 @@ def _acted_on(event: Event, intent: Intent, reading: Reading, match: Match) -> t
 
 
 def remember(connection: Connection, event: Event, match: Match) -> bool:
-    """Keep a reply in its person's conversation; whether a human is newly owed to somebody."""
+    """Keep a reply in its person's conversation; whether a human is newly owed to somebody.
+
+    One that may be somebody else's has a conversation of its own, and none where it says stop.
+    """
     if event.reply is None or not event.address or event.intent is None:
+        return False
+    if not event.is_vouched_for and event.intent == "stop":
         return False
     return keep_reply(
         connection,

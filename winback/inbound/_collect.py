@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import OperationalError
 
 from winback.clock import Clock
-from winback.inbound import _sendgrid, _twilio
+from winback.inbound import _mail, _sendgrid, _twilio
 from winback.inbound._actions import bind, remember, understand
 from winback.inbound._clicks import clicked
 from winback.inbound._event import Event, Unreadable
@@ -157,7 +157,7 @@ def parse(records: Iterable[Record]) -> Iterator[Parsed]:
 
 _PARSERS: Final[dict[tuple[str, str], Callable[[Record], Event | Iterable[Parsed] | None]]] = {
     ("sendgrid", "events"): _sendgrid.events,
-    ("sendgrid", "inbound"): _sendgrid.parsed_mail,
+    ("sendgrid", "inbound"): _mail.parsed_mail,
     ("sendgrid", "listed"): listed,
     ("twilio", "status"): _twilio.status,
     ("twilio", "inbound"): _twilio.inbound,
@@ -262,11 +262,13 @@ def _apply_new(
     if match.address:
         event = replace(event, address=match.address)
     event, wants_in = understand(connection, event, match)
-    connection.execute(tables.provider_events.insert(), _row(event, match))
-    report.waiting += remember(connection, event, match)
+    # Somebody who may not be the customer answers no message.
+    answered = match if event.is_vouched_for else Match()
+    connection.execute(tables.provider_events.insert(), _row(event, answered))
+    report.waiting += remember(connection, event, answered)
     report.events += 1
     report.by_kind[event.kind] += 1
-    report.unmatched += match.message_id is None
+    report.unmatched += answered.message_id is None
     proven = bind(connection, event, match, at=clock.now())
     report.bound += proven == "news"
     report.sent_twice += proven == "twice"

@@ -61,6 +61,8 @@ class Event:
     provider_id: str | None = None
     address: str = ""
     is_machine: bool = False
+    # Whether the address is the sender's, as far as the provider found out.
+    is_vouched_for: bool = True
     error_code: str | None = None
     # A hash of what was clicked.
     link: str | None = None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from winback.inbound._event import Event
 from winback.inbound._match import Match, Matcher
-from winback.inbound._reading import Reading, read_reply
+from winback.inbound._reading import UNREAD, Reading, read_reply
 from winback.inbound._sent import sent_texts
 from winback.ledger import Ledger
 
@@ -21,8 +21,7 @@ T = TypeVar("T")
 
 
 def read_ahead(ledger: Ledger, parsed: Sequence[T]) -> list[T]:
-    """The same events, each reply with its reading. One that can't be read stays as it is: it is
-    set aside where it is applied."""
+    """The same events, each reply with its reading. One that can't be read holds its sender."""
     replies = [item for item in parsed if isinstance(item, Event) and item.reply is not None]
     if not replies:
         return list(parsed)
@@ -39,11 +38,11 @@ def read_event(connection: Connection, event: Event, match: Match) -> Reading:
 
 
 def _read(item: T, sent: dict[str, tuple[str, ...]]) -> T:
-    if not isinstance(item, Event) or item.reply is None:
+    if not isinstance(item, Event) or item.reply is None or item.reply.reading:
         return item
     try:
         reading = read_reply(item.reply.text, sent=sent[item.dedupe_key])
     except Exception as defect:  # noqa: BLE001  # it must not stop the callbacks behind it
         log.error("%s can't be read: %s", item.ref, type(defect).__name__)
-        return item
+        reading = UNREAD
     return replace(item, reply=replace(item.reply, reading=reading))

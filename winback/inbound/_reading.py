@@ -32,6 +32,10 @@ class Reading:
         return "start" if may_start and is_listed(self.words, "start_if_opted_out") else self.intent
 
 
+# Of a reply that nothing of ours can read: nobody writes to them until a person has.
+UNREAD: Final = Reading("hold", "")
+
+
 def read_reply(text: str, *, sent: Sequence[str] = ()) -> Reading:
     """The reading of one reply. `sent` are the texts of ours that it may quote."""
     text = shortened(text)

@@ -1,23 +1,15 @@
-"""SendGrid's callbacks: the Event Webhook and Inbound Parse, mapped to events."""
+"""SendGrid's Event Webhook, mapped to events."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.message import Message
-from email.parser import BytesParser, HeaderParser
-from email.utils import parseaddr
 from typing import Any, Final
 
-from winback.inbound._event import Event, Kind, Reply, Unreadable, clean, digest
-from winback.inbound._html import text_of
+from winback.inbound._event import Event, Kind, Unreadable, clean, digest
 from winback.inbound._machines import is_machine_agent
-from winback.inbound._plain import clean as plain
-from winback.inbound._quoted import own_words, shortened
 from winback.inbound._segments import Record
-from winback.inbound._stops import is_keyword
 
 KINDS: Final[dict[str, Kind]] = {
     "processed": "processed",
@@ -48,9 +40,6 @@ IDENTITY: Final = (
     "sg_message_id", "email", "event", "timestamp", "url", "asm_group_id", "reason",
 )  # fmt: skip
 MAX_TEXT: Final = 2000
-_ANSWERS: Final = re.compile(r"(re|aw|antw|sv|vs|rv|tr|fw|fwd|wg)\s*:\s*", re.IGNORECASE)
-_MAIL_ID: Final = re.compile(r"<[!-;=?-~]{1,250}>")
-_LONGEST_SUBJECT: Final = 1000
 
 
 def events(record: Record) -> Iterator[Event | Unreadable]:
@@ -133,103 +122,3 @@ def _instant(seconds: object, otherwise: datetime) -> datetime:
         return datetime.fromtimestamp(int(seconds), UTC)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError, OSError):
         return otherwise
-
-
-def parsed_mail(record: Record) -> Event:
-    """The one event of an Inbound Parse post: a reply by email. Raises Unreadable."""
-    form = _form(record)
-    headers = HeaderParser().parsestr(form.get("headers", ""))
-    address = _envelope_sender(form) or parseaddr(form.get("from", ""))[1]
-    if not address:
-        raise Unreadable("a mail without a sender")
-    text = shortened(_text_of(form))
-    subject = form.get("subject", "").strip()[:_LONGEST_SUBJECT]
-    own = own_words(text).text
-    whole = _written(subject, own, text)
-    is_machine = headers.get("Auto-Submitted", "no").lower() != "no"
-    key = digest("sgp:", headers.get("Message-ID") or record.body)
-    return Event(
-        provider="sendgrid",
-        kind="replied",
-        dedupe_key=key,
-        semantic_key=key,
-        occurred_at=record.received_at,
-        received_at=record.received_at,
-        ref=record.ref,
-        group="email",
-        address=address,
-        is_machine=is_machine,
-        detail={"text": _written(subject, own, own)[:MAX_TEXT], "from": address},
-        reply=None if is_machine else Reply(whole, mail_id=_mail_id(headers.get("Message-ID"))),
-    )
-
-
-def _form(record: Record) -> dict[str, str]:
-    """The text fields of a multipart form; attachments stay in the raw segment."""
-    head = f"Content-Type: {record.headers.get('content-type', '')}\r\n\r\n".encode()
-    posted = BytesParser().parsebytes(head + record.body)
-    parts = posted.get_payload()
-    if not isinstance(parts, list):
-        raise Unreadable("not a multipart form")
-    fields = dict[str, bytes]()
-    for part in parts:
-        if not isinstance(part, Message):
-            continue
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and not part.get_filename() and isinstance(content, bytes):
-            fields[name] = content
-    charsets = _charsets(fields.get("charsets", b""))
-    return {name: clean(_decoded(value, charsets.get(name))) for name, value in fields.items()}
-
-
-def _charsets(field: bytes) -> dict[str, object]:
-    """In which characters SendGrid says that a field is written: those of the mail's part."""
-    try:
-        told = json.loads(field)
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _decoded(value: bytes, charset: object) -> str:
-    """UTF-8 where it is and nothing shifts; else as it is said to be, if Python knows it."""
-    if b"\x1b" not in value:
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            pass
-    try:
-        return value.decode(charset if isinstance(charset, str) else "utf-8", errors="replace")
-    except (LookupError, ValueError):
-        return value.decode(errors="replace")
-
-
-def _text_of(form: dict[str, str]) -> str:
-    """What the mail says; of one that came as HTML alone, what its page shows."""
-    text = form.get("text", "")
-    return text if text.strip() else text_of(form.get("html", ""))
-
-
-def _envelope_sender(form: dict[str, str]) -> str:
-    try:
-        envelope = json.loads(form.get("envelope", ""))
-    except ValueError:
-        return ""
-    sender = envelope.get("from") if isinstance(envelope, dict) else None
-    return sender if isinstance(sender, str) else ""
-
-
-def _mail_id(header: object) -> str | None:
-    """A Message-ID as it should be: a foreign header that goes back out must be nothing else."""
-    found = _MAIL_ID.fullmatch(str(header or "").strip())
-    return found[0] if found else None
-
-
-def _written(subject: str, own: str, text: str) -> str:
-    """A mail's words: its subject too, unless it is that of the mail which they answer. A subject
-    that says stop and nothing else never is."""
-    said = _ANSWERS.sub("", subject)
-    if plain(own) and _ANSWERS.match(subject) and not is_keyword(plain(said)):
-        return text
-    return f"{said}\n{text}".strip()

@@ -7,6 +7,7 @@ from winback.ledger._address_keys import PREFIX as HIDDEN_PREFIX
 from winback.ledger._among import among, texts
 from winback.ledger._conversations import (
     NEEDS_A_HUMAN,
+    UNAUTHENTICATED,
     Talking,
     close,
     keep_reply,
@@ -96,6 +97,7 @@ __all__ = [
     "PROOFS",
     "TRANSITIONS",
     "TWICE",
+    "UNAUTHENTICATED",
     "WAITING",
     "AddressKey",
     "ChannelGroup",

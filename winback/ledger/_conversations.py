@@ -15,9 +15,11 @@ from winback.ledger._address_keys import AddressKey
 from winback.ledger._among import among, texts
 from winback.ledger._suppressions import ChannelGroup, normalize
 
-# What no rule answers: a question, what may be a stop, what nobody understood, and who joins a
-# series from a number that we don't know.
-NEEDS_A_HUMAN: Final = frozenset({"question", "hold", "other", "unknown_joiner"})
+# The intent of a mail whose sender may be somebody else.
+UNAUTHENTICATED: Final = "unauthenticated"
+# What no rule answers: a question, what may be a stop, what nobody understood, who joins a series
+# from a number that we don't know, and who may not be who they say.
+NEEDS_A_HUMAN: Final = frozenset({"question", "hold", "other", "unknown_joiner", UNAUTHENTICATED})
 
 _c, _e = t.conversations.c, t.provider_events.c
 
@@ -47,7 +49,8 @@ def keep_reply(
     """Store a reply in its person's conversation; whether somebody now waits who did not.
 
     A reply belongs to the person's last conversation if that is waiting for an answer or
-    saw its last reply less than `gap` ago; else it opens one. Safe to repeat: a reply that is
+    saw its last reply less than `gap` ago; else it opens one, as each does whose sender may be
+    somebody else. Safe to repeat: a reply that is
     there changes nothing. `mail_id` is a mail's own Message-ID.
     """
     if connection.scalar(select(t.replies.c.reply_id).where(t.replies.c.reply_id == reply_id)):
@@ -55,7 +58,10 @@ def keep_reply(
     address = normalize(group, address)
     hidden = AddressKey.of(connection).hide(address)
     needs_human = intent in NEEDS_A_HUMAN
-    found = _current(connection, group, address, customer_id, since=received_at - gap)
+    is_theirs = intent != UNAUTHENTICATED
+    found = None
+    if is_theirs:
+        found = _current(connection, group, address, customer_id, since=received_at - gap)
     if found is None:
         conversation_id = hashlib.sha256(reply_id.encode()).hexdigest()[:32]
         row = {
@@ -170,8 +176,14 @@ def _current(
 ) -> Row[Any] | None:
     here = and_(_c.channel_group == group, _c.address == address)
     theirs = here if customer_id is None else or_(here, _c.customer_id == customer_id)
+    r = t.replies.c
+    of_others = select(r.conversation_id).where(
+        r.conversation_id == _c.conversation_id, r.intent == UNAUTHENTICATED
+    )
     query = select(t.conversations).where(
-        theirs, or_(_c.waiting_since.is_not(None), _c.last_reply_at > since)
+        theirs,
+        or_(_c.waiting_since.is_not(None), _c.last_reply_at > since),
+        ~of_others.exists(),
     )
     newest_first = query.order_by(_c.last_reply_at.desc(), _c.conversation_id)
     return connection.execute(newest_first.limit(1)).first()

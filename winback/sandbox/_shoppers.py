@@ -202,6 +202,8 @@ def _parsed_mail(message: Message, mail: dict[str, Any], text: str, at: datetime
         "text": text,
         "envelope": json.dumps({"to": [reply_to], "from": message.recipient}),
         "charsets": json.dumps({"text": "UTF-8", "subject": "UTF-8"}),
+        "SPF": "pass",
+        "dkim": f"{{@{message.recipient.rpartition('@')[2]} : pass}}",
         "attachments": "0",
     }
     return Webhook("sendgrid_inbound", form)

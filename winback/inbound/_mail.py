@@ -1,0 +1,93 @@
+"""SendGrid's Inbound Parse, mapped to an event: a reply by email."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from email.message import Message
+from email.parser import HeaderParser
+from email.utils import parseaddr
+from typing import Final
+
+from winback.inbound._event import Event, Reply, Unreadable, digest
+from winback.inbound._mail_form import LONGEST_JSON, as_json, form_of
+from winback.inbound._mail_proof import is_vouched_for
+from winback.inbound._mail_text import mail_text
+from winback.inbound._plain import clean as plain
+from winback.inbound._quoted import own_words, shortened
+from winback.inbound._reading import UNREAD
+from winback.inbound._segments import Record
+from winback.inbound._stops import is_keyword
+
+log = logging.getLogger(__name__)
+
+MAX_TEXT: Final = 2000
+_ANSWERS: Final = re.compile(r"(re|aw|antw|sv|vs|rv|tr|fw|fwd|wg)\s*:\s*", re.IGNORECASE)
+_MAIL_ID: Final = re.compile(r"<[!-;=?-~]{1,250}>")
+_LONGEST_SUBJECT: Final = 1000
+_LONGEST_SENDER: Final = 1000
+
+
+def parsed_mail(record: Record) -> Event:
+    """The one event of an Inbound Parse post. Raises Unreadable."""
+    form = form_of(record)
+    headers = HeaderParser().parsestr(form.get("headers", "")[:LONGEST_JSON])
+    envelope = _envelope_sender(form)
+    address = envelope or parseaddr(form.get("from", "")[:_LONGEST_SENDER])[1]
+    if not address:
+        raise Unreadable("a mail without a sender")
+    reply, own = _read(record, form, headers)
+    is_machine = headers.get("Auto-Submitted", "no").lower() != "no"
+    is_vouched = is_vouched_for(address, form, is_envelope=bool(envelope) or "envelope" not in form)
+    key = digest("sgp:", headers.get("Message-ID") or record.body)
+    return Event(
+        provider="sendgrid",
+        kind="replied",
+        dedupe_key=key,
+        semantic_key=key,
+        occurred_at=record.received_at,
+        received_at=record.received_at,
+        ref=record.ref,
+        group="email",
+        address=address,
+        is_machine=is_machine,
+        detail={"text": own, "from": address},
+        reply=None if is_machine else reply,
+        is_vouched_for=is_vouched,
+    )
+
+
+def _read(record: Record, form: Mapping[str, str], headers: Message) -> tuple[Reply, str]:
+    """A mail's words, and what of them is theirs; one that can't be read is a person's to read."""
+    mail_id = _mail_id(headers.get("Message-ID"))
+    try:
+        text = shortened(mail_text(form))
+        subject = form.get("subject", "").strip()[:_LONGEST_SUBJECT]
+        own = own_words(text).text
+        reply = Reply(_written(subject, own, text), mail_id=mail_id)
+        return reply, _written(subject, own, own)[:MAX_TEXT]
+    except Exception as defect:  # noqa: BLE001  # whatever a stranger wrote, it may be a stop
+        log.error("%s can't be read: %s", record.ref, type(defect).__name__)
+        text = (form.get("text", "") or form.get("html", ""))[:MAX_TEXT]
+        return Reply(text, mail_id=mail_id, reading=UNREAD), text
+
+
+def _envelope_sender(form: Mapping[str, str]) -> str:
+    sender = as_json(form.get("envelope", "")).get("from")
+    return sender if isinstance(sender, str) else ""
+
+
+def _mail_id(header: object) -> str | None:
+    """A Message-ID as it should be: a foreign header that goes back out must be nothing else."""
+    found = _MAIL_ID.fullmatch(str(header or "").strip())
+    return found[0] if found else None
+
+
+def _written(subject: str, own: str, text: str) -> str:
+    """A mail's words: its subject too, unless it is that of the mail which they answer. A subject
+    that says stop and nothing else never is."""
+    said = _ANSWERS.sub("", subject)
+    if plain(own) and _ANSWERS.match(subject) and not is_keyword(plain(said)):
+        return text
+    return f"{said}\n{text}".strip()
