@@ -9,6 +9,11 @@ The command line prints the message of these, and only the message; any other
 exception is a defect of ours and keeps its traceback.
 """
 
+from typing import Final
+
+# What works when nothing else does, for the end of a line about a broken disk or ledger.
+SILENCE: Final = "To silence this machine meanwhile, make an empty file STOP under WINBACK_HOME"
+
 
 class WinbackError(Exception):
     """A refusal: one clear line that names the thing, the rule and the next command."""

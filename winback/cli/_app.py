@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import sys
-from typing import Final
+from typing import NoReturn
 
 import typer
 
+from winback.cli._trouble import disk_trouble
 from winback.errors import WinbackError
 
 app = typer.Typer(
@@ -18,30 +18,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-# What is no defect of ours but of a disk: full, read-only, not this user's, or no folder.
-_DISK: Final = frozenset(
-    {
-        errno.EACCES,
-        errno.EPERM,
-        errno.EROFS,
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.ENOTDIR,
-        errno.EEXIST,
-    }
-)
-
 
 def main() -> None:
     """Run a command; exit 0 on a normal end, 1 on a refusal, 2 on wrong usage."""
     try:
         app()
     except WinbackError as error:
-        typer.secho(f"winback: {error}", fg="red", err=True)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        if error.errno not in _DISK or error.filename is None:
+        _end(disk_trouble(error) or str(error), error.exit_code)
+    except Exception as error:
+        line = disk_trouble(error)
+        if not line:
             raise
-        what = f"{error.filename}: {error.strerror}"
-        typer.secho(f"winback: {what}. Next: see to it, then run it again", fg="red", err=True)
-        sys.exit(1)
+        _end(line, 1)
+
+
+def _end(line: str, code: int) -> NoReturn:
+    typer.secho(f"winback: {line}", fg="red", err=True)
+    sys.exit(code)

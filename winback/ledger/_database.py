@@ -175,6 +175,8 @@ def _upgrade(connection: Connection) -> None:
     try:
         migrations.upgrade(connection)
     except DBAPIError as error:
+        if connection.dialect.name == "sqlite":
+            raise  # there are no rights to give: it is the file or its disk
         raise UsageError(
             f"the ledger's tables can't be brought to revision {migrations.newest()} "
             f"({type(error.orig).__name__}); they are as they were. Next: let the database user "

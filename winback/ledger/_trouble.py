@@ -8,16 +8,18 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from winback.errors import WinbackError
+from winback.errors import SILENCE, WinbackError
 
 # SQLite's code for a query that is wrong, which is a defect of ours; the others are about files.
 _DEFECT: Final = "SQLITE_ERROR"
 # PostgreSQL: no right to it, a standby that only reads, a transaction that idled.
 _UNAVAILABLE: Final = frozenset({"42501", "25006", "25P03"})
+# A file that is no database, or is broken inside; PostgreSQL's broken tables and indexes.
+_DAMAGED: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "XX001", "XX002")
 
 
 class LedgerUnavailable(WinbackError):
-    """The ledger's database is away, full, locked, or not for this user to write."""
+    """The ledger's database is away, full, locked, damaged, or not for this user to write."""
 
 
 @contextmanager
@@ -26,14 +28,26 @@ def told() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        name = getattr(error.orig, "sqlite_errorname", type(error.orig).__name__)
+        if _is_damaged(error):
+            raise LedgerUnavailable(
+                f"the ledger's database is damaged ({name}). It is left as it is, and nothing is "
+                "sent without it. Next: stop what uses it, put your newest backup in its place "
+                f"(WINBACK_LEDGER_URL), then run the command again. {SILENCE}"
+            ) from None
         if _is_unavailable(error):
-            name = getattr(error.orig, "sqlite_errorname", type(error.orig).__name__)
             raise LedgerUnavailable(
                 f"the ledger's database does not answer or refuses ({name}). Nothing is lost. "
-                "Next: look at it and at WINBACK_LEDGER_URL, then run the command again"
+                "Next: look at it, its disk and WINBACK_LEDGER_URL, then run the command again. "
+                f"{SILENCE}"
             ) from None
         _forget_values(error)
         raise
+
+
+def _is_damaged(error: DBAPIError) -> bool:
+    codes = (getattr(error.orig, name, None) for name in ("sqlite_errorname", "sqlstate"))
+    return any(code is not None and code.startswith(_DAMAGED) for code in codes)
 
 
 def _is_unavailable(error: DBAPIError) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from winback.errors import WinbackError
 from winback.landing import newest_load
 from winback.settings import Settings
+from winback.warehouse._damaged import damage_told, discard_damaged
 from winback.warehouse._dbt import (
     DbtResult,
     dbt_vars,
@@ -71,9 +72,9 @@ def build(
     with warehouse_lock(settings):
         load_id = newest_load(settings)
         prepare_inputs(settings)
-        warnings = [*gate("sources", settings, as_of)]
+        warnings = [*discard_damaged(settings), *gate("sources", settings, as_of)]
         variables = dbt_vars(settings, as_of, with_entrants=with_entrants)
-        with _seeds_loaded(settings) as already:
+        with _seeds_loaded(settings) as already, damage_told(settings):
             arguments = (*BUILD_ALL, *(WITHOUT_SEEDS if already else ()))
             _last_build(settings).write_text(name)
             result = invoke(settings, arguments, variables)
@@ -90,12 +91,14 @@ def build_outcomes(
     only tried out: then everything is built.
     """
     with warehouse_lock(settings):
+        discarded = discard_damaged(settings)
         memory = _last_build(settings)
         is_current = memory.exists() and memory.read_text() == "current"
         memory.write_text("current")
         arguments = BUILD_OUTCOMES if is_current else BUILD_ALL
-        result = invoke(settings, arguments, dbt_vars(settings, as_of))
-        warnings = gate("outcomes", settings, as_of)
+        with damage_told(settings):
+            result = invoke(settings, arguments, dbt_vars(settings, as_of))
+        warnings = [*discarded, *gate("outcomes", settings, as_of)]
         current = (settings.published_dir / "current").resolve()
         decided = current if is_current and current.exists() else None
         return _published(settings, as_of, "current", result, warnings, decided=decided)

@@ -1,0 +1,116 @@
+"""A damaged warehouse is made anew: it is derived, and nothing is lost with it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from winback.clock import FixedClock
+from winback.errors import BuildFailure
+from winback.landing import load
+from winback.settings import Settings
+from winback.warehouse import build
+from winback.warehouse._damaged import damage_told, discard_damaged
+
+AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+
+
+def no_gate(_name: str, _settings: Settings, _as_of: datetime) -> Sequence[str]:
+    return ()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A home with a sound warehouse, and what builds remember beside it."""
+    settings = Settings.load(home=tmp_path / "home")
+    settings.warehouse_path.parent.mkdir(parents=True)
+    with duckdb.connect(str(settings.warehouse_path)) as connection:
+        connection.execute("create table t as select range as n from range(100000)")
+    for name in ("last_build", "seeds.sha256"):
+        settings.warehouse_path.with_name(name).write_text("current")
+    return settings
+
+
+def beside(settings: Settings) -> set[str]:
+    return {path.name for path in settings.warehouse_path.parent.iterdir()}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda kept: os.urandom(50_000), id="random bytes"),
+        pytest.param(lambda kept: b"", id="nothing"),
+        pytest.param(lambda kept: b"a note", id="a note"),
+        pytest.param(lambda kept: b"SQLite format 3\0" + b"\0" * 9_000, id="another database"),
+        pytest.param(lambda kept: kept[: len(kept) // 2], id="half"),
+        pytest.param(lambda kept: kept[:100], id="a few bytes"),
+        pytest.param(lambda kept: kept[:12_288], id="its headers alone"),
+        pytest.param(lambda kept: kept[:4_096] + b"\0" * 8_192 + kept[12_288:], id="no headers"),
+        pytest.param(lambda kept: kept[:12_288] + b"\xff" * len(kept), id="rubbish behind"),
+        pytest.param(lambda kept: b"\0" * len(kept), id="zeros"),
+    ],
+)
+def test_a_file_that_is_damaged_is_thrown_away_with_what_is_known_of_it(
+    settings: Settings, damage
+) -> None:
+    settings.warehouse_path.write_bytes(damage(settings.warehouse_path.read_bytes()))
+    (warning,) = discard_damaged(settings)
+    assert warning == "the warehouse's file was damaged: it is made anew, and nothing is lost"
+    assert beside(settings) == set()
+    assert discard_damaged(settings) == []
+
+
+def test_a_sound_one_stays_and_so_does_one_that_another_process_holds(settings: Settings) -> None:
+    assert discard_damaged(settings) == []
+    holds = (
+        f"import duckdb; c = duckdb.connect({str(settings.warehouse_path)!r}); print(1); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holds], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout.readline()
+        assert discard_damaged(settings) == []
+        holder.communicate(b"\n")
+    assert beside(settings) == {"winback.duckdb", "last_build", "seeds.sha256"}
+
+
+@pytest.mark.parametrize(
+    ("says", "is_damage"),
+    [
+        ("customers: IO Error: Corrupt database file: computed checksum 1 does not match", True),
+        ('orders: IO Error: Could not read enough bytes from file "w": attempted', True),
+        ("dbt could not run: Failure while replaying WAL file", True),
+        ("customers: Binder Error: column x not found", False),
+        ("dbt could not run: Could not set lock on file", False),
+    ],
+)
+def test_damage_inside_is_met_by_the_build_and_gone_for_the_next(
+    settings: Settings, says: str, is_damage: bool
+) -> None:
+    with pytest.raises(BuildFailure) as failed, damage_told(settings):
+        raise BuildFailure(f"dbt failed:\n  {says}")
+    assert settings.warehouse_path.exists() == (not is_damage)
+    if is_damage:
+        assert str(failed.value).endswith("made from landing. Next: run the command again")
+        assert beside(settings) == set()
+
+
+def test_a_build_over_garbage_publishes_as_ever(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("customer_id\nc1\n")
+    (tmp_path / "orders.csv").write_text(
+        "order_id,customer_id,ordered_at,total_amount\no1,c1,2026-01-01T10:00:00Z,12.50\n"
+    )
+    load(tmp_path, settings, FixedClock(AS_OF))
+    settings.warehouse_path.write_bytes(os.urandom(50_000))
+    report = build(settings, AS_OF, gate=no_gate)
+    assert report.warnings == (
+        "the warehouse's file was damaged: it is made anew, and nothing is lost",
+    )
+    assert report.manifest.row_counts["customers"] == 1
