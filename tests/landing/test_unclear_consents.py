@@ -12,12 +12,15 @@ from winback.clock import WallClock
 HEADER = "customer_id,channel,status,basis,occurred_at\n"
 AT = datetime(2026, 3, 5, tzinfo=UTC)
 AT_TEN = datetime(2026, 3, 5, 10, tzinfo=UTC)
+FIRST = datetime(2001, 1, 2, tzinfo=UTC)
 AHEAD = datetime(2199, 1, 1, tzinfo=UTC)
 # From the load's moment.
 LOAD = None
 NO_WORD = "landed as unclear: status is no word of consent_words.csv"
 NO_DATE = "a refusal that counts from this load: occurred_at is not a date"
 NO_GRANT_DATE = "landed as unclear: a grant whose occurred_at is not a date"
+EARLY = "a refusal that counts from this load: occurred_at is before 2001-01-02"
+EARLY_GRANT = "landed as unclear: a grant whose occurred_at is before 2001-01-02"
 NO_BASIS = (
     "landed without basis, which is none of express_written, express, soft_opt_in, "
     "double_opt_in, implied"
@@ -58,7 +61,21 @@ ROWS = [
     ("email,granted?,,2026-03-05", "unclear", AT, NO_WORD),
     ("email,,,2026-03-05", "unclear", AT, "landed as unclear: status is missing"),
     ("email,granted,express,03/05/2026", "unclear", LOAD, NO_GRANT_DATE),
-    ("email,granted,express,0001-01-01", "unclear", LOAD, NO_GRANT_DATE),
+    ("email,granted,express,0001-01-01", "unclear", LOAD, EARLY_GRANT),
+    # The zeros of Unix, Excel, old Macs, GPS, new Macs, and of who knows no date.
+    ("email,revoked,,1970-01-01", "revoked", LOAD, EARLY),
+    ("email,revoked,,1900-01-01 00:00:00", "revoked", LOAD, EARLY),
+    ("email,revoked,,1904-01-01", "revoked", LOAD, EARLY),
+    ("email,unsubscribed,,1980-01-06T00:00:00Z", "revoked", LOAD, EARLY),
+    ("email,revoked,,2000-01-01", "revoked", LOAD, EARLY),
+    ("email,revoked,,978307200", "revoked", LOAD, EARLY),
+    ("email,revoked,,01.01.1970", "revoked", LOAD, EARLY),
+    ("email,revoked,,1899-12-30", "revoked", LOAD, EARLY),
+    ("email,revoked,,0001-01-01T00:00:00Z", "revoked", LOAD, EARLY),
+    ("email,granted,express,1970-01-01", "unclear", LOAD, EARLY_GRANT),
+    ("email,pending,,1970-01-01", "unclear", LOAD, NO_WORD),
+    ("email,revoked,,0", "revoked", LOAD, NO_DATE),
+    ("email,revoked,,2001-01-02T00:00:00Z", "revoked", FIRST, ""),
     (
         "email,granted,express,",
         "unclear",

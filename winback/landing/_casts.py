@@ -26,8 +26,9 @@ _THOUSANDS = r"^[+-]?[1-9]\d{0,2}\.\d{3}$"
 _WHOLE = r"^[+-]?\d+(\.0*)?$"
 _NOT_FINITE = r"^[+-]?(nan|inf|infinity)$"
 
-# A year outside is a placeholder or a slip, and breaks readers that count nanoseconds.
-FIRST_YEAR, LAST_YEAR = 1900, 2199
+# A year outside is a placeholder (the zeros of Unix, Excel, macOS and GPS) or a slip, and breaks
+# readers that count nanoseconds.
+FIRST_YEAR, LAST_YEAR = 1990, 2199
 
 SPACES = " \t\r\n\u00a0\ufeff"
 

@@ -11,13 +11,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from winback.landing._casts import FIRST_YEAR, LAST_YEAR, Rule, Settlement, one_of
+from winback.landing._casts import LAST_YEAR, Rule, Settlement, one_of
 from winback.landing.schema import INPUT_TABLES
 
 _BASES: Final = ("express_written", "express", "soft_opt_in", "double_opt_in", "implied")
 _STATUS: Final = '"status__typed"'
 _AT: Final = '"occurred_at__typed"'
+# Systems write 2000-01-01 and 2001-01-01, too, where they know no date: a refusal dated so would
+# stand before the grant that it takes back.
+_FIRST_DAY: Final = "2001-01-02"
 _LOADED_AT: Final = "getvariable('loaded_at')"
+_IS_EARLY: Final = f"coalesce({_AT} < timestamptz '{_FIRST_DAY} 00:00:00Z', false)"
 _IS_LATE: Final = f"coalesce({_AT} > {_LOADED_AT}, false)"
 
 # What the first look lets pass: all else is settled.
@@ -25,13 +29,14 @@ RULES: Final = (
     one_of("status", "granted", "revoked"),
     # Only a grant rests on its basis: a refusal counts whatever it is said to rest on.
     one_of("basis", *_BASES, when=f"{_STATUS} = 'granted'"),
+    Rule(_IS_EARLY, f"occurred_at is before {_FIRST_DAY}"),
     Rule(f"{_STATUS} = 'revoked' and {_IS_LATE}", "occurred_at is after the load"),
 )
 
 _IS_DATED: Final = (
-    f"coalesce({_AT} >= timestamptz '{FIRST_YEAR}-01-01 00:00:00Z' "
-    f"and {_AT} < timestamptz '{LAST_YEAR + 1}-01-01 00:00:00Z', false)"
+    f"coalesce(not {_IS_EARLY} and {_AT} < timestamptz '{LAST_YEAR + 1}-01-01 00:00:00Z', false)"
 )
+_IS_UNREAD: Final = f'("occurred_at__text" is not null and not {_IS_DATED} and not {_IS_EARLY})'
 _HAS_CHANNEL: Final = '"channel__typed" is not null'
 _IS_GRANT: Final = f"coalesce({_STATUS} = 'granted', false)"
 _IS_CLEAN: Final = f"({_IS_GRANT} and {_IS_DATED} and {_HAS_CHANNEL})"
@@ -64,8 +69,12 @@ SETTLEMENT: Final = Settlement(
             "landed as unclear: a grant whose occurred_at is missing",
         ),
         Rule(
-            f'{_IS_GRANT} and "occurred_at__text" is not null and not {_IS_DATED}',
+            f"{_IS_GRANT} and {_IS_UNREAD}",
             "landed as unclear: a grant whose occurred_at is not a date",
+        ),
+        Rule(
+            f"{_IS_GRANT} and {_IS_EARLY}",
+            f"landed as unclear: a grant whose occurred_at is before {_FIRST_DAY}",
         ),
         Rule(
             f"{_IS_GRANT} and not {_HAS_CHANNEL}",
@@ -76,8 +85,12 @@ SETTLEMENT: Final = Settlement(
             "a refusal that counts from this load: occurred_at is missing",
         ),
         Rule(
-            f'{_IS_REVOKED} and "occurred_at__text" is not null and not {_IS_DATED}',
+            f"{_IS_REVOKED} and {_IS_UNREAD}",
             "a refusal that counts from this load: occurred_at is not a date",
+        ),
+        Rule(
+            f"{_IS_REVOKED} and {_IS_EARLY}",
+            f"a refusal that counts from this load: occurred_at is before {_FIRST_DAY}",
         ),
         Rule(
             f"{_IS_REVOKED} and {_IS_DATED} and {_IS_LATE}",
