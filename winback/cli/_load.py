@@ -27,7 +27,10 @@ def load_command(
         str, typer.Option(help="generic, online-retail or cdnow.")
     ] = "generic",
     replace: Annotated[
-        bool, typer.Option("--replace", help="Start over: forget what is landed.")
+        bool,
+        typer.Option(
+            "--replace", help="Start over: forget what is landed, but no refusal with a date."
+        ),
     ] = False,
     date_format: Annotated[
         list[str] | None,

@@ -23,6 +23,7 @@ from winback.landing._report import LoadReport, Progress
 from winback.landing._revocations import tell_revocations
 from winback.landing._set_aside import MEANWHILE, keep_set_aside
 from winback.landing._stage import Work
+from winback.landing._start_over import kept_note, kept_refusals
 from winback.landing.schema import TABLES
 from winback.private import keep_private
 from winback.settings import Settings
@@ -65,9 +66,12 @@ def load(
         work.date_formats = stated
         parsed = _FORMATS[format].parse(work, source)
         _refuse_unread(work, parsed, settings)
-        merged = _merge_all(work, parsed, settings, replace=replace)
+        consents = settings.shop_dir / "consents.parquet"
+        refusals = kept_refusals(work, parsed.tables.get("consents"), consents) if replace else None
+        merged = _merge_all(work, parsed, settings, replace=replace, refusals=refusals)
         held = keep_set_aside(work, parsed, settings.shop_dir, replace=replace)
         parsed.notes += _notes(parsed, merged, held)
+        parsed.notes += kept_note(refusals)
         parsed.notes += tell_revocations(work, settings)
         report = LoadReport(
             load_id=work.load_id,
@@ -167,14 +171,21 @@ def _is_whole(shop_dir: Path, name: str) -> bool:
     return {column.name for column in TABLES[name].columns} <= set(pq.read_schema(path).names)
 
 
-def _merge_all(work: Work, parsed: Parsed, settings: Settings, *, replace: bool) -> list[Merged]:
-    """Every table as it will stand; one that this load leaves as it is gets no new file."""
+def _merge_all(
+    work: Work, parsed: Parsed, settings: Settings, *, replace: bool, refusals: Path | None
+) -> list[Merged]:
+    """Every table as it will stand; one that this load leaves as it is gets no new file.
+
+    Of what `replace` forgets, the `refusals` stay.
+    """
     merged = []
     for name, table in TABLES.items():
         landed = settings.shop_dir / f"{name}.parquet"
         before = None if replace or not landed.exists() else landed
+        if replace and name == "consents":
+            before = refusals
         staged = parsed.tables.get(name)
-        if staged is None and before is not None:
+        if staged is None and before is not None and not replace:
             continue
         work.progress(f"{name}: merging", work.total_bytes, work.total_bytes)
         loaded_before = _load_before(settings, name) if name == "consents" else ""
