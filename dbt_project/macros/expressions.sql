@@ -32,15 +32,23 @@
 
 
 {#-
-    An id as a person who copies it may spell it: without case, blanks, what can't be
-    seen, or the quote that a spreadsheet puts before it, as winback/landing/_set_aside.py
-    has it. It only ever finds whom a refusal may mean.
+    An id as a person or a spreadsheet may spell it: without case, blanks, what can't be
+    seen, quotes and other marks around it, a platform's prefix, leading zeros, and the
+    decimal of a number. winback/landing/_set_aside.py has it too. It only ever finds whom
+    a refusal or an order may mean.
 -#}
 {% macro folded_id(id) -%}
     {%- set unseen = ' \t\r\n\u00a0\u200b-\u200f\u202a-\u202f\u2060\ufeff' -%}
-    lower({{ winback.remove_matches(
-        winback.remove_matches(id, '[' ~ unseen ~ ']'), "^[']+"
-    ) }})
+    {%- set marks = '"' ~ "'`´‘’“”=#," -%}
+    {%- set bare = 'lower(' ~ winback.remove_matches(
+        id, '[' ~ unseen ~ marks ~ ']'
+    ) ~ ')' -%}
+    {%- set own = winback.remove_matches(
+        bare, '^(gid://[a-z]+/)?customers?/'
+    ) -%}
+    {{ winback.keep_first_group(
+        winback.keep_first_group(own, '^([0-9]+)[.]0+$'), '^0+([1-9][0-9]*)$'
+    ) }}
 {%- endmacro %}
 
 

@@ -17,8 +17,11 @@ from winback.landing.schema import TABLES
 
 # What holds while the tables are swapped in one by one: rows set aside before, and by this load.
 MEANWHILE: Final = "set_aside.meanwhile.parquet"
-# White space and what no screen shows.
-_BLANKS: Final = r"[\s\x{00A0}\x{200B}-\x{200F}\x{202A}-\x{202F}\x{2060}\x{FEFF}]"
+# White space, what no screen shows, and marks that stand around an id; the quote stands twice.
+_UNSEEN: Final = (
+    r"[\s\x{00A0}\x{200B}-\x{200F}\x{202A}-\x{202F}\x{2060}\x{FEFF}"
+    "\"''`\u00b4\u2018\u2019\u201c\u201d=#,]"
+)
 # The table whose columns name the key and the customer of each table's rows.
 _KEYS: Final = {"customers": "customer_id", "orders": "order_id", "order_items": "order_id"} | {
     "past_messages": "message_id"
@@ -55,8 +58,11 @@ def keep_set_aside(work: Work, parsed: Parsed, shop_dir: Path, *, replace: bool)
 
 
 def plain_id(column: str) -> str:
-    """SQL for an id without blanks, hidden characters, a leading quote and capitals."""
-    return f"lower(ltrim(regexp_replace({column}, '{_BLANKS}', '', 'g'), ''''))"
+    """SQL for an id without what a person or a spreadsheet does to it: the macro folded_id."""
+    bare = f"lower(regexp_replace({column}, '{_UNSEEN}', '', 'g'))"
+    own = f"regexp_replace({bare}, '^(gid://[a-z]+/)?customers?/', '')"
+    whole = f"regexp_replace({own}, '^([0-9]+)[.]0+$', '\\1')"
+    return f"regexp_replace({whole}, '^0+([1-9][0-9]*)$', '\\1')"
 
 
 def standing(work: Work, shop_dir: Path, table: str) -> Path:

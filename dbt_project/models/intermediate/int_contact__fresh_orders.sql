@@ -6,6 +6,13 @@ in_transit as (
 
 ),
 
+-- It may be an order of yesterday.
+unread_rows as (
+
+    select * from {{ ref('int_contact__unread_rows') }}
+
+),
+
 other_ids as (
 
     select * from {{ ref('int_customers__other_ids') }}
@@ -29,6 +36,8 @@ fresh as (
     select customer_id from in_transit
     union distinct
     select customer_id from cancelled
+    union distinct
+    select customer_id from unread_rows
 
 ),
 

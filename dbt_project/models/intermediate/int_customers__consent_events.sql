@@ -6,9 +6,9 @@ consents as (
 
 ),
 
-customers as (
+meant_ids as (
 
-    select customer_id from {{ ref('int_customers__known') }}
+    select * from {{ ref('int_customers__meant_ids') }}
 
 ),
 
@@ -60,27 +60,6 @@ told as (
 
 -- A refusal under another spelling of an id binds whoever it may mean; a grant only
 -- whom it names.
-folded_refusals as (
-
-    select
-        *,
-        {{ folded_id('customer_id') }} as folded_id
-
-    from told
-    where not is_grant
-
-),
-
-folded_customers as (
-
-    select
-        customer_id,
-        {{ folded_id('customer_id') }} as folded_id
-
-    from customers
-
-),
-
 bound as (
 
     select
@@ -96,17 +75,17 @@ bound as (
     union all
 
     select
-        folded_customers.customer_id,
-        folded_refusals.consent_channel,
-        folded_refusals.basis,
-        folded_refusals.is_grant,
-        folded_refusals.is_proven,
-        folded_refusals.occurred_at
+        meant_ids.customer_id,
+        told.consent_channel,
+        told.basis,
+        told.is_grant,
+        told.is_proven,
+        told.occurred_at
 
-    from folded_refusals
-    inner join folded_customers
-        on folded_refusals.folded_id = folded_customers.folded_id
-    where folded_refusals.customer_id != folded_customers.customer_id
+    from told
+    inner join meant_ids
+        on told.customer_id = meant_ids.told_id
+    where not told.is_grant
 
 ),
 

@@ -11,7 +11,21 @@ revocations as (
     select
         customer_id,
         channel,
-        max(occurred_at) as revoked_at
+        max(occurred_at) as revoked_at,
+        -- A date alone stands for the whole day: the hour of the no is not known.
+        max(
+            case
+                when
+                    {{ to_local('occurred_at', shop_zone()) }}
+                    = cast(
+                        {{ local_date('occurred_at', shop_zone()) }} as timestamp
+                    )
+                    then {{ end_of_day(
+                        local_date('occurred_at', shop_zone()), shop_zone()
+                    ) }}
+                else occurred_at
+            end
+        ) as stands_until
 
     from by_channel
     where not is_grant
@@ -34,6 +48,7 @@ comebacks as (
             by_channel.customer_id = revocations.customer_id
             and by_channel.channel = revocations.channel
             and by_channel.occurred_at > revocations.revoked_at
+            and by_channel.occurred_at >= revocations.stands_until
     where
         by_channel.is_grant
         and by_channel.basis in (

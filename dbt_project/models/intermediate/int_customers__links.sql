@@ -35,6 +35,12 @@ merged as (
 
 ),
 
+id_links as (
+
+    select * from {{ ref('int_customers__id_links') }}
+
+),
+
 mailboxes as (
 
     select
@@ -73,6 +79,15 @@ links as (
         concat('merged:', merged_into) as link
 
     from merged
+
+    union distinct
+
+    select
+        customer_id,
+        kind,
+        link
+
+    from id_links
 
 ),
 
