@@ -92,7 +92,10 @@ class CsvReader:
         records = self._records()
         for _, _, names, _ in records:
             if names is None or any(not _is_utf8(name) for name in names):
-                raise WinbackError(f"{self._path.name}: the header can't be read as UTF-8 CSV.")
+                raise WinbackError(
+                    f"{self._path.name}: the header can't be read as UTF-8 CSV. Next: save the "
+                    "file as UTF-8 (in Excel: CSV UTF-8) and load it again"
+                )
             header = [name.strip().lower() for name in names]
             _check_header(self._path.name, header)
             return header
