@@ -9,6 +9,7 @@ date: moved back, it would stand before a grant that is dated ahead by the same 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from winback.landing._casts import LAST_YEAR, Rule, Settlement, one_of
@@ -38,66 +39,67 @@ _IS_DATED: Final = (
 )
 _IS_UNREAD: Final = f'("occurred_at__text" is not null and not {_IS_DATED} and not {_IS_EARLY})'
 _HAS_CHANNEL: Final = '"channel__typed" is not null'
-_IS_GRANT: Final = f"coalesce({_STATUS} = 'granted', false)"
-_IS_CLEAN: Final = f"({_IS_GRANT} and {_IS_DATED} and {_HAS_CHANNEL})"
-_IS_REVOKED: Final = f"coalesce({_STATUS} = 'revoked', false)"
+IS_GRANT: Final = f"coalesce({_STATUS} = 'granted', false)"
+_IS_CLEAN: Final = f"({IS_GRANT} and {_IS_DATED} and {_HAS_CHANNEL})"
+IS_REVOKED: Final = f"coalesce({_STATUS} = 'revoked', false)"
 _FROM_LOAD: Final = f"(not {_IS_DATED} or (not {_IS_CLEAN} and {_IS_LATE}))"
 _TEXTS: Final = ", ".join(
     f"coalesce(\"{name}__text\", '')" for name in INPUT_TABLES["consents"].input_names
 )
+_HASH: Final = f"md5(concat_ws('|', {_TEXTS}))"
 _IS_KNOWN_BASIS: Final = f'"basis__typed" in ({", ".join(repr(basis) for basis in _BASES)})'
 
 SETTLEMENT: Final = Settlement(
     columns={
         "channel": '"channel__typed"',
-        "status": f"case when {_IS_CLEAN} then 'granted' when {_IS_REVOKED} then 'revoked' "
+        "status": f"case when {_IS_CLEAN} then 'granted' when {IS_REVOKED} then 'revoked' "
         "else 'unclear' end",
         "basis": f'case when not {_IS_CLEAN} or {_IS_KNOWN_BASIS} then "basis__typed" end',
         "occurred_at": f"case when {_IS_DATED} then {_AT} else {_LOADED_AT} end",
         "dated_by": f"case when {_FROM_LOAD} then 'load' end",
         "seen_in_load": f"case when not {_IS_DATED} then getvariable('load_id') end",
-        "row_hash": f"case when not {_IS_DATED} then md5(concat_ws('|', {_TEXTS})) end",
+        "row_hash": f"case when not {_IS_DATED} then {_HASH} end",
     },
     doubts=(
         Rule('"status__text" is null', "landed as unclear: status is missing"),
         Rule(
-            f'"status__text" is not null and not {_IS_GRANT} and not {_IS_REVOKED}',
+            f'"status__text" is not null and not {IS_GRANT} and not {IS_REVOKED}',
             "landed as unclear: status is no word of consent_words.csv",
         ),
         Rule(
-            f'{_IS_GRANT} and "occurred_at__text" is null',
+            f'{IS_GRANT} and "occurred_at__text" is null',
             "landed as unclear: a grant whose occurred_at is missing",
         ),
         Rule(
-            f"{_IS_GRANT} and {_IS_UNREAD}",
+            f"{IS_GRANT} and {_IS_UNREAD}",
             "landed as unclear: a grant whose occurred_at is not a date",
         ),
         Rule(
-            f"{_IS_GRANT} and {_IS_EARLY}",
+            f"{IS_GRANT} and {_IS_EARLY}",
             f"landed as unclear: a grant whose occurred_at is before {_FIRST_DAY}",
         ),
         Rule(
-            f"{_IS_GRANT} and not {_HAS_CHANNEL}",
+            f"{IS_GRANT} and not {_HAS_CHANNEL}",
             "landed as unclear: a grant whose channel is missing",
         ),
         Rule(
-            f'{_IS_REVOKED} and "occurred_at__text" is null',
+            f'{IS_REVOKED} and "occurred_at__text" is null',
             "a refusal that counts from this load: occurred_at is missing",
         ),
         Rule(
-            f"{_IS_REVOKED} and {_IS_UNREAD}",
+            f"{IS_REVOKED} and {_IS_UNREAD}",
             "a refusal that counts from this load: occurred_at is not a date",
         ),
         Rule(
-            f"{_IS_REVOKED} and {_IS_EARLY}",
+            f"{IS_REVOKED} and {_IS_EARLY}",
             f"a refusal that counts from this load: occurred_at is before {_FIRST_DAY}",
         ),
         Rule(
-            f"{_IS_REVOKED} and {_IS_DATED} and {_IS_LATE}",
+            f"{IS_REVOKED} and {_IS_DATED} and {_IS_LATE}",
             "a refusal that counts from this load: occurred_at is after it",
         ),
         Rule(
-            f"{_IS_REVOKED} and not {_HAS_CHANNEL}",
+            f"{IS_REVOKED} and not {_HAS_CHANNEL}",
             "a refusal of every channel: channel is missing",
         ),
         Rule(
@@ -106,3 +108,21 @@ SETTLEMENT: Final = Settlement(
         ),
     ),
 )
+
+
+def counted_from_load(columns: Mapping[str, str], says_no: str) -> dict[str, str]:
+    """The columns of a settlement, with rows that another column refuses counted from the load.
+
+    When that was said is not known, and it was after the yes of the same row.
+    """
+    instead = {
+        "status": "'unclear'",
+        "occurred_at": f"greatest({_LOADED_AT}, case when {_IS_DATED} then {_AT} end)",
+        "dated_by": "'load'",
+        "seen_in_load": "getvariable('load_id')",
+        "row_hash": _HASH,
+    }
+    return {
+        name: f"case when {says_no} then {instead[name]} else {old} end" if name in instead else old
+        for name, old in columns.items()
+    }

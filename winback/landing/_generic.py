@@ -11,6 +11,7 @@ from winback.landing._files import not_read, open_table, table_files
 from winback.landing._formats import Parsed
 from winback.landing._merge import reject_repeats
 from winback.landing._rules import SPECS
+from winback.landing._says_no import refusal_columns, refusal_notes, with_refusals
 from winback.landing._stage import Work, stage
 from winback.landing.schema import INPUT_TABLES
 
@@ -29,8 +30,15 @@ def parse(work: Work, source: Path) -> Parsed:
         keep = (LINE, ROW) if table.key else ()
         format_ = work.date_formats.get(name, work.date_formats.get(""))
         spec = dataclasses.replace(SPECS[name], date_format=format_)
+        refusing = refusal_columns(reader.columns, table.input_names)
+        spec = with_refusals(spec, refusing)
         staged = stage(work, reader, spec, found[name], keep=keep)
-        staged.notes = column_notes(found[name].name, table, reader.columns) + staged.notes
+        read = [n for n in reader.columns if spec.settlement is None or n not in refusing]
+        staged.notes = [
+            *refusal_notes(work, staged, refusing),
+            *column_notes(found[name].name, table, read),
+            *staged.notes,
+        ]
         if table.key:
             reject_repeats(work, table, staged)
         parsed.sources.append(staged)

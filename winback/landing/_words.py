@@ -24,6 +24,11 @@ def read_words(seed: str) -> Callable[[str], str | None]:
     return read
 
 
+def words_for(seed: str, status: str) -> list[str]:
+    """The words of a seed that mean a status."""
+    return [word for word, meant in _words(_SEEDS / f"{seed}.csv").items() if meant == status]
+
+
 @cache
 def _words(path: Path) -> Mapping[str, str]:
     with path.open(encoding="utf-8", newline="") as file:

@@ -1,0 +1,106 @@
+"""Columns that are not ours and whose name means a refusal, or a yes that may be denied.
+
+Nothing of ours reads what such a column says in full. In consents it is enough that it may say no:
+then the row is no clean grant. In other files the load counts these rows, and says where to
+write them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from winback.landing._casts import SPACES, Rule, Settlement, Spec
+from winback.landing._consents import IS_GRANT, IS_REVOKED, counted_from_load
+from winback.landing._sql import ident, literal, parquet
+from winback.landing._stage import Staged, Work
+from winback.landing._words import words_for
+
+# Names without blanks, `_`, `-` and `.`.
+_NO: Final = re.compile(
+    r"unsub|optedout|optout|donot(contact|e?mail|call|text|sms|send|market|disturb|track)|^dnc$"
+    r"|^no(sms|e?mail|marketing|contact|calls?|texts?|newsletter)s?$|revo(ked|cation)"
+    r"|withdr(awn|ew|awal)|suppress|bl(ack|ock)list|bounced|complain|refused|erasure"
+    r"|desabonn|desinscri|abgemeldet|abbestellt|widerruf|uitgeschreven|wypisan|disiscri"
+)
+# A link to leave by stands beside every yes.
+_NO_WISH: Final = re.compile(r"(url|link|token|page)$")
+_YES: Final = re.compile(
+    r"(buyer|customer)?accepts?(ed)?(e?mail|sms|mobile|phone)?(marketing|newsletter)"
+    r"|(is)?(e?mail|sms|marketing|newsletter)?(subscribed|optedin|optin)(e?mail|sms|marketing)?"
+)
+# "Did she opt out?" "No."
+_NOT_SO: Final = ("no", "n", "false", "f", "0", "0 0", "nein", "non", "nee", "nao", "nie", "falso")
+# What exports write where there is nothing.
+_EMPTY: Final = ("", "null", "none", "nan", "nat", r"\n", "-", "0000-00-00")
+# The files in which a shop may keep what belongs into consents.
+_TOLD: Final = ("customers", "orders")
+
+
+def refusal_columns(columns: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Those of a file's columns that may say no."""
+    return [name for name in columns if name not in known and (_is_no(name) or _is_yes(name))]
+
+
+def with_refusals(spec: Spec, columns: Sequence[str]) -> Spec:
+    """The spec of consents for a file with such columns: no clean grant where one says no."""
+    if spec.settlement is None or not columns:
+        return spec
+    found = {name: f"(not {IS_REVOKED} and {says_no(name)})" for name in columns}
+    settled = counted_from_load(spec.settlement.columns, " or ".join(found.values()))
+    told = tuple(
+        Rule(f"{IS_GRANT} and {no}", f"landed as unclear: {_quoted(name)} may say no")
+        for name, no in found.items()
+    )
+    return dataclasses.replace(
+        spec,
+        rules=(*spec.rules, *(Rule(no, f"{_quoted(name)} says no") for name, no in found.items())),
+        settlement=Settlement(settled, (*spec.settlement.doubts, *told)),
+    )
+
+
+def refusal_notes(work: Work, staged: Staged, columns: Sequence[str]) -> list[str]:
+    """What a person should know of such columns in a file that they don't belong into."""
+    if staged.name not in _TOLD or not columns or not staged.rows:
+        return []
+    counts = ", ".join(f"count(*) filter ({says_no(name)})" for name in columns)
+    found = work.connection.execute(f"select {counts} from {parquet(staged.path)}").fetchone()
+    return [
+        f"{staged.rejections.file}: {name} may say no and is not read: {count:,} rows are filled. "
+        "Next: send them as rows of consents.csv with status revoked"
+        for name, count in zip(columns, found or (), strict=True)
+        if count
+    ]
+
+
+def says_no(name: str) -> str:
+    """SQL: whether a column that may say no does; what is empty says nothing."""
+    text = f"lower(trim(cast({ident(name)} as varchar), '{SPACES}'))"
+    folded = f"strip_accents(regexp_replace({text}, '(\\w)[\\s_.-]+(\\w)', '\\1 \\2', 'g'))"
+    words = words_for("consent_words", "granted") if _is_yes(name) else _NOT_SO
+    harmless = f"{folded} in ({_listed(words)}) or {text} in ({_listed(_EMPTY)})"
+    return f"coalesce(not ({harmless}), false)"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(literal(word) for word in words)
+
+
+def _is_no(name: str) -> bool:
+    plain = _plain(name)
+    return bool(_NO.search(plain)) and not _NO_WISH.search(plain)
+
+
+def _is_yes(name: str) -> bool:
+    return bool(_YES.fullmatch(_plain(name)))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_.-]", "", name.lower())
+
+
+def _quoted(name: str) -> str:
+    """A column's name as a part of a text in SQL."""
+    return name.replace("'", "''")
