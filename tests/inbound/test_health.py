@@ -16,7 +16,7 @@ import requests
 from inbound_parts import EMAIL, PHONE, Provider, rows, sg_event
 
 from winback.clock import FixedClock
-from winback.inbound import _health, _receiver
+from winback.inbound import _health, _lanes
 from winback.ledger import Ledger, LedgerUnavailable, open_ledger
 from winback.settings import Settings
 
@@ -214,8 +214,8 @@ class TestLedger:
             raise ZeroDivisionError
 
         with monkeypatch.context() as patch:
-            patch.setattr(_receiver, "collect", defect)
-            patch.setattr(_receiver, "collect_writer", defect)
+            patch.setattr(_lanes, "collect", defect)
+            patch.setattr(_lanes, "collect_writer", defect)
             provider.text("STOP")
             clock.advance(timedelta(seconds=31))
             told = health(provider)[1]

@@ -234,8 +234,32 @@ def _apply_alone(
         raise
     except Exception as defect:  # noqa: BLE001  # it must not stop the callbacks behind it
         log.error("%s can't be applied: %s", event.ref, type(defect).__name__)
-        return CollectReport(unreadable=1)
+        report = CollectReport(unreadable=1)
+        _hold(connection, event, report, clock)
     return report
+
+
+def _hold(connection: Connection, event: Event, report: CollectReport, clock: Clock) -> None:
+    """Who wrote what could not be applied, or asked for silence, gets nothing until a replay or a
+    person has seen to it."""
+    if (event.reply is None and not event.suppress_reason) or not event.address:
+        return
+    try:
+        with connection.begin_nested():
+            report.stopped_messages += suppress(
+                connection,
+                group=event.group,
+                address=event.address,
+                reason="hold",
+                source=f"{event.provider}_not_applied",
+                occurred_at=event.occurred_at,
+                recorded_at=clock.now(),
+            )
+            report.suppressed += 1
+    except OperationalError:
+        raise
+    except Exception as defect:  # noqa: BLE001  # nor may this
+        log.error("%s can't hold its sender: %s", event.ref, type(defect).__name__)
 
 
 def _known(connection: Connection, keys: Sequence[str]) -> set[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from email.message import Message
 from email.parser import BytesHeaderParser
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Final
 
 from winback.inbound._event import Unreadable, clean
@@ -15,7 +16,10 @@ from winback.inbound._segments import Record
 # What is read of a part's head, and of a field that is JSON or a list of headers.
 LONGEST_HEAD: Final = 16_000
 LONGEST_JSON: Final = 100_000
+# Far more than what is read of a text, and far less than what may be posted.
+LONGEST_FIELD: Final = 300_000
 _HEAD_ENDS: Final = re.compile(rb"\r?\n\r?\n")
+_MARK_ENDS: Final = re.compile(rb"(--)?[ \t]{0,100}(?=\r?\n|\Z)")
 _ENCODED: Final = frozenset({"base64", "quoted-printable"})
 _FIRST_LINE: Final = re.compile(rb"\s*--([^\r\n]{1,200}?)[ \t]*\r?\n")
 
@@ -51,22 +55,41 @@ def _boundary(record: Record) -> bytes:
 
 def _fields(body: bytes, boundary: bytes) -> dict[str, bytes]:
     """Between the marks of one boundary, so that it costs nothing how deep a part is nested."""
-    marks = re.compile(rb"(?:\A|\r?\n)--" + re.escape(boundary) + rb"(--)?[ \t]*(?=\r?\n|\Z)")
     fields = dict[str, bytes]()
-    for mark, following in pairwise(chain(marks.finditer(body), [None])):
-        if mark is None or mark[1]:
-            break
-        end = len(body) if following is None else following.start()
-        ends = _HEAD_ENDS.search(body, mark.end(), min(end, mark.end() + LONGEST_HEAD))
+    for (_, start), (end, _) in pairwise(_marks(body, b"--" + boundary)):
+        ends = _HEAD_ENDS.search(body, start, min(end, start + LONGEST_HEAD))
         if ends is None:
             continue
-        head = BytesHeaderParser().parsebytes(body[mark.end() : ends.end()].lstrip(b"\r\n"))
+        head = BytesHeaderParser().parsebytes(body[start : ends.end()].lstrip(b"\r\n"))
         name = head.get_param("name", header="content-disposition")
         if isinstance(name, str) and not head.get_filename():
-            fields.setdefault(name, _content(head, body[ends.end() : end]))
+            fields.setdefault(name, _content(head, _cut(body, ends.end(), end)))
     if not fields:
         raise Unreadable("not a multipart form")
     return fields
+
+
+def _marks(body: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
+    """Where each line that is a mark begins, with the break before it, and ends; at last the end
+    of the form. (A pattern with the break in it would look at every byte of 30 MB.)"""
+    place = body.find(mark)
+    while place >= 0:
+        begins_line = place == 0 or body[place - 1 : place] == b"\n"
+        found = _MARK_ENDS.match(body, place + len(mark)) if begins_line else None
+        if found:
+            is_crlf = body[max(0, place - 2) : place] == b"\r\n"
+            yield max(0, place - (2 if is_crlf else 1)), found.end()
+            if found[1]:
+                return
+        place = body.find(mark, place + len(mark))
+    yield len(body), len(body)
+
+
+def _cut(body: bytes, start: int, end: int) -> bytes:
+    """A field, and of a very long one its beginning and its end."""
+    if end - start <= 2 * LONGEST_FIELD:
+        return body[start:end]
+    return body[start : start + LONGEST_FIELD] + b"\n" + body[end - LONGEST_FIELD : end]
 
 
 def _content(head: Message, content: bytes) -> bytes:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -19,9 +18,9 @@ from starlette.routing import Route
 from winback.clock import Clock
 from winback.inbound import _public
 from winback.inbound._calls import answer_call
-from winback.inbound._collect import collect, collect_writer
-from winback.inbound._health import Backlog, LastFailure, Probe, cause_of, ledger_probe, problems
-from winback.inbound._segments import Record, SegmentWriter
+from winback.inbound._health import LastFailure, Probe, cause_of, ledger_probe, problems
+from winback.inbound._lanes import Lane, Name, lane_of
+from winback.inbound._segments import Record
 from winback.inbound._verify import (
     SIGNATURES,
     is_signed_by_sendgrid,
@@ -33,8 +32,6 @@ from winback.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# A failed collection is tried again after this long; the next callback also wakes it.
-RETRY_SECONDS: Final = 1.0
 # A disk that hangs for longer counts as full: the provider is to try again.
 STORE_SECONDS: Final = 10.0
 # All bodies that are being received at one time; whoever would go beyond comes again later.
@@ -85,25 +82,18 @@ class Receiver:
         self.counts: Counter[str] = Counter()
         self.bytes_in_flight = 0
         self._keys = load_public_keys(settings.sendgrid_webhook_public_keys)
-        self._segments = SegmentWriter(settings.events_dir, clock)
-        self._storing, self._ledger = Probe(self._segments.try_out), ledger_probe(ledger)
+        self._lanes = {name: Lane(name, ledger, settings, clock) for name in get_args(Name)}
+        self._storing, self._ledger = Probe(self._lanes[""].segments.try_out), ledger_probe(ledger)
         self._last_failure: LastFailure | None = None
-        self._backlog = Backlog()
-        self._wake, self._stopping = threading.Event(), False
-        self._collector = threading.Thread(
-            target=self._collect_forever, name="winback-collector", daemon=True
-        )
 
     def start(self) -> None:
-        self._segments.start()
-        self._collector.start()
+        for lane in self._lanes.values():
+            lane.start()
 
     def stop(self) -> None:
         """Write what was acknowledged to the ledger too, then end."""
-        self._segments.stop()
-        self._stopping = True
-        self._wake.set()
-        self._collector.join()
+        for lane in self._lanes.values():
+            lane.stop()
 
     def is_signed(self, endpoint: Endpoint, request: Request, body: bytes) -> bool:
         if endpoint.provider == "sendgrid":
@@ -121,8 +111,9 @@ class Receiver:
 
     async def keep(self, record: Record) -> bool:
         """Append the record; False when it could not be made durable."""
+        lane = self._lanes[lane_of(record)]
         try:
-            stored = asyncio.wrap_future(self._segments.append(record))
+            stored = asyncio.wrap_future(lane.segments.append(record))
             await asyncio.wait_for(stored, STORE_SECONDS)
         except Exception as error:  # noqa: BLE001  # whatever it was, it is not on disk
             log.error("a callback could not be stored: %s", type(error).__name__)
@@ -131,14 +122,14 @@ class Receiver:
             return False
         self.counts["stored"] += 1
         self._last_failure = None
-        self._backlog.add(record.received_at)
-        self._wake.set()
+        lane.stored(record)
         return True
 
     async def health(self) -> tuple[int, dict[str, object]]:
         """The status of `GET /healthz` and what it says."""
         storing, ledger = await asyncio.gather(self._storing.trouble(), self._ledger.trouble())
-        waiting, age = self._backlog.look(self.clock.now())
+        looks = [lane.backlog.look(self.clock.now()) for lane in self._lanes.values()]
+        waiting, age = sum(count for count, _ in looks), max(age for _, age in looks)
         told = problems(
             storing=storing, last=self._last_failure, ledger=ledger, waiting=waiting, age=age
         )
@@ -151,30 +142,6 @@ class Receiver:
             "uncollected_seconds": max(0, int(age.total_seconds())),
             "problems": told,
         }
-
-    def _collect_forever(self) -> None:
-        is_first = True
-        while True:
-            is_last = self._stopping
-            self._wake.clear()
-            self._backlog.take()
-            try:
-                if is_first:  # what an earlier process left behind
-                    collect(self.ledger, self.settings, self.clock)
-                else:
-                    collect_writer(
-                        self.ledger, self.settings.events_dir, self._segments.writer, self.clock
-                    )
-                is_first = False
-                self._backlog.clear()
-            except Exception as error:  # noqa: BLE001  # nothing is lost: it is all in segments
-                log.error("collecting failed and will be tried again: %s", type(error).__name__)
-                if not is_last:
-                    self._wake.wait(RETRY_SECONDS)
-                    self._wake.set()
-            if is_last:
-                return
-            self._wake.wait()
 
 
 def create_app(receiver: Receiver) -> Starlette:

@@ -30,6 +30,8 @@ MAX_SEGMENT_RECORDS: Final = 1000
 # As long as a text is: of a disk that takes no more than this, the callbacks themselves tell.
 TRIED_BYTES: Final = 4096
 _SUFFIX: Final = ".jsonl"
+# The names of lanes that others go before.
+_LAST: Final = {"mails": 1, "large": 2}
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -80,11 +82,12 @@ def segment_path(folder: Path, writer: str, number: int) -> Path:
 
 
 def writers(folder: Path) -> list[str]:
-    """Everybody who ever wrote segments here."""
+    """Everybody who ever wrote segments here; whose callbacks are long to read come last."""
     if not folder.is_dir():
         return []
     names = {entry.name for entry in os.scandir(folder) if entry.name.endswith(_SUFFIX)}
-    return sorted({name.rpartition("-")[0] for name in names})
+    found = {name.rpartition("-")[0] for name in names}
+    return sorted(found, key=lambda writer: (_LAST.get(writer.rpartition("-")[2], 0), writer))
 
 
 def read_segment(path: Path) -> Iterator[Record]:
@@ -106,9 +109,10 @@ def read_segment(path: Path) -> Iterator[Record]:
 class SegmentWriter:
     """Appends records durably; `append` returns a future that is done once they are on disk."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, *, lane: str = "") -> None:
         self.folder = folder
-        self.writer = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        name = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self.writer = f"{name}-{lane}" if lane else name
         self._number = 0
         self._queue: queue.Queue[tuple[Record | None, Future[None]] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="winback-segments", daemon=True)

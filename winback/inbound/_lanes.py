@@ -1,0 +1,89 @@
+"""Ways from a callback to the ledger, so that a stop by text waits for no mail, and a mail of a
+person for no mail of 30 MB.
+
+Each lane has a segment writer and a collector of its own. What one person did may so be applied in
+another order than it came in, as with several receivers: each effect goes by when it happened.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Final, Literal
+
+from winback.clock import Clock
+from winback.inbound._collect import collect, collect_writer
+from winback.inbound._health import Backlog
+from winback.inbound._segments import Record, SegmentWriter
+from winback.ledger import Ledger
+from winback.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# A failed collection is tried again after this long; the next callback also wakes it.
+RETRY_SECONDS: Final = 1.0
+# A mail with its headers, its page and what it quotes is smaller.
+LARGE: Final = 256 * 1024
+
+Name = Literal["", "mails", "large"]
+
+
+def lane_of(record: Record) -> Name:
+    """The lane of a callback: all that is short by nature has the first."""
+    if (record.provider, record.endpoint) != ("sendgrid", "inbound"):
+        return ""
+    return "large" if len(record.body) > LARGE else "mails"
+
+
+class Lane:
+    """One writer and the thread that brings what it wrote to the ledger."""
+
+    def __init__(self, name: Name, ledger: Ledger, settings: Settings, clock: Clock) -> None:
+        self.segments = SegmentWriter(settings.events_dir, clock, lane=name)
+        self.backlog = Backlog()
+        self._ledger, self._settings, self._clock = ledger, settings, clock
+        # What an earlier process left behind may be long: the lane that has time takes it.
+        self._sweeps = name == "large"
+        self._wake, self._stopping = threading.Event(), False
+        self._collector = threading.Thread(
+            target=self._collect_forever, name=f"winback-collector-{name}", daemon=True
+        )
+
+    def start(self) -> None:
+        self.segments.start()
+        self._collector.start()
+
+    def stop(self) -> None:
+        """Write what was acknowledged to the ledger too, then end."""
+        self.segments.stop()
+        self._stopping = True
+        self._wake.set()
+        self._collector.join()
+
+    def stored(self, record: Record) -> None:
+        """A record is on disk: it is to be collected."""
+        self.backlog.add(record.received_at)
+        self._wake.set()
+
+    def _collect_forever(self) -> None:
+        sweeps = self._sweeps
+        while True:
+            is_last = self._stopping
+            self._wake.clear()
+            self.backlog.take()
+            try:
+                if sweeps:
+                    collect(self._ledger, self._settings, self._clock)
+                else:
+                    folder = self._settings.events_dir
+                    collect_writer(self._ledger, folder, self.segments.writer, self._clock)
+                sweeps = False
+                self.backlog.clear()
+            except Exception as error:  # noqa: BLE001  # nothing is lost: it is all in segments
+                log.error("collecting failed and will be tried again: %s", type(error).__name__)
+                if not is_last:
+                    self._wake.wait(RETRY_SECONDS)
+                    self._wake.set()
+            if is_last:
+                return
+            self._wake.wait()
