@@ -98,6 +98,23 @@ class Settings(BaseSettings):
         "without an answer can be cancelled; `immediate`; `auto`: abortable at SendGrid itself.",
     )
 
+    input_columns: int = Field(
+        2000, ge=1, description="A file with more columns is not loaded or imported."
+    )
+    input_line_megabytes: int = Field(
+        16, ge=1, description="A file with a longer line or row is not loaded or imported."
+    )
+    input_unpacked_megabytes: int = Field(
+        20_000, ge=1, description="A packed file that becomes larger is not loaded."
+    )
+    input_memory_megabytes: int = Field(
+        4000,
+        ge=256,
+        description="A workbook or Parquet file that takes more memory to read is not loaded.",
+    )
+    list_megabytes: int = Field(
+        128, ge=1, description="A larger list of opt-outs, unpacked, is not imported."
+    )
     answer_megabytes: int = Field(
         32,
         ge=1,

@@ -1,6 +1,7 @@
 """Landing: a shop's files, typed, checked and kept as Parquet."""
 
 from winback.landing._csv import CsvReader
+from winback.landing._limits import Limits
 from winback.landing._load import (
     FormatName,
     ensure_tables,
@@ -15,6 +16,7 @@ from winback.landing._xlsx import XlsxReader
 __all__ = [
     "CsvReader",
     "FormatName",
+    "Limits",
     "LoadReport",
     "Progress",
     "SourceReport",

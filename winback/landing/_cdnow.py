@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 import pyarrow as pa
 
@@ -17,6 +18,7 @@ from winback.landing._batch import LINE, ROW, Batch, Rejected, printable
 from winback.landing._casts import Rule, Spec
 from winback.landing._files import one_file
 from winback.landing._formats import Parsed
+from winback.landing._limits import Limits
 from winback.landing._merge import copy
 from winback.landing._sql import parquet
 from winback.landing._stage import Work, stage
@@ -42,19 +44,26 @@ _BATCH_LINES = 100_000
 class LogReader:
     """The log's lines; those without four (in the sample: five) fields are set aside."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: Limits) -> None:
         self.columns = list(_LOG.column_names)
-        self._path = path
+        self._path, self._limits = path, limits
 
     def batches(self) -> Iterator[Batch]:
         yield _batch([], [], 0)
         with self._path.open(encoding="utf-8", errors="surrogateescape") as file:
-            numbered = enumerate(file, start=1)
+            numbered = self._numbered(file)
             done = 0
             while lines := list(islice(numbered, _BATCH_LINES)):
                 done += sum(len(line) for _, line in lines)
                 good, rejected = _split(lines)
                 yield _batch(good, rejected, done)
+
+    def _numbered(self, file: TextIO) -> Iterator[tuple[int, str]]:
+        number = 0
+        while line := file.readline(self._limits.line_bytes + 1):
+            number += 1
+            self._limits.check_line(self._path.name, len(line), number)
+            yield number, line
 
 
 def _split(
@@ -93,7 +102,7 @@ def files(source: Path) -> list[Path]:
 def parse(work: Work, source: Path) -> Parsed:
     """The log becomes orders and the customers who placed them."""
     [path] = files(source)
-    staged = stage(work, LogReader(path), _SPEC, path, keep=(LINE,))
+    staged = stage(work, LogReader(path, work.limits), _SPEC, path, keep=(LINE,))
     log = parquet(staged.path)
     orders, customers = work.folder / "orders.log.parquet", work.folder / "customers.log.parquet"
     copy(

@@ -12,6 +12,7 @@ import codecs
 import csv
 import gzip
 import io
+import zlib
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,18 +24,25 @@ import pyarrow.csv as arrow_csv
 
 from winback.errors import WinbackError
 from winback.landing._batch import LINE, RESERVED, ROW, Batch, Rejected, printable
+from winback.landing._limits import Limits
 
 BLOCK_BYTES = 8 << 20  # 200-300 thousand order lines: bounds memory, amortizes a query a block
 PIECE_BYTES = 64 << 10
+# A record of more lines began with a stray quote: reading on to the end of the file for each
+# such line would take its length squared.
+RECORD_LINES = 1000
 
 
 class CsvReader:
     """One CSV file (or `.csv.gz`), comma-separated, with a header line."""
 
-    def __init__(self, path: Path, *, encoding: str = "utf-8") -> None:
+    def __init__(
+        self, path: Path, *, encoding: str = "utf-8", limits: Limits | None = None
+    ) -> None:
         """Read the header. Raises WinbackError where it is absent, unreadable or ambiguous."""
         self._path = path
         self._encoding = encoding
+        self._limits = limits or Limits()
         self._header: list[str] = []
         with self._opened():
             self._header = self._read_header()
@@ -67,15 +75,25 @@ class CsvReader:
         is_packed = self._path.suffix == ".gz"
         opened = gzip.GzipFile(fileobj=self._file) if is_packed else self._file
         rest = b""
+        unpacked = ended = 0
         try:
-            while chunk := opened.read(BLOCK_BYTES):
+            # No line within one chunk can be over the limit.
+            while chunk := opened.read(min(BLOCK_BYTES, self._limits.line_bytes)):
+                unpacked += len(chunk)
+                if is_packed:
+                    self._limits.check_unpacked(self._path.name, unpacked)
+                if rest:
+                    size = len(rest) + _first_line(chunk)
+                    self._limits.check_line(self._path.name, size, ended + 1)
                 rest += chunk
                 # A \r at the very end may be half of a \r\n: leave it for the next chunk.
                 end = max(rest.rfind(b"\n"), rest.rfind(b"\r", 0, len(rest) - 1)) + 1
                 if end:
-                    yield self._utf8(rest[:end])
+                    block = rest[:end]
+                    ended += block.count(b"\n") or block.count(b"\r")
+                    yield self._utf8(block)
                     rest = rest[end:]
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise WinbackError(f"{self._path.name} can't be read to its end: {error}") from None
         if rest:
             yield self._utf8(rest)
@@ -96,6 +114,7 @@ class CsvReader:
                     f"{self._path.name}: the header can't be read as UTF-8 CSV. Next: save the "
                     "file as UTF-8 (in Excel: CSV UTF-8) and load it again"
                 )
+            self._limits.check_columns(self._path.name, len(names))
             header = [name.strip().lower() for name in names]
             _check_header(self._path.name, header)
             return header
@@ -199,7 +218,9 @@ class CsvReader:
 
     def _feed(self, taken: list[str]) -> Iterator[str]:
         """Pending lines, and those of the next blocks while a record is still open."""
-        while True:
+        size = 0
+        while len(taken) < RECORD_LINES and size <= self._limits.line_bytes:
+            size = size if taken else 0
             if not self._pending:
                 if not self._pieces:
                     self._pieces.extend(_split(next(self._blocks, b"")))
@@ -208,6 +229,7 @@ class CsvReader:
                 self._pending.extend(_lines(self._pieces.popleft()))
             line = self._pending.popleft()
             taken.append(line)
+            size += len(line)
             yield line
 
     def _batch(
@@ -235,6 +257,12 @@ def is_utf8(path: Path) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _first_line(block: bytes) -> int:
+    """The bytes up to the first line end, or all of them."""
+    ends = [place for end in (b"\n", b"\r") if (place := block.find(end)) >= 0]
+    return min(ends, default=len(block))
 
 
 def _split(block: bytes) -> Iterator[bytes]:

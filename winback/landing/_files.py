@@ -9,6 +9,7 @@ from winback.errors import UsageError, WinbackError
 from winback.landing._batch import Reader
 from winback.landing._column_names import likely_column
 from winback.landing._csv import CsvReader
+from winback.landing._limits import Limits
 from winback.landing._parquet import ParquetReader
 from winback.landing.schema import INPUT_TABLES, Table
 
@@ -90,7 +91,7 @@ def one_file(source: Path, suffixes: Sequence[str], *, prefer: str | None = None
     return (preferred or files)[0]
 
 
-def open_table(path: Path, table: Table) -> Reader:
+def open_table(path: Path, table: Table, limits: Limits) -> Reader:
     """A reader of one table's file. Raises WinbackError where a required column is absent."""
     required = {
         column.name: column.required and not column.may_lack
@@ -98,9 +99,9 @@ def open_table(path: Path, table: Table) -> Reader:
         if not column.is_ours
     }
     reader: Reader = (
-        ParquetReader(path, as_text=required)
+        ParquetReader(path, as_text=required, limits=limits)
         if path.name.lower().endswith(".parquet")
-        else CsvReader(path)
+        else CsvReader(path, limits=limits)
     )
     require_columns(path, reader.columns, required)
     return reader

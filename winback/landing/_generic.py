@@ -23,7 +23,9 @@ def files(source: Path) -> list[Path]:
 def parse(work: Work, source: Path) -> Parsed:
     """Stage every table. All headers are read first: a wrong one costs no time."""
     found = table_files(source)
-    readers = {name: open_table(path, INPUT_TABLES[name]) for name, path in found.items()}
+    readers = {
+        name: open_table(path, INPUT_TABLES[name], work.limits) for name, path in found.items()
+    }
     parsed = Parsed()
     for name, reader in readers.items():
         table = INPUT_TABLES[name]

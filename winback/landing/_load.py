@@ -18,6 +18,7 @@ from winback.errors import UsageError, WinbackError
 from winback.landing import _cdnow, _generic, _online_retail
 from winback.landing._date_formats import read_date_formats
 from winback.landing._formats import Format, Parsed
+from winback.landing._limits import Limits
 from winback.landing._merge import Merged, merge
 from winback.landing._report import LoadReport, Progress
 from winback.landing._revocations import tell_revocations
@@ -247,7 +248,13 @@ def _workshop(
     folder = settings.landing_dir / f".loading-{load_id}"
     try:
         with Work(
-            load_id, folder, settings.shop_timezone, progress, total_bytes, clock.now()
+            load_id,
+            folder,
+            settings.shop_timezone,
+            progress,
+            total_bytes,
+            clock.now(),
+            Limits.of(settings),
         ) as work:
             yield work
     finally:

@@ -25,6 +25,7 @@ from winback.landing._countries import ISO_CODES
 from winback.landing._csv import CsvReader, is_utf8
 from winback.landing._files import one_file, require_columns
 from winback.landing._formats import Parsed
+from winback.landing._limits import Limits
 from winback.landing._merge import copy
 from winback.landing._parquet import ParquetReader
 from winback.landing._returns import Invoice, Matched, match_returns
@@ -107,7 +108,7 @@ def files(source: Path) -> list[Path]:
 def parse(work: Work, source: Path) -> Parsed:
     """Lines become customers, orders, order items and products."""
     [path] = files(source)
-    reader = _Renamed(_open(path))
+    reader = _Renamed(_open(path, work.limits))
     needed = {column.name: column.name != "description" for column in _LINES.columns}
     require_columns(path, reader.columns, needed)
     staged = stage(work, reader, _SPEC, path, keep=(LINE, ROW))
@@ -121,14 +122,14 @@ def parse(work: Work, source: Path) -> Parsed:
     )
 
 
-def _open(path: Path) -> Reader:
+def _open(path: Path, limits: Limits) -> Reader:
     suffix = path.suffix.lower()
     if suffix == ".xlsx":
-        return XlsxReader(path)
+        return XlsxReader(path, limits=limits)
     if suffix == ".parquet":
-        names = ParquetReader(path, as_text={}).columns
-        return ParquetReader(path, as_text=dict.fromkeys(names, True))
-    return CsvReader(path, encoding="utf-8" if is_utf8(path) else "cp1252")
+        names = ParquetReader(path, as_text={}, limits=limits).columns
+        return ParquetReader(path, as_text=dict.fromkeys(names, True), limits=limits)
+    return CsvReader(path, encoding="utf-8" if is_utf8(path) else "cp1252", limits=limits)
 
 
 def _reject_lines(work: Work, staged: Staged) -> None:

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 from winback.errors import WinbackError
 from winback.landing._batch import LINE, RESERVED, ROW, Batch
+from winback.landing._limits import Limits
+from winback.landing._parquet_size import rows_at_once
 from winback.landing._sql import ident
-
-BATCH_ROWS = 100_000
 
 
 class ParquetReader:
@@ -24,14 +24,18 @@ class ParquetReader:
     others keep their type.
     """
 
-    def __init__(self, path: Path, *, as_text: Mapping[str, bool]) -> None:
+    def __init__(
+        self, path: Path, *, as_text: Mapping[str, bool], limits: Limits | None = None
+    ) -> None:
         self._path = path
+        self._limits = limits or Limits()
         self._as_text = as_text
         try:
             with pq.ParquetFile(path) as file:
                 self._schema, self._rows = file.schema_arrow, file.metadata.num_rows
         except (pa.ArrowInvalid, OSError) as error:
             raise WinbackError(f"{path.name} is not a readable Parquet file: {error}") from None
+        self._limits.check_columns(path.name, len(self._schema.names))
         self.columns = [name.strip().lower() for name in self._schema.names]
         wrong = {name for name in self.columns if self.columns.count(name) > 1} | (
             RESERVED & set(self.columns)
@@ -43,12 +47,13 @@ class ParquetReader:
 
     def batches(self) -> Iterator[Batch]:
         size, total = self._path.stat().st_size, max(self._rows, 1)
+        at_once = rows_at_once(self._path, self._limits)
         empty = self._schema.empty_table()
         with pq.ParquetFile(self._path) as file, duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
             yield Batch(self._textual(connection, empty, 1), 0)
             read = 0
-            for rows in file.iter_batches(BATCH_ROWS):
+            for rows in file.iter_batches(at_once):
                 table = self._textual(connection, pa.Table.from_batches([rows]), read + 1)
                 read += len(table)
                 yield Batch(table, size * read // total)

@@ -19,6 +19,7 @@ from winback.cells import CellWriter
 from winback.landing._aside import Aside
 from winback.landing._batch import LINE, ROW, Reader, Rejected, printable
 from winback.landing._casts import Spec, second_query, typing_query
+from winback.landing._limits import Limits
 from winback.landing._report import Progress, SourceReport
 from winback.landing._second_look import SecondLook, faulty
 from winback.landing._sql import literal
@@ -38,6 +39,7 @@ class Work:
     progress: Progress
     total_bytes: int
     loaded_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    limits: Limits = field(default_factory=Limits)
     # How dates are written, by table; under "" for all.
     date_formats: Mapping[str, str] = field(default_factory=dict)
     done_bytes: int = 0

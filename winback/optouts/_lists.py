@@ -12,6 +12,7 @@ from typing import Final
 from winback.cells import CellWriter
 from winback.clock import Clock
 from winback.errors import UsageError
+from winback.landing import Limits
 from winback.ledger import Ledger, is_hashed, is_suppressed, stop_hashed, suppress_once
 from winback.optouts._private import open_private
 from winback.optouts._reading import Line, read_lines
@@ -70,7 +71,7 @@ def import_list(
     defaults = Defaults(reason, source, country, settings.shop_timezone, now)
     report = ImportReport()
     aside = settings.rejected_dir / f"suppressions-{now:%Y%m%dT%H%M%S%fZ}.csv"
-    rows = _rows(file, defaults)
+    rows = _rows(file, defaults, Limits.of(settings))
     is_any_hashed = False
     while chunk := list(islice(rows, CHUNK)):
         opt_outs = [item for _, row in chunk for item in row.opt_outs]
@@ -86,9 +87,9 @@ def import_list(
     return report
 
 
-def _rows(file: Path, defaults: Defaults) -> Iterator[tuple[Line, Row]]:
+def _rows(file: Path, defaults: Defaults, limits: Limits) -> Iterator[tuple[Line, Row]]:
     """Each row under the header, or each line of a bare list of addresses."""
-    lines = read_lines(file)
+    lines = read_lines(file, limits)
     above = []
     for line in islice(lines, _HEADER_WITHIN):
         columns = Columns(line.cells or ())

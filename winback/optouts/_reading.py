@@ -7,13 +7,14 @@ import csv
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from winback.errors import UsageError, WinbackError
-from winback.landing import XlsxReader
+from winback.landing import Limits, XlsxReader
 from winback.optouts._words import NAMING, kind_of
 
 SEPARATORS: Final = ",;\t|"
@@ -37,26 +38,39 @@ class Line:
     cells: list[str] | None
 
 
-def read_lines(path: Path) -> Iterator[Line]:
+def read_lines(path: Path, limits: Limits) -> Iterator[Line]:
     """All rows that aren't blank, a header among them. Raises WinbackError for no such file.
 
     A list of opt-outs is small: it is read whole.
     """
     try:
-        content = path.read_bytes()
-        if content.startswith(_GZIP):
-            content = gzip.decompress(content)
-    except (OSError, EOFError) as error:
+        content = _content(path, limits)
+    except (OSError, EOFError, zlib.error) as error:
         raise WinbackError(f"{path.name} can't be read to its end: {error}") from None
     if content.startswith((_ZIP, _OLE)):
-        return _workbook(path)
-    return _text_file(_lines(content))
+        return _workbook(path, limits)
+    lines = _lines(content)
+    for number, line in enumerate(lines, start=1):
+        limits.check_line(path.name, len(line), number)
+    return _text_file(lines, path.name, limits)
 
 
-def _workbook(path: Path) -> Iterator[Line]:
+def _content(path: Path, limits: Limits) -> bytes:
+    """The whole file, unpacked; refused before it is read further than a list may be long."""
+    most = (limits.list_megabytes << 20) + 1
+    with path.open("rb") as file:
+        content = file.read(most)
+        if content.startswith(_GZIP):
+            file.seek(0)
+            content = gzip.GzipFile(fileobj=file).read(most)
+    limits.check_list(path.name, len(content))
+    return content
+
+
+def _workbook(path: Path, limits: Limits) -> Iterator[Line]:
     if path.suffix.lower() not in {".xlsx", ".xlsm", ".xls", ".ods"}:
         raise UsageError(f"{path.name} is an archive: unpack it, and import the files in it.")
-    reader = XlsxReader(path)
+    reader = XlsxReader(path, limits=limits)
     yield Line(reader.first_line, json.dumps(reader.columns, ensure_ascii=False), reader.columns)
     for batch in reader.batches():
         for row in batch.rows.select(["__line", "__row"]).to_pylist():
@@ -87,7 +101,7 @@ def _decoded(line: bytes) -> str:
     return line.decode("latin-1")
 
 
-def _text_file(lines: Sequence[str]) -> Iterator[Line]:
+def _text_file(lines: Sequence[str], file: str, limits: Limits) -> Iterator[Line]:
     place = 0
     separator = ""
     header: list[str] = []
@@ -100,6 +114,8 @@ def _text_file(lines: Sequence[str]) -> Iterator[Line]:
                 separator = told[1]
                 place += 1
                 continue
+            cells_at_most = max(map(lines[place].count, SEPARATORS)) + 1
+            limits.check_columns(file, cells_at_most)
             found = _separator(lines[place])
             # A line above the header has none of its columns.
             separator = found if _named(lines[place], found) else ""
