@@ -272,6 +272,7 @@ def test_a_year_out_of_bounds_empties_the_field_alone(shop: Shop) -> None:
 
 def test_a_whole_small_shop_with_dates_of_its_own_is_read(shop: Shop) -> None:
     """The shop of the issue: every customer and every order was set aside."""
+    shop.clock.advance(timedelta(days=180))
     customers = "".join(f"c{n},09/{n:02}/2025\n" for n in range(1, 28))
     orders = "".join(f'o{n},c{n},10/{n:02}/2025,"1,{n:03}.50"\n' for n in range(1, 28))
     report = shop.load(
@@ -313,3 +314,13 @@ def test_a_load_that_is_killed_while_it_swaps_tables_in_frees_nobody(
     monkeypatch.undo()
     shop.load({**BASE, "orders.csv": second})
     assert (shop.landed("set_aside", "customer_id") != []) == is_worse
+
+
+@pytest.mark.parametrize(
+    ("day", "count"), [("2062-03-01", 1), ("2025-06-04", 1), ("2025-06-02", 0)]
+)
+def test_an_order_that_is_dated_after_the_load_is_said(shop: Shop, day: str, count: int) -> None:
+    report = shop.load({**BASE, "orders.csv": f"{ORDER}{GOOD}o2,c2,{day},1,\n"})
+    said = "1 orders are dated more than two days after this load"
+    assert sum(said in note for note in report.notes) == count
+    assert len(shop.landed("orders")) == 2

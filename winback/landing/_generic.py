@@ -12,7 +12,8 @@ from winback.landing._formats import Parsed
 from winback.landing._merge import reject_repeats
 from winback.landing._rules import SPECS
 from winback.landing._says_no import refusal_columns, refusal_notes, with_refusals
-from winback.landing._stage import Work, stage
+from winback.landing._sql import parquet
+from winback.landing._stage import Staged, Work, stage
 from winback.landing.schema import INPUT_TABLES
 
 
@@ -37,6 +38,7 @@ def parse(work: Work, source: Path) -> Parsed:
         staged = stage(work, reader, spec, found[name], keep=keep)
         read = [n for n in reader.columns if spec.settlement is None or n not in refusing]
         staged.notes = [
+            *_late_notes(work, staged),
             *refusal_notes(work, staged, refusing),
             *column_notes(found[name].name, table, read),
             *staged.notes,
@@ -49,3 +51,19 @@ def parse(work: Work, source: Path) -> Parsed:
         names = ", ".join(INPUT_TABLES)
         parsed.notes.append(f"not read: {', '.join(others)} (the tables are {names})")
     return parsed
+
+
+def _late_notes(work: Work, staged: Staged) -> list[str]:
+    """How many orders are dated after the load: a slip such as 2062 for 2026 hides the newest.
+
+    They land, since a season may be rehearsed ahead of the clock.
+    """
+    if staged.name != "orders" or not staged.rows:
+        return []
+    found = work.connection.execute(
+        f"select count(*) from {parquet(staged.path)} "
+        "where ordered_at > getvariable('loaded_at') + interval 2 days"
+    ).fetchone()
+    [count] = found or (0,)
+    said = f"{count:,} orders are dated more than two days after this load and don't count before"
+    return [f"{staged.rejections.file}: {said}. Next: check their ordered_at"] if count else []
