@@ -19,11 +19,13 @@ NON_GEOGRAPHIC = "001"
 # The whole of a calling code, whichever of its countries a number is of.
 ALL = "*"
 MOBILE = "mobile"
-# What a text can't reach as a person's own phone. A personal number rings where its owner wants.
+# What a text can't reach as a person's own phone.
 KINDS = (
     "fixed_line", "toll_free", "premium_rate", "shared_cost", "voip", "pager", "uan", "voicemail",
 )  # fmt: skip
-EVERY_KIND = (MOBILE, *KINDS, "personal_number")
+# A personal number (070 in the UK) forwards calls to any phone, often at the caller's cost.
+PERSONAL = "personal_number"
+EVERY_KIND = (MOBILE, *KINDS, PERSONAL)
 # How many national digits may tell a kind: +1 has areas of three, and more would cost thousands of
 # rows, most of them fixed lines of India and South Africa.
 DEEPEST = 4
@@ -150,7 +152,7 @@ def prefixes_of_no_mobile(code: int, prefix: str = "") -> Iterator[Row]:
     others = [kind for kind in KINDS if can_begin(plan, prefix, (kind,))]
     if not others:
         return
-    if not can_begin(plan, prefix, (MOBILE, "personal_number")):
+    if not can_begin(plan, prefix, (MOBILE, PERSONAL)):
         kind = others[0] if "fixed_line" in others or len(others) == 1 else "service"
         yield (str(code), prefix, kind)
     elif len(prefix) < (DEEPEST_OF_AREAS if code == 1 else DEEPEST):
@@ -158,9 +160,30 @@ def prefixes_of_no_mobile(code: int, prefix: str = "") -> Iterator[Row]:
             yield from prefixes_of_no_mobile(code, prefix + digit)
 
 
+def personal_prefixes(code: int, prefix: str = "") -> Iterator[Row]:
+    """The shortest beginnings under which personal numbers exist, and nothing else.
+
+    At the deepest a personal number may share one with a fixed line, never with a mobile.
+    """
+    plan = regions(code)
+    if not can_begin(plan, prefix, (PERSONAL,)):
+        return
+    if not can_begin(plan, prefix, (MOBILE, *KINDS)):
+        yield (str(code), prefix, PERSONAL)
+    elif len(prefix) < DEEPEST:
+        for digit in "0123456789":
+            yield from personal_prefixes(code, prefix + digit)
+    elif not can_begin(plan, prefix, (MOBILE,)):
+        yield (str(code), prefix, "fixed_line" if can_begin(plan, prefix, KINDS[:1]) else "service")
+
+
 def kind_rows() -> Iterator[Row]:
     for code in sorted(COUNTRY_CODE_TO_REGION_CODE):
-        yield from prefixes_of_no_mobile(code)
+        found = list(prefixes_of_no_mobile(code))
+        # The personal numbers of +1 (500) lie beside the ranges that tests use (555).
+        if code != 1:
+            found += personal_prefixes(code)
+        yield from sorted(found)
 
 
 def argentine_areas() -> list[str]:

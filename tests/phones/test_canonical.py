@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from winback import phones
 from winback.phones import canonical, former_spellings, is_possible
 
 GB, MX, BR, AR = "+447700900123", "+525512345678", "+5511987654321", "+5491145678901"
@@ -193,3 +194,31 @@ def test_what_an_opt_out_may_have_been_hashed_as_is_known():
     assert "+551187654321" in former_spellings("+5511987654321")
     assert {"+541145678901", "+54111545678901"} <= set(former_spellings(AR))
     assert former_spellings("+34612345678") == ()
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "+447012345678", "+447099999999", "+4970012345678", "+41878123456", "+34701234567",
+        "+46751234567", "+4788012345", "+353700123456", "+385741234567", "+420700123456",
+        "+5180212345", "+525001234567", "+6470123456",
+    ],
+)  # fmt: skip
+def test_a_personal_number_is_no_persons_mobile(number):
+    assert phones.kind(number) == "personal_number"
+
+
+def test_no_mobile_of_any_country_is_taken_for_another_kind():
+    numbers = (
+        phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+    )
+    mobiles = [
+        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        for number in numbers
+        if number
+    ]
+    assert len(mobiles) > 200
+    assert {number: phones.kind(number) for number in mobiles if phones.kind(number)} == {}
+    # The ranges that examples and tests of +1 use.
+    assert phones.kind("+15555550100") is phones.kind(GB) is None
