@@ -254,24 +254,50 @@ def area_regions(area: str, country: str) -> list[str]:
     return sorted({codes[name] for name in names if name in codes}) or ["*"]
 
 
+def zone_countries() -> dict[str, str]:
+    """Zones to their countries, also by the names that zones had before."""
+    countries = {zone: country for country, _, zone, *_ in tab_rows("zone.tab")}
+    text = (resources.files("tzdata") / "zoneinfo" / "tzdata.zi").read_text("utf-8")
+    links = [line.split()[1:] for line in text.splitlines() if line.startswith("L ")]
+    return {name: countries[zone] for zone, name in links if zone in countries} | countries
+
+
+def whole_country(code: int, region: str) -> list[str]:
+    """Every clock of a country, by the name that its regions go by where there is one."""
+    usual = [zone for land, _, _, zones in REGIONS if land == region for zone in zones]
+    names = [zone for country, _, zone, *_ in tab_rows("zone.tab") if country == region]
+    # Kosovo and two islands have no zone of their own.
+    return distinct_clocks([*usual, *names] or TIMEZONE_DATA[str(code)])
+
+
 def phone_rows(countries: dict[str, list[str]]) -> list[Sequence[str]]:
-    """Area codes of +1, then the country codes of countries that keep nearly one time."""
+    """Area codes of +1, then the country codes: those of wide countries point to all of it."""
     by_area: dict[str, list[str]] = defaultdict(list)
     for prefix, zones in TIMEZONE_DATA.items():
         if prefix.startswith("1") and len(prefix) >= 4:
             by_area[prefix[:4]].extend(zones)
     rows: list[Sequence[str]] = [
-        (prefix, country, region, zone)
+        (prefix, country, region, zone, "false")
         for prefix, zones in sorted(by_area.items())
         for country in [area_country(prefix)]
         for region in area_regions(prefix, country)
         for zone in distinct_clocks(sorted(set(zones)))
     ]
     for code, regions in sorted(COUNTRY_CODE_TO_REGION_CODE.items()):
-        if code != 1 and all(region in countries for region in regions):
-            clocks = distinct_clocks(zone for region in regions for zone in countries[region])
-            if spread(clocks) <= WIDEST_COUNTRY:
-                rows.extend((str(code), regions[0], "*", zone) for zone in clocks)
+        # Satellite phones and the like (001) are of no country.
+        if code == 1 or regions == ("001",):
+            continue
+        zones = [
+            zone
+            for region in regions
+            for zone in countries.get(region) or whole_country(code, region)
+        ]
+        is_wide = spread(zones) > WIDEST_COUNTRY
+        rows.extend(
+            (str(code), regions[0], "*", zone, str(is_wide).lower())
+            # Of a wide country each zone stands for itself: Almaty is none of Russia.
+            for zone in (zones if is_wide else distinct_clocks(zones))
+        )
     return rows
 
 
@@ -323,7 +349,12 @@ def main() -> None:
     write("country_names", ("country_name", "country"), country_name_rows())
     write("timezones", ("zone",), [(name,) for name in names])
     write("place_zones", ("country", "region", "region_name", "zone"), place_rows(countries))
-    write("phone_zones", ("prefix", "country", "region", "zone"), phone_rows(countries))
+    write(
+        "phone_zones",
+        ("prefix", "country", "region", "zone", "is_wide_country"),
+        phone_rows(countries),
+    )
+    write("zone_countries", ("zone", "country"), sorted(zone_countries().items()))
     write("postal_zones", ("country", "prefix", "region", "zone"), postal_rows())
 
 

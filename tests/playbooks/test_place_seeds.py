@@ -40,6 +40,33 @@ def test_no_phone_prefix_begins_another_one():
     assert not [p for p in prefixes if any(p[:n] in prefixes for n in range(1, len(p)))]
 
 
+def test_a_calling_code_of_a_country_points_to_zones():
+    known = {row["prefix"] for row in rows("phone_zones")}
+    codes = {row["calling_code"] for row in rows("phone_plans") if row["country"] != "*"}
+    assert codes - known == {"1"}  # Its area codes do.
+
+
+@pytest.mark.parametrize(
+    ("code", "zones"),
+    [
+        ("7", {"Europe/Kaliningrad", "Asia/Kamchatka", "Asia/Almaty"}),
+        ("52", {"America/Cancun", "America/Tijuana"}),
+        ("55", {"America/Noronha", "America/Eirunepe"}),
+        ("56", {"America/Santiago", "Pacific/Easter"}),
+        ("61", {"Australia/Sydney", "Australia/Perth", "Australia/Lord_Howe", "Indian/Cocos"}),
+        ("299", {"America/Nuuk", "America/Thule"}),
+        ("383", {"Europe/Belgrade"}),
+        ("247", {"Atlantic/St_Helena"}),
+    ],
+)
+def test_a_country_of_many_zones_points_to_all_of_them(code, zones):
+    found = [row for row in rows("phone_zones") if row["prefix"] == code]
+    assert zones <= {row["zone"] for row in found}
+    assert {row["is_wide_country"] for row in found} == {str(len(zones) > 1).lower()}
+    countries = {row["zone"]: row["country"] for row in rows("zone_countries")}
+    assert {row["zone"] for row in found} <= countries.keys()
+
+
 def test_postal_prefixes_agree_with_the_regions_they_name():
     """Each of its zones is one that the state keeps, by a list typed by hand."""
     zones = defaultdict(set)

@@ -43,7 +43,8 @@ final as (
 
         -- facts
         phone_zones.country,
-        phone_zones.region
+        phone_zones.region,
+        phone_zones.is_wide_country
 
     from prefixes
     inner join phone_zones

@@ -36,12 +36,19 @@ postal_zones as (
 
 ),
 
+zone_countries as (
+
+    select * from {{ ref('zone_countries') }}
+
+),
+
 stated as (
 
     select
         customers.customer_id,
         timezones.zone,
-        'timezone' as source
+        'timezone' as source,
+        false as is_wide_country
 
     from customers
     inner join timezones
@@ -55,7 +62,8 @@ placed as (
     select
         places.customer_id,
         place_zones.zone,
-        'place' as source
+        'place' as source,
+        false as is_wide_country
 
     from places
     inner join place_zones
@@ -71,7 +79,8 @@ posted as (
     select
         places.customer_id,
         postal_zones.zone,
-        'postal_code' as source
+        'postal_code' as source,
+        false as is_wide_country
 
     from places
     inner join postal_zones
@@ -87,7 +96,8 @@ dialed as (
     select
         customer_id,
         zone,
-        'phone' as source
+        'phone' as source,
+        coalesce(is_wide_country, false) as is_wide_country
 
     from phones
 
@@ -102,6 +112,33 @@ candidates as (
     select * from posted
     union all
     select * from dialed
+
+),
+
+-- A number of a country of many zones: a home in that country tells which.
+located as (
+
+    select
+        candidates.*,
+        min(candidates.is_wide_country) over (
+            partition by candidates.customer_id, zone_countries.country
+        ) as has_no_home_there
+
+    from candidates
+    left join zone_countries
+        on candidates.zone = zone_countries.zone
+
+),
+
+kept as (
+
+    select
+        *,
+        min(not is_wide_country or has_no_home_there) over (
+            partition by customer_id
+        ) as counts_wide_country
+
+    from located
 
 ),
 
@@ -121,7 +158,8 @@ final as (
             max(case when source = 'phone' then source end)
         ) as source
 
-    from candidates
+    from kept
+    where not is_wide_country or counts_wide_country
     group by customer_id, zone
 
 )
