@@ -15,7 +15,8 @@ from winback.inbound._reading import read_reply
 MB = 1_000_000
 # What a pattern that looks ahead, back or over a whole text would be slow on.
 WORST = (
-    "a", "a ", "s t o p ", "no ", "no more ", "stop texting me ", "dont stop texting me ", "0",
+    "a", "a ", "s t o p ", "no ", "no more ", "do not ", "do not text ", "i do not text this ",
+    "stop texting me ", "dont stop texting me ", "0",
     "5a", "5TOP ", "$", "a$", "111111111111111111111111111111 ", "' ", "\u0364", "e\u0301", "👍",
     "“", "\"", "Liked “", "« ", ">", "> ", ">\n", "&gt;", "\n", "\r", "\n\n\n:", "From: ",
     "From:\n", "From:\nSent:\n", "From: a To: b ", "On ", "On 1\n", "On 1 @ wrote\n",

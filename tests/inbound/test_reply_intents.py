@@ -137,3 +137,14 @@ def test_the_command_reads_lines_and_prints_one_intent_each() -> None:
 def test_the_command_reads_a_whole_mail_as_one_reply() -> None:
     mail = "Blue?\n\nFrom: Shop\nSent: Monday\nSubject: Hi\n\nReply STOP to opt out\n"
     assert classified(mail, "--whole") == ["question"]
+
+
+@pytest.mark.parametrize(
+    ("quote", "intent"),
+    [
+        ("On Mon, Mar 2, 2026 at 10:00 AM Shop <a@b.c> wrote:\n> Reply STOP to opt out\n", "stop"),
+        ("From: Shop\nSent: Monday\nTo: Ann\nSubject: Hi\n\nHow are you?\n", "hold"),
+    ],
+)
+def test_a_refusal_below_a_quote_is_seen(quote: str, intent: str) -> None:
+    assert classified(f"{quote}\nDo not write to me again.\n", "--whole") == [intent]

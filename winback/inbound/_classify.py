@@ -4,7 +4,8 @@
 3. a phrase that asks to be left alone: these act. 4. a keyword inside a sentence, 5. anger, a
 stranger at the other end, and 6. a script of which no word is known hold everything back until a
 person has read it. Who says why they stayed away gives feedback, coded as a lapse reason. The
-words are data: replies.toml. What we ourselves sent is taken out first (_quoted, _reactions).
+words are data: replies.toml, refusals.toml. What we ourselves sent is taken out first (_quoted,
+_reactions).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, get_args
 
+from winback.inbound._forms import has_form, refuses
 from winback.inbound._lists import contains, find, listed, names_somebody, surrounds, without
 from winback.inbound._plain import clean, is_foreign, readings
 from winback.inbound._stops import asks_to_be_left_alone, is_keyword, is_stop
@@ -42,6 +44,8 @@ def intent_below(lines: Sequence[str], *, is_known: bool) -> Intent:
         return "hold"
     if is_known and asks_to_be_left_alone(" ".join(words)):
         return "hold"
+    if refuses(next(filter(None, reversed(words)), "").split()):
+        return "hold"  # no mail of ours ends with it
     return "other"
 
 
@@ -54,9 +58,11 @@ def _intent_of_others(words: str, text: str) -> Intent:
         return "hold"
     if any(mark in text for mark in _QUESTION_MARKS):
         return "question"
-    if words.split(" ", 1)[0] in listed("question_words"):
+    is_told = f"{words} ".startswith("do not ")
+    if words.split(" ", 1)[0] in listed("question_words") and not is_told:
         return "question"
-    return "feedback" if _reason(words.split()) else "other"
+    unclear: Intent = "hold" if is_told else "other"  # whatever it is that we are not to do
+    return "feedback" if _reason(words.split()) else unclear
 
 
 def is_positive(text: str) -> bool:
@@ -113,6 +119,8 @@ def _must_be_read(words: str, text: str) -> bool:
     kinds = ("hold_words", "hold_phrases", "hold_negative", "stop_phrases")
     sentences = [without(read.split(), "innocent_phrases") for read in readings(text)]
     if words in listed("hold") or any(contains(sentence, *kinds) for sentence in sentences):
+        return True
+    if any(has_form(sentence, kind) for sentence in sentences for kind in ("stop", "hold")):
         return True
     if surrounds(words.split(), "hold_around") or _is_somebody_else(text):
         return True

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from winback.inbound._forms import refuses
 from winback.inbound._lists import find, listed, longest, without
-from winback.inbound._plain import readings, with_letters
+from winback.inbound._plain import is_foreign, readings, with_letters
 
 _SPELLED_OUT: Final = re.compile(r"\b\w(?: \w\b)+")
 # The longest denial before a phrase, in words.
@@ -20,7 +21,11 @@ def is_stop(text: str) -> bool:
     """Levels 1 to 3. A mail may say it on a line of its own, above a signature."""
     whole = readings(text)
     lines = [words for line in text.splitlines() for words in readings(line)]
-    return any(map(is_keyword, [*whole, *lines])) or any(map(asks_to_be_left_alone, whole))
+    return (
+        any(map(is_keyword, [*whole, *lines]))
+        or (any(map(_is_nearly_stop, whole)) and not is_foreign(text))
+        or any(map(asks_to_be_left_alone, whole))
+    )
 
 
 def is_keyword(words: str) -> bool:
@@ -31,6 +36,24 @@ def is_keyword(words: str) -> bool:
         or _is_made_of_stops(words.split())
         or _is_made_of_stops(joined.split())
     )
+
+
+def _is_nearly_stop(words: str) -> bool:
+    """Whether there is one word beside politeness, and it is STOP but for one letter: added, left
+    out, another one, or two that changed places."""
+    said = without(words.split(), "filler")
+    if len(said) != 1 or not 3 <= len(said[0]) <= 5 or said[0] in listed("not_stop"):
+        return False
+    return _is_one_letter_off(said[0], "stop")
+
+
+def _is_one_letter_off(word: str, wanted: str) -> bool:
+    short, long = sorted((word, wanted), key=len)
+    if len(short) < len(long):
+        return any(short == long[:at] + long[at + 1 :] for at in range(len(long)))
+    off = [at for at, letter in enumerate(word) if letter != wanted[at]]
+    is_swapped = off == [off[0], off[0] + 1] and sorted(word) == sorted(wanted)
+    return len(off) == 1 or is_swapped
 
 
 def _is_made_of_stops(words: Sequence[str]) -> bool:
@@ -58,7 +81,7 @@ def asks_to_be_left_alone(words: str) -> bool:
         before = " ".join(["", *kept[max(0, span.start - _BEFORE) : span.start]])
         if not before.endswith(negations):
             return True
-    return _asks_without_blanks(words)
+    return refuses(kept) or _asks_without_blanks(words)
 
 
 def _asks_without_blanks(words: str) -> bool:
