@@ -208,6 +208,65 @@ def test_a_list_whose_columns_name_no_address_is_refused(bring_in, kept, header)
     assert kept() == set()
 
 
+EMAIL_HEADERS = [
+    "E-posta", "E-post", "Adresa", "Sähköposti", "Электронная почта", "邮箱", "电子邮件",
+    "メールアドレス", "이메일", "Indirizzo", "rcpt", "envelope_to", "Subscriber Key", "Username",
+    "Login", "Account",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("header", [*EMAIL_HEADERS, "Wer", "x_17", "Ultimo contatto"])
+def test_an_email_counts_whatever_its_column_is_called(bring_in, kept, header):
+    named = f'"Ann" <{ANN}>; eve@example.com'.replace('"', '""')
+    report = bring_in(f'{header},Telefon,Note\n"{named}",,call me\n,{PHONE},see {BOB}\n')
+    assert (kept(), report.rejected) == ({ANN, "eve@example.com", PHONE}, {})
+
+
+@pytest.mark.parametrize("header", EMAIL_HEADERS)
+def test_a_list_of_one_such_column_is_read_to_its_end(bring_in, kept, header):
+    report = bring_in(f"{header}\n{ANN}\n{BOB}\n")
+    assert (kept(), report.read, report.rejected) == ({ANN, BOB}, 2, {})
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "GSM", "wa_id", "Caller", "Caller ID", "Contact number", "手机号", "電話番号", "휴대폰",
+        "Телефон", "Puhelin", "Cep telefonu",
+    ],
+)  # fmt: skip
+def test_a_phone_counts_without_its_plus_under_these_names(bring_in, kept, header):
+    report = bring_in(f"Email,{header}\n{BOB},14155550100\n")
+    assert (kept(), report.rejected) == ({BOB, PHONE}, {})
+    bring_in(f"Email,x_17\n{BOB},+1 415 555 0101\n")
+    assert "+14155550101" in kept()
+
+
+def test_a_hash_counts_in_a_column_named_for_it(bring_in, kept):
+    bring_in(f"Telefon,Kunde (SHA-256 hex),x\n{PHONE},{sha256(ANN)},{sha256(BOB)}\n")
+    assert kept() == {PHONE, f"sha256:{sha256(ANN)}"}
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "header", ["Phone/Email", "Email/Phone", "Email or phone", "E-mail & SMS", "Wer", "x_17"]
+)
+def test_the_columns_beside_addresses_of_either_kind_count(bring_in, kept, header, separator):
+    text = f"{header},country,opted_out_at,status\n{ANN},FR,2026-01-02,out\n"
+    text += "07700 900123,United Kingdom,2026-01-02,out\n06 12 34 56 78,France,2026-01-02,\n"
+    text += f"{BOB},,,subscribed\n"
+    report = bring_in(text.replace(",", separator))
+    assert (kept(), report.left_out) == ({ANN, GB, FR}, {"say subscribed": 1})
+    assert (report.undated, report.rejected) == (0, {})
+
+
+@pytest.mark.parametrize("first", ["bob at example.com,manual", "bob at example.com,Country"])
+def test_a_first_row_that_cannot_be_read_is_no_header(bring_in, kept, first):
+    word = first.partition(",")[2]
+    report = bring_in(f"{first}\n{ANN},{word}\n")
+    assert (kept(), report.rejected.total()) == ({ANN}, 1)
+
+
 GB, DE, MX, FR = "+447700900123", "+4915112345678", "+525512345678", "+33612345678"
 
 
@@ -221,6 +280,9 @@ GB, DE, MX, FR = "+447700900123", "+4915112345678", "+525512345678", "+336123456
         ("phone,country\n0151/12345678,DE\n", "GB", {DE}),
         ("phone,country\n06 12 34 56 78,\n", "FR", {FR}),
         ("phone,country\n06 12 34 56 78,France\n", "FR", {FR}),
+        ("phone,country\n06 12 34 56 78,France\n", "", {FR}),
+        ("phone,country\n07700 900123,united kingdom \n", "", {GB}),
+        ("phone,Country name\n0151/12345678,Deutschland\n", "FR", {DE}),
         ("phone\n044 55 1234 5678\n", "MX", {MX}),
         ("phone\n+52 1 55 1234 5678\n", "", {MX}),
         ("phone\n447700900123\n", "", {GB}),
@@ -342,6 +404,18 @@ def test_a_reason_that_is_missing_or_foreign_is_no_reason_to_go_on_writing(
         ("email,Accepts Email Marketing\nann@example.com,yes\n", set(), "say yes"),
         ("email,Email Marketing Consent\nann@example.com,SUBSCRIBED\n", set(), "say subscribed"),
         ("email,Unsubscribed\nann@example.com,false\n", set(), "say no to their refusal"),
+        ("email,status\nann@example.com, Opt in \n", set(), "say opt in"),
+        ("email,status\nann@example.com,granted ✗\n", {ANN}, ""),
+        ("email,status\nann@example.com,❌ subscribed\n", {ANN}, ""),
+        ("email,status\nann@example.com,~~subscribed~~\n", {ANN}, ""),
+        ("email,status\nann@example.com,granted?\n", {ANN}, ""),
+        ("email,status\nann@example.com,(subscribed)\n", {ANN}, ""),
+        ("email,status\nann@example.com,!subscribed\n", {ANN}, ""),
+        ("email,status\nann@example.com,-subscribed\n", {ANN}, ""),
+        ("email,status\nann@example.com,s\u0336ubscribed\n", {ANN}, ""),
+        ("email,status\nann@example.com,subscribed 🚫\n", {ANN}, ""),
+        ("email,Accepts Email Marketing\nann@example.com,yes?\n", {ANN}, ""),
+        ("email,Unsubscribed\nann@example.com,no!\n", {ANN}, ""),
         ("email,status\nann@example.com,blocklisted\n", {ANN}, ""),
         ("email,status\nann@example.com,unsubscribed\n", {ANN}, ""),
         ("email,status\nann@example.com,\n", {ANN}, ""),

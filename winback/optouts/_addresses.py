@@ -14,7 +14,7 @@ from winback.cells import plain
 from winback.ledger import HASH_PREFIX, ChannelGroup
 from winback.optouts._emails import emails
 from winback.optouts._words import is_empty
-from winback.phones import readings
+from winback.phones import is_possible, readings
 
 _URI: Final = re.compile(r"\bmailto:([^\s;|<>\"?]*)(\?[^\s;|<>\"]*)?", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"^(?:tel|sms|smsto|mms|rcs|whatsapp|callto|phone|mobile):", re.I)
@@ -63,6 +63,17 @@ def read_cell(text: str, kind: str, countries: Sequence[str], *, loose: bool = F
         elif any(not emails(token) for token in _TOKEN.findall(piece)):
             cell.problems.append("is not an email address")
     return cell
+
+
+def read_whole(text: str, *, hashes: bool) -> list[Address]:
+    """What a cell is as a whole, of a column with a name that we don't know: emails, a phone with
+    its plus and, with `hashes`, a SHA-256."""
+    cleaned = _clean(plain(text))
+    words = [word for piece in _pieces(cleaned) for word in piece.split()]
+    is_email = bool(words) and all("@" in word for word in words)
+    is_hash = hashes and bool(_hash(cleaned))
+    is_phone = cleaned.startswith("+") and any(map(is_possible, _phones(cleaned, ())))
+    return read_cell(text, "any", ()).addresses if is_email or is_hash or is_phone else []
 
 
 def _clean(text: str) -> str:

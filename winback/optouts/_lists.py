@@ -16,7 +16,7 @@ from winback.landing import Limits
 from winback.ledger import Ledger, is_hashed, is_suppressed, stop_hashed, suppress_once
 from winback.optouts._private import open_private
 from winback.optouts._reading import Line, read_lines
-from winback.optouts._rows import Columns, OptOut, Row, read_bare
+from winback.optouts._rows import Columns, OptOut, Row, header_above, read_bare
 from winback.optouts._told import Defaults
 from winback.optouts._words import REASONS
 from winback.phones import has_plan
@@ -90,11 +90,16 @@ def import_list(
 def _rows(file: Path, defaults: Defaults, limits: Limits) -> Iterator[tuple[Line, Row]]:
     """Each row under the header, or each line of a bare list of addresses."""
     lines = read_lines(file, limits)
-    above = []
+    above: list[Line] = []
     for line in islice(lines, _HEADER_WITHIN):
         columns = Columns(line.cells or ())
         if columns.name_addresses:
             yield from ((row, columns.read(row, defaults)) for row in lines)
+            return
+        if guessed := read_bare(line, defaults).opt_outs and header_above(above, line):
+            above.pop()
+            yield from ((row, read_bare(row, defaults)) for row in above)
+            yield from ((row, guessed.read(row, defaults)) for row in chain([line], lines))
             return
         above.append(line)
         if read_bare(line, defaults).opt_outs:

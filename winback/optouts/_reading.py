@@ -15,7 +15,7 @@ from typing import Final
 
 from winback.errors import UsageError, WinbackError
 from winback.landing import Limits, XlsxReader
-from winback.optouts._words import NAMING, kind_of
+from winback.optouts._words import NAMING, kind_of, may_be_header
 
 SEPARATORS: Final = ",;\t|"
 # A quoted cell of more lines than these began with a stray quote.
@@ -105,22 +105,25 @@ def _text_file(lines: Sequence[str], file: str, limits: Limits) -> Iterator[Line
     place = 0
     separator = ""
     header: list[str] = []
+    is_named = False
     while place < len(lines):
         if not lines[place].strip(" \t\r\n\0"):
             place += 1
             continue
-        if not separator:
+        if not is_named:
             if told := re.fullmatch(r"\"?sep=(.)\"?\s*", lines[place], re.IGNORECASE):
-                separator = told[1]
+                separator, is_named = told[1], True
                 place += 1
                 continue
             cells_at_most = max(map(lines[place].count, SEPARATORS)) + 1
             limits.check_columns(file, cells_at_most)
             found = _separator(lines[place])
             # A line above the header has none of its columns.
-            separator = found if _named(lines[place], found) else ""
+            is_named = _named(lines[place], found) > 0
+            is_guess = not separator and may_be_header(_cells(lines[place], found))
+            separator = found if is_named or is_guess else separator
         cells, used = _record(lines, place, separator or SEPARATORS[0])
-        header = header or (cells or [] if separator else [])
+        header = header or (cells or [] if is_named else [])
         if used > 1 and (
             len(cells or ()) != len(header)
             or any(_is_row(line, separator, header) for line in lines[place + 1 : place + used])
@@ -132,22 +135,29 @@ def _text_file(lines: Sequence[str], file: str, limits: Limits) -> Iterator[Line
 
 def _separator(header: str) -> str:
     """What separates the columns: with it the most of them have a name that we know."""
-    return max(SEPARATORS, key=lambda sign: (_named(header, sign), header.count(sign)))
+
+    def known(sign: str) -> tuple[int, int, int]:
+        cells = _cells(header, sign)
+        return _named(header, sign), sum(kind_of(cell) != "" for cell in cells), header.count(sign)
+
+    return max(SEPARATORS, key=known)
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    return _record([line], 0, separator)[0] or []
 
 
 def _named(header: str, separator: str) -> int:
-    cells, _ = _record([header], 0, separator)
-    return sum(kind_of(cell) in NAMING for cell in cells or ())
+    return sum(kind_of(cell) in NAMING for cell in _cells(header, separator))
 
 
 def _is_row(line: str, separator: str, header: Sequence[str]) -> bool:
     """Whether a line inside a quoted cell is a row of its own: the quote before it was a slip."""
-    cells, _ = _record([line], 0, separator)
-    if len(header) == 1 or line.count('"') % 2 or len(cells or ()) != len(header):
+    cells = _cells(line, separator)
+    if len(header) == 1 or line.count('"') % 2 or len(cells) != len(header):
         return False
     return any(
-        kind_of(name) in NAMING and cell.strip()
-        for name, cell in zip(header, cells or (), strict=True)
+        kind_of(name) in NAMING and cell.strip() for name, cell in zip(header, cells, strict=True)
     )
 
 

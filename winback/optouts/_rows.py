@@ -10,10 +10,11 @@ from typing import Final
 from winback.cells import plain
 from winback.inbound import classify
 from winback.ledger import ChannelGroup
-from winback.optouts._addresses import Address, Cell, read_cell
+from winback.optouts._addresses import Address, Cell, read_cell, read_whole
 from winback.optouts._reading import Line
 from winback.optouts._told import STATED, Defaults, Told, allowed, occurred_at, reason_for
-from winback.optouts._words import NAMING, fold, is_empty, kind_of
+from winback.optouts._words import NAMING, fold, is_empty, kind_of, may_be_header, may_hash
+from winback.phones import country_code
 
 # Twilio refuses to send to whom it knows to have opted out.
 OPTED_OUT_CODE: Final = "21610"
@@ -40,11 +41,15 @@ class Row:
 
 
 class Columns:
-    """The columns of a list by what they hold; none of a bare list of addresses."""
+    """The columns of a list by what they hold; none of a bare list of addresses.
 
-    def __init__(self, header: Sequence[str]) -> None:
+    With `guessed`, addresses may stand in any column whose name tells nothing else.
+    """
+
+    def __init__(self, header: Sequence[str], *, guessed: bool = False) -> None:
+        self.is_guessed = guessed
         self.names = [name.strip().lower() for name in header]
-        self.kinds = [kind_of(name) for name in header]
+        self.kinds = [kind_of(name) or ("maybe" if guessed else "") for name in header]
         self.name_addresses = bool(NAMING & set(self.kinds))
         in_log = {"body", "error_code"} & set(self.kinds)
         # Who wrote to whom: no list of opt-outs by itself.
@@ -70,7 +75,10 @@ class Columns:
             return self._of_log(cells, told, defaults)
         if word := allowed(told):
             return Row(left_out=f"say {word}")
-        return _row_of(self._addresses(cells, told, defaults), told, defaults)
+        found = self._addresses(cells, told, defaults)
+        if self.is_guessed and not found.addresses:
+            found = _read_loosely(line.text, *told.get("country", ()), defaults.country)
+        return _row_of(found, told, defaults)
 
     def _end(self, end: str) -> str:
         return end if any(self._is_end(name, [end]) for name in self.names) else ""
@@ -85,9 +93,11 @@ class Columns:
         countries = _countries(*told.get("country", ()), defaults.country)
         row, maybe = Cell(), []
         for name, kind, cell in zip(self.names, self.kinds, cells, strict=False):
-            if kind not in NAMING | {"maybe"} or is_empty(cell):
+            if is_empty(cell) or (only and not self._is_end(name, [only])):
                 continue
-            if only and not self._is_end(name, [only]):
+            if kind not in NAMING | {"maybe"}:
+                whole = read_whole(cell, hashes=may_hash(name))
+                row.addresses += [own for own in whole if own not in row.addresses]
                 continue
             found = read_cell(cell, kind, countries, loose=kind == "maybe")
             row.addresses += [own for own in found.addresses if own not in row.addresses]
@@ -113,21 +123,32 @@ class Columns:
         return _row_of(found, {**told, "reason": [intent]}, defaults)
 
 
+def header_above(above: Sequence[Line], first: Line) -> Columns | None:
+    """The columns that the line before the first address tells, if it is a header."""
+    header, cells = (above[-1].cells if above else None) or [], first.cells or []
+    if len(header) != len(cells) or not may_be_header(header):
+        return None
+    # A word that stands in the row below it is no name of a column.
+    if any(fold(name) == fold(cell) != "" for name, cell in zip(header, cells, strict=True)):
+        return None
+    return Columns(header, guessed=True)
+
+
 def read_bare(line: Line, defaults: Defaults) -> Row:
     """What a line of a list without a header says: whom it names."""
     return _row_of(_read_loosely(line.text, defaults.country), {}, defaults)
 
 
-def _read_loosely(text: str, country: str) -> Cell:
-    cell = read_cell(text, "any", _countries(country), loose=True)
+def _read_loosely(text: str, *countries: str) -> Cell:
+    cell = read_cell(text, "any", _countries(*countries), loose=True)
     cell.problems = [f"a line {problem}" for problem in cell.problems]
     return cell
 
 
 def _countries(*told: str) -> list[str]:
-    """Two-letter codes, each once; nobody's code is UK, and many write it."""
-    codes = (own.upper().replace("UK", "GB") for own in told if len(own) == 2)
-    return list(dict.fromkeys(codes))
+    """Two-letter codes, each once, of countries by their code or name."""
+    codes = (country_code(own) or own.upper() for own in told)
+    return list(dict.fromkeys(own for own in codes if len(own) == 2))
 
 
 def _row_of(found: Cell, told: Told, defaults: Defaults) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -14,11 +15,18 @@ from winback.ledger import SuppressionReason
 REASONS: Final[tuple[str, ...]] = get_args(SuppressionReason)
 # Kinds of columns that name an address.
 NAMING: Final = frozenset({"email", "phone", "any", "hash"})
+# Kinds whose names stand in a header, and hardly in a row.
+_OF_HEADERS: Final = frozenset(
+    {"id", "status", "reason", "refused_at", "written_at", "source", "country"}
+)
 _FILE: Final = Path(__file__).with_name("words.toml")
 # No word of `empty` is longer.
 _LONGEST_EMPTY: Final = 12
 # What a mail server says when it refuses for good.
 _REFUSED_FOR_GOOD: Final = re.compile(r"\b5(\d\d|\.\d+\.\d+)\b")
+
+# Letters and digits, with no more between them than joins words.
+_CLEAN: Final = re.compile(r"[^\W_]+([ _.-]{1,3}[^\W_]+)*")
 
 
 @lru_cache(maxsize=4096)
@@ -41,6 +49,18 @@ def kind_of(header: str) -> str:
     return "maybe" if is_maybe and not word.endswith(tuple(parts["but_not"])) else ""
 
 
+def may_be_header(cells: Sequence[str]) -> bool:
+    """Whether a line that names no column of addresses is a header all the same."""
+    return bool(_OF_HEADERS & set(map(kind_of, cells))) and not any(
+        re.search(r"@|\d{4}", cell) for cell in cells
+    )
+
+
+def may_hash(header: str) -> bool:
+    """Whether a column of this name may hold hashes."""
+    return any(part in fold(header) for part in _words()["parts"]["hash"])
+
+
 @lru_cache(maxsize=4096)
 def reason_of(text: str) -> str:
     """Our reason for the words of a list; empty where they are none that we know."""
@@ -57,8 +77,12 @@ def reason_of(text: str) -> str:
 
 
 def allows(kind: str, text: str) -> bool:
-    """Whether a cell of a status, a consent or a refusal says that they may be written to."""
-    return fold(text) in _words()["allows"][kind]
+    """Whether a cell of a status, a consent or a refusal says that they may be written to.
+
+    Only a clean word does: nobody knows what a mark beside it means.
+    """
+    word = unicodedata.normalize("NFC", text.strip())
+    return bool(_CLEAN.fullmatch(word)) and fold(word) in _words()["allows"][kind]
 
 
 def is_empty(text: str) -> bool:
@@ -78,4 +102,4 @@ def _words() -> dict[str, Any]:
 def _columns() -> tuple[dict[str, str], tuple[str, ...]]:
     columns = dict(_words()["columns"])
     whose = tuple(columns.pop("whose"))
-    return {word: kind for kind, words in columns.items() for word in words}, whose
+    return {fold(word): kind for kind, words in columns.items() for word in words}, whose
