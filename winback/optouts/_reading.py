@@ -137,8 +137,8 @@ def _separator(header: str) -> str:
     """What separates the columns: with it the most of them have a name that we know."""
 
     def known(sign: str) -> tuple[int, int, int]:
-        cells = _cells(header, sign)
-        return _named(header, sign), sum(kind_of(cell) != "" for cell in cells), header.count(sign)
+        kinds = [kind_of(cell) for cell in _cells(header, sign)]
+        return sum(kind in NAMING for kind in kinds), sum(map(bool, kinds)), header.count(sign)
 
     return max(SEPARATORS, key=known)
 

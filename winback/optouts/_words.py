@@ -24,7 +24,6 @@ _FILE: Final = Path(__file__).with_name("words.toml")
 _LONGEST_EMPTY: Final = 12
 # What a mail server says when it refuses for good.
 _REFUSED_FOR_GOOD: Final = re.compile(r"\b5(\d\d|\.\d+\.\d+)\b")
-
 # Letters and digits, with no more between them than joins words.
 _CLEAN: Final = re.compile(r"[^\W_]+([ _.-]{1,3}[^\W_]+)*")
 
@@ -51,9 +50,9 @@ def kind_of(header: str) -> str:
 
 def may_be_header(cells: Sequence[str]) -> bool:
     """Whether a line that names no column of addresses is a header all the same."""
-    return bool(_OF_HEADERS & set(map(kind_of, cells))) and not any(
-        re.search(r"@|\d{4}", cell) for cell in cells
-    )
+    if any(re.search(r"@|\d{4}", cell) for cell in cells):
+        return False
+    return bool(_OF_HEADERS & set(map(kind_of, cells)))
 
 
 def may_hash(header: str) -> bool:
