@@ -89,6 +89,7 @@ def test_a_bad_phone_beside_a_good_email_loses_only_itself(bring_in, kept):
         ("+14155550100, <ann@example.com>", {ANN, PHONE}),
         ("mailto:ann@example.com?subject=stop%20it", {ANN}),
         ("MAILTO:ann%40example.com", {ANN}),
+        ("mailto:ann@example.com?subject=a@b.c,+14155550100", {ANN, PHONE}),
         ("ann@example.com;bob@example.com", {ANN, BOB}),
         ("ann@example.com, bob@example.com", {ANN, BOB}),
         ("ann@example.com|bob@example.com", {ANN, BOB}),

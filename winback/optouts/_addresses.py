@@ -16,7 +16,7 @@ from winback.optouts._emails import emails
 from winback.optouts._words import is_empty
 from winback.phones import is_possible, readings
 
-_URI: Final = re.compile(r"\bmailto:([^\s;|<>\"?]*)(\?[^\s;|<>\"]*)?", re.IGNORECASE)
+_URI: Final = re.compile(r"\bmailto:([^\s;|<>\"?]*)(\?[^\s;,|<>\"]*)?", re.IGNORECASE)
 _SCHEME: Final = re.compile(r"^(?:tel|sms|smsto|mms|rcs|whatsapp|callto|phone|mobile):", re.I)
 _LINE_BREAKS: Final = re.compile(r"[\r\x0b\x0c\x85\u2028\u2029]+")
 _DASHES: Final = re.compile(r"[\u2010-\u2015\u2212]")
