@@ -36,6 +36,13 @@ fresh as (
     select customer_id from in_transit
     union distinct
     select customer_id from cancelled
+
+),
+
+-- Whose own row it is, the rule unread_rows holds.
+waited_for as (
+
+    select customer_id from fresh
     union distinct
     select customer_id from unread_rows
 
@@ -49,8 +56,8 @@ final as (
 
     select other_ids.customer_id
     from other_ids
-    inner join fresh
-        on other_ids.other_id = fresh.customer_id
+    inner join waited_for
+        on other_ids.other_id = waited_for.customer_id
 
 )
 
