@@ -54,7 +54,7 @@ findings as (
     select
         'due_steps_without_a_decision',
         steps.enrollment_id
-    from warehouse.enrollment_steps as steps
+    from warehouse.dec_steps__states as steps
     left join warehouse.send_decisions as decisions
         on
             steps.enrollment_id = decisions.enrollment_id

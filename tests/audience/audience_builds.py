@@ -17,7 +17,7 @@ from winback.warehouse import _dbt
 
 MARTS = ("customers", "rfm_scores", "lapse_status", "segment_members", "channel_eligibility")
 # What the playbooks build on beside them.
-SHARED = ("int_customers__profile", "contact_windows")
+SHARED = ("int_customers__template_facts", "contact_windows")
 AUDIENCE = ("--select", *(f"+{name}" for name in (*MARTS, *SHARED)))
 
 Tables = Mapping[str, Sequence[Mapping[str, object]]]

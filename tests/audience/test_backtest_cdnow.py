@@ -24,7 +24,7 @@ def replay(cdnow: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     project = tmp_path_factory.mktemp("project") / "dbt_project"
     shutil.copytree(_dbt.DBT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
     (project / "models" / "segments" / "lapsed_90.sql").write_text(
-        "select customer_id from {{ ref('int_customers__traits') }} where days_inactive >= 90\n"
+        "select customer_id from {{ ref('int_customers__lifecycle') }} where days_inactive >= 90\n"
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_dbt, "DBT_DIR", project)

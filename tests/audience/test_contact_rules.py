@@ -52,6 +52,6 @@ def test_no_contact_data_reaches_a_mart(case_shop: Settings) -> None:
 
 
 def test_the_country_of_the_hours_falls_back_on_the_phone(case_shop: Settings) -> None:
-    rows = dict(query(case_shop, "select customer_id, country from int_customers__profile"))
+    rows = dict(query(case_shop, "select customer_id, country from int_customers__template_facts"))
     assert rows["zone by area code alone"] == "US"
     assert rows["double opt-in in Germany"] == "DE"

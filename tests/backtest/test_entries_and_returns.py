@@ -54,7 +54,7 @@ def test_an_entry_is_the_first_day_of_an_episodes_membership(
         [
             model("members_here", f"select customer_id {today}"),
             model(
-                "int_customers__orders",
+                "int_customers__order_totals",
                 f"select customer_id, order_id as last_order_id, {AS_OF} as last_order_at {today}",
             ),
             model(

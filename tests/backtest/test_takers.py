@@ -39,7 +39,7 @@ TABLES = """
         from entries;
     create table winback.int_customers__known as select customer_id, 'US' as country from entries;
     create table winback.int_customers__dialing as select * from winback.int_customers__known;
-    create table winback.int_decisions__customer_windows as select
+    create table winback.int_windows__customer_windows as select
         customer_id, 'email' as channel_group,
         timestamptz '2026-03-02 12:00:00+00' as window_opens_at,
         timestamptz '2026-03-02 20:00:00+00' as window_closes_at

@@ -377,7 +377,7 @@ def contacts(zones: Sequence[str], turn: int) -> list[Contact]:
 def place_contacts(warehouse: duckdb.DuckDBPyConnection, asked: Sequence[Contact]) -> None:
     """One customer for each set, as the models upstream would describe them."""
     tables = {
-        "int_decisions__zone_sets": {
+        "int_windows__zone_sets": {
             "customer_id": [str(number) for number in range(len(asked))],
             "channel_group": [contact.group for contact in asked],
             "places": [contact.key[1] for contact in asked],
@@ -413,7 +413,7 @@ def windows(warehouse, compiled, as_of: datetime) -> dict[tuple[str, ...], tuple
         warehouse.execute(f"create or replace table winback.{model} as {now}")
     rows = warehouse.execute(
         "select channel_group, places, zones, opens_at, closes_at"
-        " from winback.int_decisions__windows"
+        " from winback.int_windows__next_windows"
     ).fetchall()
     return {row[:3]: tuple(moment.astimezone(UTC) for moment in row[3:]) for row in rows}
 
@@ -471,7 +471,7 @@ def test_where_our_hours_meet_in_no_zone_the_nearest_lawful_ones_count(
     found = windows(warehouse, compiled, as_of)
     rows = warehouse.execute(
         "select channel_group, places, zones, opens_at, closes_at, opens_minute, closes_minute"
-        " from winback.int_decisions__nearest_windows"
+        " from winback.int_windows__nearest_windows"
     ).fetchall()
     nearest = {row[:3]: row[3:] for row in rows}
     assert not found.keys() & nearest.keys()

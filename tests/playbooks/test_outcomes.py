@@ -306,8 +306,8 @@ def test_every_dbt_unit_test_of_the_playbooks_passes(shop):
         "int_customers__contexts",
         "int_experiments__planned",
         "int_messages__events",
-        "step_facts",
-        "enrollment_steps",
+        "dec_steps__rules",
+        "dec_steps__states",
     )
     variables = _dbt.dbt_vars(shop, AS_OF)
     _dbt.invoke_dbt(shop, ["run", "--select", "+outbox"], variables)

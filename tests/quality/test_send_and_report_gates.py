@@ -20,7 +20,7 @@ SOUND = """
         'sms' as channel, 'treatment' as arm, 'send' as decision, '' as blocked_by,
         timestamptz '2026-03-02 15:00:00+00' as send_after_at,
         timestamptz '2026-03-02 18:00:00+00' as expires_at;
-    create table enrollment_steps as
+    create table dec_steps__states as
     select 'e1' as enrollment_id, step, step = 1 as is_due, false as has_message,
         false as is_passed, timestamptz '2026-03-05 00:00:00+00' as expires_at
     from range(1, 3) as steps(step);
@@ -125,7 +125,7 @@ def test_a_series_goes_out_beside_another_message_and_by_its_own_consent(
     ("fault", "rule"),
     [
         (SECOND_DECISION.format("'deferred' as decision"), "decisions_made_twice"),
-        ("update enrollment_steps set is_due = true", "due_steps_without_a_decision"),
+        ("update dec_steps__states set is_due = true", "due_steps_without_a_decision"),
         ("update send_decisions set blocked_by = 'consent'", "sends_with_a_failed_rule"),
         ("update send_decisions set blocked_by = null", "sends_with_a_failed_rule"),
         ("update send_decisions set arm = 'holdout'", "sends_to_the_holdout"),

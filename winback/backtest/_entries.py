@@ -31,7 +31,7 @@ _MEMBERS: Final = """
         $population, found.customer_id, coalesce(orders.last_order_id, ''),
         orders.last_order_at
     from (select distinct cast(customer_id as varchar) as customer_id from {found}) as found
-    left join winback.int_customers__orders as orders
+    left join winback.int_customers__order_totals as orders
         on found.customer_id = orders.customer_id
 """
 # Whoever was a member the evening before the first day stands there from its end on: their
@@ -110,7 +110,7 @@ def live_through(
         LAPSED: "winback.int_customers__lapse where is_lapsed",
         LOST: "winback.int_customers__lapse where lapse_stage = 'lost'",
     }
-    needed = (segment, "int_customers__orders", "int_customers__lapse")
+    needed = (segment, "int_customers__order_totals", "int_customers__lapse")
     evening_before = span.first - timedelta(days=1)
     replay.stand_on(span.end_of(evening_before), *needed)
     _note(replay, span, evening_before, found, kind="before")

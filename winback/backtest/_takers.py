@@ -22,7 +22,7 @@ MODELS: Final = (
     "channel_eligibility",
     "int_customers__known",
     "int_customers__dialing",
-    "int_decisions__customer_windows",
+    "int_windows__customer_windows",
     "int_playbooks__entry",
 )
 
@@ -48,7 +48,7 @@ _TAKERS: Final = """
         inner join winback.channel_eligibility as eligibility
             on entries.customer_id = eligibility.customer_id
         inner join channels on eligibility.channel = channels.channel
-        left join winback.int_decisions__customer_windows as windows
+        left join winback.int_windows__customer_windows as windows
             on
                 entries.customer_id = windows.customer_id
                 and channels.channel_group = windows.channel_group

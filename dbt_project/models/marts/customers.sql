@@ -1,14 +1,14 @@
 with
 
-traits as (
+lifecycle as (
 
-    select * from {{ ref('int_customers__traits') }}
+    select * from {{ ref('int_customers__lifecycle') }}
 
 ),
 
 facts as (
 
-    select * from {{ ref('int_customers__facts') }}
+    select * from {{ ref('int_customers__behavior') }}
 
 ),
 
@@ -16,31 +16,31 @@ final as (
 
     select
         -- ids
-        traits.customer_id,
-        traits.last_order_id,
+        lifecycle.customer_id,
+        lifecycle.last_order_id,
 
         -- place
-        traits.country,
-        traits.region,
+        lifecycle.country,
+        lifecycle.region,
 
         -- timestamps
-        traits.first_order_at,
-        traits.last_order_at,
-        traits.expected_next_order_date,
+        lifecycle.first_order_at,
+        lifecycle.last_order_at,
+        lifecycle.expected_next_order_date,
         facts.last_engaged_at,
         facts.last_viewed_at,
 
         -- numerics
-        traits.order_count,
-        traits.net_revenue_cents,
-        traits.average_order_value_cents,
-        traits.days_inactive,
+        lifecycle.order_count,
+        lifecycle.net_revenue_cents,
+        lifecycle.average_order_value_cents,
+        lifecycle.days_inactive,
 
         -- facts
-        traits.lapse_stage,
-        traits.is_lapsed,
-        traits.rfm_segment,
-        traits.value_tier,
+        lifecycle.lapse_stage,
+        lifecycle.is_lapsed,
+        lifecycle.rfm_segment,
+        lifecycle.value_tier,
 
         -- what they bought
         facts.last_product_id,
@@ -95,9 +95,9 @@ final as (
         facts.usual_click_weekday,
         facts.usual_hour
 
-    from traits
+    from lifecycle
     left join facts
-        on traits.customer_id = facts.customer_id
+        on lifecycle.customer_id = facts.customer_id
 
 )
 

@@ -8,7 +8,7 @@ joins as (
 
 enrollments as (
 
-    select * from {{ ref('enrollments') }}
+    select * from {{ ref('dec_steps__enrollments') }}
 
 ),
 

@@ -7,7 +7,7 @@ with
 
 customers as (
 
-    select * from {{ ref('int_customers__traits') }}
+    select * from {{ ref('int_customers__lifecycle') }}
 
 ),
 

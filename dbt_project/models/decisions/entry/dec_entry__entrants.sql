@@ -1,0 +1,114 @@
+with
+
+candidates as (
+
+    select * from {{ ref('dec_entry__candidates') }}
+
+),
+
+playbooks as (
+
+    select * from {{ ref('playbooks') }}
+
+),
+
+-- Named here so that a playbook with broken steps enrolls nobody: their tests run first.
+steps as (
+
+    select distinct playbook_id from {{ ref('int_playbooks__steps') }}
+
+),
+
+variants as (
+
+    select * from {{ ref('int_playbooks__variants') }}
+
+),
+
+offers as (
+
+    select * from {{ ref('offers') }}
+
+),
+
+-- Two hashes of the customer, independent of each other and of the run: the same
+-- person is dealt the same way every time.
+hashed as (
+
+    select
+        candidates.*,
+        cast(playbooks.holdout_share as double) as holdout_share,
+        {{ hash_unit(
+            "candidates.customer_id || '|' || candidates.playbook_id"
+        ) }} as arm_hash,
+        {{ hash_unit(
+            "candidates.customer_id || '|' || candidates.playbook_id"
+            ~ " || '|variant'"
+        ) }} as variant_hash
+
+    from candidates
+    inner join playbooks
+        on candidates.playbook_id = playbooks.playbook_id
+    inner join steps
+        on candidates.playbook_id = steps.playbook_id
+    where candidates.is_entering
+
+),
+
+dealt as (
+
+    select
+        hashed.*,
+        case
+            when hashed.arm_hash < hashed.holdout_share then 'holdout'
+            else 'treatment'
+        end as arm,
+        variants.variant as dealt_variant
+
+    from hashed
+    inner join variants
+        on
+            hashed.playbook_id = variants.playbook_id
+            and hashed.variant_hash >= variants.hash_from
+            and hashed.variant_hash < variants.hash_below
+
+),
+
+final as (
+
+    select
+        -- ids
+        cast(
+            md5(
+                concat_ws(
+                    '|',
+                    dealt.playbook_id,
+                    dealt.customer_id,
+                    dealt.episode_order_id
+                )
+            ) as varchar
+        ) as enrollment_id,
+        dealt.playbook_id,
+        dealt.customer_id,
+        dealt.episode_order_id,
+        dealt.offer_id,
+
+        -- facts
+        dealt.segment,
+        cast(dealt.arm as varchar) as arm,
+        cast(
+            case when dealt.arm = 'holdout' then '' else dealt.dealt_variant end
+            as varchar
+        ) as variant,
+
+        -- timestamps
+        {{ as_of() }} as entered_at,
+        {{ days_after('offers.validity_days', as_of()) }} as offer_expires_at
+
+    from dealt
+    left join offers
+        on dealt.offer_id = offers.offer_id
+
+)
+
+select * from final

@@ -1,0 +1,84 @@
+with
+
+enrollments as (
+
+    select * from {{ ref('dec_entry__started') }}
+    where
+        arm = 'treatment'
+        and purchased_at is null
+        and offer_expires_at > {{ as_of() }}
+
+),
+
+steps as (
+
+    select * from {{ ref('int_playbooks__steps') }}
+    where includes_offer
+
+),
+
+messages as (
+
+    select * from {{ ref('int_messages__all') }}
+    where
+        origin = 'ledger'
+        and has_left
+
+),
+
+offers as (
+
+    select * from {{ ref('offers') }}
+
+),
+
+-- An offer is the customer's once a message has told them of it.
+told as (
+
+    select
+        enrollments.enrollment_id,
+        enrollments.customer_id,
+        enrollments.offer_expires_at,
+        offers.offer_id,
+        offers.kind,
+        offers.value,
+        offers.code,
+        row_number() over (
+            partition by enrollments.customer_id
+            order by messages.left_at desc, enrollments.enrollment_id asc
+        ) as told_rank
+
+    from enrollments
+    inner join offers
+        on enrollments.offer_id = offers.offer_id
+    inner join messages
+        on enrollments.enrollment_id = messages.enrollment_id
+    inner join steps
+        on
+            messages.playbook_id = steps.playbook_id
+            and messages.step = steps.step
+
+),
+
+final as (
+
+    select
+        -- ids
+        customer_id,
+        enrollment_id,
+        offer_id,
+
+        -- the offer
+        kind,
+        code,
+        value,
+
+        -- timestamps
+        offer_expires_at
+
+    from told
+    where told_rank = 1
+
+)
+
+select * from final
