@@ -194,6 +194,19 @@ GENUINE = [
     {"SPF": "softfail", "dkim": "{@evil.example : fail, @example.com : pass}"},
     {"SPF": "none", "dkim": "{@EXAMPLE.COM : PASS}"},
     {"envelope": "{}", "SPF": "none", "dkim": "{@example.com : pass}"},
+    # A forwarder puts itself into the envelope, and the signature stays.
+    {
+        "envelope": '{"from": "SRS0=m1@list.example"}',
+        "SPF": "pass",
+        "dkim": "{@example.com : pass}",
+    },
+    {
+        "envelope": '{"from": "SRS0=m1@list.example"}',
+        "SPF": "fail",
+        "dkim": "{@example.com : pass}",
+    },
+    {"from": "Ann <ann@mail.example.com>", "SPF": "pass"},
+    {"from": "", "SPF": "pass"},
 ]
 STRANGE = [
     {"SPF": "fail", "dkim": "none"},
@@ -208,6 +221,11 @@ STRANGE = [
     {"SPF": "unknown"},
     # SPF speaks of the envelope, which names nobody here.
     {"envelope": '{"from": ""}', "SPF": "pass", "dkim": "none"},
+    # A server of one's own passes for its own envelope, whatever the From says.
+    {"envelope": '{"from": "x@evil.example"}', "SPF": "pass", "dkim": "{@evil.example : pass}"},
+    {"envelope": '{"from": "x@evilexample.com"}', "SPF": "pass", "dkim": "none"},
+    {"envelope": '{"from": "x@com"}', "SPF": "pass", "dkim": "none"},
+    {"envelope": '{"from": "x@evil.example"}', "SPF": "fail", "dkim": "none"},
 ]
 
 
@@ -245,7 +263,35 @@ def test_whose_address_does_not_fit_may_still_silence_it(
 ) -> None:
     add_message(ledger, "m1", content_tag="feedback")
     posts(**vouched(text=text, **fields))
-    assert silent(ledger) == {EMAIL: reason}
+    assert silent(ledger)[EMAIL] == reason
+
+
+def test_one_who_signs_for_a_large_domain_speaks_for_no_other_user_of_it(
+    posts: Any, ledger: Ledger
+) -> None:
+    add_message(ledger, "m1", content_tag="feedback")
+    signed = {"from": "x@example.com", "SPF": "fail", "dkim": "{@example.com : pass}"}
+    posts(**vouched(text="It was too expensive", **signed))
+    assert [event["message_id"] for event in rows(ledger, "provider_events")] == [None]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"envelope": '{"from": "bounce+1@mailer.example"}', "SPF": "pass", "dkim": "none"},
+        {"envelope": '{"from": "bounce+1@mailer.example"}'},
+        {"from": "Ann <ann.other@example.net>", "SPF": "pass"},
+        {"from": "Ann <ann.other@example.com>", "SPF": "pass"},
+        {"from": "Ann <ann.other@example.com>", "SPF": "fail", "dkim": "{@example.com : pass}"},
+    ],
+)
+def test_a_stop_silences_the_address_in_the_from_and_the_one_in_the_envelope(
+    posts: Any, ledger: Ledger, fields: dict[str, str]
+) -> None:
+    posts(**vouched(text="STOP", **fields))
+    silenced = silent(ledger)
+    assert len(silenced) == 2
+    assert silenced[EMAIL] == "stop"
 
 
 @pytest.mark.both_databases

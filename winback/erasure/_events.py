@@ -64,7 +64,8 @@ def _is_by_them(event: Event, person: Person) -> bool:
     """By the message that it names; by the address where that is none of another customer's."""
     if event.message_id in person.message_ids:
         return True
-    return event.message_id not in person.others_ids and person.owns(event.address)
+    addresses = (event.address, event.other_address)
+    return event.message_id not in person.others_ids and any(map(person.owns, addresses))
 
 
 def _redacted(record: Record, person: Person) -> bytes:

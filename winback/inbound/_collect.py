@@ -246,20 +246,30 @@ def _hold(connection: Connection, event: Event, report: CollectReport, clock: Cl
         return
     try:
         with connection.begin_nested():
-            report.stopped_messages += suppress(
-                connection,
-                group=event.group,
-                address=event.address,
-                reason="hold",
-                source=f"{event.provider}_not_applied",
-                occurred_at=event.occurred_at,
-                recorded_at=clock.now(),
-            )
-            report.suppressed += 1
+            held = replace(event, suppress_reason="hold")
+            _silence(connection, held, f"{event.provider}_not_applied", report, clock)
     except OperationalError:
         raise
     except Exception as defect:  # noqa: BLE001  # nor may this
         log.error("%s can't hold its sender: %s", event.ref, type(defect).__name__)
+
+
+def _silence(
+    connection: Connection, event: Event, source: str, report: CollectReport, clock: Clock
+) -> None:
+    """Suppress each address that an event comes from."""
+    for address in dict.fromkeys((event.address, event.other_address)):
+        if address:
+            report.suppressed += 1
+            report.stopped_messages += suppress(
+                connection,
+                group=event.group,
+                address=address,
+                reason=event.suppress_reason,
+                source=source,
+                occurred_at=event.occurred_at,
+                recorded_at=clock.now(),
+            )
 
 
 def _known(connection: Connection, keys: Sequence[str]) -> set[str]:
@@ -296,17 +306,10 @@ def _apply_new(
     proven = bind(connection, event, match, at=clock.now())
     report.bound += proven == "news"
     report.sent_twice += proven == "twice"
-    if event.suppress_reason and event.address:
-        report.suppressed += 1
-        report.stopped_messages += suppress(
-            connection,
-            group=match.group or event.group,
-            address=event.address,
-            reason=event.suppress_reason,
-            source=event.unsubscribe_list or f"{event.provider}_{event.kind}",
-            occurred_at=event.occurred_at,
-            recorded_at=clock.now(),
-        )
+    if event.suppress_reason:
+        source = event.unsubscribe_list or f"{event.provider}_{event.kind}"
+        told = replace(event, group=match.group or event.group)
+        _silence(connection, told, source, report, clock)
     if event.kind == "opted_in":
         report.lifted += lift(
             connection,

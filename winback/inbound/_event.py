@@ -60,6 +60,8 @@ class Event:
     attempt_id: str | None = None
     provider_id: str | None = None
     address: str = ""
+    # Another address that the callback comes from: what silences the one silences it too.
+    other_address: str = ""
     is_machine: bool = False
     # Whether the address is the sender's, as far as the provider found out.
     is_vouched_for: bool = True

@@ -7,12 +7,11 @@ import re
 from collections.abc import Mapping
 from email.message import Message
 from email.parser import HeaderParser
-from email.utils import parseaddr
 from typing import Final
 
 from winback.inbound._event import Event, Reply, Unreadable, digest
-from winback.inbound._mail_form import LONGEST_JSON, as_json, form_of
-from winback.inbound._mail_proof import is_vouched_for
+from winback.inbound._mail_form import LONGEST_JSON, form_of
+from winback.inbound._mail_proof import sender_of
 from winback.inbound._mail_text import mail_text
 from winback.inbound._plain import clean as plain
 from winback.inbound._quoted import own_words, shortened
@@ -26,20 +25,17 @@ MAX_TEXT: Final = 2000
 _ANSWERS: Final = re.compile(r"(re|aw|antw|sv|vs|rv|tr|fw|fwd|wg)\s*:\s*", re.IGNORECASE)
 _MAIL_ID: Final = re.compile(r"<[!-;=?-~]{1,250}>")
 _LONGEST_SUBJECT: Final = 1000
-_LONGEST_SENDER: Final = 1000
 
 
 def parsed_mail(record: Record) -> Event:
     """The one event of an Inbound Parse post. Raises Unreadable."""
     form = form_of(record)
     headers = HeaderParser().parsestr(form.get("headers", "")[:LONGEST_JSON])
-    envelope = _envelope_sender(form)
-    address = envelope or parseaddr(form.get("from", "")[:_LONGEST_SENDER])[1]
-    if not address:
+    sender = sender_of(form)
+    if not sender.address:
         raise Unreadable("a mail without a sender")
     reply, own = _read(record, form, headers)
     is_machine = headers.get("Auto-Submitted", "no").lower() != "no"
-    is_vouched = is_vouched_for(address, form, is_envelope=bool(envelope) or "envelope" not in form)
     key = digest("sgp:", headers.get("Message-ID") or record.body)
     return Event(
         provider="sendgrid",
@@ -50,11 +46,12 @@ def parsed_mail(record: Record) -> Event:
         received_at=record.received_at,
         ref=record.ref,
         group="email",
-        address=address,
+        address=sender.address,
+        other_address=sender.other,
         is_machine=is_machine,
-        detail={"text": own, "from": address},
+        detail={"text": own, "from": sender.address},
         reply=None if is_machine else reply,
-        is_vouched_for=is_vouched,
+        is_vouched_for=sender.is_vouched_for,
     )
 
 
@@ -71,11 +68,6 @@ def _read(record: Record, form: Mapping[str, str], headers: Message) -> tuple[Re
         log.error("%s can't be read: %s", record.ref, type(defect).__name__)
         text = (form.get("text", "") or form.get("html", ""))[:MAX_TEXT]
         return Reply(text, mail_id=mail_id, reading=UNREAD), text
-
-
-def _envelope_sender(form: Mapping[str, str]) -> str:
-    sender = as_json(form.get("envelope", "")).get("from")
-    return sender if isinstance(sender, str) else ""
 
 
 def _mail_id(header: object) -> str | None:
