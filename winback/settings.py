@@ -42,7 +42,9 @@ class Settings(BaseSettings):
     home: Path = Field(PROJECT_DIR / ".winback", description="Where a run leaves its state.")
     mode: Mode = Field("dry-run", description="What `winback run` may do.")
     ledger_url: str = Field("", description="SQLAlchemy URL; default: SQLite under HOME.")
-    adopt_ledger: str = Field("", description="Instance id of a moved ledger to send from.")
+    adopt_ledger: str = Field(
+        "", description="Instance id of a moved ledger to send from; `new`: begin an empty one."
+    )
     dbt_target: str = Field("duckdb", description="dbt target of dbt_project/profiles.yml.")
 
     shop_timezone: str = Field("UTC", description="IANA zone of the shop's calendar days.")
@@ -247,11 +249,6 @@ class Settings(BaseSettings):
     @property
     def effective_ledger_url(self) -> str:
         return self.ledger_url or f"sqlite:///{self.home.resolve() / 'ledger.db'}"
-
-    @property
-    def has_ledger(self) -> bool:
-        """Whether a ledger may be there already; opening one makes it."""
-        return bool(self.ledger_url) or (self.home / "ledger.db").exists()
 
     @property
     def sends_to_loopback_only(self) -> bool:

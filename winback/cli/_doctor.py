@@ -11,7 +11,7 @@ from winback.clock import WallClock
 from winback.console import say
 from winback.doctor import findings
 from winback.landing import unusable_phones
-from winback.ledger import open_ledger
+from winback.ledger import has_ledger, open_ledger
 from winback.sending import OpenGate, open_gates
 from winback.settings import Settings
 
@@ -42,7 +42,7 @@ def _phones(settings: Settings) -> Iterator[str]:
 
 def _open_gates(settings: Settings) -> list[OpenGate]:
     """What is stopped now; nothing where there is no ledger yet."""
-    if not settings.has_ledger:
+    if not has_ledger(settings):
         return []
     with open_ledger(settings) as ledger, ledger.read() as connection:
         return open_gates(connection, now=WallClock().now())

@@ -26,6 +26,7 @@ from winback.ledger import (
     ERASED_DETAIL,
     HIDDEN_PREFIX,
     LIFTED_BY_START,
+    NEW,
     Ledger,
     forget_key,
     insert_new,
@@ -103,7 +104,8 @@ def replay_events(
     # Beside the ledger, since it holds what the ledger holds, and only for its owner's eyes.
     with tempfile.TemporaryDirectory(dir=settings.home, prefix=".replay-") as name:
         url = f"sqlite:///{name}/ledger.db"
-        with open_ledger(settings.model_copy(update={"ledger_url": url})) as replayed:
+        empty = settings.model_copy(update={"ledger_url": url, "adopt_ledger": NEW})
+        with open_ledger(empty) as replayed:
             with ledger.read() as real:
                 _rebuild(real, replayed, folder, clock, report)
                 with replayed.read() as copy:

@@ -16,7 +16,14 @@ from typing import Final
 from winback.landing._set_aside import plain_id, standing
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
-from winback.ledger import ChannelGroup, Revocation, channel_group, keep_revocations, open_ledger
+from winback.ledger import (
+    ChannelGroup,
+    Revocation,
+    channel_group,
+    has_ledger,
+    keep_revocations,
+    open_ledger,
+)
 from winback.phones import canonical, country_code
 from winback.settings import PROJECT_DIR, Settings
 
@@ -37,7 +44,7 @@ def tell_revocations(work: Work, settings: Settings) -> list[str]:
         return []
     _find_new(work, merged, settings.shop_dir)
     notes = _whose(work)
-    if not settings.has_ledger:
+    if not has_ledger(settings):
         return notes
     count = 0
     with open_ledger(settings) as ledger:

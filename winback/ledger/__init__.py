@@ -39,6 +39,7 @@ from winback.ledger._joins import (
     standing_joins,
 )
 from winback.ledger._links import Link, find_link
+from winback.ledger._lost import NEW, has_ledger
 from winback.ledger._messages import (
     MAY_HAVE_REACHED,
     WAITING,
@@ -94,6 +95,7 @@ __all__ = [
     "LIFTED_BY_START",
     "MAY_HAVE_REACHED",
     "NEEDS_A_HUMAN",
+    "NEW",
     "PROOFS",
     "TRANSITIONS",
     "TWICE",
@@ -127,6 +129,7 @@ __all__ = [
     "forget_key",
     "forget_revocations",
     "grant_join",
+    "has_ledger",
     "hashes_of",
     "hide_address",
     "holds",

@@ -19,6 +19,7 @@ from winback.errors import UsageError
 from winback.ledger import _fence, migrations
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import ensure_key
+from winback.ledger._lost import refuse_if_lost
 from winback.ledger._trouble import told
 from winback.ledger._turns import turn
 from winback.private import keep_private
@@ -127,7 +128,8 @@ def open_ledger(settings: Settings) -> Ledger:
     """Open the ledger that the settings name; make it or bring its tables up to date first.
 
     A copied ledger opens for reading, but `Ledger.fenced` says why it must not send.
-    Raises UsageError where there is no database, or one of a newer winback.
+    Raises UsageError where there is no database, or one of a newer winback, LedgerUnavailable
+    where it is gone.
     """
     try:
         keep_private(settings.home)
@@ -140,6 +142,7 @@ def open_ledger(settings: Settings) -> Ledger:
     unfenced = Ledger(engine, "", "", "")
     try:
         if settings.adopt_ledger or not _is_ready(unfenced):
+            refuse_if_lost(settings, engine)
             _make_ready(unfenced, adopt=settings.adopt_ledger)
         with unfenced.read() as connection:
             known = {row.key: row.value for row in connection.execute(select(t.meta))}
