@@ -137,3 +137,12 @@
 {% macro spark__median(number) -%}
     percentile({{ number }}, 0.5)
 {%- endmacro %}
+
+
+{#- In an order: whoever ordered last first, whoever never did last. -#}
+{% macro latest_order_first(last_order_at='last_order_at') -%}
+    coalesce(
+        {{ last_order_at }},
+        cast('1970-01-01T00:00:00+00:00' as {{ winback.timestamptz_type() }})
+    ) desc
+{%- endmacro %}

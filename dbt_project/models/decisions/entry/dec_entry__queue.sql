@@ -1,0 +1,70 @@
+{{ config(materialized='view') }}
+
+with
+
+lines as (
+
+    select
+        *,
+        may_enter
+        and ok_other_playbook
+        and ok_other_id
+        and ok_household as is_in_queue
+
+    from {{ ref('dec_entry__lines') }}
+
+),
+
+entered_today as (
+
+    select
+        playbook_id,
+        segment,
+        count(*) as entered_count
+
+    from {{ ref('int_enrollments__known') }}
+    where
+        origin = 'ledger'
+        and {{ local_date('entered_at', shop_zone()) }} = {{ as_of_date() }}
+    group by playbook_id, segment
+
+),
+
+-- Under a daily limit, whoever left last comes first: the odds to win a customer back
+-- fall with the time away.
+queued as (
+
+    select
+        lines.*,
+        row_number() over (
+            partition by
+                lines.playbook_id,
+                lines.segment,
+                lines.is_in_queue
+            order by
+                {{ latest_order_first('lines.last_order_at') }},
+                lines.customer_id asc
+        ) + coalesce(entered_today.entered_count, 0) as place_today
+
+    from lines
+    left join entered_today
+        on
+            lines.playbook_id = entered_today.playbook_id
+            and lines.segment = entered_today.segment
+
+),
+
+final as (
+
+    select
+        *,
+        not is_in_queue
+        or daily_limit is null
+        or place_today <= daily_limit as ok_daily_limit
+
+    from queued
+
+)
+
+-- The columns of dec_entry__lines and those that are added here.
+select * from final -- noqa: AM04
