@@ -6,11 +6,8 @@ from winback.ledger._address_keys import ERASED_DETAIL, AddressKey, forget_key, 
 from winback.ledger._address_keys import PREFIX as HIDDEN_PREFIX
 from winback.ledger._among import among, texts
 from winback.ledger._conversations import (
-    NEEDS_A_HUMAN,
-    UNAUTHENTICATED,
     Talking,
     close,
-    keep_reply,
     replies_in,
     talking_among,
     waiting,
@@ -56,6 +53,13 @@ from winback.ledger._preferences import (
     standing_preferences,
     withdraw,
 )
+from winback.ledger._replies import (
+    NEEDS_A_HUMAN,
+    UNAUTHENTICATED,
+    Written,
+    keep_replies,
+    keep_reply,
+)
 from winback.ledger._revocations import (
     Revocation,
     forget_revocations,
@@ -63,21 +67,25 @@ from winback.ledger._revocations import (
     revoked_among,
 )
 from winback.ledger._states import FINAL, TRANSITIONS, State
+from winback.ledger._suppress import (
+    Suppression,
+    hide_address,
+    stop_hashed,
+    suppress,
+    suppress_all,
+    suppress_once,
+)
 from winback.ledger._suppressions import (
     HOLD,
     LIFTED_BY_START,
     ChannelGroup,
     SuppressionReason,
     channel_group,
-    hide_address,
     holds,
     is_suppressed,
     lift,
     normalize,
     release_hold,
-    stop_hashed,
-    suppress,
-    suppress_once,
     suppressed_among,
     suppressions_in_force,
 )
@@ -113,8 +121,10 @@ __all__ = [
     "Proof",
     "Revocation",
     "State",
+    "Suppression",
     "SuppressionReason",
     "Talking",
+    "Written",
     "among",
     "ask_to_join",
     "bound_elsewhere",
@@ -142,6 +152,7 @@ __all__ = [
     "joined_among",
     "keep_duplicate",
     "keep_evidence",
+    "keep_replies",
     "keep_reply",
     "keep_revocations",
     "lift",
@@ -164,6 +175,7 @@ __all__ = [
     "standing_preferences",
     "stop_hashed",
     "suppress",
+    "suppress_all",
     "suppress_once",
     "suppressed_among",
     "suppressions_in_force",

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, null, or_, select, union_all, update
 
 from winback.ledger import _tables as t
-from winback.ledger._address_keys import AddressKey
 from winback.ledger._among import among, texts
 from winback.ledger._suppressions import ChannelGroup, normalize
-
-# The intent of a mail whose sender may be somebody else.
-UNAUTHENTICATED: Final = "unauthenticated"
-# What no rule answers: a question, what may be a stop, what nobody understood, who joins a series
-# from a number that we don't know, and who may not be who they say.
-NEEDS_A_HUMAN: Final = frozenset({"question", "hold", "other", "unknown_joiner", UNAUTHENTICATED})
 
 _c, _e = t.conversations.c, t.provider_events.c
 
@@ -30,74 +22,6 @@ class Talking:
 
     customers: frozenset[str]
     addresses: frozenset[tuple[str, str]]
-
-
-def keep_reply(
-    connection: Connection,
-    *,
-    reply_id: str,
-    group: ChannelGroup,
-    address: str,
-    customer_id: str | None,
-    message_id: str | None,
-    text: str,
-    intent: str,
-    received_at: datetime,
-    gap: timedelta,
-    mail_id: str | None = None,
-) -> bool:
-    """Store a reply in its person's conversation; whether somebody now waits who did not.
-
-    A reply belongs to the person's last conversation if that is waiting for an answer or
-    saw its last reply less than `gap` ago; else it opens one, as each does whose sender may be
-    somebody else. Safe to repeat: a reply that is
-    there changes nothing. `mail_id` is a mail's own Message-ID.
-    """
-    if connection.scalar(select(t.replies.c.reply_id).where(t.replies.c.reply_id == reply_id)):
-        return False
-    address = normalize(group, address)
-    hidden = AddressKey.of(connection).hide(address)
-    needs_human = intent in NEEDS_A_HUMAN
-    is_theirs = intent != UNAUTHENTICATED
-    found = None
-    if is_theirs:
-        found = _current(connection, group, address, customer_id, since=received_at - gap)
-    if found is None:
-        conversation_id = hashlib.sha256(reply_id.encode()).hexdigest()[:32]
-        row = {
-            "conversation_id": conversation_id,
-            "customer_id": customer_id,
-            "channel_group": group,
-            "address": address,
-            "hidden_address": hidden,
-            "opened_at": received_at,
-            "last_reply_at": received_at,
-            "waiting_since": received_at if needs_human else None,
-        }
-        connection.execute(t.conversations.insert(), row)
-    else:
-        conversation_id = found.conversation_id
-        changed: dict[str, Any] = {"customer_id": customer_id or found.customer_id}
-        if received_at >= found.last_reply_at:
-            changed |= {"last_reply_at": received_at, "channel_group": group}
-            changed |= {"address": address, "hidden_address": hidden}
-        if needs_human and found.waiting_since is None:
-            changed |= {"waiting_since": received_at, "resolved_at": None}
-        _change(connection, conversation_id, changed)
-    reply = {
-        "reply_id": reply_id,
-        "conversation_id": conversation_id,
-        "customer_id": customer_id,
-        "channel_group": group,
-        "address": address,
-        "text": text,
-        "intent": intent,
-        "received_at": received_at,
-        "message_id": message_id,
-        "mail_id": mail_id,
-    }
-    connection.execute(t.replies.insert(), reply)
-    return needs_human and (found is None or found.waiting_since is None)
 
 
 # Built once and asked at once: the last look does, before every call.
@@ -164,29 +88,6 @@ def close(connection: Connection, conversation_id: str, *, at: datetime) -> bool
         return False
     _change(connection, conversation_id, {"waiting_since": None, "resolved_at": at})
     return True
-
-
-def _current(
-    connection: Connection,
-    group: ChannelGroup,
-    address: str,
-    customer_id: str | None,
-    *,
-    since: datetime,
-) -> Row[Any] | None:
-    here = and_(_c.channel_group == group, _c.address == address)
-    theirs = here if customer_id is None else or_(here, _c.customer_id == customer_id)
-    r = t.replies.c
-    of_others = select(r.conversation_id).where(
-        r.conversation_id == _c.conversation_id, r.intent == UNAUTHENTICATED
-    )
-    query = select(t.conversations).where(
-        theirs,
-        or_(_c.waiting_since.is_not(None), _c.last_reply_at > since),
-        ~of_others.exists(),
-    )
-    newest_first = query.order_by(_c.last_reply_at.desc(), _c.conversation_id)
-    return connection.execute(newest_first.limit(1)).first()
 
 
 def _change(connection: Connection, conversation_id: str, values: dict[str, Any]) -> None:

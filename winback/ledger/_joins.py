@@ -84,6 +84,14 @@ def grant_join(
     return connection.execute(granted).rowcount == 1
 
 
+def joined_at(connection: Connection, addresses: Collection[str]) -> set[str]:
+    """Which of these numbers have asked for something that has not ended."""
+    query = select(_j.address).where(
+        _j.channel_group == "phone", among(_j.address, addresses), _j.ended_at.is_(None)
+    )
+    return set(connection.scalars(query)) if addresses else set()
+
+
 def end_joins(
     connection: Connection,
     *,

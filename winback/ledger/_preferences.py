@@ -23,12 +23,8 @@ from winback.ledger import _tables as t
 from winback.ledger._among import among, texts
 from winback.ledger._database import insert_new
 from winback.ledger._messages import WAITING, reschedule
-from winback.ledger._suppressions import (
-    ChannelGroup,
-    channel_group,
-    end_suppressions,
-    suppress,
-)
+from winback.ledger._suppress import Suppression, suppress_all
+from winback.ledger._suppressions import ChannelGroup, channel_group, end_suppressions
 
 _p = t.preferences.c
 
@@ -59,18 +55,11 @@ def prefer(connection: Connection, wish: Preference, *, source: str, recorded_at
     if wish.kind == "pause":
         return _park(connection, reader, at=recorded_at)
     if wish.kind == "stop":
-        return sum(
-            suppress(
-                connection,
-                group=group,
-                address=address,
-                reason="unsubscribe",
-                source=source,
-                occurred_at=wish.occurred_at,
-                recorded_at=recorded_at,
-            )
+        everywhere = [
+            Suppression(group, address, "unsubscribe", source, wish.occurred_at)
             for group, address in _addresses(connection, reader)
-        )
+        ]
+        return suppress_all(connection, everywhere, recorded_at=recorded_at)[1]
     return 0
 
 

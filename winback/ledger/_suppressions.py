@@ -19,9 +19,6 @@ from winback.ledger import _tables as t
 from winback.ledger._address_hashes import hashes_of, is_hashed
 from winback.ledger._address_keys import AddressKey, is_hidden
 from winback.ledger._among import among, texts
-from winback.ledger._database import insert_new
-from winback.ledger._joins import end_joins
-from winback.ledger._messages import WAITING, transition
 from winback.phones import canonical, former_spellings
 
 ChannelGroup = Literal["email", "phone"]
@@ -62,72 +59,7 @@ def normalize(group: ChannelGroup, address: str) -> str:
     return canonical(address) or _NOT_OF_A_NUMBER.sub("", address)
 
 
-def suppress(
-    connection: Connection,
-    *,
-    group: ChannelGroup,
-    address: str,
-    reason: str,
-    source: str,
-    occurred_at: datetime,
-    recorded_at: datetime,
-) -> int:
-    """Suppress an address and what is still planned to it; the number of messages stopped.
-
-    Safe to repeat: the same stop from the same source is one row. One that is told after the
-    START that came after it is kept, and is over. `stop_hashed` stops what goes to a hash.
-    """
-    return suppress_once(
-        connection,
-        group=group,
-        address=address,
-        reason=reason,
-        source=source,
-        occurred_at=occurred_at,
-        recorded_at=recorded_at,
-    )[1]
-
-
-def suppress_once(
-    connection: Connection,
-    *,
-    group: ChannelGroup,
-    address: str,
-    reason: str,
-    source: str,
-    occurred_at: datetime,
-    recorded_at: datetime,
-) -> tuple[bool, int]:
-    """As `suppress`, and whether this was news."""
-    address, key = normalize(group, address), AddressKey.of(connection)
-    start = None
-    if reason in LIFTED_BY_START:
-        start = _start_after(connection, group, _forms(key, address), occurred_at)
-    row = {
-        "suppression_id": _suppression_id(
-            key, key.hide(address), group, reason, source, occurred_at
-        ),
-        "channel_group": group,
-        "address": address,
-        "reason": reason,
-        "source": source,
-        "occurred_at": occurred_at,
-        "recorded_at": recorded_at,
-        "lifted_at": start,
-    }
-    is_new = insert_new(connection, t.suppressions, [row]) == 1
-    if group == "phone" and reason != HOLD:
-        end_joins(
-            connection, address=address, ended_by=reason, ended_at=occurred_at, at=recorded_at
-        )
-    if not is_suppressed(connection, group=group, address=address):
-        return is_new, 0
-    return is_new, _stop_planned(
-        connection, group=group, address=address, reason=reason, at=recorded_at
-    )
-
-
-def _forms(key: AddressKey, address: str) -> list[str]:
+def forms(key: AddressKey, address: str) -> list[str]:
     """All that may stand in the list for a normalized address: a number that was erased or hashed
     under another spelling can't be carried over to its one spelling."""
     return [
@@ -135,68 +67,6 @@ def _forms(key: AddressKey, address: str) -> list[str]:
         for spelling in (address, *former_spellings(address))
         for form in (spelling, key.hide(spelling), *hashes_of(spelling))
     ]
-
-
-def stop_hashed(connection: Connection, *, at: datetime) -> int:
-    """Stop what is planned to addresses that a hashed list names; the number of messages stopped.
-
-    Once for a whole list, since each hash can only be compared with all that is planned.
-    """
-    m = t.messages.c
-    waiting: dict[ChannelGroup, set[str]] = defaultdict(set)
-    query = select(m.channel, m.address).where(m.state.in_(WAITING)).distinct()
-    for row in connection.execute(query):
-        waiting[channel_group(row.channel)].add(row.address)
-    return sum(
-        _stop_planned(connection, group=group, address=address, reason="opted_out", at=at)
-        for group, addresses in waiting.items()
-        for address in sorted(suppressed_among(connection, group=group, addresses=addresses))
-    )
-
-
-def _suppression_id(key: AddressKey, hidden: str, *identity: str | datetime) -> str:
-    """Of the address's hash, so that it stays the same once the address is erased."""
-    parts = (part.isoformat() if isinstance(part, datetime) else part for part in identity)
-    return key.hmac("|".join((hidden, *parts)))[:32]
-
-
-def hide_address(
-    connection: Connection, *, group: ChannelGroup, address: str, erased_at: datetime
-) -> int:
-    """Suppress an address for good and keep only its HMAC in the list; the number of rows hidden.
-
-    Safe to repeat. Messages keep their address, and segments that were exported what they hold.
-    """
-    suppress(
-        connection,
-        group=group,
-        address=address,
-        reason="erased",
-        source="erase",
-        occurred_at=erased_at,
-        recorded_at=erased_at,
-    )
-    address, s = normalize(group, address), t.suppressions.c
-    statement = (
-        update(t.suppressions)
-        .where(s.channel_group == group, s.address == address)
-        .values(address=AddressKey.of(connection).hide(address), version=s.version + 1)
-    )
-    return connection.execute(statement).rowcount
-
-
-def _start_after(
-    connection: Connection, group: ChannelGroup, forms: Collection[str], occurred_at: datetime
-) -> datetime | None:
-    """The START that ended other stops of an address and is newer than this instant too."""
-    s = t.suppressions.c
-    statement = (
-        select(s.lifted_at)
-        .where(s.channel_group == group, s.address.in_(forms))
-        .where(s.reason.in_(LIFTED_BY_START), s.lifted_at > occurred_at)
-        .order_by(s.lifted_at.desc())
-    )
-    return connection.execute(statement).scalars().first()
 
 
 def lift(
@@ -282,7 +152,7 @@ def end_suppressions(
     statement = (
         update(t.suppressions)
         .where(s.channel_group == group)
-        .where(s.address.in_({form for address in spelled for form in _forms(key, address)}))
+        .where(s.address.in_({form for address in spelled for form in forms(key, address)}))
         .where(s.lifted_at.is_(None), *which)
         .values(lifted_at=at, version=s.version + 1)
     )
@@ -313,7 +183,7 @@ def suppressed_among(
     given: dict[str, set[str]] = defaultdict(set)
     for address in addresses:
         spelled = normalize(group, address)
-        for form in _forms(key, spelled):
+        for form in forms(key, spelled):
             given[form].add(address)
     statement = _IN_FORCE
     if reasons is not None:
@@ -340,18 +210,3 @@ def is_suppressed(
             connection, group=group, addresses=[address], reasons=reasons, despite=despite
         )
     )
-
-
-def _stop_planned(
-    connection: Connection, *, group: ChannelGroup, address: str, reason: str, at: datetime
-) -> int:
-    m = t.messages.c
-    planned = connection.execute(
-        select(m.message_id, m.channel).where(m.address == address, m.state.in_(WAITING))
-    )
-    rows = [
-        {"message_id": row.message_id, "state_reason": f"suppressed:{reason}"}
-        for row in planned
-        if channel_group(row.channel) == group
-    ]
-    return transition(connection, rows, "suppressed", from_states=WAITING, at=at)
