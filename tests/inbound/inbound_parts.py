@@ -20,6 +20,12 @@ EMAIL = "m1@example.com"
 
 def add_message(ledger: Ledger, message_id: str, **changes: object) -> None:
     """A message in the ledger: an accepted email unless told otherwise."""
+    with ledger.write() as connection:
+        connection.execute(tables.messages.insert(), message(message_id, **changes))
+
+
+def message(message_id: str, **changes: object) -> dict[str, object]:
+    """A message's row: an accepted email unless told otherwise."""
     row: dict[str, object] = {
         "message_id": message_id,
         "enrollment_id": f"e-{message_id}",
@@ -43,8 +49,7 @@ def add_message(ledger: Ledger, message_id: str, **changes: object) -> None:
         "planned_at": NOW - timedelta(days=1),
         "updated_at": NOW - timedelta(days=1),
     }
-    with ledger.write() as connection:
-        connection.execute(tables.messages.insert(), row | changes)
+    return row | changes
 
 
 def rows(ledger: Ledger, table: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from inbound_parts import NOW, Provider, add_message, rows, sg_event
 
 from winback.clock import FixedClock
-from winback.inbound import _collect, collect, replay_events
+from winback.inbound import _apply, _collect, collect, replay_events
 from winback.inbound._segments import Record
 from winback.ledger import Ledger
 from winback.settings import Settings
@@ -114,14 +114,14 @@ def test_an_event_that_can_not_be_applied_stops_nothing_behind_it(
     settings: Settings,
     clock: FixedClock,
 ) -> None:
-    understand = _collect.understand
+    understand = _apply.understand
 
     def stumble(connection: Any, event: Any, match: Any) -> Any:
         if event.dedupe_key == "sg:odd":
             raise ZeroDivisionError
         return understand(connection, event, match)
 
-    monkeypatch.setattr(_collect, "understand", stumble)
+    monkeypatch.setattr(_apply, "understand", stumble)
     add_message(ledger, "m1")
     odd = sg_event("m1", "open", sg_event_id="odd")
     provider.events(sg_event("m1", "delivered"), odd, sg_event("m1", "unsubscribe"))
@@ -131,6 +131,6 @@ def test_an_event_that_can_not_be_applied_stops_nothing_behind_it(
         "delivered", "opted_out", "opted_out",
     ]  # fmt: skip
     assert len(rows(ledger, "suppressions")) == 2
-    monkeypatch.setattr(_collect, "understand", understand)
+    monkeypatch.setattr(_apply, "understand", understand)
     assert replay_events(ledger, settings, clock, write=True).can_be_written == 1
     assert "sg:odd" in {row["dedupe_key"] for row in rows(ledger, "provider_events")}

@@ -11,7 +11,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from winback import inbound
 from winback.clock import FixedClock
-from winback.inbound import _collect
+from winback.inbound import _apply
 from winback.inbound._lanes import lane_of
 from winback.inbound._segments import Record, segment_path, writers
 from winback.ledger import Ledger, open_ledger
@@ -63,14 +63,14 @@ def test_what_can_not_be_applied_is_told_and_the_stops_behind_it_go_on(
     keys: Credentials,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    understand = _collect.understand
+    understand = _apply.understand
 
     def stumble(connection: Any, event: Any, match: Any) -> Any:
         if event.address == PHONE:
             raise ZeroDivisionError
         return understand(connection, event, match)
 
-    monkeypatch.setattr(_collect, "understand", stumble)
+    monkeypatch.setattr(_apply, "understand", stumble)
     senders = [f"+1415556{number:04d}" for number in range(100)]
     with inbound.start(ledger, settings, clock) as receiver:
         provider = Provider(receiver.base_url, keys)

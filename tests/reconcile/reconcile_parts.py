@@ -19,7 +19,8 @@ from twilio.rest import Client
 from winback import inbound
 from winback.clock import FixedClock
 from winback.inbound import collect
-from winback.inbound._collect import apply, parse
+from winback.inbound._apply import apply
+from winback.inbound._collect import parse
 from winback.inbound._segments import Record
 from winback.ledger import Ledger, insert_new, tables
 from winback.reconcile import ReconcileReport, reconcile, withdraw_lost

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from winback.channels import Outcome, Request
 from winback.clock import FixedClock
-from winback.inbound._collect import apply
+from winback.inbound._apply import apply
 from winback.inbound._event import Event
 from winback.ledger import Ledger, insert_new, open_ledger, tables, transition
 from winback.reconcile import release

@@ -4,8 +4,9 @@ verify (_verify) → append durably (_segments) → acknowledge (_receiver) → 
 (_sendgrid, _twilio, _unsubscribe) → match (_match) → apply (_collect, _actions).
 """
 
+from winback.inbound._apply import CollectReport
 from winback.inbound._classify import Intent
-from winback.inbound._collect import ERASED, CollectReport, collect, parse
+from winback.inbound._collect import ERASED, collect, parse
 from winback.inbound._event import Event
 from winback.inbound._fetched import Suppressed, keep_progress, keep_suppressed
 from winback.inbound._reading import classify, their_words

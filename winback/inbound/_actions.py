@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -18,9 +19,10 @@ from winback.ledger import (
     LIFTED_BY_START,
     UNAUTHENTICATED,
     Proof,
+    Written,
     is_suppressed,
     is_withdrawn,
-    keep_reply,
+    keep_replies,
     prove_accepted,
 )
 from winback.project import project_vars
@@ -36,10 +38,13 @@ def understand(connection: Connection, event: Event, match: Match) -> tuple[Even
     reply = event.reply
     if reply is None:
         return event, False
-    is_opted_out = event.group == "phone" and is_suppressed(
-        connection, group="phone", address=event.address, reasons=LIFTED_BY_START
-    )
     reading = reply.reading or read_event(connection, event, match)
+    # Who says stop says it, opted out or not: the many stops of a batch cost no query.
+    is_opted_out = (
+        reading.intent != "stop"
+        and event.group == "phone"
+        and is_suppressed(connection, group="phone", address=event.address, reasons=LIFTED_BY_START)
+    )
     intent: Intent = reply.provider_intent or reading.intent_of(is_opted_out=is_opted_out)
     if not event.is_vouched_for:
         return _of_anybody(event, intent), False
@@ -74,17 +79,22 @@ def _acted_on(event: Event, intent: Intent, reading: Reading, match: Match) -> t
     return event, intent == "start" and event.group == "phone"
 
 
-def remember(connection: Connection, event: Event, match: Match) -> bool:
-    """Keep a reply in its person's conversation; whether a human is newly owed to somebody.
+def remember(connection: Connection, answered: Iterable[tuple[Event, Match]]) -> int:
+    """Keep replies in their people's conversations; to how many a human is newly owed.
 
     One that may be somebody else's has a conversation of its own, and none where it says stop.
     """
+    replies = [reply for event, match in answered if (reply := _written(event, match))]
+    gap = timedelta(days=project_vars()["conversation_gap_days"])
+    return keep_replies(connection, replies, gap=gap)
+
+
+def _written(event: Event, match: Match) -> Written | None:
     if event.reply is None or not event.address or event.intent is None:
-        return False
+        return None
     if not event.is_vouched_for and event.intent == "stop":
-        return False
-    return keep_reply(
-        connection,
+        return None
+    return Written(
         reply_id=event.dedupe_key,
         group=match.group or event.group,
         address=event.address,
@@ -93,7 +103,6 @@ def remember(connection: Connection, event: Event, match: Match) -> bool:
         text=event.reply.text,
         intent=event.intent,
         received_at=event.received_at,
-        gap=timedelta(days=project_vars()["conversation_gap_days"]),
         mail_id=event.reply.mail_id,
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, or_, select
 
 from winback.inbound._event import Event
 from winback.ledger import ChannelGroup, among, channel_group, normalize, tables
@@ -35,38 +36,82 @@ class Match:
 
 
 class Matcher:
-    """Finds messages for the events of one segment; those named by our id in a few queries."""
+    """Finds messages for the events of a batch, in as many queries as for one event."""
 
     def __init__(self, connection: Connection, events: Sequence[Event]) -> None:
         self._connection = connection
         ids = sorted({event.message_id for event in events if event.message_id})
         named = _message().where(among(tables.messages.c.message_id, ids))
-        self._by_id = {row.message_id: row for row in connection.execute(named)}
+        self._by_id = {row.message_id: row for row in connection.execute(named)} if ids else {}
 
     def match(self, event: Event) -> Match:
-        if event.message_id is not None:
-            return _matched(self._by_id.get(event.message_id), "message_id")
+        return self.match_all([event])[0]
+
+    def match_all(self, events: Sequence[Event]) -> list[Match]:
+        """The match of each event, as the ledger is now; those named by our id as it was."""
+        unnamed = [event for event in events if event.message_id is None]
+        to_address: dict[str, list[Row[Any]]] = defaultdict(list)
+        for row in self._accepted(unnamed):
+            to_address[row.address].append(row)
+        return [
+            _by_address(event, to_address[_spelled(event)])
+            if event.message_id is None
+            else _matched(self._by_id.get(event.message_id), "message_id")
+            for event in events
+        ]
+
+    def whose(self, events: Sequence[Event]) -> list[set[str]]:
+        """By event, whom it may concern: addresses, and the customers whom we know there."""
         m = tables.messages.c
-        address = normalize(event.group, event.address)
-        newest_first = (
+        came_from = [
+            {normalize(event.group, it) for it in (event.address, event.other_address) if it}
+            for event in events
+        ]
+        addresses = set[str]().union(*came_from)
+        customers: dict[str, set[str]] = defaultdict(set)
+        known = select(m.address, m.customer_id).where(among(m.address, addresses)).distinct()
+        for row in self._connection.execute(known) if addresses else ():
+            customers[row.address].add(f"customer:{row.customer_id}")
+        found = []
+        for event, places in zip(events, came_from, strict=True):
+            whose = {f"address:{place}" for place in places}
+            whose = whose.union(*(customers[place] for place in places))
+            named = self._by_id.get(event.message_id or "")
+            if named is not None:
+                whose |= {f"address:{named.address}", f"customer:{named.customer_id}"}
+            found.append(whose)
+        return found
+
+    def _accepted(self, events: Sequence[Event]) -> Sequence[Row[Any]]:
+        """What went to where these events came from, the newest first."""
+        if not events:
+            return ()
+        m = tables.messages.c
+        query = (
             _message()
-            .where(m.address == address)
+            .where(among(m.address, {_spelled(event) for event in events}))
+            .where(or_(m.accepted_at.is_not(None), m.provider_id.is_not(None)))
             # Of one moment, as a clock that stands still makes it, an answer came after what
             # was answered.
             .order_by(m.accepted_at.desc(), (m.playbook_id == ANSWERS).desc(), m.message_id)
         )
-        if event.provider_id:
-            # A SendGrid request has one id for all its recipients; an event's begins with it.
-            request_id = event.provider_id.partition(".")[0]
-            found = self._first(newest_first.where(m.provider_id == request_id), event)
-            if found is not None:
-                return _matched(found, "provider_id")
-        accepted_before = newest_first.where(m.accepted_at <= event.occurred_at)
-        return _matched(self._first(accepted_before, event), "address")
+        return self._connection.execute(query).all()
 
-    def _first(self, query: Select[Any], event: Event) -> Row[Any] | None:
-        rows = self._connection.execute(query.limit(20))
-        return next((row for row in rows if channel_group(row.channel) == event.group), None)
+
+def _spelled(event: Event) -> str:
+    return normalize(event.group, event.address)
+
+
+def _by_address(event: Event, newest_first: Sequence[Row[Any]]) -> Match:
+    rows = [row for row in newest_first if channel_group(row.channel) == event.group]
+    if event.provider_id and event.reply is None:  # a reply has an id of its own
+        # A SendGrid request has one id for all its recipients; an event's begins with it.
+        request_id = event.provider_id.partition(".")[0]
+        found = next((row for row in rows if row.provider_id == request_id), None)
+        if found is not None:
+            return _matched(found, "provider_id")
+    before = (row for row in rows if row.accepted_at and row.accepted_at <= event.occurred_at)
+    return _matched(next(before, None), "address")
 
 
 def _message() -> Select[Any]:
@@ -81,6 +126,7 @@ def _message() -> Select[Any]:
         m.state,
         m.attempt_no,
         m.provider_id,
+        m.accepted_at,
     )
 
 

@@ -19,7 +19,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select, update
 
 from winback.clock import Clock
-from winback.inbound._collect import Parsed, apply, parse, reader
+from winback.inbound._apply import Parsed, apply
+from winback.inbound._collect import parse, reader
 from winback.inbound._event import Event
 from winback.inbound._segments import read_segment, segment_path, writers
 from winback.ledger import (

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from winback.inbound._event import Event
 from winback.inbound._html import text_of
 from winback.inbound._match import Match
-from winback.ledger import tables
+from winback.ledger import among, tables
 
 # A thread rarely quotes more than the last few.
 _NEWEST: Final = 5
@@ -18,16 +20,35 @@ _NEWEST: Final = 5
 _WORDS: Final = ("subject", "text", "body", "words", "caption")
 
 
-def sent_texts(connection: Connection, match: Match, event: Event) -> tuple[str, ...]:
-    """The texts of the newest messages to whom a reply came from, as they went out."""
+def sent_texts(
+    connection: Connection, matched: Sequence[tuple[Event, Match]]
+) -> list[tuple[str, ...]]:
+    """By reply, the texts of the newest messages to whom it came from, as they went out."""
     m = tables.messages.c
-    newest = (
-        select(m.payload_json)
-        .where(m.address == match.address, m.accepted_at <= event.occurred_at)
+    accepted = (
+        select(m.address, m.message_id, m.accepted_at)
+        .where(among(m.address, {match.address for _, match in matched} - {""}))
+        .where(m.accepted_at.is_not(None))
         .order_by(m.accepted_at.desc(), m.message_id)
-        .limit(_NEWEST)
     )
-    return tuple(text for payload in connection.scalars(newest) for text in _texts(payload))
+    to_address: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(accepted):
+        to_address[row.address].append(row)
+    newest = [
+        [
+            row.message_id
+            for row in to_address.get(match.address, ())
+            if row.accepted_at <= event.occurred_at
+        ][:_NEWEST]
+        for event, match in matched
+    ]
+    ids = {message_id for of_one in newest for message_id in of_one}
+    payloads = select(m.message_id, m.payload_json).where(among(m.message_id, ids))
+    frozen = {row.message_id: row.payload_json for row in connection.execute(payloads)}
+    return [
+        tuple(text for message_id in of_one for text in _texts(frozen[message_id]))
+        for of_one in newest
+    ]
 
 
 def _texts(frozen: str) -> list[str]:

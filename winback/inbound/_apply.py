@@ -1,0 +1,276 @@
+"""What events do to the ledger: rows of their own, opt-outs, messages that turn out accepted.
+
+Events of people who have nothing to do with each other are applied together, so that a thousand
+stops cost hardly more than one; what one person did is applied in its order.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import OperationalError
+
+from winback.clock import Clock
+from winback.inbound._actions import bind, remember, understand
+from winback.inbound._event import Event, Unreadable
+from winback.inbound._fetched import Suppressed
+from winback.inbound._match import Match, Matcher
+from winback.inbound._series import apply_series_wish
+from winback.ledger import (
+    ChannelGroup,
+    Suppression,
+    among,
+    lift,
+    prefer,
+    suppress_all,
+    tables,
+    withdraw,
+)
+
+log = logging.getLogger(__name__)
+
+# What a choice on our own page writes as the source of its suppressions.
+UNSUBSCRIBE_SOURCE: Final = "winback_opted_out"
+Parsed = Event | Suppressed | Unreadable
+
+
+@dataclass
+class CollectReport:
+    """What one collection brought home; the numbers add up over segments."""
+
+    segments: int = 0
+    events: int = 0
+    duplicates: int = 0
+    unreadable: int = 0
+    unmatched: int = 0
+    # Messages that turned out to be accepted, and those of which two attempts were.
+    bound: int = 0
+    sent_twice: int = 0
+    suppressed: int = 0
+    lifted: int = 0
+    stopped_messages: int = 0
+    # Conversations in which a human is newly owed to somebody.
+    waiting: int = 0
+    by_kind: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: CollectReport) -> None:
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+def apply(
+    connection: Connection, parsed: Sequence[Parsed], clock: Clock, *, sets_aside: bool = False
+) -> CollectReport:
+    """Bring a segment's events into the ledger: new ones with their effects, others counted.
+
+    `sets_aside` leaves out those that can't be applied and counts them as unreadable: they stay
+    in their segment, for a replay by a version that can.
+    """
+    events = [event for event in parsed if isinstance(event, Event)]
+    unreadable = sum(isinstance(item, Unreadable) for item in parsed)
+    report = CollectReport(segments=1, unreadable=unreadable)
+    _suppress_listed(connection, parsed, report, clock)
+    known, new, again = _known(connection, events), list[Event](), list[Event]()
+    for event in events:
+        (again if event.dedupe_key in known else new).append(event)
+        known.add(event.dedupe_key)
+    matcher = Matcher(connection, new)
+    for together in _turns(new, matcher):
+        if sets_aside:
+            report.add(_apply_what_can_be(connection, together, matcher, clock))
+        else:
+            report.add(_apply_new(connection, together, matcher, clock))
+    _count_again(connection, again)
+    report.duplicates += len(again)
+    return report
+
+
+def _turns(events: Sequence[Event], matcher: Matcher) -> list[list[Event]]:
+    """First what each person did first, then what each did second, and so on."""
+    turns, reached = list[list[Event]](), dict[str, int]()
+    for event, whose in zip(events, matcher.whose(events), strict=True):
+        turn = max((reached.get(person, 0) for person in whose), default=0)
+        reached |= dict.fromkeys(whose, turn + 1)
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(event)
+    return turns
+
+
+def _suppress_listed(
+    connection: Connection, parsed: Sequence[Parsed], report: CollectReport, clock: Clock
+) -> None:
+    """Addresses of a provider's own lists: no events, for nothing of ours happened."""
+    wishes = [
+        Suppression("email", item.address, item.reason, item.source, item.occurred_at)
+        for item in parsed
+        if isinstance(item, Suppressed)
+    ]
+    report.suppressed += len(wishes)
+    report.stopped_messages += suppress_all(connection, wishes, recorded_at=clock.now())[1]
+
+
+def _apply_what_can_be(
+    connection: Connection, events: Sequence[Event], matcher: Matcher, clock: Clock
+) -> CollectReport:
+    """Apply all of these that can be: of a batch that can't, each half, down to the one event."""
+    try:
+        with connection.begin_nested():
+            return _apply_new(connection, events, matcher, clock)
+    except OperationalError:
+        raise
+    except Exception as defect:  # noqa: BLE001  # it must not stop the callbacks behind it
+        report, half = CollectReport(), len(events) // 2
+        if half:
+            for part in (events[:half], events[half:]):
+                report.add(_apply_what_can_be(connection, part, matcher, clock))
+            return report
+        log.error("%s can't be applied: %s", events[0].ref, type(defect).__name__)
+        report.unreadable = 1
+        _hold(connection, events[0], report, clock)
+        return report
+
+
+def _hold(connection: Connection, event: Event, report: CollectReport, clock: Clock) -> None:
+    """Who wrote what could not be applied, or asked for silence, gets nothing until a replay or a
+    person has seen to it."""
+    if (event.reply is None and not event.suppress_reason) or not event.address:
+        return
+    held = replace(event, suppress_reason="hold")
+    silenced = _silenced(held, event.group, f"{event.provider}_not_applied")
+    try:
+        with connection.begin_nested():
+            stopped = suppress_all(connection, silenced, recorded_at=clock.now())[1]
+            report.stopped_messages += stopped
+            report.suppressed += len(silenced)
+    except OperationalError:
+        raise
+    except Exception as defect:  # noqa: BLE001  # nor may this
+        log.error("%s can't hold its sender: %s", event.ref, type(defect).__name__)
+
+
+def _known(connection: Connection, events: Iterable[Event]) -> set[str]:
+    column = tables.provider_events.c.dedupe_key
+    keys = [event.dedupe_key for event in events]
+    return set(connection.scalars(select(column).where(among(column, keys))))
+
+
+_e = tables.provider_events.c
+_COUNT_AGAIN = (
+    update(tables.provider_events)
+    .where(_e.dedupe_key == bindparam("key"))
+    .values(n_seen=_e.n_seen + 1)
+)
+
+
+def _count_again(connection: Connection, events: Sequence[Event]) -> None:
+    """Told before. Nothing that is exported changes, so the row's version stays."""
+    if events:
+        connection.execute(_COUNT_AGAIN, [{"key": event.dedupe_key} for event in events])
+
+
+def _apply_new(
+    connection: Connection, events: Sequence[Event], matcher: Matcher, clock: Clock
+) -> CollectReport:
+    report, now = CollectReport(), clock.now()
+    told, kept, wants_in = list[tuple[Event, Match]](), list[tuple[Event, Match]](), list[Event]()
+    for event, match in zip(events, matcher.match_all(events), strict=True):
+        found = replace(event, address=match.address) if match.address else event
+        understood, is_back = understand(connection, found, match)
+        told.append((understood, match))
+        # Somebody who may not be the customer answers no message.
+        kept.append((understood, match if event.is_vouched_for else Match()))
+        wants_in += [understood] if is_back else []
+    connection.execute(tables.provider_events.insert(), [_row(*one) for one in kept])
+    report.waiting = remember(connection, kept)
+    report.events = len(kept)
+    report.by_kind.update(event.kind for event, _ in kept)
+    report.unmatched = sum(match.message_id is None for _, match in kept)
+    proven = Counter(bind(connection, *one, at=now) for one in told)
+    report.bound, report.sent_twice = proven["news"], proven["twice"]
+    silenced = [each for one in told for each in _stops(*one)]
+    report.suppressed = len(silenced)
+    report.stopped_messages = suppress_all(connection, silenced, recorded_at=now)[1]
+    for event, match in told:
+        _apply_wishes(connection, event, match, report, clock)
+    for event in wants_in:
+        report.lifted += lift(
+            connection, group="phone", address=event.address, occurred_at=event.occurred_at
+        )
+    return report
+
+
+def _stops(event: Event, match: Match) -> list[Suppression]:
+    source = event.unsubscribe_list or f"{event.provider}_{event.kind}"
+    return _silenced(event, match.group or event.group, source)
+
+
+def _silenced(event: Event, group: ChannelGroup, source: str) -> list[Suppression]:
+    """Each address that an event comes from, if it asks for silence."""
+    return [
+        Suppression(group, address, event.suppress_reason, source, event.occurred_at)
+        for address in dict.fromkeys((event.address, event.other_address))
+        if address and event.suppress_reason
+    ]
+
+
+def _apply_wishes(
+    connection: Connection, event: Event, match: Match, report: CollectReport, clock: Clock
+) -> None:
+    """What somebody wants that is not, or not only, silence at this address."""
+    if event.kind == "opted_in":
+        report.lifted += lift(
+            connection,
+            group=match.group or event.group,
+            address=event.address,
+            occurred_at=event.occurred_at,
+            reasons=("unsubscribe",),
+            source=event.unsubscribe_list,
+        )
+    apply_series_wish(connection, event, match, recorded_at=clock.now())
+    if event.preference:
+        report.stopped_messages += prefer(
+            connection,
+            event.preference,
+            source=UNSUBSCRIBE_SOURCE,
+            recorded_at=clock.now(),
+        )
+    if event.takes_back and event.message_id:
+        report.lifted += withdraw(
+            connection,
+            message_id=event.message_id,
+            chosen_at=event.takes_back,
+            source=UNSUBSCRIBE_SOURCE,
+            at=event.occurred_at,
+        )
+
+
+def _row(event: Event, match: Match) -> dict[str, object]:
+    return {
+        "dedupe_key": event.dedupe_key,
+        "semantic_key": event.semantic_key,
+        "raw_ref": event.ref,
+        "provider": event.provider,
+        "message_id": match.message_id,
+        "provider_id": event.provider_id,
+        "kind": event.kind,
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        "is_machine": int(event.is_machine),
+        "error_code": event.error_code,
+        "link": event.link,
+        "detail_json": json.dumps(_detail(event), sort_keys=True),
+        "matched_by": match.by,
+        "lapse_reason": event.lapse_reason,
+        "intent": event.intent,
+    }
+
+
+def _detail(event: Event) -> dict[str, object]:
+    return event.detail if event.intent is None else event.detail | {"intent": event.intent}
