@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from winback.cli._broken import broken_file
 from winback.cli._trouble import disk_trouble
 from winback.errors import WinbackError
 
@@ -24,9 +25,9 @@ def main() -> None:
     try:
         app()
     except WinbackError as error:
-        _end(disk_trouble(error) or str(error), error.exit_code)
+        _end(disk_trouble(error) or broken_file(error) or str(error), error.exit_code)
     except Exception as error:
-        line = disk_trouble(error)
+        line = disk_trouble(error) or broken_file(error)
         if not line:
             raise
         _end(line, 1)

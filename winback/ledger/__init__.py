@@ -25,7 +25,7 @@ from winback.ledger._evidence import (
     prove_accepted,
     sent_twice,
 )
-from winback.ledger._export import export_ledger, rewrite_table
+from winback.ledger._export import EXPORTED, export_ledger, rewrite_table
 from winback.ledger._fence import LedgerFenced, dedicate
 from winback.ledger._joins import (
     ask_to_join,
@@ -96,6 +96,7 @@ from winback.ledger._trouble import LedgerUnavailable
 
 __all__ = [
     "ERASED_DETAIL",
+    "EXPORTED",
     "FINAL",
     "HASH_PREFIX",
     "HIDDEN_PREFIX",

@@ -91,7 +91,11 @@ def ensure_first_segment(table_name: str, directory: Path) -> None:
     """Have the empty segment there that names every column, in the schema of this version."""
     first = directory / f"{0:08d}.parquet"
     directory.mkdir(parents=True, exist_ok=True)
-    if not first.exists() or not pq.read_schema(first).equals(arrow_schema(table_name)):
+    if (
+        not first.exists()
+        or not _is_whole(first)
+        or not pq.read_schema(first).equals(arrow_schema(table_name))
+    ):
         write_segment([], table_name, first)
 
 
@@ -106,6 +110,23 @@ def export_ledger(ledger: Ledger, directory: Path) -> dict[str, int]:
 
 def _export_table(ledger: Ledger, table_name: str, directory: Path) -> int:
     ensure_first_segment(table_name, directory)
+    broken = [path for path in directory.glob("*.parquet") if not _is_whole(path)]
+    if not broken:
+        return _export_changed(ledger, table_name, directory)
+    # The ledger has it all: rather all of it anew than a table with a hole.
+    exported = _export_anew(ledger, table_name, directory)
+    for path in broken:
+        path.unlink(missing_ok=True)
+    return exported
+
+
+def _export_anew(ledger: Ledger, table_name: str, directory: Path) -> int:
+    with ledger.write() as connection:
+        connection.execute(update(t.metadata.tables[table_name]).values(exported_version=0))
+    return _export_changed(ledger, table_name, directory)
+
+
+def _export_changed(ledger: Ledger, table_name: str, directory: Path) -> int:
     exported = 0
     while rows := _changed_rows(ledger, table_name):
         write_segment(rows, table_name, _next_segment(directory))
@@ -121,9 +142,7 @@ def rewrite_table(ledger: Ledger, table_name: str, directory: Path) -> int:
     folder = directory / table_name
     ensure_first_segment(table_name, folder)
     older = sorted(folder.glob("*.parquet"))[1:]
-    with ledger.write() as connection:
-        connection.execute(update(t.metadata.tables[table_name]).values(exported_version=0))
-    rows = _export_table(ledger, table_name, folder)
+    rows = _export_anew(ledger, table_name, folder)
     for path in older:
         path.unlink()
     _sync_directory(folder)
@@ -156,6 +175,17 @@ def _mark_exported(ledger: Ledger, table_name: str, rows: list[dict[str, object]
     for start in range(0, len(values), MARKED_AT_ONCE):
         with ledger.write() as connection:
             connection.execute(mark, values[start : start + MARKED_AT_ONCE])
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a segment has its end, where Parquet says what the rest is."""
+    try:
+        pq.read_metadata(path)
+    except FileNotFoundError:  # another export writes the table anew
+        return True
+    except (pa.ArrowException, OSError):
+        return False
+    return True
 
 
 def _next_segment(directory: Path) -> Path:
