@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from inbound_parts import EMAIL, PHONE, Provider, rows, sg_event
 
 from winback.clock import FixedClock
-from winback.inbound import _health, _lanes
+from winback.inbound import RunningReceiver, _health, _lanes, _receiver
+from winback.inbound._verify import SENDGRID_SIGNATURE
 from winback.ledger import Ledger, LedgerUnavailable, open_ledger
 from winback.settings import Settings
 
@@ -31,7 +34,8 @@ def test_a_receiver_that_can_do_everything_says_ok_and_leaves_no_trace(
 ) -> None:
     assert health(provider) == (200, {
         "status": "ok", "stored": 0, "refused": 0, "not_stored": 0, "can_store": True,
-        "ledger": "ok", "uncollected": 0, "uncollected_seconds": 0, "problems": [],
+        "has_room": True, "ledger": "ok", "uncollected": 0, "uncollected_seconds": 0,
+        "problems": [],
     })  # fmt: skip
     assert [path.name for path in settings.events_dir.rglob("*")] == ["open"]
 
@@ -139,6 +143,37 @@ def test_a_disk_that_hangs_is_told_in_time(
         assert time.monotonic() - begun < 2
     is_hanging[0] = False
     eventually(lambda: health(provider)[0] == 200)
+
+
+def test_memory_that_is_full_of_bodies_is_told_and_who_was_turned_away_until_one_is_stored(
+    monkeypatch: pytest.MonkeyPatch, provider: Provider, receiver: RunningReceiver, eventually: Any
+) -> None:
+    monkeypatch.setattr(_receiver, "MAX_BYTES_IN_FLIGHT", 3000)
+    monkeypatch.setattr(_receiver, "LEAST_ROOM", 1000)
+    parts = urlsplit(receiver.base_url)
+    head = (
+        "POST /webhooks/sendgrid/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2500\r\n"
+        f"{SENDGRID_SIGNATURE}: whatever\r\n\r\n"
+    )
+    with socket.create_connection((parts.hostname, parts.port), timeout=5) as slow:
+        slow.sendall(head.encode() + b"x" * 2400)
+        eventually(lambda: health(provider)[0] == 503)
+        _, told = health(provider)
+        assert (told["status"], told["can_store"], told["has_room"]) == ("failing", True, False)
+        (problem,) = told["problems"]
+        assert problem == (
+            "The memory for bodies is full (2,400 bytes are coming in): providers hear 503 and "
+            "come again. Next: look at who posts so much, in your proxy's log"
+        )
+        many = [sg_event("m1", "open")] * 10
+        assert provider.events(*many).status_code == 503
+        assert health(provider)[1]["not_stored"] == 1
+    eventually(lambda: health(provider)[0] == 200)
+    told = health(provider)[1]
+    assert (told["status"], told["has_room"]) == ("degraded", True)
+    assert "was not stored (the memory for bodies is full, " in told["problems"][0]
+    assert provider.events(sg_event("m1", "open")).status_code == 204
+    assert health(provider)[1]["status"] == "ok"
 
 
 def test_a_folder_that_was_deleted_is_made_anew(provider: Provider, settings: Settings) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.command import upgrade
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, func, insert, select, text
+from sqlalchemy import Engine, create_engine, event, func, insert, select, text
 
 from winback.errors import UsageError
 from winback.ledger import AddressKey, is_suppressed, migrations, open_ledger, tables
@@ -192,6 +195,48 @@ def test_a_ledger_of_a_newer_winback_is_refused_in_one_line(settings):
     with pytest.raises(UsageError, match=r"newer winback \(revision 9000") as refused:
         open_ledger(settings)
     assert "\n" not in str(refused.value)
+
+
+def open_and_die(settings, at):
+    """In a process of its own, which is killed before the statement of that number; its signal."""
+    child = os.fork()
+    if child == 0:
+        seen = count(1)
+
+        def die(*_):
+            if next(seen) == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        event.listen(Engine, "before_cursor_execute", die)
+        event.listen(Engine, "commit", die)
+        try:
+            open_ledger(settings)
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def test_a_migration_that_is_killed_at_any_statement_is_ended_by_the_next_command(
+    settings, monkeypatch
+):
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "newest", lambda: "0001")
+        then.setattr(migrations, "upgrade", lambda c: upgrade(migrations.config(c), "0001"))
+        with open_ledger(settings) as ledger, ledger.write() as connection:
+            stop(connection)
+    kills, at = 0, 1
+    while open_and_die(settings, at) == -signal.SIGKILL:
+        kills, at = kills + 1, at * 3 // 2 + 1
+        with ledger.engine.connect() as connection:
+            found = connection.scalar(text("select version_num from alembic_version"))
+        ledger.close()
+        assert found == "0001", "half of a migration is none"
+    assert kills > 8
+    with open_ledger(settings) as again:
+        assert differences(again) == []
+        assert (again.instance_id, again.fenced) == (ledger.instance_id, "")
+        with again.read() as connection:
+            assert is_suppressed(connection, group="phone", address=PHONE)
 
 
 OPEN = """

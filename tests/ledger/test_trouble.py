@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from winback.ledger import LedgerUnavailable, open_ledger, tables
 from winback.settings import Settings
 
 pytestmark = pytest.mark.both_databases
+
+ADDRESS = "ann@example.com"
 
 
 def is_one_line(error):
@@ -114,3 +116,32 @@ def test_own_writes_go_side_by_side_in_postgresql_and_never_beside_the_one_write
                 alone = text("select pg_try_advisory_xact_lock(7461204118322001)")
                 free = other.scalar(wait if second == ledger.write_own else alone)
                 assert not free
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("XX001", "is damaged (DataCorrupted)"),
+        ("XX002", "is damaged (IndexCorrupted)"),
+        ("58P01", "is damaged (UndefinedFile)"),
+        ("58P02", "is damaged (DuplicateFile)"),
+        ("XX000", "does not answer or refuses (InternalError_)"),
+        ("58030", "does not answer or refuses (IoError)"),
+        ("53100", "does not answer or refuses (DiskFull)"),
+        ("57P01", "does not answer or refuses (AdminShutdown)"),
+        ("57P03", "does not answer or refuses (CannotConnectNow)"),
+        ("22012", ""),
+    ],
+)
+def test_what_postgresql_says_of_itself_is_told_by_its_code(make_schema, tmp_path, code, says):
+    raising = f"do $$ begin raise exception '{ADDRESS}' using errcode = '{code}'; end $$"
+    expected = LedgerUnavailable if says else DBAPIError
+    with open_ledger(Settings.load(home=tmp_path, ledger_url=make_schema())) as ledger:
+        with pytest.raises(expected) as caught, ledger.write() as connection:
+            connection.execute(text(raising))
+        if says:
+            assert is_one_line(caught.value)
+            assert says in str(caught.value)
+            assert ADDRESS not in str(caught.value)
+        with ledger.write() as connection:
+            assert connection.execute(select(tables.meta)).all()

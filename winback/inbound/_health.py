@@ -103,7 +103,13 @@ def cause_of(error: BaseException) -> str:
 
 
 def problems(
-    *, storing: str, last: LastFailure | None, ledger: str, waiting: int, age: timedelta
+    *,
+    storing: str,
+    bytes_in_flight: int,
+    last: LastFailure | None,
+    ledger: str,
+    waiting: int,
+    age: timedelta,
 ) -> list[str]:
     """Each thing that a person has to look after, in one sentence."""
     told = []
@@ -111,6 +117,11 @@ def problems(
         told.append(
             f"Callbacks can't be stored ({storing}): providers hear 503 and come again. "
             "Next: look at the disk and at landing/events under WINBACK_HOME"
+        )
+    if bytes_in_flight:
+        told.append(
+            f"The memory for bodies is full ({bytes_in_flight:,} bytes are coming in): providers "
+            "hear 503 and come again. Next: look at who posts so much, in your proxy's log"
         )
     if last is not None:
         told.append(

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 STORE_SECONDS: Final = 10.0
 # All bodies that are being received at one time; whoever would go beyond comes again later.
 MAX_BYTES_IN_FLIGHT: Final = 256 * 1024 * 1024
+# Less than that for others is no room for a post of events.
+LEAST_ROOM: Final = 2 * 1024 * 1024
 KEPT_HEADERS: Final = (
     "content-type",
     "i-twilio-idempotency-token",
@@ -109,6 +111,11 @@ class Receiver:
         self.counts["refused"] += 1
         return Response(status_code=403)
 
+    def not_stored(self, why: str) -> None:
+        """Count a callback whose provider hears 503, and tell of it until one is stored."""
+        self.counts["not_stored"] += 1
+        self._last_failure = LastFailure(self.clock.now(), why)
+
     async def keep(self, record: Record) -> bool:
         """Append the record; False when it could not be made durable."""
         lane = self._lanes[lane_of(record)]
@@ -117,8 +124,7 @@ class Receiver:
             await asyncio.wait_for(stored, STORE_SECONDS)
         except Exception as error:  # noqa: BLE001  # whatever it was, it is not on disk
             log.error("a callback could not be stored: %s", type(error).__name__)
-            self.counts["not_stored"] += 1
-            self._last_failure = LastFailure(self.clock.now(), cause_of(error))
+            self.not_stored(cause_of(error))
             return False
         self.counts["stored"] += 1
         self._last_failure = None
@@ -130,13 +136,21 @@ class Receiver:
         storing, ledger = await asyncio.gather(self._storing.trouble(), self._ledger.trouble())
         looks = [lane.backlog.look(self.clock.now()) for lane in self._lanes.values()]
         waiting, age = sum(count for count, _ in looks), max(age for _, age in looks)
+        has_room = self.bytes_in_flight <= MAX_BYTES_IN_FLIGHT - LEAST_ROOM
         told = problems(
-            storing=storing, last=self._last_failure, ledger=ledger, waiting=waiting, age=age
+            storing=storing,
+            bytes_in_flight=0 if has_room else self.bytes_in_flight,
+            last=self._last_failure,
+            ledger=ledger,
+            waiting=waiting,
+            age=age,
         )
-        return (503 if storing else 200), {
-            "status": "failing" if storing else "degraded" if told else "ok",
+        is_failing = bool(storing) or not has_room
+        return (503 if is_failing else 200), {
+            "status": "failing" if is_failing else "degraded" if told else "ok",
             **{name: self.counts[name] for name in ("stored", "refused", "not_stored")},
             "can_store": not storing,
+            "has_room": has_room,
             "ledger": ledger or "ok",
             "uncollected": waiting,
             "uncollected_seconds": max(0, int(age.total_seconds())),
@@ -203,6 +217,7 @@ async def _read(request: Request, body: bytearray, max_bytes: int, receiver: Rec
         if len(body) > max_bytes:
             return 413
         if receiver.bytes_in_flight > MAX_BYTES_IN_FLIGHT:
+            receiver.not_stored("the memory for bodies is full")
             return 503
     return 0
 

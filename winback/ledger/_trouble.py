@@ -12,10 +12,12 @@ from winback.errors import SILENCE, WinbackError
 
 # SQLite's code for a query that is wrong, which is a defect of ours; the others are about files.
 _DEFECT: Final = "SQLITE_ERROR"
-# PostgreSQL: no right to it, a standby that only reads, a transaction that idled.
-_UNAVAILABLE: Final = frozenset({"42501", "25006", "25P03"})
-# A file that is no database, or is broken inside; PostgreSQL's broken tables and indexes.
-_DAMAGED: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "XX001", "XX002")
+# PostgreSQL: no right to it, a standby that only reads, a transaction that idled, and what it
+# calls an error of its own.
+_UNAVAILABLE: Final = frozenset({"42501", "25006", "25P03", "XX000"})
+# A file that is no database, or is broken inside; PostgreSQL's broken tables and indexes, and
+# files of theirs that are gone or stand where none should.
+_DAMAGED: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT", "XX001", "XX002", "58P01", "58P02")
 
 
 class LedgerUnavailable(WinbackError):
