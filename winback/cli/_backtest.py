@@ -19,15 +19,22 @@ from winback.settings import Settings
 @app.command(name="backtest")
 def backtest_command(
     *,
-    segment: Annotated[str, typer.Option(help="A segment: a file in models/segments.")],
+    segment: Annotated[
+        str, typer.Option(help="The segment: a file in dbt_project/models/segments.")
+    ],
     first: Annotated[str, typer.Option("--from", metavar="D", help="The first day.")],
     last: Annotated[str, typer.Option("--to", metavar="D", help="The last day, included.")],
     presets: Annotated[
         str | None,
-        typer.Option(help="Lapse presets to compare, with commas; default: all there are."),
+        typer.Option(help="The lapse presets to compare, with commas; without it, all."),
     ] = None,
 ) -> None:
-    """Replay past days: entries, who came back by themselves, load, cost; sends nothing."""
+    """Replay past days of a segment, and send nothing.
+
+    The report page shows the entries a day, the share of people who came back by themselves, the
+    load an hour beside the limits of the channels, the cost, and the lapse presets side by side.
+    The page is in reports/backtest under WINBACK_HOME.
+    """
     settings = Settings.load()
     with at_work(settings), telling():
         found = room.backtest(

@@ -17,7 +17,11 @@ from winback.warehouse import build, invoke_dbt
 
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", help="The instant to stand on; a date is that day's end in the shop."),
+    typer.Option(
+        "--as-of",
+        help="The instant to compute for, or a date: the end of that day in the shop's zone. "
+        "Without it, now.",
+    ),
 ]
 
 
@@ -25,10 +29,14 @@ AsOf = Annotated[
 def build_command(
     as_of: AsOf = None,
     accept_volume: Annotated[
-        bool, typer.Option("--accept-volume", help="A feed that shrank is right this time.")
+        bool, typer.Option("--accept-volume", help="Accept this once that the feed has shrunk.")
     ] = False,
 ) -> None:
-    """Gate the data, build every model, publish: no Prefect needed."""
+    """Check the data, build every model and publish the tables; this needs no Prefect.
+
+    The tables are then in published/current under WINBACK_HOME. Stale or broken data stops the
+    build.
+    """
     settings = Settings.load()
     at = clock_at(as_of, settings.shop_timezone).now()
     with at_work(settings), telling() as teller:

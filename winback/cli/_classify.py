@@ -14,7 +14,10 @@ from winback.inbound import classify as intent_of
 @app.command()
 def classify(
     whole: Annotated[
-        bool, typer.Option("--whole", help="All of stdin is one reply, such as a mail that quotes.")
+        bool,
+        typer.Option(
+            "--whole", help="Read all of stdin as one reply, such as a mail with a quote."
+        ),
     ] = False,
 ) -> None:
     """Read replies from stdin, one a line, and print the intent of each."""

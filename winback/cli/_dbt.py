@@ -17,9 +17,11 @@ from winback.warehouse import run_dbt
 )
 def dbt_command(
     context: typer.Context,
-    as_of: Annotated[str | None, typer.Option("--as-of", help="The instant to stand on.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="The instant to compute for; without it, now.")
+    ] = None,
 ) -> None:
-    """Hand ARGS to dbt with the vars that a build sets: winback dbt show --select customers."""
+    """Run dbt itself with the vars that a build sets, such as `winback dbt docs generate`."""
     settings = Settings.load()
     at = clock_at(as_of, settings.shop_timezone).now()
     if not run_dbt(settings, context.args, at):

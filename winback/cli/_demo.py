@@ -19,10 +19,12 @@ from winback.settings import Settings
 def demo_command(
     contacts: Annotated[
         Path | None,
-        typer.Option(help="Only write invented contact points of the loaded shop to this folder."),
+        typer.Option(
+            help="A folder: only write invented contact points of the loaded shop into it."
+        ),
     ] = None,
 ) -> None:
-    """Live through a win-back season of an invented shop: no keys, nothing leaves."""
+    """Live through a win-back season of an invented shop, without keys; nothing is sent."""
     if contacts is None:
         part("demo")()
         return

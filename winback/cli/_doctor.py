@@ -18,7 +18,7 @@ from winback.settings import Settings
 
 @app.command(name="doctor")
 def doctor_command() -> None:
-    """Say what is missing before a real message may leave."""
+    """List what is missing before going live, and what is stopped."""
     settings = Settings.load()
     for gate in _open_gates(settings):
         say(f"stopped: {gate}: {gate.reason}")

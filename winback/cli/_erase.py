@@ -14,13 +14,18 @@ from winback.settings import Settings
 
 @app.command("erase")
 def erase_command(
-    customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER_ID", help="The shop's id.")],
+    customer_id: Annotated[
+        str, typer.Argument(metavar="CUSTOMER_ID", help="The shop's id of the person.")
+    ],
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would go, and change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be erased, and change nothing.")
     ] = False,
 ) -> None:
-    """Erase a person from everything here; they stay opted out, what is counted stays nameless."""
+    """Erase a person from WINBACK_HOME and the ledger.
+
+    The person stays opted out by a keyed hash of the address. Counted rows stay, without a name.
+    """
     settings = Settings.load()
     report = erase(settings, WallClock(), customer_id, dry_run=dry_run)
     verb = "would change" if dry_run else "changed"

@@ -21,21 +21,28 @@ from winback.settings import Settings
 # Of each conversation; the rest is asked for.
 LAST_LINES = 3
 
-inbox_app = typer.Typer(help="Who waits for a human's answer: list, answer, resolve.")
+inbox_app = typer.Typer()
 app.add_typer(inbox_app, name="inbox")
 
-Reference = Annotated[str, typer.Argument(metavar="REF", help="As `winback inbox` shows it.")]
+Reference = Annotated[
+    str, typer.Argument(metavar="REF", help="The conversation, as `winback inbox` shows it.")
+]
 
 
 @inbox_app.callback(invoke_without_command=True)
 def inbox(
     context: typer.Context,
-    whole: Annotated[bool, typer.Option("--whole", help="All lines, not the last three.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Show all lines, not only the last three.")
+    ] = False,
     closed: Annotated[
-        bool, typer.Option("--closed", help="Those in which nobody waits any more.")
+        bool, typer.Option("--closed", help="List conversations in which nobody waits any more.")
     ] = False,
 ) -> None:
-    """List who waits for an answer, the longest waiting first; their words show here alone."""
+    """List the conversations that wait for a human, the longest waiting first.
+
+    Their words show here alone. The address is masked.
+    """
     if context.invoked_subcommand is not None:
         return
     with open_ledger(Settings.load()) as ledger:
@@ -48,7 +55,7 @@ def inbox(
 
 @inbox_app.command()
 def resolve(reference: Reference) -> None:
-    """Close a conversation: nobody waits any more, and its hold is released."""
+    """Close a conversation and release its hold."""
     with open_ledger(Settings.load()) as ledger:
         done = rooms.resolve(ledger, WallClock(), reference)
     released = ", the hold is released" if done.released_holds else ""
@@ -60,13 +67,20 @@ def resolve(reference: Reference) -> None:
 @inbox_app.command()
 def answer(
     reference: Reference,
-    text: Annotated[str, typer.Option("--text", help="The answer; without it, stdin.")] = "",
-    mode: Annotated[str | None, typer.Option("--mode", help="sandbox or live.")] = None,
+    text: Annotated[
+        str, typer.Option("--text", help="The answer; without it, stdin is read.")
+    ] = "",
+    mode: Annotated[
+        str | None, typer.Option("--mode", help="sandbox or live; without it, WINBACK_MODE.")
+    ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Another answer, to who has got theirs.")
+        bool, typer.Option("--again", help="Send one more answer to a person who already got one.")
     ] = False,
 ) -> None:
-    """Send one answer to who waits: no marketing, and nothing to who opted out."""
+    """Send one answer to a person who waits.
+
+    An answer is no marketing. A person who opted out gets none.
+    """
     run = resolve_run(Settings.load(), mode=mode)
     if not run.sends:
         raise UsageError("an answer is sent: it needs --mode sandbox or --mode live")

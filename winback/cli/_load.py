@@ -21,15 +21,17 @@ from winback.settings import Settings
 
 @app.command("load")
 def load_command(
-    source: Annotated[Path, typer.Argument(metavar="DIR", help="Where the shop's files are.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder with the shop's files.")
+    ],
     *,
     format: Annotated[  # noqa: A002  # the option's name
-        str, typer.Option(help="generic, online-retail or cdnow.")
+        str, typer.Option(help="The form of the files: generic, online-retail or cdnow.")
     ] = "generic",
     replace: Annotated[
         bool,
         typer.Option(
-            "--replace", help="Start over: forget what is landed, but no refusal with a date."
+            "--replace", help="Forget what is landed and start over; refusals with a date stay."
         ),
     ] = False,
     date_format: Annotated[
@@ -37,12 +39,17 @@ def load_command(
         typer.Option(
             "--date-format",
             metavar="[TABLE=]FORMAT",
-            help="How dates are written, where the files alone don't tell: %d/%m/%Y for all, or "
-            "orders=%m/%d/%Y. May be given several times.",
+            help="How dates are written, if the files don't prove it: %d/%m/%Y for all tables, "
+            "orders=%m/%d/%Y for one. You can give it several times.",
         ),
     ] = None,
 ) -> None:
-    """Read a shop's files into landing; rows that can't be held are set aside and counted."""
+    """Read a shop's files into landing.
+
+    A row that can't be read without doubt is set aside with its file, line and reason, and
+    counted. A row that bears on who may be contacted also pauses its customer, until a load brings
+    it mended.
+    """
     settings = Settings.load()
     with _progress() as progress:
         report = load(

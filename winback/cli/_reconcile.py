@@ -15,26 +15,36 @@ from winback.clock import clock_at
 from winback.ledger import open_ledger
 from winback.settings import Settings
 
-reconcile_app = typer.Typer(help="Settle messages of unknown outcome: by evidence, or by hand.")
+reconcile_app = typer.Typer()
 app.add_typer(reconcile_app, name="reconcile")
 
 MessageId = Annotated[
-    str, typer.Argument(metavar="ID", help="As `winback reconcile list` shows it.")
+    str,
+    typer.Argument(metavar="ID", help="The message's id, as `winback reconcile list` shows it."),
 ]
-Because = Annotated[str, typer.Option("--because", help="What you saw, and where. It is kept.")]
+Because = Annotated[
+    str, typer.Option("--because", help="What you saw, and where; the ledger keeps this.")
+]
 
 
 @reconcile_app.callback(invoke_without_command=True)
 def reconcile(context: typer.Context, as_of: AsOf = None, mode: ModeOption = None) -> None:
-    """Ask the providers what became of messages whose answer got lost, and of texts and opt-outs
-    that nobody told of."""
+    """Ask the providers about messages whose outcome is unknown, or settle one by hand.
+
+    The providers are also asked about texts without a final status, and about the addresses that
+    they suppress.
+    """
     if context.invoked_subcommand is None:
         part("reconcile")(Settings.load(), mode=mode, as_of=as_of)
 
 
 @reconcile_app.command(name="list")
 def list_command() -> None:
-    """List what is unknown: of `unknown_final` nobody will ever know unless you do."""
+    """List the messages whose outcome is unknown.
+
+    The providers have nothing more to say about a message in the state `unknown_final`: you can
+    settle or release it by hand.
+    """
     with open_ledger(Settings.load()) as ledger:
         found = rooms.open_messages(ledger)
     for it in found:
@@ -48,7 +58,10 @@ def list_command() -> None:
 
 @reconcile_app.command()
 def release(message_id: MessageId, because: Because, as_of: AsOf = None) -> None:
-    """Let a message go again that you know did not leave; if it did, somebody gets it twice."""
+    """Allow a message to be sent again, because you know that it did not leave.
+
+    If it did leave, its reader gets it twice.
+    """
     settings = Settings.load()
     clock = clock_at(as_of, settings.shop_timezone)
     with open_ledger(settings) as ledger:
@@ -58,7 +71,7 @@ def release(message_id: MessageId, because: Because, as_of: AsOf = None) -> None
 
 @reconcile_app.command()
 def settle(message_id: MessageId, because: Because, as_of: AsOf = None) -> None:
-    """Take a message as sent that you know did leave."""
+    """Mark a message as sent, because you know that it did leave."""
     settings = Settings.load()
     clock = clock_at(as_of, settings.shop_timezone)
     with open_ledger(settings) as ledger:

@@ -18,10 +18,10 @@ from winback.settings import Settings
 @app.command()
 def replay_events(
     write: Annotated[
-        bool, typer.Option(help="Add what is missing and correct what is different.")
+        bool, typer.Option(help="Add missing rows and correct different ones; remove none.")
     ] = False,
 ) -> None:
-    """Read all raw callbacks anew and compare what they come to with the ledger."""
+    """Read all raw callbacks anew, and compare the result with the ledger's events and opt-outs."""
     settings = Settings.load()
     with open_ledger(settings) as ledger:
         report = replay(ledger, settings, WallClock(), write=write)

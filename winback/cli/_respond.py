@@ -19,12 +19,16 @@ from winback.warehouse import read_manifest
 @app.command()
 def respond(
     customer: Annotated[
-        str, typer.Option(metavar="CUSTOMER_ID", help="Whose live offer may be told.")
+        str,
+        typer.Option(
+            metavar="CUSTOMER_ID", help="The customer whose live offer an answer may name."
+        ),
     ] = "",
 ) -> None:
-    """Read questions from stdin, one a line; print the answer of each, or why a human gets it.
+    """Read questions from stdin, one a line, and print the responder's answer to each.
 
-    Asks the responder of WINBACK_RESPONDER, or the one that ships, as of the published set.
+    Where a human would get the question, the reason is printed. The responder is the one of
+    WINBACK_RESPONDER, or the one that ships; it reads the published set. Nothing is sent.
     """
     settings = Settings.load()
     responder = open_responder(

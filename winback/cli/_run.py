@@ -12,11 +12,16 @@ from winback.cli._plugins import part
 from winback.settings import Settings
 
 ModeOption = Annotated[
-    str | None, typer.Option("--mode", help="dry-run, sandbox or live; default: WINBACK_MODE.")
+    str | None, typer.Option("--mode", help="dry-run, sandbox or live; without it, WINBACK_MODE.")
 ]
 
 
 @app.command(name="run")
 def run_command(as_of: AsOf = None, mode: ModeOption = None) -> None:
-    """Build, enroll, plan, send what is due, collect, measure, report."""
+    """Build, enroll, plan, send what is due, collect callbacks, measure and report.
+
+    A dry run sends nothing: it shows the funnel, the decisions, the texts and their cost. The
+    mode sandbox sends to a local SendGrid and Twilio. The mode live sends real messages, by the
+    wall clock alone.
+    """
     part("run")(Settings.load(), mode=mode, as_of=as_of)

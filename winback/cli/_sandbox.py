@@ -14,17 +14,23 @@ from winback.settings import Settings
 
 @app.command()
 def sandbox(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 4010,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 4010,
     webhooks: Annotated[
-        str, typer.Option(help="Receiver's base URL; default: WINBACK_PUBLIC_BASE_URL.")
+        str, typer.Option(help="The receiver's base URL; without it, WINBACK_PUBLIC_BASE_URL.")
     ] = "",
     faults: Annotated[
         str,
-        typer.Option(help="What goes wrong by chance: seed=7,drop=0.02,webhook.duplicate=0.1."),
+        typer.Option(
+            help="The faults that happen by chance, such as seed=7,drop=0.02,webhook.duplicate=0.1."
+        ),
     ] = "",
 ) -> None:
-    """Run a local SendGrid and Twilio that keeps what it was sent and sends signed webhooks."""
+    """Run a local SendGrid and Twilio, which keep each message and send signed webhooks.
+
+    The command prints the settings that the run and the receiver need. A request can ask for a
+    fault too.
+    """
     settings = Settings.load()
     wanted = providers.parse_faults(faults) if faults else None
     credentials = providers.load_or_create(providers.sandbox_dir(settings))

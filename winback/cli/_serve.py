@@ -15,10 +15,13 @@ from winback.settings import Settings
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8080,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8080,
 ) -> None:
-    """Receive webhooks and show the unsubscribe page until interrupted."""
+    """Receive webhooks, show the unsubscribe page and lead on click links, until interrupted.
+
+    The address WINBACK_PUBLIC_BASE_URL must reach it from outside.
+    """
     settings = Settings.load()
     with open_ledger(settings) as ledger:
         typer.echo(f"Receiving on http://{host}:{port}")

@@ -16,7 +16,7 @@ from winback.errors import UsageError, WinbackError
 from winback.ledger import ChannelGroup, Ledger, open_ledger
 from winback.settings import Settings
 
-commands = typer.Typer(no_args_is_help=True, help="Opt-outs: lists in and out, and holds.")
+commands = typer.Typer(no_args_is_help=True, help="Import and export opt-outs, and release holds.")
 app.add_typer(commands, name="suppressions")
 
 _GROUPS: dict[str, ChannelGroup | None] = {"": None, "email": "email", "phone": "phone"}
@@ -31,17 +31,18 @@ def _ledger() -> Iterator[tuple[Ledger, Settings]]:
 
 @commands.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, text or Excel.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The list, as CSV, text or Excel.")],
     *,
-    reason: Annotated[str, typer.Option(help="For rows without a reason that we know.")] = "",
-    source: Annotated[str, typer.Option(help="For rows without a source.")] = "import",
+    reason: Annotated[str, typer.Option(help="The reason of rows that have no known reason.")] = "",
+    source: Annotated[str, typer.Option(help="The source of rows that have none.")] = "import",
     country: Annotated[
-        str, typer.Option(help="Of numbers without a calling code, such as GB.")
+        str, typer.Option(help="The country of numbers without a calling code, such as GB.")
     ] = "",
 ) -> None:
-    """Suppress whom a list of another tool names, and cancel what is planned to them.
+    """Suppress the people in another tool's list, and cancel the messages planned to them.
 
-    A line that can't be read is set aside, and the command ends with exit 1.
+    The list may hold hashes of addresses. A line that can't be read is set aside, and the command
+    ends with exit code 1.
     """
     with _ledger() as (ledger, settings):
         report = optouts.import_list(
@@ -77,11 +78,11 @@ def _hint(report: optouts.ImportReport) -> str:
 
 @commands.command("export")
 def export_command(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the CSV.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The CSV file to write.")],
     *,
-    group: Annotated[str, typer.Option(help="email or phone; else both.")] = "",
+    group: Annotated[str, typer.Option(help="email or phone; without it, both.")] = "",
 ) -> None:
-    """Write who must not be written to as CSV, for another tool."""
+    """Write the addresses that must get no messages as CSV, for another tool."""
     if group not in _GROUPS:
         raise UsageError(f"--group {group!r} is neither email nor phone.")
     with _ledger() as (ledger, _):
@@ -94,7 +95,7 @@ def export_command(
 
 @commands.command("holds")
 def holds_command() -> None:
-    """List the replies that hold everything back until a person has read them."""
+    """List the holds: replies whose writers get no messages until a person has read them."""
     with _ledger() as (ledger, _):
         waiting = optouts.waiting_holds(ledger)
     for hold in waiting:
@@ -105,9 +106,14 @@ def holds_command() -> None:
 
 @commands.command("release")
 def release_command(
-    hold_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="As holds lists them.")],
+    hold_ids: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ID...", help="The holds, as `winback suppressions holds` lists them."
+        ),
+    ],
 ) -> None:
-    """Let people be written to again whose reply was no opt-out."""
+    """Release holds, because their replies were no opt-outs; other opt-outs stay."""
     with _ledger() as (ledger, _):
         released = optouts.release(ledger, WallClock(), hold_ids)
     typer.echo(f"{released:,} holds released; other opt-outs of theirs stay")

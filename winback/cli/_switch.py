@@ -18,9 +18,12 @@ from winback.settings import CHANNELS, Settings
 @app.command("stop")
 def stop_command(
     *,
-    because: Annotated[str, typer.Option(help="Why, for whoever reads it next.")] = "",
+    because: Annotated[str, typer.Option(help="The reason, for the next person who looks.")] = "",
 ) -> None:
-    """Begin no call any more, on any channel and by any worker of this ledger, until `go`."""
+    """Stop every worker of this ledger, on any machine and channel, until `winback go`.
+
+    No worker begins another call. A file STOP under WINBACK_HOME stops that machine alone.
+    """
     now = WallClock().now()
     with open_ledger(Settings.load()) as ledger, ledger.write() as connection:
         stop_all(connection, reason=because, now=now)
@@ -36,10 +39,13 @@ def stop_command(
 @app.command("go")
 def go_command(
     channel: Annotated[
-        str, typer.Argument(metavar="[CHANNEL]", help="Only this channel; else all of them.")
+        str, typer.Argument(metavar="[CHANNEL]", help="The channel to open; without it, all.")
     ] = "",
 ) -> None:
-    """Let go on what was stopped: by `stop`, by a provider's answer, or by what came back."""
+    """Open what was stopped: by `winback stop`, by a provider's answer, or by a rate.
+
+    The rates are those of spam reports and of filtered texts.
+    """
     settings = Settings.load()
     if channel and channel not in CHANNELS:
         raise UsageError(f"there is no channel {channel!r}; there are {', '.join(CHANNELS)}")

@@ -21,8 +21,12 @@ _WIDEST = 110
 
 @app.command(name="why")
 def why_command(
-    customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER_ID", help="The shop's id.")],
-    as_json: Annotated[bool, typer.Option("--json", help="The facts behind it, as JSON.")] = False,
+    customer_id: Annotated[
+        str, typer.Argument(metavar="CUSTOMER_ID", help="The shop's id of the person.")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the facts behind it as JSON.")
+    ] = False,
 ) -> None:
     """Tell one person's story: every decision over time, its reasons, and the rules' sources."""
     settings = Settings.load()
