@@ -78,6 +78,7 @@ def test_a_text_names_the_brand_first_offers_the_way_out_and_fits(settings, temp
     assert not re.search(r"[\[\]{}]|None", body)
 
 
+@pytest.mark.rule("one_click_unsubscribe")
 @pytest.mark.parametrize("template", EMAILS)
 def test_an_email_says_who_sends_it_and_lets_people_leave_in_one_click(settings, template):
     hostile = dict.fromkeys(("last_product_name", "context_product_name"), "<b>Mug</b> & Co")
@@ -181,6 +182,18 @@ def test_email_needs_its_settings(settings, setting, reason):
         reason,
         f"set WINBACK_{setting.upper()}",
     )
+
+
+@pytest.mark.parametrize("lacking", ["note.txt", "note.html"])
+@pytest.mark.parametrize("fact", ["postal_address", "unsubscribe_url"])
+def test_an_email_without_its_footer_is_not_written(settings, tmp_path, lacking, fact):
+    (tmp_path / "note.subject.txt").write_text("Hello")
+    for name in ("note.txt", "note.html"):
+        facts = {"postal_address", "unsubscribe_url"} - ({fact} if name == lacking else set())
+        (tmp_path / name).write_text("".join("{{" + known + "}} " for known in sorted(facts)))
+    with pytest.raises(RenderBlocked) as blocked:
+        Renderer(settings, tmp_path).render(row("note", channel="email"), unsubscribe_url=LINK)
+    assert (blocked.value.reason, blocked.value.detail.split()[0]) == ("no_footer", lacking)
 
 
 def test_a_text_over_its_budget_is_blocked(settings):
