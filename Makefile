@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-crash contract check lock licenses sbom migration clean
+.PHONY: setup demo test test-crash contract check lock licenses sbom migration docs clean
 
 setup: .venv/.runtime
 
@@ -67,6 +67,9 @@ licenses: .venv/.dev  ## list the licenses of all that is installed in docs/lice
 
 sbom: .venv/.runtime  ## a bill of materials in CycloneDX: winback.cdx.json
 	$(BIN)/python scripts/make_sbom.py winback.cdx.json
+
+docs: .venv/.dev  ## write docs/commands.md and docs/rules.md anew
+	$(BIN)/python scripts/make_docs.py
 
 migration: .venv/.dev  ## make migration M="messages know their color": the ledger's next revision
 	$(BIN)/python -m winback.ledger.migrations "$(M)"

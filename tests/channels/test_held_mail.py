@@ -95,6 +95,7 @@ def outgoing(number, *, leaves_in=timedelta(hours=2), may_wait=True, html="h"):
     return Outgoing(f"m{number}", f"p{number}@example.com", payload, NOW + leaves_in, may_wait)
 
 
+@pytest.mark.rule("held_at_the_provider")
 def test_each_request_has_a_batch_of_its_own_and_one_moment_of_leaving(channel, fake):
     requests = channel.prepare([outgoing(n) for n in range(300)], now=NOW)
     assert [len(request.message_ids) for request in requests] == [250, 50]
@@ -107,6 +108,7 @@ def test_each_request_has_a_batch_of_its_own_and_one_moment_of_leaving(channel, 
     assert fake.calls == [("POST", "/v3/mail/batch")] * 2
 
 
+@pytest.mark.rule("held_at_the_provider")
 def test_what_would_leave_after_its_window_is_not_held_back(channel):
     late = outgoing(1, leaves_in=HOLD + LEAVING - SECOND)
     (at_once, held) = channel.prepare(

@@ -14,6 +14,7 @@ ALWAYS = {"PUBLIC_BASE_URL", "BRAND_NAME", "SHOP_URL"}
 CAMPAIGN = {"SMS_CAMPAIGN_STATUS"}
 
 
+@pytest.mark.rule("us_campaign")
 @pytest.mark.parametrize(
     ("channels", "named"),
     [

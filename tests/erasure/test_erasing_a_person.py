@@ -213,6 +213,7 @@ def home(ledger_url: str, tmp_path: Path) -> Iterator[Home]:
         yield made
 
 
+@pytest.mark.rule("erasure")
 def test_afterwards_no_file_names_them_and_stop_holds(home: Home) -> None:
     assert home.traces(*TRACES)
     done = home.erase()

@@ -60,6 +60,7 @@ def test_a_call_has_come_as_far_as_its_status_says(
     assert [m["state"] for m in rows(ledger, "messages")] == ["accepted"]
 
 
+@pytest.mark.rule("voice_opt_out", "suppression")
 def test_any_key_in_a_call_ends_it_and_all_that_rings_the_phone(
     provider: Provider, ledger: Ledger, settings: Settings, clock: FixedClock
 ) -> None:

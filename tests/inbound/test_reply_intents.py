@@ -31,6 +31,7 @@ REAL_OPT_OUTS_AMONG_FRIENDS = (
 )
 
 
+@pytest.mark.rule("stop_words")
 @pytest.mark.parametrize(("intent", "text"), CORPUS)
 def test_a_reply_of_the_corpus_is_understood(intent: str, text: str) -> None:
     assert classify(text) == intent
@@ -70,6 +71,7 @@ POLITE = (
 )  # fmt: skip
 
 
+@pytest.mark.rule("stop_words")
 def test_every_keyword_stops_alone_and_with_politeness_around_it() -> None:
     said = [form.format(word, word) for word in sorted(listed("stop")) for form in POLITE]
     assert len(said) > 1000

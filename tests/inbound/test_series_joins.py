@@ -131,6 +131,7 @@ def test_what_is_not_the_whole_message_joins_nothing(says: Says, ledger: Ledger,
     assert rows(ledger, "series_joins") == []
 
 
+@pytest.mark.rule("series_join")
 def test_who_asks_is_told_what_the_law_asks_for_and_a_yes_to_it_is_the_consent(
     says: Says, acknowledge: Any, ledger: Ledger
 ) -> None:

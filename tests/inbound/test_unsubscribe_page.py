@@ -25,6 +25,7 @@ def link(receiver: RunningReceiver, ledger: Ledger) -> str:
     return f"{receiver.base_url}/u/{sign_token(ledger, 'm1')}"
 
 
+@pytest.mark.rule("one_click_unsubscribe")
 def test_looking_at_the_page_changes_nothing(
     link: str, ledger: Ledger, settings: Settings, clock: FixedClock
 ) -> None:
@@ -38,6 +39,7 @@ def test_looking_at_the_page_changes_nothing(
     assert page.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.rule("one_click_unsubscribe", "suppression")
 def test_one_click_unsubscribes_and_stops_what_is_planned(
     link: str, ledger: Ledger, settings: Settings, clock: FixedClock
 ) -> None:

@@ -90,6 +90,7 @@ def test_a_whatsapp_message_is_an_approved_template_with_the_persons_values(
     assert rendered.links == ("https://shop.example.com",)
 
 
+@pytest.mark.rule("voice_opt_out")
 def test_a_call_says_who_calls_how_to_stop_it_now_and_how_later(phone_settings, templates):
     rendered, payload = render(phone_settings, templates, "voice", first_name="Ann")
     assert payload == {

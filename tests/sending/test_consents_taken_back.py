@@ -54,6 +54,7 @@ def rows(make_row):
     }
 
 
+@pytest.mark.rule("revoked")
 @pytest.mark.parametrize(
     ("event", "held"),
     [

@@ -78,6 +78,7 @@ def test_only_the_asked_playbook_and_step_are_sent(send, provider, make_row):
     assert set(provider.accepted) == {rows[0]["message_id"]}
 
 
+@pytest.mark.rule("florida_15_days", "suppression")
 def test_a_stop_that_arrives_after_planning_wins(send, provider, ledger, clock, make_row):
     row = make_row(1, not_before=clock.at + timedelta(minutes=1))
     assert send([row]).counts == {}
@@ -116,6 +117,7 @@ def test_the_guard_refuses_who_was_stopped_before_the_plan(send, provider, ledge
     assert not provider.accepted
 
 
+@pytest.mark.rule("cap_24h")
 @pytest.mark.parametrize(
     "other",
     [
@@ -134,6 +136,7 @@ def test_one_person_gets_one_message_a_day_over_all_customers_and_channels(
     assert reasons(ledger) == {"accepted", "guard:cap_24h"}
 
 
+@pytest.mark.rule("cap_7d")
 def test_the_weekly_cap_counts_a_rolling_week(send, clock, make_row):
     accepted = []
     for day in range(8):
@@ -148,6 +151,7 @@ def test_the_weekly_cap_counts_a_rolling_week(send, clock, make_row):
     assert Caps() == Caps(per_24h=1, per_7d=3)
 
 
+@pytest.mark.rule("window")
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
@@ -165,6 +169,7 @@ def test_the_guard_refuses_texts_outside_the_window_of_any_zone(
     assert states(ledger) == {"planned": 1}
 
 
+@pytest.mark.rule("consent")
 @pytest.mark.parametrize("left", [timedelta(seconds=1), timedelta(0)])
 def test_a_message_ends_with_the_consent_that_let_it_be_planned(  # noqa: PLR0917
     send, provider, ledger, clock, make_row, left
@@ -178,6 +183,7 @@ def test_a_message_ends_with_the_consent_that_let_it_be_planned(  # noqa: PLR091
         assert not provider.accepted
 
 
+@pytest.mark.rule("cap_state")
 def test_the_law_of_a_state_caps_below_the_shop(send, make_row):
     def rows(first):
         return [
@@ -365,6 +371,7 @@ DAY = timedelta(hours=24)
 SECOND = timedelta(seconds=1)
 
 
+@pytest.mark.rule("conversation")
 @pytest.mark.parametrize(
     "case",
     [
@@ -399,6 +406,7 @@ def test_a_message_that_waited_for_an_answer_goes_once_it_is_planned_anew(
     assert send([make_row(1)]).counts == {"accepted": 1}
 
 
+@pytest.mark.rule("conversation")
 @pytest.mark.parametrize("case", [(DAY - SECOND, 0, 1), (DAY, 0, 0), (SECOND, 1, 0)])
 def test_a_persons_click_pauses_for_a_day(send, ledger, clock, make_row, case):
     ago, is_machine, refused = case
