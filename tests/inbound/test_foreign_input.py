@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from inbound_parts import NOW, Provider, add_message, rows, sg_event
 
 from winback.clock import FixedClock
 from winback.inbound import _apply, _collect, collect, replay_events
-from winback.inbound._segments import Record
+from winback.inbound._segments import Record, read_segment
 from winback.ledger import Ledger
 from winback.settings import Settings
 
@@ -105,6 +106,21 @@ def test_no_parser_meets_a_body_that_it_has_no_name_for(
         assert (again.body, accidents) == (body, [])
 
     parse_anything()
+
+
+@pytest.mark.parametrize("piece", [b"[", b'{"a":', b'[{"event":'])
+def test_what_nests_deeply_is_no_accident_and_costs_no_line_behind_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, piece: bytes
+) -> None:
+    accidents: list[tuple[object, ...]] = []
+    monkeypatch.setattr(_collect.log, "error", lambda *told: accidents.append(told))
+    deep = Record("sendgrid", "events", NOW, "", {}, piece * 20_000, ref="s:1")
+    [told] = _collect.parse([deep])
+    assert (type(told).__name__, accidents) == ("Unreadable", [])
+    # A segment that somebody has edited.
+    segment = tmp_path / "w-000000000001.jsonl"
+    segment.write_bytes(piece * 20_000 + b"\n" + deep.to_line().encode())
+    assert [record.endpoint for record in read_segment(segment)] == ["broken", "events"]
 
 
 def test_an_event_that_can_not_be_applied_stops_nothing_behind_it(

@@ -103,7 +103,10 @@ SENDER = f"{PART.format('from')}\r\n\r\n{EMAIL}\r\n"
 STOP = f"{PART.format('text')}\r\n\r\nSTOP\r\n"
 ENCODED = f"{PART.format('text')}\r\nContent-Transfer-Encoding: "
 DEEP = f"{PART.format('envelope')}\r\n\r\n{'[' * 90_000}\r\n"
-FORM = "multipart/form-data; boundary=x"
+# Over these Python's parser stumbles.
+ODD_FILE = f"{PART.format('a')}; filename*=a\0b''x\r\n\r\nhi\r\n"
+FORM_TYPE = "multipart/form-data"
+FORM = f"{FORM_TYPE}; boundary=x"
 
 
 @pytest.mark.parametrize(
@@ -124,6 +127,9 @@ FORM = "multipart/form-data; boundary=x"
         (f"--x\r\n{SENDER}--x\r\n{ENCODED}quoted-printable\r\n\r\n=53=54OP\r\n--x--\r\n", FORM),
         (f"--x\r\n{SENDER}--x\r\nX: {'a' * 20_000}\r\n\r\nhi\r\n--x\r\n{STOP}--x--\r\n", FORM),
         (f"--x\r\n{SENDER}--x\r\n{DEEP}--x\r\n{STOP}--x--\r\n", FORM),
+        (f"--x\r\n{SENDER}--x\r\n{ODD_FILE}--x\r\n{STOP}--x--\r\n", FORM),
+        (f"--x\r\n{SENDER}--x\r\n{STOP}--x--\r\n", f"{FORM_TYPE}; boundary*{'9' * 5000}=x"),
+        (f"--x\r\n{SENDER}--x\r\n{STOP}--x--\r\n", f"{FORM_TYPE}; boundary*{'9' * 5000}*=x"),
     ],
 )  # fmt: skip
 def test_a_form_is_read_however_it_is_written(
@@ -156,6 +162,11 @@ def whole(body: str, content_type: str = "text/plain") -> str:
         (whole("--b\r\n\r\nSTOP\r\n" + "--b\r\n" * 30_000, "multipart/mixed; boundary=b"), "stop"),
         (whole("a\r\n" * 60_000 + "STOP", "multipart/mixed; boundary=b"), "stop"),
         (whole("word " * 9_000), "hold"),
+        # What would take long is not parsed either.
+        (whole("STOP", "Content-Type: " * 14_000), "stop"),
+        (whole("STOP", "text/plain" + "\r\n ;a=b" * 20_000), "stop"),
+        (whole("--b\r\n\r\nSTOP\r\n" * 15_000, "multipart/mixed; boundary=b"), "stop"),
+        (whole("STOP\r\n\xff-" + "a" * 180_000, "text/plain; charset=punycode"), "stop"),
     ],
 )  # fmt: skip
 def test_a_mail_that_is_posted_whole_is_read_without_what_is_attached(
@@ -165,6 +176,20 @@ def test_a_mail_that_is_posted_whole_is_read_without_what_is_attached(
     posts(email=mail)
     assert time.monotonic() - begun < 5
     assert intents(ledger) == [intent]
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "no-such-charset", "x\0y"])
+def test_no_charset_takes_more_than_a_texts_length(
+    posts: Any, ledger: Ledger, charset: str
+) -> None:
+    body = (
+        f"--x\r\n{SENDER}--x\r\n{PART.format('charsets')}\r\n\r\n"
+        f"{json.dumps({'text': charset})}\r\n--x\r\n"
+    ).encode() + STOP.encode().replace(b"STOP", b"STOP\n\xff-" + b"a" * 500_000)
+    begun = time.monotonic()
+    posts(body, FORM)
+    assert time.monotonic() - begun < 5
+    assert silent(ledger) == {EMAIL: "stop"}
 
 
 def test_a_mail_that_can_not_be_read_holds_its_sender(

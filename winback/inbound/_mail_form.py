@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
 from email.message import Message
 from email.parser import BytesHeaderParser
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeGuard
 
 from winback.inbound._event import Unreadable, clean
 from winback.inbound._segments import Record
@@ -21,6 +22,10 @@ LONGEST_FIELD: Final = 300_000
 _HEAD_ENDS: Final = re.compile(rb"\r?\n\r?\n")
 _MARK_ENDS: Final = re.compile(rb"(--)?[ \t]{0,100}(?=\r?\n|\Z)")
 _ENCODED: Final = frozenset({"base64", "quoted-printable"})
+# Codecs of Python's that no mail is written in: some take the square of a text's length.
+_NO_CHARSETS: Final = frozenset(
+    {"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"}
+)
 _FIRST_LINE: Final = re.compile(rb"\s*--([^\r\n]{1,200}?)[ \t]*\r?\n")
 
 
@@ -44,7 +49,10 @@ def _boundary(record: Record) -> bytes:
     """As the head of the post says, or its first line where it does not."""
     head = Message()
     head["Content-Type"] = " ".join(record.headers.get("content-type", "").split())
-    told = head.get_boundary()
+    try:
+        told = head.get_boundary()
+    except ValueError:  # Python's parser stumbles over a number or a charset in its name
+        told = None
     if told:
         return told.encode(errors="replace")
     found = _FIRST_LINE.match(record.body[:LONGEST_HEAD])
@@ -61,12 +69,22 @@ def _fields(body: bytes, boundary: bytes) -> dict[str, bytes]:
         if ends is None:
             continue
         head = BytesHeaderParser().parsebytes(body[start : ends.end()].lstrip(b"\r\n"))
-        name = head.get_param("name", header="content-disposition")
-        if isinstance(name, str) and not head.get_filename():
+        name = _field_name(head)
+        if name is not None:
             fields.setdefault(name, _content(head, _cut(body, ends.end(), end)))
     if not fields:
         raise Unreadable("not a multipart form")
     return fields
+
+
+def _field_name(head: Message) -> str | None:
+    """The name of a field; None for a file, and for what Python's parser stumbles over: the
+    parts beside it are read all the same."""
+    try:
+        name = head.get_param("name", header="content-disposition")
+        return name if isinstance(name, str) and not head.get_filename() else None
+    except ValueError:
+        return None
 
 
 def _marks(body: bytes, mark: bytes) -> Iterator[tuple[int, int]]:
@@ -109,6 +127,14 @@ def _decoded(value: bytes, charset: object) -> str:
         except UnicodeDecodeError:
             pass
     try:
-        return value.decode(charset if isinstance(charset, str) else "utf-8", errors="replace")
+        return value.decode(charset if is_charset(charset) else "utf-8", errors="replace")
     except (LookupError, ValueError):
         return value.decode(errors="replace")
+
+
+def is_charset(name: object) -> TypeGuard[str]:
+    """Whether a mail may be written in it, as far as Python knows it."""
+    try:
+        return isinstance(name, str) and codecs.lookup(name).name not in _NO_CHARSETS
+    except (LookupError, ValueError):
+        return False

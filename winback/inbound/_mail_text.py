@@ -10,12 +10,17 @@ from email.parser import Parser
 from typing import Final
 
 from winback.inbound._html import text_of
+from winback.inbound._mail_form import is_charset
 
 # What is read of a whole mail; its text stands at the beginning.
 LONGEST: Final = 200_000
 # A mail of a person is three deep or so. Python's parser asks each level for every line.
 _DEEPEST: Final = 20
 _LEVEL: Final = re.compile(r"boundary\s{0,9}=", re.IGNORECASE)
+# It takes a millisecond for each part, and for a few lines of a head that it looks into.
+_MOST_PARTS: Final = 500
+_LONGEST_HEAD: Final = 2_000
+_HEAD: Final = re.compile(r"^content-[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 
 
 def mail_text(form: Mapping[str, str]) -> str:
@@ -29,14 +34,25 @@ def mail_text(form: Mapping[str, str]) -> str:
 def _of_a_whole_mail(mail: str) -> str:
     """The text of its own body, not of what is attached; all of it where it can't be parsed."""
     mail = mail[:LONGEST]
-    if sum(1 for _ in _LEVEL.finditer(mail)) > _DEEPEST:
+    if _is_too_much(mail):
         return mail
     try:
         parsed = Parser(EmailMessage, policy=email.policy.default).parsestr(mail)
         body = parsed.get_body(("plain", "html"))
+        if body is not None and not is_charset(body.get_content_charset("utf-8")):
+            return mail
         content = body.get_content() if body is not None else ""
     except Exception:  # noqa: BLE001  # Python's parser stumbles in many ways
         return mail
     if not isinstance(content, str) or body is None:
         return mail
     return text_of(content) if body.get_content_subtype() == "html" else content
+
+
+def _is_too_much(mail: str) -> bool:
+    """Whether Python's parser would take long over it."""
+    return (
+        sum(1 for _ in _LEVEL.finditer(mail)) > _DEEPEST
+        or mail.count("\n--") > _MOST_PARTS
+        or any(len(head[0]) > _LONGEST_HEAD for head in _HEAD.finditer(mail))
+    )

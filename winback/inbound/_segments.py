@@ -101,7 +101,7 @@ def read_segment(path: Path) -> Iterator[Record]:
             ref = f"{path.name}:{number}"
             try:
                 record = Record.from_line(line, ref=ref)
-            except (ValueError, TypeError, LookupError, AttributeError):
+            except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
                 record = Record("", "broken", _LONG_AGO, "", {}, b"", ref=ref)
             yield record
 

@@ -46,7 +46,7 @@ def events(record: Record) -> Iterator[Event | Unreadable]:
     """Each event of a webhook post; what makes no sense in between is told apart."""
     try:
         posted = json.loads(record.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         posted = None
     if not isinstance(posted, list):
         yield Unreadable("not a JSON array")
