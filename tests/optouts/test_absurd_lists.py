@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from winback.cli._app import app
+from winback.optouts._addresses import read_cell, read_whole
 
 MB = 1 << 20
 LINE, LIST = "WINBACK_INPUT_LINE_MEGABYTES", "WINBACK_LIST_MEGABYTES"
@@ -107,3 +108,21 @@ def test_a_long_list_is_imported(tmp_path, monkeypatch):
     result = CliRunner().invoke(app, ["suppressions", "import", str(tmp_path / "list.csv")])
     assert result.exit_code == 0, result.output
     assert "1 opt-outs new" in result.output
+
+
+@pytest.mark.parametrize("piece", ["a", ",", " ", "\t", "<", ",<", ',"', "@", "mailto:", "1"])
+@pytest.mark.parametrize("begin", ["", "@", "x@a"])
+def test_a_cell_is_read_in_proportion_to_its_length(begin, piece):
+    text = begin + piece * (30_000 // len(piece)) + "b"
+    began = time.process_time()
+    read_cell(text, "any", ["US"])
+    read_whole(text, hashes=True)
+    assert time.process_time() - began < 1
+
+
+def test_a_cell_of_many_addresses_names_each_once():
+    every = [f"a{n}@example.com" for n in range(4_000)]
+    began = time.process_time()
+    found = read_cell(";".join(every * 2), "any", ["US"]).addresses
+    assert [address.text for address in found] == every
+    assert time.process_time() - began < 2

@@ -222,3 +222,17 @@ def test_the_commands_tell_counts_and_never_an_address(settings, tmp_path, monke
 def test_a_list_goes_to_a_folder_that_is_there(ledger, tmp_path):
     with pytest.raises(UsageError, match="is no folder to write a list to"):
         export_list(ledger, tmp_path / "nowhere" / "list.csv")
+
+
+@pytest.mark.parametrize(
+    "date", ["0001-01-01T00:00:00+14:00", "0001-01-01", "9999-12-31T23:59:59-10:00"]
+)
+def test_a_date_that_began_in_no_year_is_no_date_and_stops_no_list(
+    ledger, settings, bring_in, date
+):
+    """0001-01-01 is what some systems write for none."""
+    settings.shop_timezone = "Europe/Berlin"
+    report = bring_in(f"email,date\nann@example.com,{date}\nbob@example.com,2026-03-01\n")
+    assert (report.new, report.undated) == (2, 1)
+    assert is_out(ledger, "email", "ann@example.com")
+    assert is_out(ledger, "email", "bob@example.com")

@@ -21,13 +21,18 @@ _SCHEME: Final = re.compile(r"^(?:tel|sms|smsto|mms|rcs|whatsapp|callto|phone|mo
 _LINE_BREAKS: Final = re.compile(r"[\r\x0b\x0c\x85\u2028\u2029]+")
 _DASHES: Final = re.compile(r"[\u2010-\u2015\u2212]")
 # A name before an address in angle brackets, as mail programs write it.
-_NAMED: Final = re.compile(r"(^|[,;|\n\t])(\s*\"[^\"]*\"|[^<>;|\n\t@]*)\s*<([^<>]*)>")
+# (Bounded, since it may begin at every comma.)
+_NAMED: Final = re.compile(
+    r"(^|[,;|\n\t])(\s{0,9}+\"[^\"]{0,99}+\"|[^<>;|\n\t@]{0,99}+)\s{0,9}+<([^<>]{0,999}+)>"
+)
 _SEPARATORS: Final = re.compile(r"[,;|\n\t]+")
-_TOKEN: Final = re.compile(r"[^\s<>()\[\]\",:]+@[^\s<>()\[\]\",:]*")
+_TOKEN: Final = re.compile(r"[^\s<>()\[\]\",:]+")
 _DATE: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 _HASH: Final = re.compile(r"(?:sha-?256:)?([0-9a-f]{64})", re.IGNORECASE)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{43}=")
 _OTHER_HASH: Final = re.compile(r"[0-9a-f]{32}([0-9a-f]{8})?", re.IGNORECASE)
+# Each run of blanks is looked at once.
+_BEFORE_PLUS: Final = re.compile(r"(?<!\s)\s+(?=\+)")
 # Where a spreadsheet keeps a text from being a formula or a number.
 _FORMULA: Final = re.compile(r"^=\"(.*)\"$", re.DOTALL)
 
@@ -54,14 +59,15 @@ def read_cell(text: str, kind: str, countries: Sequence[str], *, loose: bool = F
     Each is read by what it looks like: a phone among emails is a phone. With `loose`, where it
     isn't known what a cell holds, words that resemble no address are no problem.
     """
-    cell = Cell()
+    cell, addresses = Cell(), dict[Address, None]()
     for piece in _pieces(_clean(plain(text))):
-        found = list(_read_piece(piece, kind, countries, loose=loose and bool(cell.addresses)))
-        cell.addresses += [address for address in found if address not in cell.addresses]
+        found = list(_read_piece(piece, kind, countries, loose=loose and bool(addresses)))
+        addresses |= dict.fromkeys(found)
         if not found and not (loose and not _resembles_address(piece)):
             cell.problems.append(_problem(piece, kind))
-        elif any(not emails(token) for token in _TOKEN.findall(piece)):
+        elif any(not emails(token) for token in _tokens(piece)):
             cell.problems.append("is not an email address")
+    cell.addresses += addresses
     return cell
 
 
@@ -110,9 +116,9 @@ def _read_piece(
     piece: str, kind: str, countries: Sequence[str], *, loose: bool
 ) -> Iterator[Address]:
     if piece.count("@") == 1:
-        piece = re.sub(r"\s*@\s*", "@", piece)
+        piece = "@".join(part.strip() for part in piece.split("@"))
     if "@" in piece:
-        for token in _TOKEN.findall(piece):
+        for token in _tokens(piece):
             for email in emails(token):
                 yield Address(("email",), email)
         return
@@ -129,6 +135,12 @@ def _read_piece(
     yield from (Address(("phone",), phone) for phone in _phones(number, countries))
 
 
+def _tokens(text: str) -> list[str]:
+    """The words that have an "@" behind something. (A pattern that asks for it would look for it
+    from each letter of a long word.)"""
+    return [word for word in _TOKEN.findall(text) if "@" in word[1:]]
+
+
 def _hash(word: str) -> str:
     word = word.strip("'\"")
     if found := _HASH.fullmatch(word):
@@ -141,7 +153,7 @@ def _hash(word: str) -> str:
 
 def _phones(text: str, countries: Sequence[str]) -> list[str]:
     """All numbers of a text; none where a part of it can't be read."""
-    for parts in ([text], text.split("/"), re.split(r"\s+(?=\+)", text), text.split()):
+    for parts in ([text], text.split("/"), _BEFORE_PLUS.split(text), text.split()):
         read = [_readings(part, countries) for part in parts if part.strip()]
         if all(read):
             return [phone for numbers in read for phone in sorted(numbers)]

@@ -58,7 +58,8 @@ def _instant(text: str, zone: str) -> datetime | None:
         if text.isdigit() and len(text) >= 9:
             return datetime.fromtimestamp(int(text) / (1000 if len(text) > 11 else 1), UTC)
         instant = datetime.fromisoformat(text.removesuffix(" UTC") + "Z" * text.endswith(" UTC"))
+        local = instant.replace(tzinfo=ZoneInfo(zone)) if instant.tzinfo is None else instant
+        # 0001-01-01, which stands for no date, began in no year of UTC's.
+        return local.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    local = instant.replace(tzinfo=ZoneInfo(zone)) if instant.tzinfo is None else instant
-    return local.astimezone(UTC)
