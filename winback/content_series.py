@@ -70,4 +70,7 @@ def _series(series: Path, playbooks: Path, *_written_at: int) -> tuple[Series, .
 
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file, strict=True))
+        rows = list(csv.DictReader(file, strict=True))
+    if any(None in row.values() for row in rows):
+        raise ValueError("a line has fewer columns than the first")
+    return rows

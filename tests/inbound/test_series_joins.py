@@ -311,6 +311,19 @@ def test_a_seed_that_can_not_be_read_keeps_no_stop_waiting(
     assert [row["reason"] for row in rows(ledger, "suppressions")] == ["stop"]
 
 
+def test_a_seed_with_a_line_that_is_too_short_keeps_no_stop_waiting(
+    says: Says, ledger: Ledger, edit: Edit
+) -> None:
+    edit()
+    with (content_series.SEEDS_DIR / "content_series.csv").open("a") as file:
+        file.write("more_tips,more\n")
+    with pytest.raises(BuildFailure, match="fewer columns"):
+        check_series_words(content_series.SEEDS_DIR)
+    assert says("TIPS")["intent"] == "other"
+    says("STOP")
+    assert [row["reason"] for row in rows(ledger, "suppressions")] == ["stop"]
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
