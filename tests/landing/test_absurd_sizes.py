@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from landing_shop import CUSTOMERS, ORDERS, winback_load
 
+from winback.landing._amounts import decimal_mark, read_amount
 from winback.landing._parquet import ParquetReader
 
 COLUMNS, LINE = "WINBACK_INPUT_COLUMNS", "WINBACK_INPUT_LINE_MEGABYTES"
@@ -271,6 +272,15 @@ def test_parquet_rows_with_long_texts_come_in_smaller_batches(shop, monkeypatch)
     assert sizes == [0, 5, 5, 5, 5]
     shop.load()
     assert len(shop.landed("orders", "order_id")) == 20
+
+
+@pytest.mark.parametrize("piece", ["1", "1,", ".", " ", "-", "1e"])
+def test_an_amount_of_absurd_length_is_none_at_once(piece):
+    text = piece * (1_000_000 // len(piece)) + "+"
+    began = time.process_time()
+    assert read_amount(text) is None
+    assert decimal_mark(text) is None
+    assert time.process_time() - began < 1
 
 
 def test_quotes_in_wrong_places_all_over_a_file_cost_no_more_than_its_length(shop):

@@ -33,6 +33,8 @@ _GROUPED: Final = re.compile(
     re.ASCII,
 )
 _INDIAN: Final = re.compile(r"[1-9]\d?(?:,\d{2})+,\d{3}(?:(?P<decimal>\.)(?P<rest>\d+))?", re.ASCII)
+# Beyond that a text is no amount, and need not be looked at.
+_LONGEST: Final = 100
 _SPACES: Final = str.maketrans(
     {"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2007": " ", "\t": " "}
     | {"\u2019": "'", "\u02bc": "'", "\u2212": "-", "\u2013": "-", "\u2014": "-"}
@@ -44,6 +46,8 @@ def read_amount(text: str, mark: str | None = None) -> str | Doubt | None:
 
     `mark` is the decimal mark of the column, where it is known.
     """
+    if len(text) > _LONGEST:
+        return None
     found = _parts(text)
     if found is None:
         return text if _PLAIN.fullmatch(text) else None
@@ -92,6 +96,8 @@ def decimal_mark(text: str) -> str | None:
 
 def _parts(text: str) -> tuple[str, str] | None:
     """Sign and digits with their marks, without currency."""
+    if len(text) > _LONGEST:
+        return None
     plain = text.translate(_SPACES).strip()
     negative = plain.startswith("(") and plain.endswith(")")
     framed = _FRAME.fullmatch(plain[1:-1].strip() if negative else plain)

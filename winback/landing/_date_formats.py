@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -38,7 +39,7 @@ def _check(text: str, format_: str) -> None:
         written = at.strftime(format_)
         datetime.strptime(written, format_)  # noqa: DTZ007
         duckdb.execute("select strptime(?, ?)", [written, format_])
-    except (ValueError, duckdb.Error):
+    except (ValueError, re.error, duckdb.Error):  # re: a part of it stands there twice
         is_whole = False
     if not is_whole:
         raise UsageError(
