@@ -50,12 +50,12 @@ def parse_as_of(text: str, shop_timezone: str) -> datetime:
             last_moment = time(23, 59, 59, 999_999)
             return datetime.combine(date.fromisoformat(text), last_moment, zone).astimezone(UTC)
         at = datetime.fromisoformat(text)
-    except ValueError:
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UsageError(
             f"--as-of {text!r} is not an ISO 8601 date or time. "
             "Try --as-of 2026-03-31 or --as-of 2026-03-31T15:30:00Z."
         ) from None
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def clock_at(as_of: str | None, shop_timezone: str) -> Clock:

@@ -186,6 +186,8 @@ class Settings(BaseSettings):
         """Read the settings; a bad one is a UsageError that names it, never its value."""
         try:
             return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks them
+        except UnicodeDecodeError:
+            raise UsageError(".env is not UTF-8. Next: save it as UTF-8") from None
         except ValidationError as error:
             lines = [
                 f"WINBACK_{'_'.join(str(part) for part in item['loc']).upper()}: "

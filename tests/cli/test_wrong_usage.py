@@ -32,6 +32,8 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (("run", "--mode", "live"), 1, "Next: winback doctor"),
         (("run", "--mode", "live", "--as-of", "2026-03-01"), 1, "--as-of is refused"),
         (("build", "--as-of", "next week"), 2, "is not an ISO 8601 date or time"),
+        (("build", "--as-of", "0001-01-01T00:00+14:00"), 2, "is not an ISO 8601 date or time"),
+        (("load", "shop", "--date-format", "%d/%d/%m/%Y"), 2, "is no format of a date"),
         (("build",), 1, "nothing is loaded yet. Next: winback load DIR"),
         (("why", "c1"), 1, "nothing is published yet. Next: winback build"),
         (("load", "nowhere"), 2, "nowhere"),
@@ -57,6 +59,15 @@ def test_an_unknown_zone_is_named_without_a_traceback(
     assert winback(monkeypatch, "build") == 2
     error = capsys.readouterr().err
     assert "WINBACK_SHOP_TIMEZONE: 'Mars/Olympus' is not an IANA time zone" in error
+
+
+def test_a_file_of_settings_that_is_no_utf8_is_named_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(".env").write_bytes("WINBACK_BRAND_NAME=Björn\n".encode("latin-1"))
+    assert winback(monkeypatch, "build") == 2
+    (error,) = capsys.readouterr().err.splitlines()
+    assert error == "winback: .env is not UTF-8. Next: save it as UTF-8"
 
 
 def test_an_unknown_option_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
