@@ -33,7 +33,6 @@ from winback.warehouse import (
     dbt_environment,
     invoke_dbt,
     keep_decisions,
-    mark_unwritten,
     published_rows,
     read_manifest,
     require_recent,
@@ -145,26 +144,21 @@ def enroll(published: Path) -> int:
 
 @task(task_run_name="plan the messages", **_ONCE)
 def plan(published: Path) -> sending.PlanReport:
-    """Render what SQL decided; in a dry run only render it. What can't be is a decision too."""
+    """Render what SQL decided, in a dry run without the ledger; what can't be is kept there too."""
     stage = current_stage()
     tell_stage("Writing the messages")
     rows = published_rows(published, "outbox")
     if not stage.run.sends:
         renders = published / "renders.parquet"
-        planned = sending.dry_run_plan(rows, stage.settings, keep_in=renders)
-        mark_unwritten(published, planned.unwritten)
-        return planned
+        return sending.dry_run_plan(rows, stage.settings, keep_in=renders)
     manifest = read_manifest(published)
-    planned = sending.plan(
+    return sending.plan(
         stage.ledger,
         rows,
         stage.settings,
         stage.run.clock,
         load_id=manifest.load_id if manifest else "",
     )
-    mark_unwritten(published, planned.unwritten)
-    keep_decisions(stage.settings, published)
-    return planned
 
 
 @task(task_run_name="answer who asks", **_ONCE)
@@ -221,6 +215,8 @@ def measure() -> BuildReport:
     """
     stage = current_stage()
     tell_stage("Measuring outcomes")
-    return build_outcomes(
+    report = build_outcomes(
         stage.settings, stage.run.clock.now(), gate=quality.gate(sends=True), invoke=_invoke_dbt
     )
+    keep_decisions(stage.settings, report.published, measured=True)
+    return report

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from winback.settings import Settings
-from winback.warehouse import Manifest, keep_decisions, mark_unwritten
+from winback.warehouse import Manifest, keep_decisions
 
 
 @pytest.fixture
@@ -61,20 +61,22 @@ def test_a_run_is_kept_once_under_the_id_of_the_build_that_decided(settings: Set
     assert kept(settings) == [(published.name, who, "send") for who in ("ann", "bob")]
 
 
-def test_what_could_not_be_written_is_a_decision_with_its_reason(settings: Settings) -> None:
-    published = decided(settings, "20260302T150000Z-a", "ann", "bob")
-    for _ in range(2):
-        mark_unwritten(published, {("e-bob", 1): "render_missing:offer"})
-    mark_unwritten(published, {})
-    rows = duckdb.execute(
-        "select customer_id, decision, blocked_by, send_after_at is null "
-        "from read_parquet($path) order by all",
-        {"path": str(published / "send_decisions.parquet")},
-    ).fetchall()
-    assert rows == [
-        ("ann", "send", "", False),
-        ("bob", "render_blocked", "render_missing:offer", True),
-    ]
+def test_a_measured_run_is_kept_as_sql_tells_it_then(settings: Settings) -> None:
+    published = decided(settings, "20260302T150000Z-a", "ann")
+    keep_decisions(settings, published)
+    measured = decided(
+        settings,
+        "20260302T160000Z-b",
+        "ann",
+        decided_by=published.name,
+        decision="render_blocked",
+    )
+    keep_decisions(settings, measured, measured=True)
+    assert kept(settings) == [(published.name, "ann", "render_blocked")]
+    # A build by hand decided nothing that a run acted on.
+    by_hand = decided(settings, "20260302T170000Z-c", "bob")
+    assert keep_decisions(settings, by_hand, measured=True) == 0
+    assert len(kept(settings)) == 1
 
 
 def test_a_day_that_is_over_becomes_one_file_with_the_same_rows(settings: Settings) -> None:
@@ -107,7 +109,13 @@ def test_a_late_run_of_a_folded_day_joins_it_and_replaces_what_it_said(
     keep_decisions(settings, first)
     keep_decisions(settings, decided(settings, "20260303T150000Z-b", "ann"))
     keep_decisions(settings, decided(settings, "20260302T170000Z-c", "bob"))
-    mark_unwritten(first, {("e-ann", 1): "no_brand"})
+    first = decided(
+        settings,
+        "20260302T180000Z-m",
+        "ann",
+        decided_by="20260302T150000Z-a",
+        decision="render_blocked",
+    )
     keep_decisions(settings, first)
     keep_decisions(settings, decided(settings, "20260304T150000Z-d", "ann"))
     assert kept(settings) == [

@@ -172,7 +172,14 @@ def _under_each(
 
 
 def _models(segment: str) -> tuple[str, ...]:
-    return (segment, "int_customers__order_totals", "int_customers__lapse", *KNOWN_LATER, *MODELS, *SEEDS)
+    return (
+        segment,
+        "int_customers__order_totals",
+        "int_customers__lapse",
+        *KNOWN_LATER,
+        *MODELS,
+        *SEEDS,
+    )
 
 
 def _replayed(

@@ -9,8 +9,10 @@ import typer
 from winback import report
 from winback.cli._app import app
 from winback.cli._plugins import part
-from winback.clock import clock_at
+from winback.clock import Clock, WallClock, clock_at
 from winback.console import print_rows, say, tell_step, telling
+from winback.inbound import collect
+from winback.ledger import export_ledger, open_ledger
 from winback.running import at_work
 from winback.settings import Settings
 from winback.warehouse import build, invoke_dbt
@@ -40,6 +42,7 @@ def build_command(
     settings = Settings.load()
     at = clock_at(as_of, settings.shop_timezone).now()
     with at_work(settings), telling() as teller:
+        _take_in(settings, WallClock())
         teller.stage("Building")
         built = build(
             settings,
@@ -57,3 +60,10 @@ def build_command(
         f"Published {counts['customers']:,} customers as of {built.manifest.as_of} "
         f"to {built.published}"
     )
+
+
+def _take_in(settings: Settings, clock: Clock) -> None:
+    """Collect stored callbacks and export the ledger's changes: what was acknowledged shows."""
+    with open_ledger(settings) as ledger:
+        collect(ledger, settings, clock)
+        export_ledger(ledger, settings.ledger_landing_dir)

@@ -93,6 +93,7 @@ from winback.ledger._tokens import link_token
 from winback.ledger._tokens import read as read_token
 from winback.ledger._tokens import sign as sign_token
 from winback.ledger._trouble import LedgerUnavailable
+from winback.ledger._unwritten import keep_unwritten
 
 __all__ = [
     "ERASED_DETAIL",
@@ -156,6 +157,7 @@ __all__ = [
     "keep_replies",
     "keep_reply",
     "keep_revocations",
+    "keep_unwritten",
     "lift",
     "link_token",
     "normalize",

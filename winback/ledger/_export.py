@@ -22,6 +22,7 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
         c.name for c in t.enrollments.columns if c.name != "exported_version"
     ),
     "enrollment_ends": ("enrollment_id", "exit_reason", "ended_at", "version"),
+    "unwritten": ("message_id", "enrollment_id", "step", "rule", "found_at", "version"),
     "messages": (
         "message_id", "enrollment_id", "playbook_id", "step", "customer_id", "channel",
         "variant", "cap_scope", "segments", "cost_cents", "not_before", "window_closes_at",

@@ -110,6 +110,19 @@ enrollment_ends = Table(
     *_exported(),
 )
 
+# A message that SQL wanted and rendering could not write: which rule, and since when.
+# Once it is written, its row in `messages` says so.
+unwritten = Table(
+    "unwritten",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("enrollment_id", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("found_at", UtcDateTime, nullable=False),
+    *_exported(),
+)
+
 messages = Table(
     "messages",
     metadata,
@@ -486,6 +499,7 @@ meta = Table(
 _EXPORTED = (
     enrollments,
     enrollment_ends,
+    unwritten,
     messages,
     provider_events,
     suppressions,

@@ -23,6 +23,7 @@ from winback.ledger import (
     among,
     forget_revocations,
     insert_new,
+    keep_unwritten,
     link_token,
     reschedule,
     sign_token,
@@ -45,7 +46,7 @@ _RENDERS = pa.schema(
     [(name, pa.string()) for name in ("message_id", "playbook_id")]
     + [("step", pa.int64())]
     + [(name, pa.string()) for name in ("customer_id", "channel", "variant", "payload_json")]
-    + [("segments", pa.int64()), ("cost_cents", pa.decimal128(12, 4))]
+    + [("segments", pa.int64()), ("cost_cents", pa.decimal128(12, 4)), ("unwritten", pa.string())]
 )
 # As long as a real one, so that a preview costs what the message will.
 _PREVIEW_TOKEN = "preview00000"  # noqa: S105 - it opens nothing
@@ -91,6 +92,16 @@ class PlanReport:
         self.blocked[why.reason] += 1
         self.hints.setdefault(why.reason, why.detail)
 
+    def unwritten_of(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Those of these rows that could not be written, as the ledger keeps them."""
+        names = ("message_id", "enrollment_id", "step")
+        keyed = ((row, (row["enrollment_id"], row["step"])) for row in rows)
+        return [
+            {**{name: row[name] for name in names}, "rule": self.unwritten[key]}
+            for row, key in keyed
+            if key in self.unwritten
+        ]
+
     def add(self, rendered: Rendered, cost_cents: Decimal) -> None:
         self.planned += 1
         self.segments += rendered.segments or 0
@@ -124,6 +135,7 @@ def plan(
         with ledger.write() as connection:
             insert_new(connection, tables.messages, written)
             insert_new(connection, tables.links, links)
+            keep_unwritten(connection, report.unwritten_of(fresh), at=clock.now())
             report.rescheduled += _reschedule(connection, wanted, known, at=clock.now())
             report.cancelled += _cancel(connection, chunk, at=clock.now())
     report.parked = _park(ledger, confirmed, at=clock.now())
@@ -137,8 +149,8 @@ def dry_run_plan(
 ) -> PlanReport:
     """What `plan` would write: everything is rendered and priced, no ledger is touched.
 
-    `keep_in` gets a row a message, its words and its cost; they name people, so only the
-    owner may read that file.
+    `keep_in` gets a row a message, its words and its cost, or why it can't be written; they name
+    people, so only the owner may read that file.
     """
     report, renderer = PlanReport(), Renderer(settings)
     way_out = _url(settings, "u", "preview")
@@ -149,13 +161,19 @@ def dry_run_plan(
             keep_in.touch(mode=0o600)
             file = stack.enter_context(pq.ParquetWriter(keep_in, _RENDERS))
         for chunk in chunks(rows):
-            wanted = (row for row in chunk if row["action"] == "plan")
+            wanted = [row for row in chunk if row["action"] == "plan"]
             written = [
                 _write(row, renderer, report, unsubscribe_url=way_out, link_at=link_at)
                 for row in wanted
             ]
             if file is not None:
                 kept = [message[0] for message in written if message is not None]
+                unwritten = {row["message_id"]: row["rule"] for row in report.unwritten_of(wanted)}
+                kept += [
+                    {**row, "unwritten": unwritten[row["message_id"]]}
+                    for row in wanted
+                    if row["message_id"] in unwritten
+                ]
                 file.write_table(pa.Table.from_pylist(kept, schema=_RENDERS))
     return report
 

@@ -10,7 +10,7 @@ from winback.warehouse._dbt import (
     run_dbt,
     segment_names,
 )
-from winback.warehouse._history import keep_decisions, mark_unwritten, published_rows
+from winback.warehouse._history import keep_decisions, published_rows
 from winback.warehouse._publish import (
     PUBLIC_TABLES,
     Manifest,
@@ -36,7 +36,6 @@ __all__ = [
     "invoke_dbt",
     "keep_decisions",
     "landed_rows",
-    "mark_unwritten",
     "publish",
     "published_rows",
     "read_manifest",

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from winback.duck import connect
@@ -19,18 +18,6 @@ from winback.warehouse._publish import read_manifest
 
 _BATCH = 10_000
 
-_MARK: Final = """
-    copy (
-        select decisions.* replace (
-            if(unwritten.rule is null, decision, 'render_blocked') as decision,
-            coalesce(unwritten.rule, blocked_by) as blocked_by,
-            if(unwritten.rule is null, send_after_at, null) as send_after_at,
-            if(unwritten.rule is null, expires_at, null) as expires_at
-        )
-        from read_parquet($decisions) as decisions
-        left join unwritten using (enrollment_id, step)
-    ) to '{target}' (format parquet)
-"""
 _KEEP: Final = """
     copy (select $run_id as run_id, * from read_parquet($decisions))
     to '{target}' (format parquet)
@@ -55,36 +42,26 @@ def published_rows(published: Path, table: str) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def mark_unwritten(published: Path, unwritten: Mapping[tuple[str, int], str]) -> None:
-    """Turn a published set's decisions into `render_blocked` where no message could be written.
-
-    `unwritten` holds the rule that failed by enrollment and step. A reader sees the table
-    as it was or as it is, never a mixture; safe to run again.
-    """
-    if not unwritten:
-        return
-    rows = [{"enrollment_id": e, "step": s, "rule": rule} for (e, s), rule in unwritten.items()]
-    decisions = published / "send_decisions.parquet"
-    with connect() as connection:
-        connection.register("unwritten", pa.Table.from_pylist(rows))
-        _copy(connection, _MARK, decisions, {"decisions": str(decisions)})
-
-
-def keep_decisions(settings: Settings, published: Path) -> int:
+def keep_decisions(settings: Settings, published: Path, *, measured: bool = False) -> int:
     """Keep a published set's decisions in `landing/ledger/decisions`; the number kept.
 
-    Safe to run again: a run has one file, under its id, until its day is over. Then the
-    day's runs are folded into one file: a year of runs every 15 minutes would be 35,000.
+    Kept before anybody enters, and again once the run is `measured`, if it is of today: SQL then
+    knows what could not be written. Safe to run again: a run has one file, under its id, until
+    its day is over. Then the day's runs are folded into one file: a year of runs every 15
+    minutes would be 35,000.
     """
     manifest = read_manifest(published)
     assert manifest is not None  # noqa: S101 - a published set always has one
     folder = settings.ledger_landing_dir / "decisions"
     folder.mkdir(parents=True, exist_ok=True)
     run_id = manifest.decided_by or manifest.run_id
+    kept = folder / f"{run_id}.parquet"
+    if measured and not kept.exists():
+        return 0
     decisions = str(published / "send_decisions.parquet")
     with _held(folder / "fold.lock"), connect() as connection:
         parameters = {"run_id": run_id, "decisions": decisions}
-        _copy(connection, _KEEP, folder / f"{run_id}.parquet", parameters)
+        _copy(connection, _KEEP, kept, parameters)
         _fold_past_days(connection, folder, today=_day(run_id))
     return manifest.row_counts["send_decisions"]
 

@@ -51,7 +51,6 @@ ENGINE_TABLES: Final = (
     "live_offers",
 )
 PRIVATE_TABLES: Final = frozenset({"outbox"})
-_DECISIONS: Final = "send_decisions.parquet"
 # A day of 15-minute runs can be looked back at; older sets are replayable with --as-of.
 KEEP_PUBLISHED: Final = 96
 # The audience is built hourly; a few failed builds in a row may be bridged, a day may not.
@@ -91,9 +90,9 @@ def publish(
 ) -> Path:
     """Copy every mart to `published/<run_id>/` and point `published/<name>` to it.
 
-    The decisions are those of the set `decided` where there is one, as planning left them.
-    The folder appears under its own name only when it is complete; the link is replaced
-    by one rename, so a reader sees the old set or the new one and never a mixture.
+    `decided` is the set whose decisions the warehouse still holds, if it is not this one's
+    build that decided. The folder appears under its own name only when it is complete; the link
+    is replaced by one rename, so a reader sees the old set or the new one and never a mixture.
     """
     root = settings.published_dir
     root.mkdir(parents=True, exist_ok=True)
@@ -105,9 +104,6 @@ def publish(
             table: _export_table(warehouse, table, unfinished / f"{table}.parquet")
             for table in (*PUBLIC_TABLES, *ENGINE_TABLES)
         }
-        if decided is not None and before is not None:
-            shutil.copyfile(decided / _DECISIONS, unfinished / _DECISIONS)
-            row_counts["send_decisions"] = before.row_counts["send_decisions"]
         manifest = Manifest(
             run_id=run_id,
             as_of=as_of.isoformat(),
