@@ -1,0 +1,45 @@
+"""`winback build` publishes nothing older than what is known."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+import duckdb
+import pytest
+
+from winback.cli import _build
+from winback.cli._app import main
+from winback.errors import WinbackError
+from winback.inbound import Record
+from winback.inbound._segments import segment_path
+from winback.ledger import open_ledger
+from winback.settings import Settings
+
+AT = datetime(2026, 3, 10, 20, tzinfo=UTC)
+PHONE = "+14155550101"
+
+
+def test_a_stop_that_was_acknowledged_is_in_landing_before_the_build_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WINBACK_HOME", str(tmp_path))
+    settings = Settings.load(home=tmp_path)
+    with open_ledger(settings):
+        settings.events_dir.mkdir(parents=True)
+    text = {"MessageSid": "SM1", "From": PHONE, "To": "+15550009999", "Body": "STOP"}
+    record = Record("twilio", "inbound", AT, "", {}, urlencode(text).encode())
+    segment_path(settings.events_dir, "w", 1).write_text(record.to_line())
+
+    def build(settings: Settings, *_: object, **__: object) -> None:
+        landed = settings.ledger_landing_dir / "suppressions" / "*.parquet"
+        query = f"select address, reason from read_parquet('{landed}')"
+        raise WinbackError(f"the build read {duckdb.execute(query).fetchall()}")
+
+    monkeypatch.setattr(_build, "build", build)
+    monkeypatch.setattr(sys, "argv", ["winback", "build"])
+    with pytest.raises(SystemExit):
+        main()
+    assert f"the build read [('{PHONE}', 'stop')]" in capsys.readouterr().err
