@@ -28,8 +28,9 @@ from winback.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# Segments that are taken together are not longer than this, so that none waits for many long ones.
-TOGETHER_BYTES: Final = 256 * 1024
+# Segments that are taken together are not longer than this: a hundred texts, but no two long mails,
+# whose reading the first would wait for.
+TOGETHER_BYTES: Final = 32 * 1024
 # The endpoint of a callback that was taken out of its segment, and the name of such an event.
 ERASED: Final = "erased"
 
