@@ -17,11 +17,12 @@ from winback.warehouse import PUBLIC_TABLES
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (
-    "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "docs/analysts.md",
+    "docs/changing.md",
     "docs/channels.md",
+    "docs/first-hour.md",
     "docs/responder.md",
     "docs/suppression-lists.md",
     "docs/unread-rows.md",
@@ -74,15 +75,30 @@ def test_the_page_of_unread_rows_has_every_word(seed: str) -> None:
     assert [row for row in rows if row not in page] == []
 
 
-def test_the_readme_lists_every_command_and_no_other() -> None:
+def test_the_page_of_commands_lists_every_command_and_no_other() -> None:
     commands = set(get_command(app).commands)  # type: ignore[attr-defined]
-    rows = re.findall(r"^\| `winback ([\w-]+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    page = (ROOT / "docs/commands.md").read_text()
+    rows = re.findall(r"^\| \[`winback ([\w-]+)`\]", page, re.MULTILINE)
     assert sorted(rows) == sorted(commands)
 
 
-def test_the_readme_lists_every_public_table() -> None:
+def test_the_page_of_tables_lists_every_public_table_and_no_other() -> None:
+    text = (ROOT / "docs/tables.md").read_text()
+    assert sorted(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == sorted(PUBLIC_TABLES)
+
+
+def test_every_page_is_reached_from_the_readme_and_every_link_leads_somewhere() -> None:
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")}
     text = (ROOT / "README.md").read_text()
-    assert [table for table in PUBLIC_TABLES if f"| `{table}` |" not in text] == []
+    assert sorted(pages - set(re.findall(r"\(docs/([\w-]+\.md)\)", text))) == ["licenses.md"]
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    broken = [
+        f"{document.name}: {link}"
+        for document in documents
+        for link in re.findall(r"\]\(([^)#\s]+)", document.read_text())
+        if "://" not in link and not (document.parent / link).exists()
+    ]
+    assert broken == []
 
 
 def test_the_page_of_settings_lists_each_with_its_default_and_what_it_is() -> None:
