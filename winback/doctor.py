@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
@@ -64,15 +68,7 @@ def findings(settings: Settings) -> list[str]:
             "Twilio's list would be sent twice)"
         )
     lines += [f"{name} is no setting ({meant} is)" for name, meant in misspelled().items()]
-    # What can be closed is closed before anybody is told.
-    if settings.home.is_dir():
-        keep_private(settings.home)
-    if others := open_to_others(settings.home):
-        lines.append(
-            f"WINBACK_HOME has {len(others)} files or folders that other users of this machine "
-            f"may read, as {others[0].name} (they hold addresses and keys). "
-            f"Next, as their owner: chmod -R go= {' '.join(map(str, others))}"
-        )
+    lines += _open_files(settings)
     try:
         open_responder(settings)
     except UsageError as error:
@@ -89,6 +85,30 @@ def value_of(settings: Settings, name: str) -> str:
     """A setting as text, a secret too: to ask whether it is set, never to print."""
     value = getattr(settings, name)
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _open_files(settings: Settings) -> Iterator[str]:
+    # What can be closed is closed before anybody is told.
+    if settings.home.is_dir():
+        keep_private(settings.home)
+    if others := open_to_others(settings.home):
+        yield (
+            f"WINBACK_HOME has {len(others)} files or folders that other users of this machine "
+            f"may read, as {others[0].name} (they hold addresses and keys). "
+            f"Next, as their owner: chmod -R go= {' '.join(map(str, others))}"
+        )
+    if _is_open_to_all(env := Path(".env")):
+        yield (
+            ".env may be read by every user of this machine (it holds keys). Next, as its owner: "
+            f"chmod o= {env.resolve()}"
+        )
+
+
+def _is_open_to_all(path: Path) -> bool:
+    """Its group may be who runs winback."""
+    with suppress(OSError):
+        return bool(path.stat().st_mode & stat.S_IRWXO)
+    return False
 
 
 def _is_public(settings: Settings) -> bool:

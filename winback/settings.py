@@ -41,7 +41,10 @@ class Settings(BaseSettings):
 
     home: Path = Field(PROJECT_DIR / ".winback", description="Where a run leaves its state.")
     mode: Mode = Field("dry-run", description="What `winback run` may do.")
-    ledger_url: str = Field("", description="SQLAlchemy URL; default: SQLite under HOME.")
+    # It may hold a password.
+    ledger_url: str = Field(
+        "", repr=False, description="SQLAlchemy URL; default: SQLite under HOME."
+    )
     adopt_ledger: str = Field(
         "", description="Instance id of a moved ledger to send from; `new`: begin an empty one."
     )

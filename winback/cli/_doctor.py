@@ -20,13 +20,12 @@ from winback.settings import Settings
 def doctor_command() -> None:
     """List what is missing before going live, and what is stopped."""
     settings = Settings.load()
+    lines = findings(settings)
+    for line in (*_phones(settings), *(f"missing: {line}" for line in lines)):
+        say(line)
+    # At last, since it ends here where the ledger can't be read.
     for gate in _open_gates(settings):
         say(f"stopped: {gate}: {gate.reason}")
-    for line in _phones(settings):
-        say(line)
-    lines = findings(settings)
-    for line in lines:
-        say(f"missing: {line}")
     if lines:
         raise typer.Exit(1)
     say("Ready: nothing is missing.")
