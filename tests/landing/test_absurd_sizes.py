@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from landing_shop import CUSTOMERS, ORDERS, winback_load
 
+from winback.errors import WinbackError
 from winback.landing._amounts import decimal_mark, read_amount
 from winback.landing._parquet import ParquetReader
 
@@ -304,3 +305,17 @@ def test_a_packed_file_that_is_damaged_is_told_in_a_line(shop, home, capsys):
     shop.write({"customers.csv": CUSTOMERS, "orders.csv.gz": bytes(packed)})
     assert winback_load(home, str(shop.source)) == 1
     assert "orders.csv.gz can't be read to its end" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [b"\0hone", b"\x80hone"])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_column_that_nothing_can_name_is_told_in_a_line(shop, kind, name):
+    if kind == "csv":
+        content = b"customer_id,phone\nc1,\n"
+    else:
+        stream = io.BytesIO()
+        pq.write_table(pa.table({"customer_id": ["c1"], "phone": [""]}), stream)
+        content = stream.getvalue()
+    with pytest.raises(WinbackError, match=rf"customers\.{kind}") as refused:
+        shop.load({f"customers.{kind}": content.replace(b"phone", name)})
+    assert "\n" not in str(refused.value)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
+
+from winback.errors import WinbackError
 
 LINE = "__line"  # where a row stands in its file, the header being line 1
 ROW = "__row"  # the row as it was sent: goes to landing/rejected, never to landing/shop
@@ -38,6 +40,15 @@ class Reader(Protocol):
     columns: list[str]
 
     def batches(self) -> Iterator[Batch]: ...
+
+
+def check_names(file: str, names: Iterable[str]) -> None:
+    """Raise WinbackError for a column that no SQL can name."""
+    if any("\0" in name for name in names):
+        raise WinbackError(
+            f"{file}: a column's name holds a NUL, as of a damaged file. Next: write it anew and "
+            "load it again"
+        )
 
 
 def printable(row: str) -> str:

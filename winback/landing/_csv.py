@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from winback.errors import WinbackError
-from winback.landing._batch import LINE, RESERVED, ROW, Batch, Rejected, printable
+from winback.landing._batch import LINE, RESERVED, ROW, Batch, Rejected, check_names, printable
 from winback.landing._limits import Limits
 
 BLOCK_BYTES = 8 << 20  # 200-300 thousand order lines: bounds memory, amortizes a query a block
@@ -290,6 +290,7 @@ def _is_utf8(text: str) -> bool:
 
 def _check_header(file: str, header: list[str]) -> None:
     """A column without a name is skipped; one name twice has no meaning."""
+    check_names(file, header)
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         raise WinbackError(f"{file}: the header names {', '.join(twice)} twice.")

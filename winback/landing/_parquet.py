@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from winback.errors import WinbackError
-from winback.landing._batch import LINE, RESERVED, ROW, Batch
+from winback.landing._batch import LINE, RESERVED, ROW, Batch, check_names
 from winback.landing._limits import Limits
 from winback.landing._parquet_size import rows_at_once
 from winback.landing._sql import ident
@@ -33,13 +33,14 @@ class ParquetReader:
         try:
             with pq.ParquetFile(path) as file:
                 self._schema, self._rows = file.schema_arrow, file.metadata.num_rows
-        except (pa.ArrowInvalid, OSError) as error:
+        except (pa.ArrowException, ValueError, OSError) as error:  # a name may be no UTF-8
             raise WinbackError(f"{path.name} is not a readable Parquet file: {error}") from None
         self._limits.check_columns(path.name, len(self._schema.names))
         self.columns = [name.strip().lower() for name in self._schema.names]
         wrong = {name for name in self.columns if self.columns.count(name) > 1} | (
             RESERVED & set(self.columns)
         )
+        check_names(path.name, self.columns)
         if wrong:
             raise WinbackError(
                 f"{path.name}: columns {', '.join(sorted(wrong))} twice or reserved."
