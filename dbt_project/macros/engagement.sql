@@ -7,3 +7,21 @@
         when {{ days }} = 0 then 'none'
     end
 {%- endmacro %}
+
+
+{#-
+    The channels on which engagement is told, each with its condition: all that comes to a
+    phone is `sms` here.
+-#}
+{% macro engagement_channels() -%}
+    {{ return({
+        'web': "channel = 'web'",
+        'email': "channel = 'email'",
+        'sms': "channel not in ('web', 'email')",
+    }) }}
+{%- endmacro %}
+
+{#- The first day whose interactions count. -#}
+{% macro engagement_start() -%}
+    {{ dbt.dateadd('day', 1 - var('engagement_window_days'), as_of_date()) }}
+{%- endmacro %}
