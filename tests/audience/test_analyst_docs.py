@@ -49,7 +49,8 @@ def own_build(segment_shop: Settings, tmp_path_factory: pytest.TempPathFactory) 
     )
     selected = [
         "about_to_sleep", "units", "playbooks", "playbook_segments", "playbook_steps",
-        "step_variants", "content_series", "int_playbooks__entry", "int_playbooks__steps",
+        "step_variants", "content_series", "int_playbooks__entry", "int_playbooks__step_days",
+        "int_playbooks__steps",
     ]  # fmt: skip
     after = ["segment_members", "entry_candidates+"]
     with pytest.MonkeyPatch.context() as patch:

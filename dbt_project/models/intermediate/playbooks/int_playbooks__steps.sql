@@ -1,12 +1,4 @@
-{%- set max_steps = var('max_steps_per_playbook') -%}
-
 with
-
-playbooks as (
-
-    select * from {{ ref('playbooks') }}
-
-),
 
 steps as (
 
@@ -14,9 +6,9 @@ steps as (
 
 ),
 
-step_variants as (
+step_days as (
 
-    select * from {{ ref('step_variants') }}
+    select * from {{ ref('int_playbooks__step_days') }}
 
 ),
 
@@ -42,137 +34,50 @@ series as (
 
 ),
 
--- A variant may wait longer at a step.
-longest as (
-
-    select
-        playbook_id,
-        step,
-        max(max_days) as max_days
-
-    from step_variants
-    group by playbook_id, step
-
-),
-
-ordered as (
-
-    select
-        steps.*,
-        greatest(
-            steps.max_days, coalesce(longest.max_days, steps.max_days)
-        ) as longest_days,
-        row_number() over (
-            partition by steps.playbook_id
-            order by steps.step
-        ) as step_order,
-        count(*) over (partition by steps.playbook_id) as step_count
-
-    from steps
-    inner join playbooks
-        on steps.playbook_id = playbooks.playbook_id
-    left join longest
-        on
-            steps.playbook_id = longest.playbook_id
-            and steps.step = longest.step
-
-),
-
-anchored as (
-
-    select
-        ordered.*,
-        anchors.step_order as anchor_order
-
-    from ordered
-    left join ordered as anchors
-        on
-            ordered.playbook_id = anchors.playbook_id
-            and ordered.anchor_step = anchors.step
-
-),
-
--- The last day of each step when every step before it goes out as late as it may:
--- one CTE a step, each adding its step to those before it.
-latest_0 as (
-
-    select
-        playbook_id,
-        step_order,
-        longest_days as latest_day
-
-    from anchored
-    where anchor_order is null
-
-),
-
-{% for order in range(2, max_steps + 1) %}
-latest_{{ loop.index }} as (
-
-    select * from latest_{{ loop.index0 }}
-
-    union all
-
-    select
-        anchored.playbook_id,
-        anchored.step_order,
-        anchors.latest_day + anchored.longest_days as latest_day
-
-    from anchored
-    inner join latest_{{ loop.index0 }} as anchors
-        on
-            anchored.playbook_id = anchors.playbook_id
-            and anchored.anchor_order = anchors.step_order
-    where anchored.step_order = {{ order }}
-
-),
-
-{% endfor -%}
-
 final as (
 
     select
         -- ids
-        anchored.playbook_id,
-        anchored.step,
-        cast(anchored.step_order as bigint) as step_order,
-        anchored.step_order = anchored.step_count as is_last,
-        anchored.anchor_step,
-        cast(anchored.anchor_order as bigint) as anchor_order,
+        steps.playbook_id,
+        steps.step,
+        step_days.step_order,
+        step_days.is_last,
+        steps.anchor_step,
+        step_days.anchor_order,
 
         -- timing
-        anchored.min_days,
-        anchored.max_days,
-        cast(latest.latest_day as bigint) as latest_day,
+        steps.min_days,
+        steps.max_days,
+        step_days.latest_day,
 
         -- message
-        anchored.channel,
+        steps.channel,
         channels.channel_group,
-        anchored.template,
-        anchored.includes_offer,
-        anchored.extra_offer_id,
+        steps.template,
+        steps.includes_offer,
+        steps.extra_offer_id,
         extra_offers.kind as extra_offer_kind,
         extra_offers.value as extra_offer_value,
         extra_offers.code as extra_offer_code,
-        anchored.journey_stage,
-        anchored.content_tag,
+        steps.journey_stage,
+        steps.content_tag,
 
         -- the caps of its series; null: the general ones
         series.series_id,
         series.cap_per_24h,
         series.cap_per_7d
 
-    from anchored
-    left join latest_{{ max_steps - 1 }} as latest
+    from steps
+    inner join step_days
         on
-            anchored.playbook_id = latest.playbook_id
-            and anchored.step_order = latest.step_order
+            steps.playbook_id = step_days.playbook_id
+            and steps.step = step_days.step
     left join channels
-        on anchored.channel = channels.channel
+        on steps.channel = channels.channel
     left join series
-        on anchored.playbook_id = series.playbook_id
+        on steps.playbook_id = series.playbook_id
     left join offers as extra_offers
-        on anchored.extra_offer_id = extra_offers.offer_id
+        on steps.extra_offer_id = extra_offers.offer_id
 
 )
 
