@@ -4,9 +4,9 @@
 
 with
 
-conversations as (
+talking as (
 
-    select * from {{ ref('stg_ledger__conversations') }}
+    select * from {{ ref('int_contact__open_conversations') }}
 
 ),
 
@@ -28,25 +28,10 @@ contact_points as (
 
 ),
 
-address_keys as (
+hidden_addresses as (
 
-    select * from {{ ref('stg_ledger__address_keys') }}
-
-),
-
--- Whatever the as-of of a replay: nobody who waits for an answer now is written to.
-talking as (
-
-    select
-        customer_id,
-        channel_group,
-        hidden_address,
-        case when waiting_since is not null then 1 else 0 end as is_waiting
-
-    from conversations
-    where
-        waiting_since is not null
-        or (last_reply_at > {{ pause_began }} and last_reply_at <= {{ as_of() }})
+    select * from {{ ref('int_contact__hidden_addresses') }}
+    where not is_former_spelling
 
 ),
 
@@ -69,50 +54,23 @@ housemates as (
 
 ),
 
--- Of whom no message of ours had gone to, only the address is known, by its keyed hash;
--- nobody's is hashed where there is none such.
-strangers as (
-
-    select * from talking
-    where customer_id is null
-
-),
-
-needed_keys as (
-
-    select * from address_keys
-    where exists (select 1 from strangers)
-
-),
-
-hashed as (
-
-    select
-        contact_points.customer_id,
-        contact_points.channel_group,
-        {{ hidden_address(
-            'contact_points.address',
-            'needed_keys.inner_pad',
-            'needed_keys.outer_pad'
-        ) }} as hidden_address
-
-    from contact_points
-    cross join needed_keys
-    where contact_points.address is not null
-
-),
-
+-- Of whom no message of ours had gone to, only the address is known, by its keyed hash.
 owners as (
 
     select
-        hashed.customer_id,
-        strangers.is_waiting
+        contact_points.customer_id,
+        talking.is_waiting
 
-    from strangers
-    inner join hashed
+    from talking
+    inner join hidden_addresses
         on
-            strangers.channel_group = hashed.channel_group
-            and strangers.hidden_address = hashed.hidden_address
+            talking.channel_group = hidden_addresses.channel_group
+            and talking.hidden_address = hidden_addresses.hidden_address
+    inner join contact_points
+        on
+            hidden_addresses.channel_group = contact_points.channel_group
+            and hidden_addresses.address = contact_points.address
+    where talking.customer_id is null
 
 ),
 
@@ -152,7 +110,7 @@ answering as (
 
     select
         customer_id,
-        0 as is_waiting
+        false as is_waiting
 
     from clicked
 
@@ -162,7 +120,7 @@ final as (
 
     select
         customer_id,
-        max(is_waiting) = 1 as is_waiting
+        max(case when is_waiting then 1 else 0 end) = 1 as is_waiting
 
     from answering
     group by customer_id

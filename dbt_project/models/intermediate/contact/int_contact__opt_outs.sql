@@ -6,12 +6,6 @@ suppressions as (
 
 ),
 
-address_keys as (
-
-    select * from {{ ref('stg_ledger__address_keys') }}
-
-),
-
 consents as (
 
     select * from {{ ref('int_customers__consents') }}
@@ -30,9 +24,9 @@ named_by_hash as (
 
 ),
 
-formers as (
+hidden_addresses as (
 
-    select * from {{ ref('int_phones__formers') }}
+    select * from {{ ref('int_contact__hidden_addresses') }}
 
 ),
 
@@ -51,74 +45,18 @@ suppressed as (
 
 ),
 
--- Of an erased address a keyed hash is left.
-hidden as (
-
-    select
-        channel_group,
-        address as hidden_address
-
-    from suppressed
-    where address like 'hmac:%'
-
-),
-
--- Nobody's address is hashed where nobody was ever erased.
-needed_keys as (
-
-    select * from address_keys
-    where exists (select 1 from hidden)
-
-),
-
--- A phone may have been erased under another spelling.
-spelled as (
-
-    select distinct
-        channel_group,
-        address,
-        address as spelling
-
-    from contact_points
-    where address is not null
-    union all
-    select
-        'phone' as channel_group,
-        address,
-        spelling
-
-    from formers
-
-),
-
-hashed as (
-
-    select
-        spelled.channel_group,
-        spelled.address,
-        {{ hidden_address(
-            'spelled.spelling',
-            'needed_keys.inner_pad',
-            'needed_keys.outer_pad'
-        ) }} as hidden_address
-
-    from spelled
-    cross join needed_keys
-
-),
-
 -- Whoever was erased and is in the shop's file again.
 returned as (
 
     select
-        hashed.channel_group,
-        hashed.address
+        hidden_addresses.channel_group,
+        hidden_addresses.address
 
-    from hashed
-    inner join hidden
+    from suppressed
+    inner join hidden_addresses
         on
-            hashed.channel_group = hidden.channel_group
-            and hashed.hidden_address = hidden.hidden_address
+            suppressed.channel_group = hidden_addresses.channel_group
+            and suppressed.address = hidden_addresses.hidden_address
 
 ),
 
