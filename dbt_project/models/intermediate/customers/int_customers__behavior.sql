@@ -2,72 +2,6 @@
 
 with
 
-customers as (
-
-    select * from {{ ref('int_customers__known') }}
-
-),
-
-products as (
-
-    select * from {{ ref('int_customers__products') }}
-
-),
-
-tag_affinity as (
-
-    select * from {{ ref('int_customers__tag_affinity') }}
-
-),
-
-browsing as (
-
-    select * from {{ ref('int_customers__browsing') }}
-
-),
-
-spending as (
-
-    select * from {{ ref('int_customers__spending') }}
-
-),
-
-engagement as (
-
-    select * from {{ ref('int_customers__engagement') }}
-
-),
-
-channels as (
-
-    select * from {{ ref('int_customers__channels') }}
-
-),
-
-reasons as (
-
-    select * from {{ ref('int_customers__lapse_reason') }}
-
-),
-
-journeys as (
-
-    select * from {{ ref('int_customers__journey') }}
-
-),
-
-seasons as (
-
-    select * from {{ ref('int_customers__seasons') }}
-
-),
-
-timing as (
-
-    select * from {{ ref('int_customers__timing') }}
-
-),
-
 tags as (
 
     select
@@ -75,7 +9,7 @@ tags as (
         max(case when tag_rank = 1 then tag end) as top_tag,
         {{ sorted_list('case when is_held then tag end') }} as held_tags
 
-    from tag_affinity
+    from {{ ref('int_customers__tag_affinity') }}
     group by customer_id
 
 ),
@@ -143,26 +77,26 @@ final as (
         engagement.last_engaged_at,
         browsing.last_viewed_at
 
-    from customers
-    left join products
+    from {{ ref('int_customers__known') }} as customers
+    left join {{ ref('int_customers__products') }} as products
         on customers.customer_id = products.customer_id
     left join tags
         on customers.customer_id = tags.customer_id
-    left join browsing
+    left join {{ ref('int_customers__browsing') }} as browsing
         on customers.customer_id = browsing.customer_id
-    left join spending
+    left join {{ ref('int_customers__spending') }} as spending
         on customers.customer_id = spending.customer_id
-    left join engagement
+    left join {{ ref('int_customers__engagement') }} as engagement
         on customers.customer_id = engagement.customer_id
-    left join channels
+    left join {{ ref('int_customers__channels') }} as channels
         on customers.customer_id = channels.customer_id
-    left join reasons
+    left join {{ ref('int_customers__lapse_reason') }} as reasons
         on customers.customer_id = reasons.customer_id
-    left join journeys
+    left join {{ ref('int_customers__journey') }} as journeys
         on customers.customer_id = journeys.customer_id
-    left join seasons
+    left join {{ ref('int_customers__seasons') }} as seasons
         on customers.customer_id = seasons.customer_id
-    left join timing
+    left join {{ ref('int_customers__timing') }} as timing
         on customers.customer_id = timing.customer_id
 
 )
