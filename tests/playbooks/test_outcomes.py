@@ -304,7 +304,7 @@ def test_every_dbt_unit_test_of_the_playbooks_passes(shop):
         "send_decisions",
         "entry_candidates",
         "int_customers__contexts",
-        "int_experiments__planned",
+        "int_experiments__planned_shares",
         "int_messages__events",
         "dec_steps__rules",
         "dec_steps__states",

@@ -1,9 +1,8 @@
 with
 
-versions as (
+ledger_messages as (
 
-    select * from {{ ref('stg_ledger__message_versions') }}
-    where planned_at <= {{ as_of() }}
+    select * from {{ ref('int_messages__ledger') }}
 
 ),
 
@@ -16,55 +15,6 @@ past_messages as (
 enrollments as (
 
     select * from {{ ref('int_enrollments__known') }}
-
-),
-
--- A provider's acceptance counts from its own time, whenever we heard of it; any other
--- state from when the ledger wrote it down.
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by message_id
-            order by
-                case
-                    when accepted_at <= {{ as_of() }} then 1
-                    when updated_at <= {{ as_of() }} then 2
-                    else 3
-                end,
-                version desc
-        ) as version_rank,
-        accepted_at <= {{ as_of() }}
-        or updated_at <= {{ as_of() }} as is_of_then
-
-    from versions
-
-),
-
--- Of a message whose every exported version is younger, no more is known than that it
--- was planned.
-ledger_messages as (
-
-    select
-        message_id,
-        enrollment_id,
-        playbook_id,
-        customer_id,
-        step,
-        channel,
-        variant,
-        cap_scope,
-        case when is_of_then then state else 'planned' end as state,
-        case when is_of_then then state_reason end as state_reason,
-        cost_cents,
-        planned_at,
-        not_before,
-        case when is_of_then then accepted_at end as accepted_at,
-        case when is_of_then then updated_at else planned_at end as updated_at
-
-    from ranked
-    where version_rank = 1
 
 ),
 
