@@ -151,7 +151,8 @@ def test_what_an_earlier_receiver_left_behind_is_collected_at_the_start(
         provider = Provider(receiver.base_url, keys)
         provider.text("STOP")
         provider.session.close()
-    fresh = settings.model_copy(update={"ledger_url": f"sqlite:///{tmp_path}/restored.db"})
+    empty = {"ledger_url": f"sqlite:///{tmp_path}/restored.db", "adopt_ledger": "new"}
+    fresh = settings.model_copy(update=empty)
     with open_ledger(fresh) as restored:
         with inbound.start(restored, fresh, clock):
             pass
