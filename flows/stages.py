@@ -18,6 +18,7 @@ from flows._ending import ended
 from winback import inbox, report, sending
 from winback.content_series import content_series
 from winback.inbound import CollectReport
+from winback.ledger import REPLIES
 from winback.reconcile import ReconcileReport, open_messages
 from winback.settings import Mode
 from winback.warehouse import BuildReport, require_recent
@@ -153,7 +154,7 @@ def answer(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
             return ended(_NOTHING_SENT, [])
-        sent = sent_due(sending.ANSWERS)
+        sent = sent_due(REPLIES)
     lines = (done.summary() for _, _, done in sent)
     return ended("; ".join(lines) or "nobody was to be answered", sent)
 

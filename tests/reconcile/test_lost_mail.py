@@ -169,7 +169,9 @@ def test_mail_sent_at_once_is_never_let_go_and_given_up_after_a_day(house: House
 
 
 def test_mail_sent_at_once_is_found_in_the_logs_by_our_id(house: House) -> None:
-    mail = house.add(1, 2, channel="email", address="shared@example.com", playbook_id="answers")
+    mail = house.add(
+        1, 2, channel="email", address="shared@example.com", playbook_id="answers", purpose="reply"
+    )
     house.settings = house.settings.model_copy(update={"email_batch_size": 1})
     house.fail("drop_accepted", skip=1)
     house.fail("drop")

@@ -76,7 +76,7 @@ def test_what_is_past_its_range_expires_instead_of_going_again(house: House) -> 
 
 def test_an_answer_to_somebody_keeps_its_window_when_it_goes_again(house: House) -> None:
     """No plan knows of answers, so none would give it another."""
-    (lost,) = house.add(1, playbook_id="answers")
+    (lost,) = house.add(1, playbook_id="answers", purpose="reply")
     house.fail("drop")
     house.send()
     house.reconcile(after=SETTLE)
@@ -149,7 +149,7 @@ def test_a_number_that_is_hidden_may_be_anybodys(
 
 def test_a_sid_that_belongs_to_another_message_of_ours_proves_nothing(house: House) -> None:
     """Two enrollments, one number, the same words: each text is one of them."""
-    first, second = house.add(1, 2, address="+15550000001", playbook_id="answers")
+    first, second = house.add(1, 2, address="+15550000001", playbook_id="answers", purpose="reply")
     words = house.payload(first)
     house.set_payload(second, words)
     house.fail("drop", skip=1)

@@ -201,7 +201,7 @@ def test_a_program_is_answered_before_and_a_human_sees_what_it_said(
     reference = wrote()
     with ledger.write() as connection:
         reply = connection.execute(select(tables.replies)).one()
-        said = {"reply": reply, "message": None, "now": clock.at, "written_by": "automated"}
+        said = {"reply": reply, "message": None, "now": clock.at, "written_by": "responder"}
         until = clock.at + timedelta(minutes=30)
         planned = sending.plan_answer(
             connection, settings, text="Automated.", leaves_by=until, **said
@@ -224,7 +224,7 @@ def test_a_human_who_was_faster_is_not_talked_over(wrote, say, ledger, settings,
         reply = connection.execute(select(tables.replies)).one()
         planned = sending.plan_answer(
             connection, settings, reply=reply, message=None, text="Automated.",
-            written_by="automated", now=clock.at, leaves_by=clock.at + timedelta(minutes=30),
+            written_by="responder", now=clock.at, leaves_by=clock.at + timedelta(minutes=30),
         )  # fmt: skip
     assert planned == sending.NotPlanned("answered")
 

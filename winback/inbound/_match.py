@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select
 
 from winback.inbound._event import Event
-from winback.ledger import ChannelGroup, among, channel_group, normalize, tables
-
-# The playbook of what answers somebody (winback/sending/_guard.py).
-ANSWERS: Final = "answers"
+from winback.ledger import CAMPAIGN, ChannelGroup, among, channel_group, normalize, tables
 
 
 @dataclass(frozen=True)
@@ -27,6 +24,8 @@ class Match:
     customer_id: str | None = None
     # What the message found is about.
     content_tag: str | None = None
+    # What it was for.
+    purpose: str = CAMPAIGN
     # The content series that it belongs to.
     cap_scope: str | None = None
     # What the ledger believed of it before these events.
@@ -93,7 +92,7 @@ class Matcher:
             .where(or_(m.accepted_at.is_not(None), m.provider_id.is_not(None)))
             # Of one moment, as a clock that stands still makes it, an answer came after what
             # was answered.
-            .order_by(m.accepted_at.desc(), (m.playbook_id == ANSWERS).desc(), m.message_id)
+            .order_by(m.accepted_at.desc(), (m.purpose != CAMPAIGN).desc(), m.message_id)
         )
         return self._connection.execute(query).all()
 
@@ -122,6 +121,7 @@ def _message() -> Select[Any]:
         m.channel,
         m.customer_id,
         m.content_tag,
+        m.purpose,
         m.cap_scope,
         m.state,
         m.attempt_no,
@@ -140,6 +140,7 @@ def _matched(row: Row[Any] | None, by: str) -> Match:
         channel_group(row.channel),
         row.customer_id,
         row.content_tag,
+        row.purpose,
         row.cap_scope,
         row.state,
         row.attempt_no,

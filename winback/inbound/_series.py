@@ -17,6 +17,7 @@ from winback.inbound._classify import Intent, is_listed, is_one_of
 from winback.inbound._event import Event, SeriesWish
 from winback.inbound._match import Match
 from winback.ledger import (
+    SERIES_ASK,
     ask_to_join,
     end_joins,
     grant_join,
@@ -27,8 +28,6 @@ from winback.ledger import (
     tables,
 )
 
-# The content tag of the text that asks for the yes.
-ASKS: Final = "series_ask"
 # Who joins from a number that no message of ours had gone to: a human has to look.
 UNKNOWN_JOINER: Final = "unknown_joiner"
 # Whatever a seed says, these are no words of a series.
@@ -50,7 +49,7 @@ def series_wish(
 
 
 def _answer_to_the_question(text: str, match: Match, *, is_opted_out: bool) -> SeriesWish | None:
-    if match.content_tag != ASKS or not match.cap_scope:
+    if match.purpose != SERIES_ASK or not match.cap_scope:
         return None
     if is_listed(text, "confirm") and not is_opted_out:
         return SeriesWish("confirm", match.cap_scope)

@@ -16,7 +16,7 @@ from winback import sending
 from winback.clock import Clock
 from winback.errors import UsageError, WinbackError
 from winback.inbox._read import find
-from winback.ledger import Ledger, LedgerFenced, tables
+from winback.ledger import REPLIES, Ledger, LedgerFenced, tables
 from winback.project import project_vars
 from winback.settings import Settings
 
@@ -83,7 +83,7 @@ def answer(
         raise UsageError(f"an answer has 1 to {LONGEST:,} characters, this one {len(text):,}")
     with ledger.write() as connection:
         conversation_id, message_id = _plan(connection, settings, clock, reference, text, again)
-    report = sending.send_due(ledger, settings, clock, playbook_id=sending.ANSWERS)
+    report = sending.send_due(ledger, settings, clock, playbook_id=REPLIES)
     sending.close_answered(ledger, clock)
     m, c = tables.messages.c, tables.conversations.c
     with ledger.read() as connection:
@@ -115,7 +115,7 @@ def _plan(  # noqa: PLR0917 - private
         reply=newest,
         message=message,
         text=text,
-        written_by=sending.HUMAN,
+        written_by="human",
         now=now,
         leaves_by=now + LEAVES_WITHIN,
         again=again,

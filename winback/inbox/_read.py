@@ -142,7 +142,7 @@ def _lines(
 
 def _doubt(answer: Row[Any]) -> str:
     """Who answered, if no human, and what became of it, if it did not leave for sure."""
-    notes = ["automated"] if answer.variant != sending.HUMAN else []
+    notes = ["automated"] if answer.written_by != "human" else []
     notes += [answer.state] if answer.state != "accepted" else []
     return f"({', '.join(notes)}) " if notes else ""
 

@@ -94,8 +94,20 @@ from winback.ledger._tokens import read as read_token
 from winback.ledger._tokens import sign as sign_token
 from winback.ledger._trouble import LedgerUnavailable
 from winback.ledger._unwritten import keep_unwritten
+from winback.ledger.vocabulary import (
+    CAMPAIGN,
+    CONFIRMATION,
+    OF_A_JOIN,
+    REPLIES,
+    REPLY,
+    SERIES_ASK,
+    Purpose,
+    WrittenBy,
+)
 
 __all__ = [
+    "CAMPAIGN",
+    "CONFIRMATION",
     "ERASED_DETAIL",
     "EXPORTED",
     "FINAL",
@@ -106,7 +118,11 @@ __all__ = [
     "MAY_HAVE_REACHED",
     "NEEDS_A_HUMAN",
     "NEW",
+    "OF_A_JOIN",
     "PROOFS",
+    "REPLIES",
+    "REPLY",
+    "SERIES_ASK",
     "TRANSITIONS",
     "TWICE",
     "UNAUTHENTICATED",
@@ -121,12 +137,14 @@ __all__ = [
     "Preference",
     "PreferenceKind",
     "Proof",
+    "Purpose",
     "Revocation",
     "State",
     "Suppression",
     "SuppressionReason",
     "Talking",
     "Written",
+    "WrittenBy",
     "among",
     "ask_to_join",
     "bound_elsewhere",

@@ -126,7 +126,7 @@ _m = t.messages.c
 _sent_at = func.coalesce(_m.accepted_at, _m.updated_at, type_=t.UtcDateTime)
 # Built once: the last look asks it before every call.
 _RECENT = select(
-    _m.message_id, _m.playbook_id, _m.customer_id, _m.address, _m.cap_scope,
+    _m.message_id, _m.purpose, _m.customer_id, _m.address, _m.cap_scope,
     _sent_at.label("sent_at"),
 ).where(
     or_(among(_m.customer_id, texts("customers")), among(_m.address, texts("addresses"))),
@@ -143,7 +143,7 @@ def recent_sends(
     addresses: Iterable[str],
     since: datetime,
 ) -> Sequence[Row[Any]]:
-    """Messages after `since` that may have reached these people: id, playbook, customer, address,
+    """Messages after `since` that may have reached these people: id, purpose, customer, address,
     cap_scope, sent_at."""
     whose = {"customers": list(customer_ids), "addresses": list(addresses)}
     return connection.execute(_RECENT, {**whose, "since": since}).all()

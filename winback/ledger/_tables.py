@@ -140,6 +140,9 @@ messages = Table(
     Column("template_version", Text, nullable=False),
     # What its step is about: a reply to one that asks for feedback is feedback.
     Column("content_tag", Text),
+    # What it is for and who wrote it: vocabulary.py.
+    Column("purpose", Text, nullable=False, server_default="campaign"),
+    Column("written_by", Text, nullable=False, server_default="template"),
     # The content series that it belongs to, whose caps hold for it and for it alone; null: the
     # caps of all that we begin.
     Column("cap_scope", Text),

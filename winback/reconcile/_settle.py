@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 
 from winback.channels import Listed
 from winback.ledger import (
+    CAMPAIGN,
     EvidenceKind,
     Ledger,
     Proof,
@@ -25,7 +26,6 @@ from winback.ledger import (
 from winback.reconcile._decide import may_let_go
 from winback.reconcile._lost import Lost
 from winback.reconcile._report import ReconcileReport
-from winback.sending import ANSWERS
 
 _OPEN: tuple[State, ...] = ("unknown",)
 
@@ -184,6 +184,6 @@ def let_go(
         "next_at": None,
     }
     to: State = "expired" if message.expires_at <= at else "planned"
-    if to == "planned" and message.playbook_id != ANSWERS:
+    if to == "planned" and message.purpose == CAMPAIGN:
         row["not_before"] = None
     return to if transition(connection, [row], to, from_states=from_states, at=at) else None

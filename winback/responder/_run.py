@@ -15,6 +15,8 @@ from winback import sending
 from winback.clock import Clock
 from winback.inbound import Intent, their_words
 from winback.ledger import (
+    CAMPAIGN,
+    REPLIES,
     Ledger,
     LedgerFenced,
     channel_group,
@@ -90,8 +92,8 @@ def answer_replies(
         given = _given(found, responder, catalog, settings, now=clock.now())
         _keep(ledger, settings, found, given, report, now=clock.now())
     # Also what a round that died has planned.
-    if any(step[0] == sending.ANSWERS for step in sending.steps_due(ledger, clock)):
-        report.sent = sending.send_due(ledger, settings, clock, playbook_id=sending.ANSWERS)
+    if any(step[0] == REPLIES for step in sending.steps_due(ledger, clock)):
+        report.sent = sending.send_due(ledger, settings, clock, playbook_id=REPLIES)
         report.closed += sending.close_answered(ledger, clock)
     return report
 
@@ -144,7 +146,7 @@ def _has_human(connection: Connection, conversation: Row[Any], asked: Sequence[R
     """Whether a human is in it: what was handed over since they wait, or a human's own answer."""
     since = conversation.waiting_since
     return any(r.message_id is None and r.decided_at >= since for r in asked) or any(
-        answer.variant == sending.HUMAN
+        answer.written_by == "human"
         for answer in sending.answers_in(connection, conversation.conversation_id)
     )
 
@@ -161,7 +163,7 @@ def _wants_silence(
 
 def _answered_at(connection: Connection, address: str) -> Sequence[datetime]:
     """When answers to this address were planned, in whatever conversation."""
-    query = select(_m.planned_at).where(_m.address == address, _m.playbook_id == sending.ANSWERS)
+    query = select(_m.planned_at).where(_m.address == address, _m.purpose != CAMPAIGN)
     return list(connection.scalars(query))
 
 
@@ -249,7 +251,7 @@ def _planned(
         reply=reply,
         message=message,
         text=text,
-        written_by="automated",
+        written_by="responder",
         now=now,
         leaves_by=now + LEAVES_WITHIN,
     )

@@ -18,16 +18,13 @@ from winback.sending._gates import (
     open_gates,
     stop_all,
 )
-from winback.sending._guard import ANSWERS, CONFIRMATION, HUMAN, Caps
+from winback.sending._guard import Caps
 from winback.sending._plan import PlanReport, dry_run_plan, plan
 from winback.sending._report import SendReport
 from winback.sending._send import send_due
 from winback.sending._sweep import SweepReport, sweep
 
 __all__ = [
-    "ANSWERS",
-    "CONFIRMATION",
-    "HUMAN",
     "Caps",
     "NotPlanned",
     "OpenGate",

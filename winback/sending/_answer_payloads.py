@@ -5,14 +5,14 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Row
 
+from winback.ledger import WrittenBy
 from winback.messages import one_line
 from winback.settings import Settings
 
-WrittenBy = Literal["automated", "human", "confirmation"]
 Payload = Mapping[str, Any]
 
 
@@ -40,7 +40,7 @@ def _email(
     name = settings.from_name or settings.brand_name
     thread = {"In-Reply-To": reply.mail_id, "References": reply.mail_id} if reply.mail_id else {}
     # What keeps two programs from answering each other for ever.
-    machine = {"Auto-Submitted": "auto-replied"} if written_by == "automated" else {}
+    machine = {"Auto-Submitted": "auto-replied"} if written_by == "responder" else {}
     payload: dict[str, Any] = {
         "from": {"email": settings.from_email, "name": name},
         "subject": _subject(settings, message),

@@ -19,9 +19,13 @@ from sqlalchemy import Connection, Row, select
 from winback.clock import Clock
 from winback.ledger import (
     HOLD,
+    REPLIES,
+    REPLY,
     WAITING,
     Ledger,
+    Purpose,
     State,
+    WrittenBy,
     close,
     insert_new,
     is_suppressed,
@@ -31,8 +35,8 @@ from winback.ledger import (
 )
 from winback.messages import count_segments
 from winback.project import project_vars
-from winback.sending._answer_payloads import WrittenBy, frozen
-from winback.sending._guard import ANSWERS, CONFIRMATION, HUMAN, Hours, is_local_hour
+from winback.sending._answer_payloads import frozen
+from winback.sending._guard import Hours, is_local_hour
 from winback.settings import Settings
 
 # Why an answer was not planned.
@@ -44,6 +48,8 @@ Refusal = Literal[
 _OVER: Final[frozenset[State]] = frozenset({"rejected", "expired", "suppressed", "cancelled"})
 # Nobody knows whether it left.
 _IN_DOUBT: Final[frozenset[State]] = frozenset({"sending", "unknown"})
+# What `messages` publishes as their variant.
+_VARIANTS: Final = {"responder": "automated", "human": "human", "template": "confirmation"}
 _m = tables.messages.c
 
 
@@ -63,7 +69,7 @@ class NotPlanned:
 
 def may_answer_now(message: Row[Any], settings: Settings, *, now: datetime) -> bool:
     """Whether a program's answer to who got this message may leave now: the message's hours."""
-    hours = _hours_of(message.channel, message, "automated", settings)
+    hours = _hours_of(message.channel, message, "responder", settings)
     return is_local_hour(hours, now, settings.shop_timezone)
 
 
@@ -90,7 +96,7 @@ def plan_answer(
     now: datetime,
     leaves_by: datetime,
     again: bool = False,
-    content_tag: str | None = None,
+    purpose: Purpose = REPLY,
     series_id: str | None = None,
 ) -> Planned | NotPlanned:
     """Plan what answers `reply`, which answered our `message` if we know of one.
@@ -100,7 +106,7 @@ def plan_answer(
     join counts toward no cap, and ends with the join. The caller holds the write
     transaction; the words are frozen here and never change.
     """
-    despite = (HOLD,) if written_by == HUMAN else ()
+    despite = (HOLD,) if written_by == "human" else ()
     group = reply.channel_group
     if is_suppressed(connection, group=group, address=reply.address, despite=despite):
         return NotPlanned("suppressed")
@@ -119,17 +125,18 @@ def plan_answer(
     row = {
         "message_id": _identity(reply.reply_id, step),
         "enrollment_id": _enrollment_id(reply.reply_id),
-        "playbook_id": ANSWERS,
+        "playbook_id": REPLIES,
         "step": step,
         "customer_id": _whose(connection, reply, message),
         "channel": channel,
-        "variant": written_by,
+        "variant": _VARIANTS[written_by],
+        "purpose": purpose,
+        "written_by": written_by,
         "address": reply.address,
         "sender": sender,
         "payload_json": payload,
         "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
         "template_version": "",
-        "content_tag": content_tag,
         "cap_scope": series_id,
         "segments": count_segments(text) if channel == "sms" else None,
         "not_before": now,
@@ -180,12 +187,12 @@ def _answers_to(connection: Connection, reply_ids: Sequence[str]) -> list[Row[An
 
 
 def _enrollment_id(reply_id: str) -> str:
-    return f"{ANSWERS}:{reply_id}"
+    return f"{REPLIES}:{reply_id}"
 
 
 def _identity(reply_id: str, step: int) -> str:
     """The same for the same answer, so that nobody plans it twice."""
-    key = f"{ANSWERS}|{reply_id}" + (f"|{step}" if step else "")
+    key = f"{REPLIES}|{reply_id}" + (f"|{step}" if step else "")
     return hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -200,7 +207,7 @@ def _standing(
         if answer.state in _IN_DOUBT:
             return NotPlanned("may_have_left")
         says_the_same = words_of(answer) == text
-        if answer.state in WAITING and says_the_same and answer.variant == written_by:
+        if answer.state in WAITING and says_the_same and answer.written_by == written_by:
             return Planned(answer.message_id)
         if answer.state not in {"accepted", "unknown_final"}:
             return NotPlanned("under_way")
@@ -227,7 +234,7 @@ def _hours_of(
     zones = message.zones if message is not None else ""
     if channel == "email":
         return Hours(channel, zones, 0, 24 * 60)
-    if written_by in {HUMAN, CONFIRMATION} or message is None:
+    if written_by != "responder" or message is None:
         rules = project_vars()
         opens, closes = rules["answer_opens_minute"], rules["answer_closes_minute"]
         # Of who is none of ours no place is known; they write when they are awake.

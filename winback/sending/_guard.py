@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
 from winback.ledger import (
+    CAMPAIGN,
     HOLD,
+    OF_A_JOIN,
     channel_group,
     joined_among,
     recent_sends,
@@ -32,14 +34,6 @@ Rule = Literal[
     "suppression", "consent", "paused", "conversation", "range", "cap_24h", "cap_7d", "cap_fewer",
     "cap_state", "window", "zone", "revoked",
 ]  # fmt: skip
-
-
-# The playbook of what answers somebody: they asked for it.
-ANSWERS: Final = "answers"
-# The variant of an answer that a person wrote, for whom a hold waits.
-HUMAN: Final = "human"
-# Of one that confirms a join of a content series, which their own text began.
-CONFIRMATION: Final = "confirmation"
 
 
 @dataclass(frozen=True)
@@ -94,7 +88,7 @@ def refusals(
         if rule is None and _is_of_series(message) and message.message_id not in joined:
             rule = "consent"
         rule = rule or _time_rule(message, now, shop_timezone)
-        if rule is None and message.playbook_id != ANSWERS:
+        if rule is None and message.purpose == CAMPAIGN:
             if message.message_id in revoked:
                 rule = "revoked"
             elif message.consent_expires_at is not None and message.consent_expires_at <= now:
@@ -115,8 +109,9 @@ def refusals(
 def _suppressed(connection: Connection, messages: Sequence[Row[Any]]) -> set[str]:
     alike: dict[Any, list[Row[Any]]] = defaultdict(list)
     for message in messages:
-        is_humans = message.playbook_id == ANSWERS and message.variant == HUMAN
-        alike[channel_group(message.channel), (HOLD,) if is_humans else ()].append(message)
+        alike[
+            channel_group(message.channel), (HOLD,) if message.written_by == "human" else ()
+        ].append(message)
     found: set[str] = set()
     for (group, despite), members in alike.items():
         addresses = [member.address for member in members]
@@ -127,7 +122,7 @@ def _suppressed(connection: Connection, messages: Sequence[Row[Any]]) -> set[str
 
 def _is_of_series(message: Row[Any]) -> bool:
     """Whether it goes out by the consent and the caps of a content series that they joined."""
-    return message.cap_scope is not None and message.playbook_id != ANSWERS
+    return message.cap_scope is not None and message.purpose == CAMPAIGN
 
 
 def _in_conversation(
@@ -233,7 +228,7 @@ class _History:
             self.add(sent, sent.sent_at)
 
     def add(self, message: Row[Any], at: datetime) -> None:
-        if message.cap_scope is not None and message.playbook_id == ANSWERS:
+        if message.purpose in OF_A_JOIN:
             return
         sent = _Sent(at, message.cap_scope)
         self._of_customer[message.customer_id][message.message_id] = sent

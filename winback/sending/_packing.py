@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from winback.channels import Channel, NotPreparedError, Outcome, Outgoing, Request
-from winback.sending._guard import ANSWERS
+from winback.ledger import CAMPAIGN
 from winback.sending._splitting import Splitting
 
 # A request that has waited here for long would be let go too soon after its call to be
@@ -120,5 +120,5 @@ def _outgoing(row: Row[Any]) -> Outgoing:
         payload=json.loads(row.payload_json),
         leaves_by=min(row.window_closes_at, row.expires_at),
         # Who wrote to us is not kept waiting for the sake of an answer that may get lost.
-        may_wait=row.playbook_id != ANSWERS,
+        may_wait=row.purpose == CAMPAIGN,
     )

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Row, select
 
 from winback.clock import Clock
 from winback.ledger import (
+    CAMPAIGN,
     WAITING,
     Ledger,
     among,
@@ -32,7 +33,6 @@ from winback.ledger import (
 )
 from winback.messages import RenderBlocked, Rendered, Renderer
 from winback.sending._chunks import chunks
-from winback.sending._guard import ANSWERS
 from winback.settings import Settings
 
 _m = tables.messages.c
@@ -293,10 +293,10 @@ def _cancel(connection: Connection, rows: Sequence[Mapping[str, Any]], *, at: da
 def _park(ledger: Ledger, confirmed: set[str], *, at: datetime) -> int:
     """Take its window from each waiting message that this plan doesn't confirm.
 
-    No plan knows of answers: they keep theirs.
+    No plan knows of what answers somebody: that keeps its own.
     """
     waiting = select(_m.message_id).where(
-        _m.state.in_(WAITING), _m.not_before.is_not(None), _m.playbook_id != ANSWERS
+        _m.state.in_(WAITING), _m.not_before.is_not(None), _m.purpose == CAMPAIGN
     )
     with ledger.write() as connection:
         dropped = [key for key in connection.scalars(waiting) if key not in confirmed]

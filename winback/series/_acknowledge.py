@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, select
 from winback import sending
 from winback.clock import Clock
 from winback.content_series import Series, content_series
-from winback.ledger import Ledger, LedgerFenced, standing_joins, tables
+from winback.ledger import CONFIRMATION, SERIES_ASK, Ledger, LedgerFenced, standing_joins, tables
 from winback.messages import RenderBlocked, Renderer
 from winback.project import project_vars
 from winback.settings import Settings
@@ -127,10 +127,10 @@ def _plan(
         reply=reply,
         message=message,
         text=text,
-        written_by=sending.CONFIRMATION,
+        written_by="template",
         now=now,
         leaves_by=now + LEAVES_WITHIN,
-        content_tag=f"series_{_template(join)}",
+        purpose=SERIES_ASK if join.granted_at is None else CONFIRMATION,
         series_id=join.series_id,
     )
     return isinstance(planned, sending.Planned) and planned.message_id not in before

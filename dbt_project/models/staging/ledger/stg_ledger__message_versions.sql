@@ -19,6 +19,9 @@ final as (
         cast(step as bigint) as step,
         cast(channel as varchar) as channel,
         cast(variant as varchar) as variant,
+        -- A message that an earlier version exported and that was asked for is there anew.
+        coalesce(cast(purpose as varchar), 'campaign') as purpose,
+        coalesce(cast(written_by as varchar), 'template') as written_by,
         cast(cap_scope as varchar) as cap_scope,
         cast(state as varchar) as state,
         cast(state_reason as varchar) as state_reason,
