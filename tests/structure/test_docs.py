@@ -101,6 +101,23 @@ def test_every_page_is_reached_from_the_readme_and_every_link_leads_somewhere() 
     assert broken == []
 
 
+def test_every_decision_has_a_number_of_its_own_a_date_and_its_place_in_the_code() -> None:
+    entries = re.split(r"^### ", (ROOT / "DECISIONS.md").read_text(), flags=re.MULTILINE)[1:]
+    assert len(entries) > 100
+    shape = re.compile(
+        r"(\d+)\. \S.*[^.]\n\n\*20\d\d-\d\d-\d\d\.\* \S.*^Code: (.+?)\.$", re.M | re.S
+    )
+    faults, numbers = [], set()
+    for entry in entries:
+        found = shape.match(entry)
+        paths = re.findall(r"`([^`]+)`", found[2]) if found else []
+        if not found or found[1] in numbers or not paths:
+            faults.append(entry.splitlines()[0])
+        faults += [path for path in paths if not (ROOT / path).exists()]
+        numbers.add(found[1] if found else "")
+    assert faults == []
+
+
 def test_the_page_of_settings_lists_each_with_its_default_and_what_it_is() -> None:
     page = (ROOT / "docs/settings.md").read_text()
     assert re.findall(r"^\| `WINBACK_.*$", page, re.MULTILINE) == [
