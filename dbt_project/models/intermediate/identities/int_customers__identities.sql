@@ -1,6 +1,3 @@
-{%- set rounds = range(1, var('identity_rounds') + 1) -%}
-{%- set last = var('identity_rounds') -%}
-
 with
 
 customers as (
@@ -15,81 +12,9 @@ links as (
 
 ),
 
-joining as (
-
-    select
-        customer_id,
-        link,
-        is_person,
-        customer_id as person_id,
-        customer_id as household_id
-
-    from links
-    where not is_of_many
-
-),
-
--- In each round the smallest id that is known of goes one link further.
-{% for round in rounds -%}
-{%- set before = 'joining' if loop.first else 'told_' ~ (round - 1) -%}
-heard_{{ round }} as (
-
-    select
-        customer_id,
-        link,
-        is_person,
-        case
-            when is_person
-                then min(person_id) over (partition by link, is_person)
-            else person_id
-        end as person_id,
-        min(household_id) over (partition by link) as household_id
-
-    from {{ before }}
-
-),
-
-told_{{ round }} as (
-
-    select
-        customer_id,
-        link,
-        is_person,
-        min(person_id) over (partition by customer_id) as person_id,
-        min(household_id) over (partition by customer_id) as household_id
-
-    from heard_{{ round }}
-
-),
-
-{% endfor -%}
--- A link whose owners still know of different ids: there was more to follow.
-loose as (
-
-    select
-        *,
-        min(household_id) over (partition by link)
-        != max(household_id) over (partition by link)
-        or (
-            is_person
-            and min(person_id) over (partition by link)
-            != max(person_id) over (partition by link)
-        ) as is_loose
-
-    from told_{{ last }}
-
-),
-
 joined as (
 
-    select
-        customer_id,
-        person_id,
-        household_id,
-        max(case when is_loose then 1 else 0 end) as loose_count
-
-    from loose
-    group by customer_id, person_id, household_id
+    select * from {{ ref('int_identities__joined') }}
 
 ),
 
@@ -99,9 +24,12 @@ sized as (
         *,
         count(*) over (partition by person_id) as person_size,
         count(*) over (partition by household_id) as household_size,
-        max(loose_count) over (partition by person_id) as person_loose_count,
-        max(loose_count) over (partition by household_id)
-            as household_loose_count
+        max(case when is_loose then 1 else 0 end) over (
+            partition by person_id
+        ) as person_loose_count,
+        max(case when is_loose then 1 else 0 end) over (
+            partition by household_id
+        ) as household_loose_count
 
     from joined
 
