@@ -6,40 +6,22 @@ orders as (
 
 ),
 
-order_items as (
+first_categories as (
 
-    select * from {{ ref('stg_shop__order_items') }}
-
-),
-
-products as (
-
-    select * from {{ ref('stg_shop__products') }}
+    select * from {{ ref('int_lapse__first_categories') }}
 
 ),
 
--- Something was paid: a replacement sent for nothing says nothing of a rhythm.
-purchases as (
-
-    select
-        customer_id,
-        order_id,
-        order_number,
-        ordered_date
-
-    from orders
-    where net_revenue_cents > 0
-
-),
-
--- Two orders of one day are one purchase.
+-- Something was paid: a replacement sent for nothing says nothing of a rhythm. Two orders
+-- of one day are one purchase.
 purchase_days as (
 
     select distinct
         customer_id,
         ordered_date
 
-    from purchases
+    from orders
+    where net_revenue_cents > 0
 
 ),
 
@@ -61,62 +43,6 @@ day_pairs as (
 
 ),
 
-first_numbers as (
-
-    select
-        customer_id,
-        min(order_number) as order_number
-
-    from purchases
-    group by customer_id
-
-),
-
-first_lines as (
-
-    select
-        purchases.customer_id,
-        products.category,
-        sum(
-            coalesce(order_items.quantity * order_items.unit_price_cents, 0)
-        ) as category_cents
-
-    from first_numbers
-    inner join purchases
-        on
-            first_numbers.customer_id = purchases.customer_id
-            and first_numbers.order_number = purchases.order_number
-    inner join order_items
-        on purchases.order_id = order_items.order_id
-    inner join products
-        on order_items.product_id = products.product_id
-    where products.category is not null
-    group by purchases.customer_id, products.category
-
-),
-
--- What most was paid for in the first purchase: it never changes, so that no
--- later order makes a threshold jump.
-ranked_categories as (
-
-    select
-        *,
-        row_number() over (
-            partition by customer_id
-            order by category_cents desc, category asc
-        ) as category_rank
-
-    from first_lines
-
-),
-
-first_categories as (
-
-    select * from ranked_categories
-    where category_rank = 1
-
-),
-
 final as (
 
     select
@@ -125,7 +51,7 @@ final as (
         cast(day_pairs.gap_number as bigint) as gap_number,
 
         -- facts
-        first_categories.category as first_category,
+        first_categories.first_category,
         day_pairs.gap_to_date is not null as is_completed,
 
         -- numerics
