@@ -120,7 +120,7 @@ def test_two_loads_at_once_are_refused(shop: Shop) -> None:
     shop.write({"customers.csv": CUSTOMERS, "orders.csv": ORDERS})
 
     def second(what: str, _done: int, _total: int) -> None:
-        with pytest.raises(WinbackError, match="Another load"):
+        with pytest.raises(WinbackError, match="another load or an erasure is writing"):
             shop.load()
 
     shop.load(progress=second)

@@ -233,7 +233,8 @@ def landing_lock(settings: Settings) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise WinbackError(
-                f"Another load is writing to {landing}; try when it is done."
+                f"another load or an erasure is writing to {landing}. "
+                "Next: the same command when it is done"
             ) from None
         yield
 
