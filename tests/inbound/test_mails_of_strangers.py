@@ -105,6 +105,7 @@ ENCODED = f"{PART.format('text')}\r\nContent-Transfer-Encoding: "
 DEEP = f"{PART.format('envelope')}\r\n\r\n{'[' * 90_000}\r\n"
 # Over these Python's parser stumbles.
 ODD_FILE = f"{PART.format('a')}; filename*=a\0b''x\r\n\r\nhi\r\n"
+ODD_NAME = f"{PART.format('a')}; name*0=; name*\r\n\r\nhi\r\n"
 FORM_TYPE = "multipart/form-data"
 FORM = f"{FORM_TYPE}; boundary=x"
 
@@ -128,6 +129,8 @@ FORM = f"{FORM_TYPE}; boundary=x"
         (f"--x\r\n{SENDER}--x\r\nX: {'a' * 20_000}\r\n\r\nhi\r\n--x\r\n{STOP}--x--\r\n", FORM),
         (f"--x\r\n{SENDER}--x\r\n{DEEP}--x\r\n{STOP}--x--\r\n", FORM),
         (f"--x\r\n{SENDER}--x\r\n{ODD_FILE}--x\r\n{STOP}--x--\r\n", FORM),
+        (f"--x\r\n{SENDER}--x\r\n{ODD_NAME}--x\r\n{STOP}--x--\r\n", FORM),
+        (f"--x\r\n{SENDER}--x\r\n{STOP}--x--\r\n", f"{FORM_TYPE}; boundary*0=x; boundary*"),
         (f"--x\r\n{SENDER}--x\r\n{STOP}--x--\r\n", f"{FORM_TYPE}; boundary*{'9' * 5000}=x"),
         (f"--x\r\n{SENDER}--x\r\n{STOP}--x--\r\n", f"{FORM_TYPE}; boundary*{'9' * 5000}*=x"),
     ],
