@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-crash contract check lock licenses sbom migration docs clean
+.PHONY: setup demo test test-crash test-fuzz contract check lock licenses sbom migration docs clean
 
 setup: .venv/.runtime
 
@@ -35,6 +35,12 @@ test-crash: .venv/.dev  ## 10,000 events and 10,000 messages through hundreds of
 	CRASH_KILLS=20 CRASH_EVENTS=10000 $(BIN)/pytest -k is_killed \
 		tests/inbound/test_receiver_durability.py
 	CRASH_MATRIX=whole $(BIN)/pytest -k killed_anywhere tests/sending/test_crashes.py
+
+FUZZ_MINUTES ?= 10
+test-fuzz: .venv/.dev  ## whatever others may write, at every parser and the receiver; ten minutes
+	rm -f fuzz.txt
+	FUZZ_MINUTES=$(FUZZ_MINUTES) $(BIN)/pytest --timeout 1800 tests/fuzz; \
+		status=$$?; cat fuzz.txt; exit $$status
 
 contract: .venv/.dev .venv/.prism  ## our calls through Prism and the official descriptions
 	$(BIN)/pytest tests/sandbox/prism_job.py
