@@ -506,7 +506,7 @@ COMMANDS = st.sampled_from(
 )  # fmt: skip
 
 PARSERS = (
-    Parser("mails", mails, one_mail),
+    Parser("mails", mails, one_mail, (), 3),
     Parser("events of SendGrid", bodies, callback("sendgrid", "events")),
     Parser("callbacks of Twilio", encoded,
            callback("twilio", "status", "inbound", "voice", "fetched")),
