@@ -37,10 +37,8 @@ final as (
     -- joined a series was their own wish, and counts nowhere.
     where
         messages.has_left
-        and not (
-            messages.cap_scope is not null
-            and messages.playbook_id = 'answers'
-        )
+        and coalesce(messages.purpose, 'campaign')
+        not in ('series_ask', 'confirmation')
 
 )
 

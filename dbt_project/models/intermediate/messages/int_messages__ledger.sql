@@ -47,6 +47,8 @@ final as (
         step,
         channel,
         variant,
+        purpose,
+        written_by,
         cap_scope,
 
         -- facts
