@@ -1,7 +1,8 @@
 {#-
     The contact rules, in the order in which blocked_by names them. Each has a column
-    ok_<id> in dec_eligibility__rules and channel_eligibility; what it says to a person
-    stands in the seed contact_rules. What a failed rule does depends on its kind:
+    ok_<id> in the model of its kind (dec_eligibility__standing, __pauses, __caps) and in
+    channel_eligibility; what it says to a person stands in the seed contact_rules. What a
+    failed rule does depends on its kind:
 
     standing  never holds by waiting: the step is skipped at once (`suppressed`)
     pause     passes by itself: the step waits inside its range (`deferred`)
