@@ -38,3 +38,11 @@
         'cast(' ~ dbt.dateadd('day', 1, date) ~ ' as timestamp)', zone
     ) }}
 {%- endmacro %}
+
+
+{#- The end of the local day so many days after an instant's own. -#}
+{% macro end_of_day_after(days, instant, zone) -%}
+    {{ winback.end_of_day(
+        dbt.dateadd('day', days, winback.local_date(instant, zone)), zone
+    ) }}
+{%- endmacro %}

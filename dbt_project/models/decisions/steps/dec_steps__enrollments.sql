@@ -9,6 +9,7 @@ started as (
 known as (
 
     select * from {{ ref('int_enrollments__known') }}
+    where origin = 'past'
 
 ),
 
@@ -18,9 +19,9 @@ exits as (
 
 ),
 
-step_states as (
+completions as (
 
-    select * from {{ ref('dec_steps__states') }}
+    select * from {{ ref('dec_steps__completions') }}
 
 ),
 
@@ -31,53 +32,26 @@ joins as (
 
 ),
 
--- Over when no step is left: with the last message, or the last chance for one.
-completions as (
+both_origins as (
 
     select
         enrollment_id,
-        max(
-            case
-                when has_message then coalesce(left_at, due_at)
-                when expires_at <= {{ as_of() }} then expires_at
-                else due_at
-            end
-        ) as completed_at
-
-    from step_states
-    group by enrollment_id
-    having min(case when is_settled then 1 else 0 end) = 1
-
-),
-
-ours as (
-
-    select
-        started.enrollment_id,
-        started.playbook_id,
-        started.customer_id,
-        started.episode_order_id,
-        started.offer_id,
-        started.segment,
-        started.arm,
-        started.variant,
+        playbook_id,
+        customer_id,
+        episode_order_id,
+        offer_id,
+        segment,
+        arm,
+        variant,
         'ledger' as origin,
-        started.entered_at,
-        started.offer_expires_at,
-        started.exit_reason as ended_by,
-        started.exited_at as ended_at,
-        completions.completed_at,
-        joins.ended_at as left_at
+        entered_at,
+        offer_expires_at,
+        exit_reason as ended_by,
+        exited_at as ended_at
 
     from started
-    left join joins
-        on started.episode_order_id = joins.join_id
-    left join completions
-        on started.enrollment_id = completions.enrollment_id
 
-),
-
-past as (
+    union all
 
     select
         known.enrollment_id,
@@ -92,22 +66,28 @@ past as (
         known.entered_at,
         known.offer_expires_at,
         exits.exit_reason as ended_by,
-        exits.exited_at as ended_at,
-        cast(null as {{ timestamptz_type() }}) as completed_at,
-        cast(null as {{ timestamptz_type() }}) as left_at
+        exits.exited_at as ended_at
 
     from known
     left join exits
         on known.enrollment_id = exits.enrollment_id
-    where known.origin = 'past'
 
 ),
 
-both_origins as (
+situated as (
 
-    select * from ours
-    union all
-    select * from past
+    select
+        both_origins.*,
+        completions.completed_at,
+        joins.ended_at as left_at
+
+    from both_origins
+    left join completions
+        on both_origins.enrollment_id = completions.enrollment_id
+    left join joins
+        on
+            both_origins.episode_order_id = joins.join_id
+            and both_origins.origin = 'ledger'
 
 ),
 
@@ -125,7 +105,7 @@ judged as (
             left_at <= coalesce(completed_at, {{ as_of() }}), false
         ) as has_left
 
-    from both_origins
+    from situated
 
 ),
 

@@ -1,0 +1,61 @@
+{{ config(materialized='view') }}
+
+with
+
+enrollments as (
+
+    select * from {{ ref('dec_entry__started') }}
+
+),
+
+steps as (
+
+    select * from {{ ref('int_playbooks__steps') }}
+
+),
+
+step_variants as (
+
+    select * from {{ ref('step_variants') }}
+
+),
+
+final as (
+
+    select
+        -- ids
+        enrollments.enrollment_id,
+        enrollments.playbook_id,
+        steps.step,
+        enrollments.customer_id,
+        enrollments.episode_order_id,
+
+        -- the enrollment
+        enrollments.arm,
+        enrollments.exit_reason,
+        enrollments.entered_at,
+        enrollments.offer_expires_at,
+
+        -- the step
+        steps.step_order,
+        steps.anchor_order,
+        coalesce(step_variants.min_days, steps.min_days) as min_days,
+        coalesce(step_variants.max_days, steps.max_days) as max_days,
+        steps.channel,
+        steps.channel_group,
+        steps.includes_offer,
+        steps.series_id,
+        steps.cap_per_24h
+
+    from enrollments
+    inner join steps
+        on enrollments.playbook_id = steps.playbook_id
+    left join step_variants
+        on
+            enrollments.playbook_id = step_variants.playbook_id
+            and steps.step = step_variants.step
+            and enrollments.variant = step_variants.variant
+
+)
+
+select * from final
