@@ -1,0 +1,133 @@
+{{ config(materialized='view') }}
+
+with
+
+plans as (
+
+    select * from {{ ref('dec_outbox__plans') }}
+
+),
+
+enrollments as (
+
+    select * from {{ ref('dec_entry__started') }}
+
+),
+
+steps as (
+
+    select * from {{ ref('int_playbooks__steps') }}
+
+),
+
+step_variants as (
+
+    select * from {{ ref('step_variants') }}
+
+),
+
+offers as (
+
+    select * from {{ ref('offers') }}
+
+),
+
+template_facts as (
+
+    select * from {{ ref('int_customers__template_facts') }}
+
+),
+
+playbooks as (
+
+    select * from {{ ref('playbooks') }}
+
+),
+
+contexts as (
+
+    select * from {{ ref('int_customers__contexts') }}
+
+),
+
+channel_costs as (
+
+    select * from {{ ref('channel_costs') }}
+
+),
+
+final as (
+
+    select
+        -- ids
+        plans.message_id,
+
+        -- what to say
+        coalesce(step_variants.template, steps.template) as template,
+        steps.content_tag,
+        template_facts.country,
+        template_facts.first_name,
+        template_facts.last_product_name,
+        template_facts.last_product_url,
+        template_facts.top_product_name,
+        template_facts.top_product_url,
+        template_facts.last_viewed_product_name,
+        template_facts.last_viewed_product_url,
+        template_facts.favorite_category,
+        contexts.product_name as context_product_name,
+        contexts.product_url as context_product_url,
+        contexts.drop_percent as context_drop_percent,
+
+        -- the offer
+        offers.offer_id,
+        offers.kind as offer_kind,
+        offers.value as offer_value,
+        offers.code as offer_code,
+        case when steps.includes_offer then enrollments.offer_expires_at end
+            as offer_expires_at,
+        steps.extra_offer_kind,
+        steps.extra_offer_value,
+        steps.extra_offer_code,
+
+        -- what it costs
+        coalesce(
+            local_costs.cost_cents_per_segment,
+            general_costs.cost_cents_per_segment
+        ) as cost_cents_per_segment
+
+    from plans
+    inner join enrollments
+        on plans.enrollment_id = enrollments.enrollment_id
+    inner join steps
+        on
+            plans.playbook_id = steps.playbook_id
+            and plans.step = steps.step
+    left join step_variants
+        on
+            plans.playbook_id = step_variants.playbook_id
+            and plans.step = step_variants.step
+            and plans.variant = step_variants.variant
+    left join offers
+        on
+            enrollments.offer_id = offers.offer_id
+            and steps.includes_offer
+    left join template_facts
+        on plans.customer_id = template_facts.customer_id
+    left join playbooks
+        on plans.playbook_id = playbooks.playbook_id
+    left join contexts
+        on
+            plans.customer_id = contexts.customer_id
+            and playbooks.context = contexts.context
+    left join channel_costs as local_costs
+        on
+            plans.channel = local_costs.channel
+            and template_facts.country = local_costs.country
+    left join channel_costs as general_costs
+        on
+            plans.channel = general_costs.channel
+            and general_costs.country = '*'
+
+)
+
+select * from final
