@@ -49,17 +49,19 @@ def own_build(segment_shop: Settings, tmp_path_factory: pytest.TempPathFactory) 
     )
     selected = [
         "about_to_sleep", "units", "playbooks", "playbook_segments", "playbook_steps",
-        "step_variants", "content_series", "int_playbooks__entry", "int_playbooks__step_days",
-        "int_playbooks__steps",
+        "step_variants", "content_series", "int_playbooks__step_days", "int_playbooks__steps",
     ]  # fmt: skip
-    after = ["segment_members", "entry_candidates+"]
+    # What lies between what is told there and what is decided by it.
+    after = [f"{told}+,+outbox" for told in ("about_to_sleep", "int_playbooks__entry")]
+    marts = ["segment_members", "entry_candidates", "entrants"]
+    models_alone = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_dbt, "DBT_DIR", project)
-        _dbt.invoke_dbt(
-            segment_shop,
-            ["build", "--select", *selected, *after, "--exclude-resource-type", "test"],
-            _dbt.dbt_vars(segment_shop, AS_OF, with_entrants=True),
-        )
+        variables = _dbt.dbt_vars(segment_shop, AS_OF, with_entrants=True)
+        build = ["build", "--select", *selected, *after, *marts, *models_alone]
+        _dbt.invoke_dbt(segment_shop, build, variables)
+        example = ["test", "--select", "about_to_sleep", "--exclude-resource-type", "test"]
+        assert _dbt.invoke_dbt(segment_shop, example, variables).counts == {"pass": 1}
         yield
 
 
