@@ -28,10 +28,10 @@ message, which `winback why` prints. "Reference" is the number of the rule in ou
 and practices. A source that was not read at first hand is marked "not verified". The rules are no
 legal advice.
 
-The dbt tests of a rule are the unit tests of the models that hold it, and those that have it in
-`blocked_by`. Where a model holds several rules, these are the unit tests that name the rule. The
-Python tests of a rule bear the mark `pytest.mark.rule` with its id, or name the id where it is more
-than one plain word.
+The dbt tests of a rule are the unit tests of the models that hold it, and those that expect it in
+`blocked_by`, or its column `ok_…` to be false. Where a model holds several rules, these are the
+unit tests that name the rule. The Python tests of a rule bear the mark `pytest.mark.rule` with its
+id, or name the id where it is more than one plain word.
 """
 
 
