@@ -31,9 +31,10 @@ def backtest_command(
 ) -> None:
     """Replay past days of a segment, and send nothing.
 
-    The report page shows the entries a day, the share of people who came back by themselves, the
-    load an hour beside the limits of the channels, the cost, and the lapse presets side by side.
-    The page is in reports/backtest under WINBACK_HOME.
+    The report page shows the entries a day, the share of people who came back
+    by themselves, the load an hour beside the limits of the channels, the cost,
+    and the lapse presets side by side. The page is in reports/backtest under
+    WINBACK_HOME.
     """
     settings = Settings.load()
     with at_work(settings), telling():

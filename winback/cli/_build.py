@@ -36,8 +36,8 @@ def build_command(
 ) -> None:
     """Check the data, build every model and publish the tables; this needs no Prefect.
 
-    The tables are then in published/current under WINBACK_HOME. Stale or broken data stops the
-    build.
+    The tables are then in published/current under WINBACK_HOME. Stale or broken
+    data stops the build.
     """
     settings = Settings.load()
     at = clock_at(as_of, settings.shop_timezone).now()

@@ -24,7 +24,8 @@ def erase_command(
 ) -> None:
     """Erase a person from WINBACK_HOME and the ledger.
 
-    The person stays opted out by a keyed hash of the address. Counted rows stay, without a name.
+    The person stays opted out by a keyed hash of the address. Counted rows
+    stay, without a name.
     """
     settings = Settings.load()
     report = erase(settings, WallClock(), customer_id, dry_run=dry_run)

@@ -46,9 +46,9 @@ def load_command(
 ) -> None:
     """Read a shop's files into landing.
 
-    A row that can't be read without doubt is set aside with its file, line and reason, and
-    counted. A row that bears on who may be contacted also pauses its customer, until a load brings
-    it mended.
+    A row that can't be read without doubt is set aside with its file, line and
+    reason, and counted. A row that bears on who may be contacted also pauses
+    its customer, until a load brings it mended.
     """
     settings = Settings.load()
     with _progress() as progress:

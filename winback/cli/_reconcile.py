@@ -31,8 +31,8 @@ Because = Annotated[
 def reconcile(context: typer.Context, as_of: AsOf = None, mode: ModeOption = None) -> None:
     """Ask the providers about messages whose outcome is unknown, or settle one by hand.
 
-    The providers are also asked about texts without a final status, and about the addresses that
-    they suppress.
+    The providers are also asked about texts without a final status, and about
+    the addresses that they suppress.
     """
     if context.invoked_subcommand is None:
         part("reconcile")(Settings.load(), mode=mode, as_of=as_of)
@@ -42,8 +42,8 @@ def reconcile(context: typer.Context, as_of: AsOf = None, mode: ModeOption = Non
 def list_command() -> None:
     """List the messages whose outcome is unknown.
 
-    The providers have nothing more to say about a message in the state `unknown_final`: you can
-    settle or release it by hand.
+    The providers have nothing more to say about a message in the state
+    `unknown_final`: you can settle or release it by hand.
     """
     with open_ledger(Settings.load()) as ledger:
         found = rooms.open_messages(ledger)

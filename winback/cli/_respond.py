@@ -27,8 +27,9 @@ def respond(
 ) -> None:
     """Read questions from stdin, one a line, and print the responder's answer to each.
 
-    Where a human would get the question, the reason is printed. The responder is the one of
-    WINBACK_RESPONDER, or the one that ships; it reads the published set. Nothing is sent.
+    Where a human would get the question, the reason is printed. The responder
+    is the one of WINBACK_RESPONDER, or the one that ships; it reads the
+    published set. Nothing is sent.
     """
     settings = Settings.load()
     responder = open_responder(

@@ -20,8 +20,8 @@ ModeOption = Annotated[
 def run_command(as_of: AsOf = None, mode: ModeOption = None) -> None:
     """Build, enroll, plan, send what is due, collect callbacks, measure and report.
 
-    A dry run sends nothing: it shows the funnel, the decisions, the texts and their cost. The
-    mode sandbox sends to a local SendGrid and Twilio. The mode live sends real messages, by the
-    wall clock alone.
+    A dry run sends nothing: it shows the funnel, the decisions, the texts and
+    their cost. The mode sandbox sends to a local SendGrid and Twilio. The mode
+    live sends real messages, by the wall clock alone.
     """
     part("run")(Settings.load(), mode=mode, as_of=as_of)

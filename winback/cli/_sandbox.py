@@ -28,8 +28,8 @@ def sandbox(
 ) -> None:
     """Run a local SendGrid and Twilio, which keep each message and send signed webhooks.
 
-    The command prints the settings that the run and the receiver need. A request can ask for a
-    fault too.
+    The command prints the settings that the run and the receiver need. A
+    request can ask for a fault too.
     """
     settings = Settings.load()
     wanted = providers.parse_faults(faults) if faults else None

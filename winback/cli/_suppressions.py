@@ -41,8 +41,8 @@ def import_command(
 ) -> None:
     """Suppress the people in another tool's list, and cancel the messages planned to them.
 
-    The list may hold hashes of addresses. A line that can't be read is set aside, and the command
-    ends with exit code 1.
+    The list may hold hashes of addresses. A line that can't be read is set
+    aside, and the command ends with exit code 1.
     """
     with _ledger() as (ledger, settings):
         report = optouts.import_list(

@@ -22,7 +22,8 @@ def stop_command(
 ) -> None:
     """Stop every worker of this ledger, on any machine and channel, until `winback go`.
 
-    No worker begins another call. A file STOP under WINBACK_HOME stops that machine alone.
+    No worker begins another call. A file STOP under WINBACK_HOME stops that
+    machine alone.
     """
     now = WallClock().now()
     with open_ledger(Settings.load()) as ledger, ledger.write() as connection:
