@@ -17,6 +17,14 @@ from winback.ledger import _export
 from winback.settings import Settings
 from winback.warehouse import _dbt
 
+# What a run or a test reads of the warehouse, each with all that it stands on.
+READ = tuple(
+    f"+{name}"
+    for name in (
+        "outbox", "send_decisions", "entrants", "enrollments", "enrollment_ends",
+        "entry_candidates", "channel_eligibility", "customers",
+    )
+)  # fmt: skip
 ONLY_MODELS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
 Row = Mapping[str, object]
@@ -89,9 +97,7 @@ class Season:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
 
-    def live(
-        self, as_of: datetime, *, select: tuple[str, ...] = ("+outbox", "+enrollment_ends")
-    ) -> None:
+    def live(self, as_of: datetime, *, select: tuple[str, ...] = READ) -> None:
         """One run: decide, enroll whom SQL chose, and send what it says until the next day."""
         resources = () if not self.enrollments else ("--exclude-resource-type", "seed")
         arguments = ["build", "--select", *select, *ONLY_MODELS, *resources]

@@ -79,8 +79,8 @@ ANY_HOUR = "phone at any hour"
 MORNINGS = "phone, mornings in Britain"
 # In the order in which they read each other.
 MODELS = (
-    "place_days", "own_hours", "law_hours", "set_days", "set_zones", "windows", "lawful_windows",
-    "nearest_windows",
+    "place_days", "own_hours", "law_hours", "set_days", "set_zones", "next_windows",
+    "lawful_windows", "nearest_windows",
 )  # fmt: skip
 STRICT_PAIRS = [
     ("US-NY", "US-RI"), ("US-AL", "US-CT"), ("US-PA", "US-KY"), ("US-TX", "US-LA"),
@@ -298,7 +298,7 @@ def _offset(moment: datetime, zone: ZoneInfo) -> int:
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory) -> dict[str, str]:
     """The models' SQL for the sentinel as-of."""
-    models = [f"int_decisions__{name}" for name in MODELS]
+    models = [f"int_windows__{name}" for name in MODELS]
     settings = Settings.load(home=tmp_path_factory.mktemp("windows"))
     _dbt.invoke_dbt(settings, ["compile", "--select", *models], _dbt.dbt_vars(settings, SENTINEL))
     folder = settings.home / "dbt" / "target" / "compiled"
