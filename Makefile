@@ -43,7 +43,7 @@ test-fuzz: .venv/.dev  ## whatever others may write, at every parser and the rec
 		status=$$?; cat fuzz.txt; exit $$status
 
 contract: .venv/.dev .venv/.prism  ## our calls through Prism and the official descriptions
-	$(BIN)/pytest tests/sandbox/prism_job.py
+	$(BIN)/pytest tests/rehearsal/sandbox/prism_job.py
 
 # Prism is no Python: it needs node 18 or newer, and comes from the npm registry.
 .venv/.prism: .venv/.installer

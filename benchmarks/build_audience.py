@@ -21,8 +21,8 @@ from typing import Any
 
 import duckdb
 
+from winback.base.settings import Settings
 from winback.landing import ensure_tables
-from winback.settings import Settings
 from winback.warehouse import build
 
 AS_OF = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)

@@ -20,10 +20,10 @@ from pathlib import Path
 
 from send_due import fill, messages
 
-from winback.clock import WallClock
+from winback.base.clock import WallClock
+from winback.base.settings import Settings
 from winback.ledger import Ledger, open_ledger
 from winback.sending import send_due
-from winback.settings import Settings
 
 MAILINGS = 10
 ANSWER = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: request\r\nContent-Length: 0\r\n\r\n"

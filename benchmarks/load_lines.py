@@ -18,9 +18,9 @@ from pathlib import Path
 
 import duckdb
 
-from winback.clock import WallClock
+from winback.base.clock import WallClock
+from winback.base.settings import Settings
 from winback.landing import load
-from winback.settings import Settings
 
 duckdb.execute("set enable_progress_bar = false")
 

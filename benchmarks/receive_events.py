@@ -28,9 +28,9 @@ from urllib.parse import urlencode, urlsplit
 import requests
 from sqlalchemy import func, select
 
+from winback.base.settings import Settings
 from winback.ledger import Ledger, open_ledger, tables
-from winback.sandbox import Credentials, load_or_create
-from winback.settings import Settings
+from winback.rehearsal.sandbox import Credentials, load_or_create
 
 BATCH: Final = 10
 MESSAGES: Final = 5_000

@@ -29,12 +29,12 @@ import requests
 from sendgrid import SendGridAPIClient
 from twilio.rest import Client
 
-from winback.channels import Channel, Outgoing, open_channel
-from winback.clock import WallClock
+from winback.base.clock import WallClock
+from winback.base.settings import Settings
 from winback.ledger import Ledger, insert_new, open_ledger, tables
-from winback.sandbox import client_settings, load_or_create, sandbox_dir
+from winback.providers import Channel, Outgoing, open_channel
+from winback.rehearsal.sandbox import client_settings, load_or_create, sandbox_dir
 from winback.sending import send_due
-from winback.settings import Settings
 
 ROUNDS: Final = 3
 PORTION: Final = 5_000

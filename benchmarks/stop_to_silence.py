@@ -26,11 +26,11 @@ import requests
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
-from winback import sandbox
-from winback.clock import WallClock
+from winback.base.clock import WallClock
+from winback.base.settings import Settings
 from winback.ledger import Ledger, insert_new, is_suppressed, open_ledger, tables
+from winback.rehearsal import sandbox
 from winback.sending import send_due
-from winback.settings import Settings
 
 
 def plan_texts(ledger: Ledger, settings: Settings, *, count: int, now: datetime) -> None:

@@ -18,11 +18,11 @@ from pathlib import Path
 from sqlalchemy import func, select
 from stop_to_silence import ms, plan_texts
 
-from winback import sandbox
-from winback.clock import WallClock
+from winback.base.clock import WallClock
+from winback.base.settings import Settings
 from winback.ledger import Ledger, open_ledger, tables
+from winback.rehearsal import sandbox
 from winback.sending import close_all, send_due, stop_all
-from winback.settings import Settings
 
 # Long enough for all calls at once to be under way.
 WARM_UP_SECONDS = 0.3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prefect.artifacts import create_table_artifact
 
-from winback.report import Rows
+from winback.base.duck import Rows
 
 
 def keep_table(key: str, rows: Rows, description: str) -> None:

@@ -8,11 +8,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from winback import inbound, sandbox
+from winback import pages
+from winback.base.running import at_work
+from winback.base.settings import Settings
 from winback.ledger import Ledger, dedicate, open_ledger
-from winback.modes import Run, resolve_run, sandbox_settings
-from winback.running import at_work
-from winback.settings import Settings
+from winback.readiness.modes import Run, resolve_run, sandbox_settings
+from winback.rehearsal import sandbox
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,6 @@ def _start_sandbox(
     )
     given = {n: value for n, value in own.overrides().items() if not n.startswith(elsewhere)}
     settings = run.settings.model_copy(update=given)
-    receiver = stack.enter_context(inbound.start(ledger, settings, run.clock))
+    receiver = stack.enter_context(pages.start(ledger, settings, run.clock))
     own.send_webhooks_to(receiver.base_url, public_url=settings.public_base_url)
     return own, settings

@@ -16,14 +16,15 @@ from prefect.runtime import deployment
 
 import quality
 from flows._context import current_stage
-from winback import inbound, sending, series
+from winback import conversations, inbound, sending
 from winback import reconcile as reconciling
-from winback.console import tell_stage, tell_step
-from winback.errors import WinbackError
+from winback.base.console import tell_stage, tell_step
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
+from winback.conversations import series
+from winback.conversations.responder import RespondReport, answer_replies, open_responder
+from winback.conversations.series import JoinReport
 from winback.ledger import export_ledger
-from winback.responder import RespondReport, answer_replies, open_responder
-from winback.series import JoinReport
-from winback.settings import Settings
 from winback.warehouse import (
     BuildReport,
     DbtResult,
@@ -83,7 +84,7 @@ def collect() -> inbound.CollectReport:
     tell_stage("Collecting what came back")
     stage.settle()
     report = inbound.collect(stage.ledger, stage.settings, stage.run.clock)
-    sending.close_answered(stage.ledger, stage.run.clock)
+    conversations.close_answered(stage.ledger, stage.run.clock)
     export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
     return report
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flows._prefect import quiet_prefect
-from winback import inbound, report, sending
+from winback import inbound, sending
 from winback import reconcile as reconciling
-from winback.console import print_rows, say, telling
+from winback.base.console import print_rows, say, telling
+from winback.base.duck import Rows
+from winback.base.settings import Settings
 from winback.ledger import export_ledger, sent_twice
-from winback.modes import resolve_run
-from winback.settings import Settings
+from winback.measure import report
+from winback.readiness.modes import resolve_run
 
 if TYPE_CHECKING:
     from flows.run import RunReport
@@ -72,7 +74,7 @@ def print_unknown(unknown: Sequence[str], twice: Sequence[str]) -> None:
         say(f"{len(twice)} messages went out TWICE: " + ", ".join(twice[:5]))
 
 
-def sent_rows(done: RunReport) -> report.Rows:
+def sent_rows(done: RunReport) -> Rows:
     """One row a step and state."""
     return [
         {"playbook": playbook, "step": step, "state": state, "messages": count}

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from flows._prefect import quiet_prefect
-from winback import report
-from winback.clock import FixedClock
-from winback.console import print_rows, say
-from winback.demo import Shoppers, Street, generate_shop, servers
+from winback.base.clock import FixedClock
+from winback.base.console import print_rows, say
+from winback.base.duck import Rows
+from winback.base.settings import PROJECT_DIR, Settings
 from winback.landing import load
 from winback.ledger import open_ledger
-from winback.modes import sandbox_settings
-from winback.settings import PROJECT_DIR, Settings
+from winback.measure import report
+from winback.readiness.modes import sandbox_settings
+from winback.rehearsal.demo import Shoppers, Street, generate_shop, servers
 from winback.warehouse import published_rows
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def _tell(settings: Settings, season: Season, done: RunReport) -> None:
     _where_to_look(settings, published)
 
 
-def _beside_truth(season: Season, published: Path) -> report.Rows:
+def _beside_truth(season: Season, published: Path) -> Rows:
     rows = []
     for measured in report.experiment_results(published):
         if measured["contrast"] != "treatment-vs-holdout" or measured["window_days"] != 30:

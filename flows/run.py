@@ -20,9 +20,9 @@ from flows.stages import (
     who_waits,
 )
 from winback import sending
+from winback.base.settings import Mode
 from winback.ledger import sent_twice
 from winback.reconcile import ReconcileReport
-from winback.settings import Mode
 from winback.warehouse import BuildReport
 
 

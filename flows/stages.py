@@ -15,12 +15,14 @@ from flows import _tasks
 from flows._artifacts import keep_table
 from flows._context import current_stage, open_stage
 from flows._ending import ended
-from winback import inbox, report, sending
-from winback.content_series import content_series
+from winback import sending
+from winback.base.content_series import content_series
+from winback.base.settings import Mode
+from winback.conversations import inbox
 from winback.inbound import CollectReport
 from winback.ledger import REPLIES
+from winback.measure import report
 from winback.reconcile import ReconcileReport, open_messages
-from winback.settings import Mode
 from winback.warehouse import BuildReport, require_recent
 
 Sent = list[tuple[str, int, sending.SendReport]]

@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
-from winback.duck import connect
-from winback.settings import Settings
+from winback.base.duck import connect
+from winback.base.settings import Settings
 from winback.warehouse import read_manifest
 
 _HERE = Path(__file__).parent

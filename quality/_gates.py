@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from quality._figures import Figure, figures
 from quality._rules import GATES, Rule
-from winback.errors import GateFailure
-from winback.settings import Settings
+from winback.base.errors import GateFailure
+from winback.base.settings import Settings
 from winback.warehouse import Gate
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The parsed dbt project's manifest.json."""
-    from winback.settings import Settings
+    from winback.base.settings import Settings
     from winback.warehouse import dbt_vars, invoke_dbt
 
     settings = Settings.load(home=tmp_path_factory.mktemp("manifest"))

@@ -1,7 +1,7 @@
 {#-
     A phone with nothing but digits, letters, a plus and a label left in it: spaces, dashes,
     marks and what can't be seen fall away, and digits of other scripts are ours. What a
-    spreadsheet counts with ends with a decimal. winback/phones.py does the same.
+    spreadsheet counts with ends with a decimal. winback/base/phones.py does the same.
 -#}
 {% macro bare_phone(text) -%}
     {%- set ascii = 'lower(translate('

@@ -10,9 +10,9 @@ from typing import Any
 
 import duckdb
 
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.landing import load
-from winback.settings import Settings
 from winback.warehouse import _dbt
 
 MARTS = ("customers", "rfm_scores", "lapse_status", "segment_members", "channel_eligibility")

@@ -13,11 +13,11 @@ import pytest
 import segment_cases
 from audience_builds import build_audience, load_tables
 
-from winback.clock import FixedClock, parse_as_of
+from winback.base.clock import FixedClock, parse_as_of
+from winback.base.settings import Settings
 from winback.landing import load
 from winback.ledger import export_ledger, hide_address, keep_reply, open_ledger, suppress, tables
 from winback.sending import enroll
-from winback.settings import Settings
 from winback.warehouse import build
 
 

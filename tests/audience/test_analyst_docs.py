@@ -13,7 +13,7 @@ import pytest
 from audience_builds import query
 from segment_cases import AS_OF
 
-from winback.settings import PROJECT_DIR, Settings
+from winback.base.settings import PROJECT_DIR, Settings
 from winback.warehouse import PUBLIC_TABLES, _dbt
 
 BLOCK = re.compile(r"^```(?:sql|yaml|csv)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

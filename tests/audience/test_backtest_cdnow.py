@@ -9,12 +9,12 @@ from datetime import date
 import pytest
 from audience_builds import query
 
-from winback.backtest._entries import SEGMENT, Span, live_through
-from winback.backtest._returns import ALL, KNOWN_LATER, known_until, natural_returns
-from winback.clock import parse_as_of
-from winback.errors import WinbackError
-from winback.science import proportion_interval
-from winback.settings import Settings
+from winback.base.clock import parse_as_of
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
+from winback.measure.backtest._entries import SEGMENT, Span, live_through
+from winback.measure.backtest._returns import ALL, KNOWN_LATER, known_until, natural_returns
+from winback.measure.statistics import proportion_interval
 from winback.warehouse import Replay, _dbt, _replay, replaying
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from audience_builds import build_audience, query
 
-from winback.clock import parse_as_of
-from winback.errors import BuildFailure
-from winback.settings import Settings
+from winback.base.clock import parse_as_of
+from winback.base.errors import BuildFailure
+from winback.base.settings import Settings
 
 FREQUENCY_BANDS = (1, 2, 3, 5, 10)
 UNKNOWN_TO_CDNOW = (

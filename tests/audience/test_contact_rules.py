@@ -7,7 +7,7 @@ import pytest
 from audience_builds import query
 from contact_cases import CASES, Case
 
-from winback.settings import Settings
+from winback.base.settings import Settings
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from audience_builds import query_published
 from segment_cases import CASES, MEMBERS
 
-from winback.settings import Settings
+from winback.base.settings import Settings
 from winback.warehouse import _dbt
 
 RFM_SEGMENTS = {

@@ -17,9 +17,9 @@ from audience_builds import build_audience, query
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.landing import load
-from winback.settings import Settings
 
 AS_OF: Final = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
 # As a shop's nightly export is: after what it tells of, and after the day that is replayed.

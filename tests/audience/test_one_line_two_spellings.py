@@ -9,6 +9,7 @@ import pytest
 from audience_builds import build_audience, load_tables, query
 from typer.testing import CliRunner
 
+from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.ledger import (
     AddressKey,
@@ -19,7 +20,6 @@ from winback.ledger import (
     suppress,
     tables,
 )
-from winback.settings import Settings
 
 AS_OF = datetime(2026, 3, 31, 12, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 from audience_builds import query
 from order_cases import OrderCase
 
-from winback.settings import Settings
+from winback.base.settings import Settings
 
 
 @pytest.fixture(scope="module")

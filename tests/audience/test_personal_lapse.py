@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from audience_builds import build_audience, query
 
-from winback.clock import parse_as_of
-from winback.settings import Settings
+from winback.base.clock import parse_as_of
+from winback.base.settings import Settings
 
 # Built in this order: the earlier day after the later one, so that it is a replay.
 DAYS = ("1997-12-31", "1997-09-30")

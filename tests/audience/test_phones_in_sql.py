@@ -12,8 +12,8 @@ import pytest
 from audience_builds import build_audience, load_tables, query
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from winback.phones import canonical, is_possible
-from winback.settings import Settings
+from winback.base.phones import canonical, is_possible
+from winback.base.settings import Settings
 
 AS_OF = datetime(2026, 3, 31, 12, tzinfo=UTC)
 RANDOM = random.Random(7)  # noqa: S311  # the same each time

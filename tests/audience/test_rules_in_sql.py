@@ -5,7 +5,7 @@ from __future__ import annotations
 from audience_builds import AUDIENCE
 from contact_cases import AS_OF
 
-from winback.settings import Settings
+from winback.base.settings import Settings
 from winback.warehouse import dbt_vars, invoke_dbt
 
 

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from winback.base.errors import UsageError
+from winback.base.settings import Settings
 from winback.cli import main
 from winback.cli._trouble import disk_trouble
-from winback.errors import UsageError
 from winback.ledger import LedgerUnavailable, open_ledger, suppress
-from winback.settings import Settings
 
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 SILENCE = "To silence this machine meanwhile, make an empty file STOP under WINBACK_HOME"

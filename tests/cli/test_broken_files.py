@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from winback.base.clock import FixedClock
+from winback.base.errors import BuildFailure, UsageError
+from winback.base.settings import Settings
 from winback.cli import main
 from winback.cli._broken import broken_file
-from winback.clock import FixedClock
-from winback.errors import BuildFailure, UsageError
 from winback.landing import load
 from winback.ledger import export_ledger, open_ledger, suppress
-from winback.settings import Settings
 
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 

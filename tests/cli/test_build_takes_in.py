@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 import duckdb
 import pytest
 
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
 from winback.cli import _build
 from winback.cli._app import main
-from winback.errors import WinbackError
-from winback.inbound import Record
-from winback.inbound._segments import segment_path
+from winback.inbound._log import segment_path
 from winback.ledger import open_ledger
-from winback.settings import Settings
+from winback.providers import Record
 
 AT = datetime(2026, 3, 10, 20, tzinfo=UTC)
 PHONE = "+14155550101"

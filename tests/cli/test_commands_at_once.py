@@ -8,11 +8,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from winback.clock import FixedClock
-from winback.erasure import erased_at
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.landing import load
 from winback.ledger import is_suppressed, open_ledger
-from winback.settings import Settings
+from winback.people.erasure import erased_at
 
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 COMMANDS = (

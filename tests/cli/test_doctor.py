@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from winback.doctor import findings
-from winback.errors import UsageError
-from winback.settings import Settings
+from winback.base.errors import UsageError
+from winback.base.settings import Settings
+from winback.readiness.doctor import findings
 
 TWILIO = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"}
 EMAIL = {"FROM_EMAIL", "POSTAL_ADDRESS", "SENDGRID_API_KEY", "SENDGRID_WEBHOOK_PUBLIC_KEYS"}

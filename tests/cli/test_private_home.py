@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from winback.doctor import findings
-from winback.private import keep_private, open_to_others
-from winback.settings import Settings
+from winback.base.private import keep_private, open_to_others
+from winback.base.settings import Settings
+from winback.readiness.doctor import findings
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

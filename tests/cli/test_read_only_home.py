@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.cli import main
-from winback.clock import FixedClock
 from winback.landing import load
 from winback.ledger import open_ledger
-from winback.settings import Settings
 
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 COMMANDS = (

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from winback.base.settings import Settings
 from winback.cli import main
-from winback.doctor import findings
-from winback.settings import Settings
+from winback.readiness.doctor import findings
 
 SECRET = "hunter2-and-more"
 ENV = {

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner
 
+from winback.base.clock import WallClock
+from winback.base.errors import UsageError
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import WallClock
-from winback.errors import UsageError
 from winback.ledger import open_ledger, tables
-from winback.sending import _gates
-from winback.settings import Settings
+from winback.sending.brakes import _gates
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from winback.base.settings import Settings
 from winback.cli import main
-from winback.settings import Settings
 
 
 def winback(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:

@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 from sqlalchemy import select
 
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.landing import load
 from winback.ledger import keep_reply, open_ledger, tables
-from winback.settings import Settings
 
 # A Monday, 16:30 in Berlin and 15:30 in London: their phone windows are open.
 OPENS = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)

@@ -21,10 +21,10 @@ from sqlalchemy import select
 from flows import stages
 from flows._context import open_stage
 from flows.run import winback_run
+from winback.base.settings import Settings
 from winback.cli import main
 from winback.ledger import open_ledger, tables
-from winback.settings import Settings
-from winback.why import tell, why
+from winback.measure.why import tell, why
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 DAY: Final = timedelta(days=1)

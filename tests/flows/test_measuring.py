@@ -9,9 +9,9 @@ import pytest
 from flow_shop import OPENS
 
 from flows import _context, _tasks
-from winback.clock import FixedClock
-from winback.modes import Run
-from winback.settings import Settings
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
+from winback.readiness.modes import Run
 
 
 def test_what_a_run_sent_after_it_began_is_in_its_outcomes(

@@ -10,10 +10,10 @@ import pytest
 from flow_shop import Shop
 
 from flows.run import winback_run
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.cli._demo import write_contacts
-from winback.clock import FixedClock
 from winback.landing import load
-from winback.settings import Settings
 
 SHARED = Path(os.environ.get("WINBACK_TEST_SHARED", Path(__file__).parents[3] / "shared"))
 LINES = SHARED / "data" / "online_retail_raw_first240007.parquet"

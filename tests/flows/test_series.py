@@ -18,10 +18,10 @@ from sqlalchemy import select
 from flows import stages
 from flows._context import open_stage
 from flows.run import winback_run
-from winback import content_series
+from winback.base import content_series
 from winback.ledger import open_ledger, tables
+from winback.measure.why import tell, why
 from winback.warehouse import _dbt
-from winback.why import tell, why
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 DAY = timedelta(days=1)

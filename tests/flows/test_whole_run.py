@@ -13,12 +13,12 @@ import pytest
 from flow_shop import OPENS, Shop
 
 from flows.run import winback_run
-from winback.clock import FixedClock
-from winback.erasure import erase
-from winback.errors import WinbackError
-from winback.messages import RenderBlocked, Rendered, Renderer
+from winback.base.clock import FixedClock
+from winback.base.errors import WinbackError
+from winback.content import RenderBlocked, Rendered, Renderer
+from winback.measure.why import tell, why
+from winback.people.erasure import erase
 from winback.warehouse import build_outcomes, invoke_dbt
-from winback.why import tell, why
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 

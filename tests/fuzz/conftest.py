@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 from fuzz_engine import Home
 
+from winback.base.settings import Settings
 from winback.ledger import open_ledger
-from winback.sandbox import Credentials, load_or_create
-from winback.settings import Settings
+from winback.rehearsal.sandbox import Credentials, load_or_create
 
 
 @pytest.fixture(scope="module")

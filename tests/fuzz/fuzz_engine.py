@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from winback.base.settings import Settings
 from winback.ledger import Ledger
-from winback.settings import Settings
 
 # Minutes for all of it (`make test-fuzz`); without them each parser has a moment.
 MINUTES = float(os.environ.get("FUZZ_MINUTES", "0"))

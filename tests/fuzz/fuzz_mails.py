@@ -8,10 +8,10 @@ from typing import Any
 from fuzz_engine import NOW, Home, texts
 from hypothesis import strategies as st
 
-from winback.inbound import Event, Record
 from winback.inbound._collect import _parse
-from winback.inbound._event import Unreadable
-from winback.inbound._reading import read_reply
+from winback.providers import Event, Record
+from winback.providers._event import Unreadable
+from winback.replies._reading import read_reply
 
 FIELDS = ("headers", "from", "to", "subject", "html", "email", "envelope", "charsets", "SPF",
           "dkim", "attachment1", "text", "x")  # fmt: skip

@@ -18,28 +18,19 @@ from fuzz_engine import EMAIL, NOW, NUMBER, Home, Parser, as_json, texts
 from fuzz_mails import mails, one_mail
 from hypothesis import strategies as st
 
-from winback import content_series, optouts
-from winback.cells import CellWriter, plain
-from winback.channels._classify import classify as outcome_of
-from winback.channels._sendgrid_lists import LIST_NAMES, _entry
-from winback.channels._wire import Answer
+from winback.base import content_series
+from winback.base.cells import CellWriter, plain
+from winback.base.clock import FixedClock, parse_as_of
+from winback.base.errors import UsageError, WinbackError
+from winback.base.phones import PHONE, canonical, cleaned, country_code, former_spellings, kind
+from winback.base.phones import readings as phone_readings
+from winback.base.settings import PROJECT_DIR, Settings
 from winback.cli import main
-from winback.clock import FixedClock, parse_as_of
-from winback.erasure._person import Person
-from winback.errors import UsageError, WinbackError
-from winback.inbound import Record, classify, read_segment
-from winback.inbound._calls import answer_call
-from winback.inbound._clicks import click_record
+from winback.content import RenderBlocked, Renderer, count_segments, one_line, to_gsm7
+from winback.content._links import ClickLinks
+from winback.content._names import first_name
+from winback.inbound import read_segment
 from winback.inbound._collect import _parse
-from winback.inbound._event import Unreadable
-from winback.inbound._html import text_of
-from winback.inbound._machines import is_machine_agent
-from winback.inbound._mail_text import mail_text
-from winback.inbound._page_words import words_for
-from winback.inbound._plain import clean, is_foreign, readings
-from winback.inbound._quoted import without_ours
-from winback.inbound._reading import read_reply
-from winback.inbound._verify import is_signed_by_sendgrid, is_signed_by_twilio, load_public_keys
 from winback.landing import CsvReader, XlsxReader, load
 from winback.landing._amounts import decimal_mark, read_amount
 from winback.landing._date_formats import read_date_formats
@@ -49,22 +40,26 @@ from winback.landing._limits import Limits
 from winback.landing._words import fold, read_words
 from winback.landing.schema import INPUT_TABLES
 from winback.ledger import AddressKey, Link, is_suppressed, normalize, read_token, sign_token
-from winback.messages import RenderBlocked, Renderer, count_segments, one_line, to_gsm7
-from winback.messages._links import ClickLinks
-from winback.messages._names import first_name
-from winback.optouts._addresses import read_cell, read_whole
-from winback.phones import (
-    PHONE,
-    canonical,
-    cleaned,
-    country_code,
-    former_spellings,
-    kind,
-)
-from winback.phones import (
-    readings as phone_readings,
-)
-from winback.settings import PROJECT_DIR, Settings
+from winback.pages._page_words import words_for
+from winback.people import optouts
+from winback.people.erasure._person import Person
+from winback.people.optouts._addresses import read_cell, read_whole
+from winback.providers import Record
+from winback.providers._classify import classify as outcome_of
+from winback.providers._event import Unreadable
+from winback.providers._machines import is_machine_agent
+from winback.providers._wire import Answer
+from winback.providers.own.clicks import click_record
+from winback.providers.sendgrid.lists import LIST_NAMES, _entry
+from winback.providers.sendgrid.mail_text import mail_text
+from winback.providers.sendgrid.verify import is_signed_by_sendgrid, load_public_keys
+from winback.providers.twilio.twiml import answer_call
+from winback.providers.twilio.verify import is_signed_by_twilio
+from winback.replies import classify
+from winback.replies._html import text_of
+from winback.replies._plain import clean, is_foreign, readings
+from winback.replies._quoted import without_ours
+from winback.replies._reading import read_reply
 from winback.warehouse._seeds import check_seeds
 
 words = texts(

@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from starlette.datastructures import ImmutableMultiDict
 
 from winback import inbound
-from winback.sandbox import Credentials
-from winback.settings import PROJECT_DIR
+from winback.base.settings import PROJECT_DIR
+from winback.rehearsal.sandbox import Credentials
 
 DESCRIPTION = json.loads((Path(inbound.__file__).parent / "openapi.json").read_text())
 OPERATIONS = [it.ok() for it in schemathesis.openapi.from_dict(DESCRIPTION).get_all_operations()]

@@ -30,7 +30,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
 from winback.ledger import is_suppressed, open_ledger
-from winback.sandbox import Credentials
+from winback.rehearsal.sandbox import Credentials
 
 # Of `make test-fuzz` a third, half of it with each database.
 WHOLE = MINUTES * 60 / 6 if MINUTES else 4.0

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from inbound_parts import NOW, Provider
 
-from winback import inbound
-from winback.clock import FixedClock
-from winback.inbound import RunningReceiver
+from winback import pages
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.ledger import Ledger, open_ledger
-from winback.sandbox import Credentials, load_or_create
-from winback.settings import Settings
+from winback.pages import RunningReceiver
+from winback.rehearsal.sandbox import Credentials, load_or_create
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def ledger(settings: Settings) -> Iterator[Ledger]:
 
 @pytest.fixture
 def receiver(ledger: Ledger, settings: Settings, clock: FixedClock) -> Iterator[RunningReceiver]:
-    with inbound.start(ledger, settings, clock) as running:
+    with pages.start(ledger, settings, clock) as running:
         yield running
 
 

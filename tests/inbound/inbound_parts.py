@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import select
 
 from winback.ledger import Ledger, tables
-from winback.sandbox import Credentials
+from winback.rehearsal.sandbox import Credentials
 
 NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
 PHONE = "+14155550100"

@@ -8,13 +8,14 @@ import pytest
 import requests
 from inbound_parts import EMAIL, NOW, Provider, add_message, kinds, rows, sg_event
 
-from winback import inbound
-from winback.clock import FixedClock
-from winback.errors import UsageError
-from winback.inbound import RunningReceiver, collect
+from winback import pages
+from winback.base.clock import FixedClock
+from winback.base.errors import UsageError
+from winback.base.settings import Settings
+from winback.inbound import collect
 from winback.ledger import Ledger
-from winback.sandbox import Credentials, load_or_create
-from winback.settings import Settings
+from winback.pages import RunningReceiver
+from winback.rehearsal.sandbox import Credentials, load_or_create
 
 PATHS = ("sendgrid/events", "sendgrid/inbound", "twilio/status", "twilio/inbound")
 
@@ -85,7 +86,7 @@ def test_twilio_is_checked_against_the_public_address_behind_a_proxy(
 ) -> None:
     public = settings.model_copy(update={"public_base_url": "https://hooks.example.com/wb/"})
     form = {"MessageSid": "SM1", "From": "+14155550100", "Body": "hi", "Nothing": ""}
-    with inbound.start(ledger, public, clock) as receiver:
+    with pages.start(ledger, public, clock) as receiver:
         url = f"{receiver.base_url}/webhooks/twilio/inbound"
         outside = "https://hooks.example.com/wb/webhooks/twilio/inbound"
         for signed, status in ((outside, 200), (url, 403)):
@@ -100,7 +101,7 @@ def test_any_of_several_keys_may_sign_while_one_replaces_the_other(
     old = load_or_create(settings.home / "old")
     both = f"{old.public_key}, {keys.public_key}"
     rotating = settings.model_copy(update={"sendgrid_webhook_public_keys": both})
-    with inbound.start(ledger, rotating, clock) as receiver:
+    with pages.start(ledger, rotating, clock) as receiver:
         for signer in (old, keys):
             provider = Provider(receiver.base_url, signer)
             assert provider.events(sg_event("m1", "open")).status_code == 204
@@ -116,7 +117,7 @@ def test_without_keys_everything_is_refused(
         sendgrid_webhook_public_keys="",
         twilio_auth_token="",
     )
-    with inbound.start(ledger, bare, clock) as receiver:
+    with pages.start(ledger, bare, clock) as receiver:
         provider = Provider(receiver.base_url, keys)
         assert provider.events(sg_event("m1", "open")).status_code == 403
         assert provider.text("STOP") == 403
@@ -129,7 +130,7 @@ def test_a_key_that_is_none_is_named_before_anything_starts(
     broken = settings.model_copy(update={"sendgrid_webhook_public_keys": "not-a-key"})
     with (
         pytest.raises(UsageError, match="WINBACK_SENDGRID_WEBHOOK_PUBLIC_KEYS"),
-        inbound.start(ledger, broken, clock),
+        pages.start(ledger, broken, clock),
     ):
         pass
 

@@ -9,10 +9,10 @@ import pytest
 import requests
 from inbound_parts import PHONE, Provider, add_message, rows
 
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.inbound import collect
 from winback.ledger import Ledger
-from winback.settings import Settings
 
 SHOP = "+15550008"
 OF_US = {"CallSid": "CA1", "From": SHOP, "To": PHONE, "Direction": "outbound-api"}

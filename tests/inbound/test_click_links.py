@@ -8,10 +8,11 @@ import pytest
 import requests
 from inbound_parts import add_message, rows
 
-from winback.clock import FixedClock
-from winback.inbound import RunningReceiver, collect
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
+from winback.inbound import collect
 from winback.ledger import Ledger, link_token, tables
-from winback.settings import Settings
+from winback.pages import RunningReceiver
 
 TARGET = "https://shop.example.com/mug?color=r%C3%B6t&size=1#top"
 BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/605.1"

@@ -11,11 +11,11 @@ import pytest
 from inbound_parts import EMAIL, NOW, PHONE, Provider, add_message, kinds, rows, sg_event
 from urllib3.filepost import encode_multipart_formdata
 
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.inbound import collect
-from winback.inbound._mail import _mail_id
 from winback.ledger import Ledger, keep_evidence, sent_twice
-from winback.settings import Settings
+from winback.providers.sendgrid.mail import _mail_id
 
 
 @pytest.fixture

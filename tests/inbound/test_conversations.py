@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 from inbound_parts import NOW, PHONE, Provider, add_message, rows
 
-from winback.clock import FixedClock
-from winback.inbound import classify, collect
-from winback.inbound._classify import is_positive
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
+from winback.inbound import collect
 from winback.ledger import Ledger, close, export_ledger
-from winback.settings import Settings
+from winback.replies import classify
+from winback.replies._classify import is_positive
 
 DAY = timedelta(days=1)
 

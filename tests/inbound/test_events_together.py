@@ -17,14 +17,14 @@ from inbound_parts import NOW, message, rows, sg_event
 from sqlalchemy import Connection, select
 from urllib3.filepost import encode_multipart_formdata
 
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.inbound import _apply
 from winback.inbound._apply import CollectReport, apply
 from winback.inbound._collect import parse
-from winback.inbound._segments import Record
-from winback.inbound._unsubscribe import preference_record, undo_record, unsubscribe_record
 from winback.ledger import Ledger, ask_to_join, open_ledger, tables
-from winback.settings import Settings
+from winback.providers import Record
+from winback.providers.own.choices import preference_record, undo_record, unsubscribe_record
 
 pytestmark = pytest.mark.both_databases
 

@@ -12,11 +12,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from inbound_parts import NOW, Provider, add_message, rows, sg_event
 
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.inbound import _apply, _collect, collect, replay_events
-from winback.inbound._segments import Record, read_segment
+from winback.inbound._log import read_segment
 from winback.ledger import Ledger
-from winback.settings import Settings
+from winback.providers import Record
 
 names = st.sampled_from(
     ["event", "email", "timestamp", "sg_event_id", "sg_message_id", "wb_message", "useragent",

@@ -17,11 +17,12 @@ import pytest
 import requests
 from inbound_parts import EMAIL, PHONE, Provider, rows, sg_event
 
-from winback.clock import FixedClock
-from winback.inbound import RunningReceiver, _health, _lanes, _receiver
-from winback.inbound._verify import SENDGRID_SIGNATURE
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
+from winback.inbound import _health, _lanes, _receiver
 from winback.ledger import Ledger, LedgerUnavailable, open_ledger
-from winback.settings import Settings
+from winback.pages import RunningReceiver
+from winback.providers.sendgrid.verify import SENDGRID_SIGNATURE
 
 
 def health(provider: Provider) -> tuple[int, dict[str, Any]]:

@@ -14,11 +14,12 @@ import pytest
 import requests
 from inbound_parts import Provider, rows, sg_event
 
-from winback import serving
-from winback.clock import FixedClock
-from winback.inbound import RunningReceiver, _receiver, collect
+from winback.base import serving
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
+from winback.inbound import _receiver, collect
 from winback.ledger import Ledger, sign_token
-from winback.settings import Settings
+from winback.pages import RunningReceiver
 
 WEBHOOKS = ("sendgrid/events", "sendgrid/inbound", "twilio/status", "twilio/inbound")
 EVENTS = "/webhooks/sendgrid/events"

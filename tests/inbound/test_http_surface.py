@@ -24,11 +24,11 @@ from schemathesis.specs.openapi.checks import (
 from starlette.routing import Route
 
 from winback import inbound
-from winback.clock import FixedClock
-from winback.inbound import collect
-from winback.inbound._receiver import Receiver, create_app
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
+from winback.inbound import Receiver, collect, create_app
 from winback.ledger import Ledger, sign_token
-from winback.settings import Settings
+from winback.pages._public import ROUTES
 
 DESCRIPTION = json.loads((Path(inbound.__file__).parent / "openapi.json").read_text())
 SURFACE = schemathesis.openapi.from_dict(DESCRIPTION)
@@ -46,7 +46,7 @@ def test_the_description_names_every_path_and_method(
 ) -> None:
     served = {
         (route.path, method.lower())
-        for route in create_app(Receiver(ledger, settings, clock)).routes
+        for route in create_app(Receiver(ledger, settings, clock), ROUTES).routes
         if isinstance(route, Route)
         for method in (route.methods or set()) - {"HEAD"}
     }

@@ -10,15 +10,15 @@ import pytest
 from inbound_parts import PHONE, Provider, add_message, rows
 from typer.testing import CliRunner, Result
 
-from winback import inbox
+from winback.base.clock import FixedClock
+from winback.base.errors import UsageError, WinbackError
+from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.cli._inbox import inbox as _registered  # noqa: F401
-from winback.clock import FixedClock
-from winback.errors import UsageError, WinbackError
+from winback.conversations import inbox
+from winback.conversations.inbox._read import masked, printable
 from winback.inbound import collect
-from winback.inbox._read import masked, printable
 from winback.ledger import Ledger
-from winback.settings import Settings
 
 OTHER = "+14155550177"
 

@@ -11,8 +11,8 @@ import pytest
 import requests
 from inbound_parts import Provider, add_message, rows
 
-from winback.inbound import RunningReceiver
 from winback.ledger import Ledger, LedgerUnavailable, sign_token
+from winback.pages import RunningReceiver
 
 
 def test_a_stop_is_kept_and_takes_effect_once_the_ledger_is_back(

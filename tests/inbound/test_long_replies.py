@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from winback.inbound import classify
-from winback.inbound._html import text_of
-from winback.inbound._plain import clean, is_foreign, readings
-from winback.inbound._quoted import own_words, shortened, without_ours
-from winback.inbound._reading import read_reply
+from winback.replies import classify
+from winback.replies._html import text_of
+from winback.replies._plain import clean, is_foreign, readings
+from winback.replies._quoted import own_words, shortened, without_ours
+from winback.replies._reading import read_reply
 
 MB = 1_000_000
 # What a pattern that looks ahead, back or over a whole text would be slow on.

@@ -11,11 +11,12 @@ import pytest
 from inbound_parts import EMAIL, Provider, add_message, rows
 from urllib3.filepost import encode_multipart_formdata
 
-from winback import inbox
-from winback.clock import FixedClock
-from winback.inbound import _mail, collect
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
+from winback.conversations import inbox
+from winback.inbound import collect
 from winback.ledger import Ledger, open_ledger
-from winback.settings import Settings
+from winback.providers.sendgrid import mail as _mail
 
 OTHER = "victim@example.com"
 

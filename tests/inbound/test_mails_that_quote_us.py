@@ -9,10 +9,10 @@ import pytest
 from inbound_parts import EMAIL, PHONE, Provider, add_message, rows
 from urllib3.filepost import encode_multipart_formdata
 
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.inbound import collect
 from winback.ledger import Ledger
-from winback.settings import Settings
 
 TEXT = (
     "Hey Ann,\n\nwe miss you! Come back: https://shop.example.com/c/1\n\n--\n"

@@ -12,11 +12,11 @@ import pytest
 from inbound_parts import EMAIL, NOW, PHONE, Provider, add_message, rows, sg_event
 from urllib3.filepost import encode_multipart_formdata
 
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.inbound import collect
 from winback.ledger import Ledger
 from winback.ledger._export import EXPORTED
-from winback.settings import Settings
 
 Eventually = Callable[[Callable[[], bool]], float]
 

@@ -13,11 +13,12 @@ from urllib.parse import urlencode
 import pytest
 from inbound_parts import NOW, add_message, rows, sg_event
 
-from winback.clock import FixedClock
-from winback.inbound import Record, collect
-from winback.inbound._segments import segment_path
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
+from winback.inbound import collect
+from winback.inbound._log import segment_path
 from winback.ledger import Ledger, is_suppressed
-from winback.settings import Settings
+from winback.providers import Record
 
 pytestmark = pytest.mark.only_sqlite
 

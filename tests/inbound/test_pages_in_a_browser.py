@@ -11,8 +11,8 @@ import pytest
 from browser import Browser
 from inbound_parts import PHONE, add_message, rows
 
-from winback.inbound import RunningReceiver
 from winback.ledger import Ledger, link_token, sign_token, tables
+from winback.pages import RunningReceiver
 
 pytestmark = pytest.mark.skipif(
     browser.CHROMIUM is None, reason="no chromium or google-chrome is installed on this machine"

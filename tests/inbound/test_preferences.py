@@ -11,10 +11,11 @@ import pytest
 import requests
 from inbound_parts import EMAIL, NOW, PHONE, add_message, rows
 
-from winback.clock import FixedClock
-from winback.inbound import RunningReceiver, collect
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
+from winback.inbound import collect
 from winback.ledger import Ledger, sign_token
-from winback.settings import Settings
+from winback.pages import RunningReceiver
 
 OTHER_PHONE = "+14155550199"
 Choose = Callable[..., requests.Response]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from winback.inbound import classify, their_words
-from winback.inbound._html import text_of
-from winback.inbound._reading import read_reply
+from winback.replies import classify, their_words
+from winback.replies._html import text_of
+from winback.replies._reading import read_reply
 
 SMS = "Björn & Co: Hey Ann, we miss you! Come back: https://shop.example.com Reply STOP to opt out"
 MAIL = """\

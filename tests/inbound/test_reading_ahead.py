@@ -11,9 +11,9 @@ import pytest
 from inbound_parts import PHONE, Provider, add_message, rows
 from urllib3.filepost import encode_multipart_formdata
 
+from winback.base.settings import Settings
 from winback.inbound import _read_ahead
 from winback.ledger import Ledger, open_ledger
-from winback.settings import Settings
 
 pytestmark = pytest.mark.both_databases
 

@@ -18,12 +18,12 @@ from pathlib import Path
 import requests
 from inbound_parts import Provider, rows, sg_event
 
-from winback import inbound
-from winback.clock import FixedClock, WallClock
+from winback import pages
+from winback.base.clock import FixedClock, WallClock
+from winback.base.settings import Settings
 from winback.inbound import collect
 from winback.ledger import Ledger, open_ledger
-from winback.sandbox import Credentials
-from winback.settings import Settings
+from winback.rehearsal.sandbox import Credentials
 
 # The full proof is `make test-crash`; in every test run it is short.
 KILLS = int(os.environ.get("CRASH_KILLS", "2"))
@@ -136,7 +136,7 @@ def test_what_can_not_be_stored_is_not_acknowledged(
 def test_when_the_receiver_ends_everything_acknowledged_is_in_the_ledger(
     ledger: Ledger, settings: Settings, clock: FixedClock, keys: Credentials
 ) -> None:
-    with inbound.start(ledger, settings, clock) as receiver:
+    with pages.start(ledger, settings, clock) as receiver:
         provider = Provider(receiver.base_url, keys)
         for number in range(20):
             provider.events(sg_event("m1", "open", sg_event_id=str(number)))
@@ -147,13 +147,13 @@ def test_when_the_receiver_ends_everything_acknowledged_is_in_the_ledger(
 def test_what_an_earlier_receiver_left_behind_is_collected_at_the_start(
     ledger: Ledger, settings: Settings, clock: FixedClock, tmp_path: Path, keys: Credentials
 ) -> None:
-    with inbound.start(ledger, settings, clock) as receiver:
+    with pages.start(ledger, settings, clock) as receiver:
         provider = Provider(receiver.base_url, keys)
         provider.text("STOP")
         provider.session.close()
     empty = {"ledger_url": f"sqlite:///{tmp_path}/restored.db", "adopt_ledger": "new"}
     fresh = settings.model_copy(update=empty)
     with open_ledger(fresh) as restored:
-        with inbound.start(restored, fresh, clock):
+        with pages.start(restored, fresh, clock):
             pass
         assert [row["reason"] for row in rows(restored, "suppressions")] == ["stop"]

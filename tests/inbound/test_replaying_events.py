@@ -11,11 +11,12 @@ from inbound_parts import NOW, PHONE, Provider, add_message, rows, sg_event
 from sqlalchemy import delete, update
 from typer.testing import CliRunner
 
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import FixedClock
-from winback.inbound import ReplayReport, _sendgrid, collect, replay_events
+from winback.inbound import ReplayReport, collect, replay_events
 from winback.ledger import Ledger, release_hold, suppress, tables
-from winback.settings import Settings
+from winback.providers.sendgrid import callbacks as _sendgrid
 
 Replay = Callable[..., ReplayReport]
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winback.inbound import classify
-from winback.inbound._classify import lapse_reason
-from winback.inbound._lists import listed
-from winback.inbound._plain import clean
+from winback.replies import classify
+from winback.replies._classify import lapse_reason
+from winback.replies._lists import listed
+from winback.replies._plain import clean
 
 CORPUS = [
     line.split("\t", 1)

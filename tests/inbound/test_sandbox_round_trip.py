@@ -10,10 +10,11 @@ import sendgrid
 from inbound_parts import NOW, PHONE, add_message, kinds, rows
 from twilio.rest import Client
 
-from winback import inbound, sandbox
-from winback.clock import FixedClock
+from winback import pages
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.ledger import Ledger, open_ledger
-from winback.settings import Settings
+from winback.rehearsal import sandbox
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_what_shoppers_do_reaches_the_ledger(home: Settings, clock: FixedClock) 
             add_message(
                 ledger, "t1", channel="sms", address=PHONE, state="unknown", accepted_at=None
             )
-            with inbound.start(ledger, settings, clock) as receiver:
+            with pages.start(ledger, settings, clock) as receiver:
                 box.send_webhooks_to(receiver.base_url)
                 send_both(settings, receiver.base_url)
                 acts = [

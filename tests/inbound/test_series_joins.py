@@ -13,16 +13,18 @@ import pytest
 from inbound_parts import NOW, PHONE, Provider, add_message, rows
 from sqlalchemy import update
 
-from winback import content_series, inbox
-from winback.clock import FixedClock
-from winback.errors import BuildFailure
-from winback.inbound import check_series_words, collect
-from winback.inbound._event import Event, Reply, SeriesWish
+from winback.base import content_series
+from winback.base.clock import FixedClock
+from winback.base.errors import BuildFailure
+from winback.base.settings import Settings
+from winback.conversations import inbox
+from winback.conversations.series import acknowledge_joins
+from winback.inbound import collect
 from winback.inbound._match import Match
 from winback.inbound._series import series_wish
 from winback.ledger import Ledger, tables
-from winback.series import acknowledge_joins
-from winback.settings import Settings
+from winback.providers._event import Event, Reply, SeriesWish
+from winback.replies import check_series_words
 
 DAY = timedelta(days=1)
 SHIPPED = content_series.SEEDS_DIR

@@ -15,13 +15,14 @@ from inbound_parts import message, rows
 from sqlalchemy import event, select
 from urllib3.filepost import encode_multipart_formdata
 
-from winback.clock import WallClock
+from winback.base.clock import WallClock
+from winback.base.settings import Settings
 from winback.inbound import collect
 from winback.inbound._lanes import Name, lane_of
-from winback.inbound._segments import Record, SegmentWriter
-from winback.inbound._unsubscribe import unsubscribe_record
+from winback.inbound._log import SegmentWriter
 from winback.ledger import Ledger, open_ledger, tables
-from winback.settings import Settings
+from winback.providers import Record
+from winback.providers.own.choices import unsubscribe_record
 
 pytestmark = pytest.mark.both_databases
 

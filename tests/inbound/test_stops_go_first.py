@@ -9,14 +9,15 @@ import pytest
 from inbound_parts import EMAIL, NOW, PHONE, Provider, rows
 from urllib3.filepost import encode_multipart_formdata
 
-from winback import inbound
-from winback.clock import FixedClock
+from winback import pages
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.inbound import _apply
 from winback.inbound._lanes import lane_of
-from winback.inbound._segments import Record, segment_path, writers
+from winback.inbound._log import segment_path, writers
 from winback.ledger import Ledger, open_ledger
-from winback.sandbox import Credentials
-from winback.settings import Settings
+from winback.providers import Record
+from winback.rehearsal.sandbox import Credentials
 
 pytestmark = pytest.mark.both_databases
 
@@ -72,7 +73,7 @@ def test_what_can_not_be_applied_is_told_and_the_stops_behind_it_go_on(
 
     monkeypatch.setattr(_apply, "understand", stumble)
     senders = [f"+1415556{number:04d}" for number in range(100)]
-    with inbound.start(ledger, settings, clock) as receiver:
+    with pages.start(ledger, settings, clock) as receiver:
         provider = Provider(receiver.base_url, keys)
         for number, sender in enumerate([PHONE, *senders]):
             assert provider.text("STOP", sid=f"SM{number}", sender=sender) == 200
@@ -86,7 +87,7 @@ def test_what_can_not_be_applied_is_told_and_the_stops_behind_it_go_on(
 def test_what_lies_in_the_log_is_collected_with_the_long_mails_last(
     settings: Settings, ledger: Ledger, clock: FixedClock, keys: Credentials
 ) -> None:
-    with inbound.start(ledger, settings, clock) as receiver:
+    with pages.start(ledger, settings, clock) as receiver:
         provider = Provider(receiver.base_url, keys)
         post(provider, *worst(0, 1))
         post(provider, *mail(EMAIL, "STOP"))

@@ -11,11 +11,12 @@ import pytest
 import requests
 from inbound_parts import EMAIL, PHONE, add_message, rows
 
-from winback.clock import FixedClock
-from winback.inbound import RunningReceiver, collect
-from winback.inbound._page_words import _languages, words_for
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
+from winback.inbound import collect
 from winback.ledger import Ledger, sign_token
-from winback.settings import Settings
+from winback.pages import RunningReceiver
+from winback.pages._page_words import _languages, words_for
 
 
 @pytest.fixture
@@ -147,7 +148,7 @@ def test_what_was_done_is_said_in_the_same_language(link: str) -> None:
 
 
 def test_the_page_promises_the_cap_that_holds(link: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("winback.inbound._public.project_vars", lambda: {"fewer_per_7d": 2})
+    monkeypatch.setattr("winback.pages._public.project_vars", lambda: {"fewer_per_7d": 2})
     assert "At most 2 a week" in requests.get(link, timeout=5).text
     done = requests.post(link, data={"choice": "fewer"}, timeout=5)
     assert "at most 2 messages a week" in done.text

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from landing_shop import Shop
 
-from winback.clock import FixedClock
-from winback.settings import Settings
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.cli import main
-from winback.clock import FixedClock
 from winback.landing import LoadReport, load
-from winback.settings import Settings
 
 CUSTOMERS = "customer_id\nc1\nc2\n"
 ORDERS = "order_id,customer_id,ordered_at,total_amount\no1,c1,2025-03-01T10:00:00Z,12.50\n"

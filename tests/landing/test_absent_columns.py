@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from landing_shop import ORDERS, Shop
 
-from winback.errors import WinbackError
+from winback.base.errors import WinbackError
 
 WHOLE = {
     "customers": {

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from landing_shop import CUSTOMERS, ORDERS, winback_load
 
-from winback.errors import WinbackError
+from winback.base.errors import WinbackError
 from winback.landing._amounts import decimal_mark, read_amount
 from winback.landing._parquet import ParquetReader
 

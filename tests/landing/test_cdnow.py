@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from landing_shop import Shop
 
-from winback.errors import UsageError
+from winback.base.errors import UsageError
 
 
 def test_the_master_log_is_read_whole(shop: Shop, cdnow_dir: Path) -> None:

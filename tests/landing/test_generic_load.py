@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from landing_shop import CUSTOMERS, ORDERS, Shop
 
-from winback.errors import UsageError, WinbackError
+from winback.base.errors import UsageError, WinbackError
 from winback.landing.schema import DUCKDB_TYPES, TABLES
 
 HEADER = "order_id,customer_id,ordered_at,total_amount\n"

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from landing_shop import Shop
 
-from winback.errors import UsageError, WinbackError
+from winback.base.errors import UsageError, WinbackError
 from winback.landing import LoadReport
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from landing_shop import CUSTOMERS, Shop, winback_load
 
-from winback.clock import FixedClock
-from winback.errors import UsageError, WinbackError
+from winback.base.clock import FixedClock
+from winback.base.errors import UsageError, WinbackError
+from winback.base.settings import Settings
 from winback.landing._words import fold, read_words
-from winback.settings import Settings
 
 HEADER = "order_id,customer_id,ordered_at,total_amount,status\n"
 NOT_A_NUMBER, NOT_A_DATE = "total_amount is not a number", "ordered_at is not a date"

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from landing_shop import CUSTOMERS, ORDERS, Shop
 
-from winback.clock import FixedClock
-from winback.errors import WinbackError
+from winback.base.clock import FixedClock
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
 from winback.landing import ensure_tables
 from winback.landing.schema import TABLES
-from winback.settings import Settings
 
 ORDER_HEADER = "order_id,customer_id,ordered_at,total_amount\n"
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from landing_shop import Shop, winback_load
 
-from winback.erasure import erase
+from winback.people.erasure import erase
 
 HEADER = "customer_id,channel,status,basis,occurred_at\n"
 GRANT = "c1,sms,granted,express_written,2024-06-01T00:00:00Z\n"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from landing_shop import ORDERS, Shop, winback_load
 
-from winback.clock import WallClock
+from winback.base.clock import WallClock
 
 HEADER = "customer_id,channel,status,basis,occurred_at\n"
 AT = datetime(2026, 3, 5, tzinfo=UTC)

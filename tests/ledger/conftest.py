@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from winback.base.settings import Settings
 from winback.ledger import insert_new, open_ledger, tables
-from winback.settings import Settings
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 

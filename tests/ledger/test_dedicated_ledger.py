@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from winback.errors import UsageError
+from winback.base.errors import UsageError
+from winback.base.settings import Settings
 from winback.ledger import LedgerFenced, dedicate, open_ledger
-from winback.settings import Settings
 
 pytestmark = pytest.mark.both_databases
 

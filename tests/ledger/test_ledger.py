@@ -108,7 +108,7 @@ def test_only_tokens_we_signed_name_a_message(message_id, noise, ledger_for_toke
 
 @pytest.fixture(scope="module")
 def ledger_for_tokens(tmp_path_factory):
-    from winback.settings import Settings
+    from winback.base.settings import Settings
 
     with open_ledger(Settings.load(home=tmp_path_factory.mktemp("tokens"))) as opened:
         yield opened

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from winback.clock import FixedClock
-from winback.inbound import Record, collect, replay_events
-from winback.inbound._segments import segment_path
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
+from winback.inbound import collect, replay_events
+from winback.inbound._log import segment_path
 from winback.landing import load
 from winback.ledger import (
     Ledger,
@@ -22,7 +23,7 @@ from winback.ledger import (
     suppress,
     suppressions_in_force,
 )
-from winback.settings import Settings
+from winback.providers import Record
 
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 CLOCK = FixedClock(AT)

@@ -16,9 +16,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, event, func, insert, select, text
 
-from winback.errors import UsageError
+from winback.base.errors import UsageError
+from winback.base.settings import Settings
 from winback.ledger import AddressKey, is_suppressed, migrations, open_ledger, tables
-from winback.settings import Settings
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 PHONE = "+15550000001"

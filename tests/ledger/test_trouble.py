@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from winback.base.settings import Settings
 from winback.ledger import LedgerUnavailable, open_ledger, tables
-from winback.settings import Settings
 
 pytestmark = pytest.mark.both_databases
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from playbook_runs import Season, customer_ids, land, project_copy, utc
 
-from winback.settings import Settings
+from winback.base.settings import Settings
 
 # A Thursday, 15:30 in New York; three days later is a Sunday, when US clocks go forward
 # and no text may go out.

@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 
+from winback.base.settings import Settings
 from winback.ledger import _export
-from winback.settings import Settings
 from winback.warehouse import _dbt
 
 # What a run or a test reads of the warehouse, each with all that it stands on.

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
-from winback.errors import BuildFailure
-from winback.settings import Settings
+from winback.base.errors import BuildFailure
+from winback.base.settings import Settings
 from winback.warehouse import _dbt
 
 # Per seed, lines to add; each breaks the rule named beside it and no other build step.

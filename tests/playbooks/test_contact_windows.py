@@ -20,8 +20,8 @@ from holidays import country_holidays
 from numpy.typing import NDArray
 from playbook_runs import utc
 
-from winback.sending._guard import Hours, is_local_hour
-from winback.settings import Settings
+from winback.base.settings import Settings
+from winback.sending.guard._guard import Hours, is_local_hour
 from winback.warehouse import _dbt
 
 # The vars shortest_window_minutes and window_horizon_days, as shipped.

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from playbook_runs import Season, customer_ids, land, query, utc
 
-from winback.settings import Settings
+from winback.base.settings import Settings
 
 # A Thursday, 15:30 in New York.
 START = utc(2026, 3, 5, 20, 30)

@@ -9,8 +9,8 @@ import pytest
 from playbook_runs import land, query, utc
 
 from tests.audience.audience_builds import AUDIENCE
+from winback.base.settings import Settings
 from winback.ledger import _export
-from winback.settings import Settings
 from winback.warehouse import _dbt
 
 ENTERED = utc(2026, 1, 5, 16)

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from quality import gate
-from winback.errors import GateFailure
-from winback.settings import Settings
+from winback.base.errors import GateFailure
+from winback.base.settings import Settings
 
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from quality import gate
-from winback.clock import FixedClock
-from winback.errors import GateFailure
+from winback.base.clock import FixedClock
+from winback.base.errors import GateFailure
+from winback.base.settings import Settings
 from winback.landing import ensure_tables, load
-from winback.settings import Settings
 from winback.warehouse import landed_rows
 
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from reconcile_parts import NOW, House
 
-from winback import sandbox
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.ledger import open_ledger
-from winback.modes import sandbox_settings
-from winback.settings import Settings
+from winback.readiness.modes import sandbox_settings
+from winback.rehearsal import sandbox
 
 
 @pytest.fixture

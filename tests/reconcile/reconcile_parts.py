@@ -16,17 +16,17 @@ import requests
 from sqlalchemy import select
 from twilio.rest import Client
 
-from winback import inbound
-from winback.clock import FixedClock
+from winback import pages
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.inbound import collect
 from winback.inbound._apply import apply
 from winback.inbound._collect import parse
-from winback.inbound._segments import Record
 from winback.ledger import Ledger, insert_new, tables
+from winback.providers import Record
 from winback.reconcile import ReconcileReport, reconcile, withdraw_lost
-from winback.sandbox import RunningSandbox
+from winback.rehearsal.sandbox import RunningSandbox
 from winback.sending import SendReport, send_due
-from winback.settings import Settings
 
 # 16:00 in New York.
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
@@ -129,7 +129,7 @@ class House:
 
     def listen(self) -> None:
         """From now on callbacks reach us."""
-        receiver = self.stack.enter_context(inbound.start(self.ledger, self.settings, self.clock))
+        receiver = self.stack.enter_context(pages.start(self.ledger, self.settings, self.clock))
         self.box.send_webhooks_to(receiver.base_url, public_url=self.settings.public_base_url)
 
     def send(self) -> SendReport:

@@ -10,8 +10,8 @@ import pytest
 from reconcile_parts import House
 from typer.testing import CliRunner
 
+from winback.base.errors import UsageError, WinbackError
 from winback.cli._app import app
-from winback.errors import UsageError, WinbackError
 from winback.ledger import LedgerFenced
 from winback.reconcile import open_messages, release, settle_as_sent
 

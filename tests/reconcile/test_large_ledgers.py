@@ -11,13 +11,13 @@ import pytest
 from reconcile_parts import NOW
 from sqlalchemy import event
 
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.ledger import Ledger, open_ledger, talking_among
 from winback.reconcile import _progress
 from winback.reconcile._ask import Records
 from winback.reconcile._report import ReconcileReport
 from winback.reconcile._unknown import Unknowns
-from winback.settings import Settings
 
 
 @pytest.fixture

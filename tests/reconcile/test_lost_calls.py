@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from reconcile_parts import SETTLE, House
 
-from winback.settings import CHANNELS
+from winback.base.settings import CHANNELS
 
 MINUTE = timedelta(minutes=1)
 SENDER = "+15005550006"

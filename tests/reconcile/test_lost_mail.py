@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from reconcile_parts import House
 
-from winback.channels import Outcome, Request
-from winback.channels._email import EmailChannel
 from winback.ledger import State
+from winback.providers import Outcome, Request
+from winback.providers.sendgrid.channel import EmailChannel
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)

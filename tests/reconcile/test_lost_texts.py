@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from reconcile_parts import SETTLE, House
 
-from winback.clock import WallClock
+from winback.base.clock import WallClock
 from winback.ledger import LedgerFenced, tables
 from winback.reconcile import reconcile
 
@@ -206,8 +206,8 @@ def test_where_the_list_cant_be_read_nothing_changes_and_it_says_so(
 def test_a_list_is_read_to_its_end_or_not_at_all(
     house: House, monkeypatch: pytest.MonkeyPatch, pages: int, accepted: int
 ) -> None:
-    monkeypatch.setattr("winback.channels._twilio_records.PAGE_SIZE", 2)
-    monkeypatch.setattr("winback.channels._twilio_records.MOST_PAGES", pages)
+    monkeypatch.setattr("winback.providers.twilio.records.PAGE_SIZE", 2)
+    monkeypatch.setattr("winback.providers.twilio.records.MOST_PAGES", pages)
     house.add(1)
     house.fail("drop_accepted")
     house.send()

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from reconcile_parts import NOW, House, due_message
 from sqlalchemy import func, select
 
-from winback.channels import Outcome, Request
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.inbound._apply import apply
-from winback.inbound._event import Event
 from winback.ledger import Ledger, insert_new, open_ledger, tables, transition
+from winback.providers import Outcome, Request
+from winback.providers._event import Event
 from winback.reconcile import release
 from winback.reconcile._settle import let_go
 from winback.sending._attempts import Finished, begin, finish
-from winback.settings import Settings
 
 TOKEN = "host|1|1|x"
 CHANNEL: Any = SimpleNamespace(name="sms", provider="twilio")

@@ -140,7 +140,7 @@ def test_the_lists_are_read_daily_and_a_list_that_fails_is_read_again(house: Hou
 def test_a_long_list_is_read_in_portions_from_where_the_last_run_stopped(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("winback.channels._sendgrid_lists.PAGE_ROWS", 2)
+    monkeypatch.setattr("winback.providers.sendgrid.lists.PAGE_ROWS", 2)
     monkeypatch.setattr("winback.reconcile._lists.PAGE_ROWS", 2)
     monkeypatch.setattr("winback.reconcile._lists.MOST_PAGES", 1)
     for message_id in house.add(*range(5), channel="email"):

@@ -16,10 +16,10 @@ import crash_runs
 import pytest
 from outbox_rows import NOW, outbox_row
 
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.ledger import Ledger, open_ledger
 from winback.sending import SendReport, plan, send_due
-from winback.settings import Settings
 
 
 class FakeProvider:

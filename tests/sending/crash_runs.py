@@ -9,14 +9,19 @@ from multiprocessing.synchronize import Barrier
 
 import crash_worker
 
-from winback.settings import Settings
+from winback.base.settings import Settings
 
 # The client imports it at the first text, for seconds where no bytecode is cached.
 TWILIO_API = "twilio.rest.api.v2010.account"
 # Forks from a clean process that has imported everything: fast, and no locks inherited.
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    ["winback.sending", "winback.channels._email", "winback.channels._phone", TWILIO_API]
+    [
+        "winback.sending",
+        "winback.providers.sendgrid.channel",
+        "winback.providers.twilio.messages",
+        TWILIO_API,
+    ]
 )
 
 

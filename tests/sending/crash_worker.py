@@ -24,14 +24,14 @@ from typing import Any
 from sqlalchemy import Connection
 from urllib3.connection import HTTPConnection
 
-from winback.channels import Outcome, Request
-from winback.channels._email import EmailChannel
-from winback.channels._phone import PhoneChannel
-from winback.channels._wire import _ProvingMixin
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.ledger import Ledger, open_ledger
+from winback.providers import Outcome, Request
+from winback.providers._wire import _ProvingMixin
+from winback.providers.sendgrid.channel import EmailChannel
+from winback.providers.twilio.messages import PhoneChannel
 from winback.sending import _attempts, _due, _run, _send, _sweep, send_due
-from winback.settings import Settings
 
 # What a transaction turns out to be for, by the function that it calls.
 TELLTALES: dict[str, tuple[ModuleType, str]] = {

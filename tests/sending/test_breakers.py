@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from winback.ledger import count_by_state, insert_new, tables
-from winback.sending import _gates, close_all, open_gates, plan, stop_all
+from winback.sending import close_all, open_gates, plan, stop_all
 from winback.sending._due import Part
+from winback.sending.brakes import _gates
 
 m = tables.messages.c
 CALLS_AT_ONCE = 8  # of the channel of texts

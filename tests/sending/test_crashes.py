@@ -29,14 +29,14 @@ from crash_worker import nap
 from outbox_rows import NOW, outbox_row
 from sqlalchemy import select
 
-from winback import sandbox
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
+from winback.base.settings import Settings
 from winback.ledger import FINAL, Ledger, count_by_state, open_ledger, tables
-from winback.modes import sandbox_settings
+from winback.readiness.modes import sandbox_settings
 from winback.reconcile import reconcile
-from winback.sandbox import RunningSandbox
+from winback.rehearsal import sandbox
+from winback.rehearsal.sandbox import RunningSandbox
 from winback.sending import plan, send_due
-from winback.settings import Settings
 
 pytestmark = pytest.mark.both_databases
 

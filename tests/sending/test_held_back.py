@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from winback.channels import Outcome, Request, open_channel
-from winback.clock import FixedClock
+from winback.base.clock import FixedClock
 from winback.ledger import count_by_state, tables
+from winback.providers import Outcome, Request, open_channel
 from winback.sending import _attempts, plan, send_due
 from winback.sending._packing import Packing
 from winback.sending._unanswered import _UNANSWERED

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from winback.channels import Outcome, Request
 from winback.ledger import count_by_state, tables
-from winback.sending import _gates, plan, send_due
-from winback.sending._bucket import Bucket, portion
-from winback.sending._concurrency import SUCCESSES_FOR_ONE_MORE, Concurrency
-from winback.sending._pacing import LONGEST_WAIT, Pace
+from winback.providers import Outcome, Request
+from winback.sending import plan, send_due
+from winback.sending.brakes import _gates
+from winback.sending.pace._bucket import Bucket, portion
+from winback.sending.pace._concurrency import SUCCESSES_FOR_ONE_MORE, Concurrency
+from winback.sending.pace._pacing import LONGEST_WAIT, Pace
 
 rates = st.floats(min_value=0.05, max_value=500)
 # When somebody asks, after whoever asked before, and for which part of a portion.

@@ -9,13 +9,15 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from winback import inbound, sandbox
+from winback import pages
+from winback.base.settings import Settings
+from winback.content import Renderer
+from winback.content._render import TEMPLATES_DIR
 from winback.inbound import collect
 from winback.ledger import open_ledger, tables
-from winback.messages import Renderer
-from winback.messages._render import TEMPLATES_DIR
-from winback.sending import _plan, plan, send_due
-from winback.settings import Settings
+from winback.rehearsal import sandbox
+from winback.sending import plan, send_due
+from winback.sending.plan import _plan
 
 CHANNELS = ("mms", "rcs", "whatsapp", "voice")
 # WhatsApp delivers no marketing to numbers of the US.
@@ -72,7 +74,7 @@ def test_a_message_of_every_kind_is_delivered_and_a_stop_on_one_stops_them_all(
     box_settings, templates, make_row, clock
 ):
     box, settings = box_settings
-    with open_ledger(settings) as ledger, inbound.start(ledger, settings, clock) as receiver:
+    with open_ledger(settings) as ledger, pages.start(ledger, settings, clock) as receiver:
         box.send_webhooks_to(receiver.base_url)
         settings = settings.model_copy(update={"public_base_url": receiver.base_url})
         plan(ledger, rows(make_row), settings, clock)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from winback import inbox, sending
-from winback.clock import FixedClock
-from winback.errors import UsageError, WinbackError
+from winback import conversations, sending
+from winback.base.clock import FixedClock
+from winback.base.errors import UsageError, WinbackError
+from winback.conversations import inbox
 from winback.ledger import keep_reply, suppress, tables
 
 pytestmark = pytest.mark.both_databases
@@ -203,17 +204,17 @@ def test_a_program_is_answered_before_and_a_human_sees_what_it_said(
         reply = connection.execute(select(tables.replies)).one()
         said = {"reply": reply, "message": None, "now": clock.at, "written_by": "responder"}
         until = clock.at + timedelta(minutes=30)
-        planned = sending.plan_answer(
+        planned = conversations.plan_answer(
             connection, settings, text="Automated.", leaves_by=until, **said
         )
-    assert isinstance(planned, sending.Planned)
+    assert isinstance(planned, conversations.Planned)
     for text in ("Automated.", "Yes, we do."):
         with pytest.raises(WinbackError, match="under way"):
             say(reference, text)
     (thread,) = inbox.threads(ledger, clock)
     assert thread.lines[-1].text == "(automated, planned) Automated."
     sending.send_due(ledger, settings, clock)
-    assert sending.close_answered(ledger, clock) == 1
+    assert conversations.close_answered(ledger, clock) == 1
     assert say(reference, again=True).state == "sent"
     assert [body["Body"] for body in provider.bodies] == ["Automated.", "Yes, we do."]
 
@@ -222,11 +223,11 @@ def test_a_human_who_was_faster_is_not_talked_over(wrote, say, ledger, settings,
     say(wrote())
     with ledger.write() as connection:
         reply = connection.execute(select(tables.replies)).one()
-        planned = sending.plan_answer(
+        planned = conversations.plan_answer(
             connection, settings, reply=reply, message=None, text="Automated.",
             written_by="responder", now=clock.at, leaves_by=clock.at + timedelta(minutes=30),
         )  # fmt: skip
-    assert planned == sending.NotPlanned("answered")
+    assert planned == conversations.NotPlanned("answered")
 
 
 def test_the_stop_file_holds_an_answer_too(wrote, say, provider, settings):

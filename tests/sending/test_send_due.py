@@ -198,7 +198,7 @@ def test_the_law_of_a_state_caps_below_the_shop(send, make_row):
 
 
 def test_the_guard_goes_by_the_caps_that_the_shop_has_set(send, make_row, monkeypatch):
-    from winback.sending import _guard
+    from winback.sending.guard import _guard
 
     edited = {"cap_per_24h": 2, "cap_per_7d": 2, "fewer_per_7d": 1}
     monkeypatch.setattr(_guard, "project_vars", lambda: edited)

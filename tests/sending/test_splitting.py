@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from winback.channels import Outcome, Request
 from winback.ledger import count_by_state
+from winback.providers import Outcome, Request
 from winback.sending import plan, send_due
 from winback.sending._splitting import ROUNDS, Splitting
 

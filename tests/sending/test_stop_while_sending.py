@@ -11,7 +11,7 @@ import requests
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
-from winback import inbound
+from winback import pages
 from winback.ledger import is_suppressed, tables
 from winback.sending import plan, send_due
 
@@ -61,7 +61,7 @@ def test_after_a_stop_no_call_begins_although_the_message_is_already_claimed(
     provider.fault = lambda _ids: may_go_on.wait(30) and None
     plan(ledger, rows, settings, clock)
     sending = threading.Thread(target=send_due, args=(ledger, settings, clock))
-    with inbound.start(ledger, settings, clock) as receiver:
+    with pages.start(ledger, settings, clock) as receiver:
         sending.start()
         try:
             eventually(lambda: len(in_state("sending")) == CALLS_AT_ONCE)

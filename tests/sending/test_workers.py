@@ -14,7 +14,6 @@ import pytest
 from outbox_rows import NOW, outbox_row
 from sqlalchemy import func, select, text, update
 
-from winback.channels import Outcome
 from winback.ledger import (
     LedgerUnavailable,
     Proof,
@@ -24,8 +23,10 @@ from winback.ledger import (
     sent_twice,
     tables,
 )
-from winback.sending import _attempts, _due, _gates, _owner, send_due, sweep
+from winback.providers import Outcome
+from winback.sending import _attempts, _due, _owner, send_due, sweep
 from winback.sending._due import Part
+from winback.sending.brakes import _gates
 
 m, h = tables.messages.c, tables.claim_holders.c
 pytestmark = pytest.mark.both_databases

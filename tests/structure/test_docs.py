@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 from typer.main import get_command
 
+from winback.base.settings import PROJECT_DIR, Settings
 from winback.cli._app import app
-from winback.settings import PROJECT_DIR, Settings
 from winback.warehouse import PUBLIC_TABLES
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ def test_every_file_that_the_catalog_of_rules_names_exists() -> None:
 def test_every_reason_not_to_write_a_message_is_in_the_catalog_of_rules() -> None:
     with (ROOT / "dbt_project/seeds/contact_rules.csv").open() as file:
         listed = {row["rule_id"] for row in csv.DictReader(file) if row["kind"] == "message"}
-    code = "".join(path.read_text() for path in (ROOT / "winback/messages").glob("*.py"))
+    code = "".join(path.read_text() for path in (ROOT / "winback/content").glob("*.py"))
     assert set(re.findall(r'(?:RenderBlocked\(|\bneed\([^"\n]+)"(\w+)"', code)) == listed
 
 
@@ -144,7 +144,7 @@ def test_every_pin_with_a_ceiling_stands_under_its_reason_or_is_exact_by_nature(
 
 
 def test_the_page_on_suppression_lists_shows_every_word_that_they_are_read_by() -> None:
-    words = tomllib.loads((ROOT / "winback/optouts/words.toml").read_text(encoding="utf-8"))
+    words = tomllib.loads((ROOT / "winback/people/optouts/words.toml").read_text(encoding="utf-8"))
     del words["columns"]["whose"], words["cells"], words["parts"]["but_not"]
     page = (ROOT / "docs/suppression-lists.md").read_text(encoding="utf-8")
     rows = [

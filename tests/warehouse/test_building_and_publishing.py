@@ -10,10 +10,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from winback.clock import FixedClock
-from winback.errors import BuildFailure, GateFailure, WinbackError
+from winback.base.clock import FixedClock
+from winback.base.errors import BuildFailure, GateFailure, WinbackError
+from winback.base.settings import Settings
 from winback.landing import load, newest_load
-from winback.settings import Settings
 from winback.warehouse import PUBLIC_TABLES, build, read_manifest, segment_names
 
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)

@@ -12,10 +12,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from winback.clock import FixedClock
-from winback.errors import BuildFailure
+from winback.base.clock import FixedClock
+from winback.base.errors import BuildFailure
+from winback.base.settings import Settings
 from winback.landing import load
-from winback.settings import Settings
 from winback.warehouse import build
 from winback.warehouse._damaged import damage_told, discard_damaged
 

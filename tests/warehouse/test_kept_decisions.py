@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from winback.settings import Settings
+from winback.base.settings import Settings
 from winback.warehouse import Manifest, keep_decisions
 
 

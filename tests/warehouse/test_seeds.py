@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from winback.errors import BuildFailure
+from winback.base.errors import BuildFailure
 from winback.warehouse import _dbt
 from winback.warehouse._seeds import check_seeds, failing_rows
 

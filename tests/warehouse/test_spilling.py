@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from winback.settings import Settings
+from winback.base.settings import Settings
 from winback.warehouse import _dbt
 
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)

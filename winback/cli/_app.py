@@ -7,9 +7,9 @@ from typing import NoReturn
 
 import typer
 
+from winback.base.errors import WinbackError
 from winback.cli._broken import broken_file
 from winback.cli._trouble import disk_trouble
-from winback.errors import WinbackError
 
 app = typer.Typer(
     name="winback",

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from winback import backtest as room
+from winback.base.clock import WallClock
+from winback.base.console import print_rows, say, tell_stage, telling
+from winback.base.errors import UsageError
+from winback.base.running import at_work
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import WallClock
-from winback.console import print_rows, say, tell_stage, telling
-from winback.errors import UsageError
-from winback.running import at_work
-from winback.settings import Settings
+from winback.measure import backtest as room
 
 
 @app.command(name="backtest")

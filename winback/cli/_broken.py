@@ -11,9 +11,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from winback.errors import BuildFailure, UsageError
+from winback.base.errors import BuildFailure, UsageError
+from winback.base.settings import Settings
 from winback.ledger import EXPORTED
-from winback.settings import Settings
 
 # What a reader of a damaged file raises; a build tells it as its own failure.
 _MAY_BE: Final = (duckdb.Error, pa.ArrowException, OSError, ValueError, BuildFailure)

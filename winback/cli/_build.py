@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from winback import report
+from winback.base.clock import Clock, WallClock, clock_at
+from winback.base.console import print_rows, say, tell_step, telling
+from winback.base.running import at_work
+from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.cli._plugins import part
-from winback.clock import Clock, WallClock, clock_at
-from winback.console import print_rows, say, tell_step, telling
 from winback.inbound import collect
 from winback.ledger import export_ledger, open_ledger
-from winback.running import at_work
-from winback.settings import Settings
+from winback.measure import report
 from winback.warehouse import build, invoke_dbt
 
 AsOf = Annotated[

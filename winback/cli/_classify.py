@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from winback.cli._app import app
-from winback.inbound import classify as intent_of
+from winback.replies import classify as intent_of
 
 
 @app.command()

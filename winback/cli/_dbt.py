@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from winback.base.clock import clock_at
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import clock_at
-from winback.settings import Settings
 from winback.warehouse import run_dbt
 
 

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
+from winback.base.console import say
+from winback.base.duck import connect
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.cli._plugins import part
-from winback.console import say
-from winback.duck import connect
-from winback.errors import WinbackError
-from winback.settings import Settings
 
 
 @app.command(name="demo")
@@ -37,7 +37,7 @@ def write_contacts(settings: Settings, folder: Path) -> int:
 
     For a shop that has none, such as a public data set; returns the number of customers.
     """
-    from winback.demo import invent_contacts
+    from winback.rehearsal.demo import invent_contacts
 
     if not (settings.shop_dir / "orders.parquet").exists():
         raise WinbackError("nothing is loaded yet. Next: winback load DIR")

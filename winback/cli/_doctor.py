@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import typer
 
+from winback.base.clock import WallClock
+from winback.base.console import say
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import WallClock
-from winback.console import say
-from winback.doctor import findings
 from winback.landing import unusable_phones
 from winback.ledger import has_ledger, open_ledger
+from winback.readiness.doctor import findings
 from winback.sending import OpenGate, open_gates
-from winback.settings import Settings
 
 
 @app.command(name="doctor")

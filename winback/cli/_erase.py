@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from winback.base.clock import WallClock
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import WallClock
-from winback.erasure import erase
-from winback.settings import Settings
+from winback.people.erasure import erase
 
 
 @app.command("erase")

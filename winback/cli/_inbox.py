@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from winback import inbox as rooms
+from winback.base.clock import WallClock
+from winback.base.errors import UsageError
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import WallClock
-from winback.errors import UsageError
-from winback.inbox import Thread
+from winback.conversations import inbox as rooms
+from winback.conversations.inbox import Thread
 from winback.ledger import dedicate, open_ledger
-from winback.modes import resolve_run, sandbox_settings
-from winback.settings import Settings
+from winback.readiness.modes import resolve_run, sandbox_settings
 
 # Of each conversation; the rest is asked for.
 LAST_LINES = 3

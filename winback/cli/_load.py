@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from winback.base.clock import WallClock
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import WallClock
-from winback.erasure import count_returned
 from winback.landing import LoadReport, Progress, SourceReport, load, phone_note
-from winback.settings import Settings
+from winback.people.erasure import count_returned
 
 
 @app.command("load")

@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from winback import reconcile as rooms
+from winback.base.clock import clock_at
+from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.cli._build import AsOf
 from winback.cli._plugins import part
 from winback.cli._run import ModeOption
-from winback.clock import clock_at
 from winback.ledger import open_ledger
-from winback.settings import Settings
 
 reconcile_app = typer.Typer()
 app.add_typer(reconcile_app, name="reconcile")

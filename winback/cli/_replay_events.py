@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
+from winback.base.clock import WallClock
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import WallClock
-from winback.errors import WinbackError
 from winback.inbound import Difference, ReplayReport
 from winback.inbound import replay_events as replay
 from winback.ledger import open_ledger
-from winback.settings import Settings
 
 
 @app.command()

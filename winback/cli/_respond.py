@@ -8,11 +8,18 @@ from typing import Annotated
 
 import typer
 
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.errors import WinbackError
-from winback.inbound import classify
-from winback.responder import Answer, Thread, ask, facts_for, open_responder, read_catalog
-from winback.settings import Settings
+from winback.conversations.responder import (
+    Answer,
+    Thread,
+    ask,
+    facts_for,
+    open_responder,
+    read_catalog,
+)
+from winback.replies import classify
 from winback.warehouse import read_manifest
 
 

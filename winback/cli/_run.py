@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.cli._build import AsOf
 from winback.cli._plugins import part
-from winback.settings import Settings
 
 ModeOption = Annotated[
     str | None, typer.Option("--mode", help="dry-run, sandbox or live; without it, WINBACK_MODE.")

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from winback import sandbox as providers
+from winback.base.clock import WallClock
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import WallClock
-from winback.settings import Settings
+from winback.rehearsal import sandbox as providers
 
 
 @app.command()

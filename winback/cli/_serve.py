@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from winback import inbound
+from winback import pages
+from winback.base.clock import WallClock
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import WallClock
 from winback.ledger import open_ledger
-from winback.settings import Settings
 
 
 @app.command()
@@ -25,4 +25,4 @@ def serve(
     settings = Settings.load()
     with open_ledger(settings) as ledger:
         typer.echo(f"Receiving on http://{host}:{port}")
-        inbound.serve(ledger, settings, WallClock(), host=host, port=port)
+        pages.serve(ledger, settings, WallClock(), host=host, port=port)

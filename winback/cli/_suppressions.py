@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from winback import optouts
+from winback.base.clock import WallClock
+from winback.base.errors import UsageError, WinbackError
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.clock import WallClock
-from winback.errors import UsageError, WinbackError
 from winback.ledger import ChannelGroup, Ledger, open_ledger
-from winback.settings import Settings
+from winback.people import optouts
 
 commands = typer.Typer(no_args_is_help=True, help="Import and export opt-outs, and release holds.")
 app.add_typer(commands, name="suppressions")

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
+from winback.base.clock import WallClock
+from winback.base.console import say
+from winback.base.errors import UsageError
+from winback.base.settings import CHANNELS, Settings
 from winback.cli._app import app
-from winback.clock import WallClock
-from winback.console import say
-from winback.errors import UsageError
 from winback.ledger import open_ledger
 from winback.sending import close_all, held_at_provider, stop_all
-from winback.settings import CHANNELS, Settings
 
 
 @app.command("stop")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Final
 
-from winback.errors import SILENCE
+from winback.base.errors import SILENCE
 
 # Read-only, not this user's, or no folder.
 _NAMED: Final = frozenset(

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
+from winback.base.console import console
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.console import console
-from winback.erasure import erased_at
-from winback.errors import WinbackError
-from winback.settings import Settings
-from winback.why import tell, why
+from winback.measure.why import tell, why
+from winback.people.erasure import erased_at
 
 # Longer lines are hard to read.
 _WIDEST = 110

@@ -16,9 +16,8 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
-from winback.clock import Clock
-from winback.inbound._actions import bind, remember, understand
-from winback.inbound._event import Event, Unreadable
+from winback.base.clock import Clock
+from winback.inbound._effects import bind, remember, understand
 from winback.inbound._fetched import Suppressed
 from winback.inbound._match import Match, Matcher
 from winback.inbound._series import apply_series_wish
@@ -32,6 +31,7 @@ from winback.ledger import (
     tables,
     withdraw,
 )
+from winback.providers import Event, Unreadable
 
 log = logging.getLogger(__name__)
 

@@ -14,17 +14,17 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from winback.clock import Clock
-from winback.inbound import _mail, _sendgrid, _twilio
+from winback.base.clock import Clock
+from winback.base.settings import Settings
 from winback.inbound._apply import CollectReport, Parsed, apply
-from winback.inbound._clicks import clicked
-from winback.inbound._event import Event, Unreadable
 from winback.inbound._fetched import listed
+from winback.inbound._log import read_segment, segment_path, writers
 from winback.inbound._read_ahead import read_ahead
-from winback.inbound._segments import Record, read_segment, segment_path, writers
-from winback.inbound._unsubscribe import preferred, unsubscribed
 from winback.ledger import Ledger, LedgerUnavailable, insert_new, tables
-from winback.settings import Settings
+from winback.providers import Event, Record, Unreadable, clicked, preferred, unsubscribed
+from winback.providers.sendgrid import callbacks as _sendgrid
+from winback.providers.sendgrid import mail as _mail
+from winback.providers.twilio import callbacks as _twilio
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
-from winback.clock import Clock
-from winback.inbound._event import Unreadable
-from winback.inbound._segments import Record, SegmentWriter
-from winback.settings import Settings
+from winback.base.clock import Clock
+from winback.base.settings import Settings
+from winback.inbound._log import SegmentWriter
+from winback.providers import Record, Unreadable
 
 PROGRESS: Final = "fetched"
 LISTED: Final = "listed"

@@ -11,12 +11,13 @@ import logging
 import threading
 from typing import Final, Literal
 
-from winback.clock import Clock
+from winback.base.clock import Clock
+from winback.base.settings import Settings
 from winback.inbound._collect import collect, collect_writer
 from winback.inbound._health import Backlog
-from winback.inbound._segments import Record, SegmentWriter
+from winback.inbound._log import SegmentWriter
 from winback.ledger import Ledger
-from winback.settings import Settings
+from winback.providers import Record
 
 log = logging.getLogger(__name__)
 

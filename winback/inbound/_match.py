@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select
 
-from winback.inbound._event import Event
 from winback.ledger import CAMPAIGN, ChannelGroup, among, channel_group, normalize, tables
+from winback.providers import Event
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Final, TypeVar
 
 from sqlalchemy import Connection
 
-from winback.inbound._event import Event
 from winback.inbound._match import Match, Matcher
-from winback.inbound._reading import UNREAD, Reading, read_reply
 from winback.inbound._sent import sent_texts
 from winback.ledger import Ledger
+from winback.providers import Event
+from winback.replies import UNREAD, Reading, read_reply
 
 log = logging.getLogger(__name__)
 

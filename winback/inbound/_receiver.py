@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 
@@ -15,24 +15,24 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from winback.clock import Clock
-from winback.inbound import _public
-from winback.inbound._calls import answer_call
+from winback.base.clock import Clock
+from winback.base.settings import Settings
 from winback.inbound._health import LastFailure, Probe, cause_of, ledger_probe, problems
 from winback.inbound._lanes import Lane, Name, lane_of
-from winback.inbound._segments import Record
-from winback.inbound._verify import (
-    SIGNATURES,
+from winback.ledger import Ledger
+from winback.providers import Record, answer_call
+from winback.providers.sendgrid.verify import (
+    SENDGRID_SIGNATURE,
     is_signed_by_sendgrid,
-    is_signed_by_twilio,
     load_public_keys,
 )
-from winback.ledger import Ledger
-from winback.settings import Settings
+from winback.providers.twilio.verify import TWILIO_SIGNATURE, is_signed_by_twilio
 
 log = logging.getLogger(__name__)
 
 # A disk that hangs for longer counts as full: the provider is to try again.
+# The header without which nothing else of a callback is looked at.
+SIGNATURES: Final = {"sendgrid": SENDGRID_SIGNATURE, "twilio": TWILIO_SIGNATURE}
 STORE_SECONDS: Final = 10.0
 # All bodies that are being received at one time; whoever would go beyond comes again later.
 MAX_BYTES_IN_FLIGHT: Final = 256 * 1024 * 1024
@@ -158,8 +158,8 @@ class Receiver:
         }
 
 
-def create_app(receiver: Receiver) -> Starlette:
-    """The HTTP surface over one receiver, which lives as long as the app."""
+def create_app(receiver: Receiver, pages: Iterable[Route] = ()) -> Starlette:
+    """The HTTP surface over one receiver, which lives as long as the app, and pages beside it."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -172,7 +172,7 @@ def create_app(receiver: Receiver) -> Starlette:
     app = Starlette(
         routes=[
             *(Route(e.path, _webhook(e), methods=["POST"]) for e in ENDPOINTS),
-            *_public.ROUTES,
+            *pages,
             Route("/healthz", healthz, methods=["GET"]),
         ],
         exception_handlers={ClientDisconnect: _gone},

@@ -18,11 +18,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, or_, select, update
 
-from winback.clock import Clock
+from winback.base.clock import Clock
+from winback.base.settings import Settings
 from winback.inbound._apply import Parsed, apply
 from winback.inbound._collect import parse, reader
-from winback.inbound._event import Event
-from winback.inbound._segments import read_segment, segment_path, writers
+from winback.inbound._log import read_segment, segment_path, writers
 from winback.ledger import (
     ERASED_DETAIL,
     HIDDEN_PREFIX,
@@ -35,7 +35,7 @@ from winback.ledger import (
     suppress,
     tables,
 )
-from winback.settings import Settings
+from winback.providers import Event
 
 ROWS_PER_QUERY: Final = 500
 # The sources of opt-outs that came as events; the others joined from elsewhere.

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
-from winback.inbound._event import Event
-from winback.inbound._html import text_of
 from winback.inbound._match import Match
 from winback.ledger import among, tables
+from winback.providers import Event
+from winback.replies import text_of
 
 # A thread rarely quotes more than the last few.
 _NEWEST: Final = 5

@@ -12,9 +12,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from winback.content_series import Series, content_series
-from winback.inbound._classify import Intent, is_listed, is_one_of
-from winback.inbound._event import Event, SeriesWish
+from winback.base.content_series import Series, content_series
 from winback.inbound._match import Match
 from winback.ledger import (
     SERIES_ASK,
@@ -27,6 +25,8 @@ from winback.ledger import (
     open_join,
     tables,
 )
+from winback.providers import Event, SeriesWish
+from winback.replies import Intent, is_listed, is_one_of
 
 # Who joins from a number that no message of ours had gone to: a human has to look.
 UNKNOWN_JOINER: Final = "unknown_joiner"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from winback.errors import WinbackError
+from winback.base.errors import WinbackError
 
 LINE = "__line"  # where a row stands in its file, the header being line 1
 ROW = "__row"  # the row as it was sent: goes to landing/rejected, never to landing/shop

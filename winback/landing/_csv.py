@@ -22,7 +22,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from winback.errors import WinbackError
+from winback.base.errors import WinbackError
 from winback.landing._batch import LINE, RESERVED, ROW, Batch, Rejected, check_names, printable
 from winback.landing._limits import Limits
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from winback.errors import UsageError
+from winback.base.errors import UsageError
 from winback.landing.schema import INPUT_TABLES
 
 _NEEDED = (("%d", "%-d"), ("%m", "%-m", "%b", "%B"), ("%Y", "%y"))

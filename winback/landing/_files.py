@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from winback.errors import UsageError, WinbackError
+from winback.base.errors import UsageError, WinbackError
 from winback.landing._batch import Reader
 from winback.landing._column_names import likely_column
 from winback.landing._csv import CsvReader

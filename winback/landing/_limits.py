@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Self
 
-from winback.errors import WinbackError
-from winback.settings import Settings
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
 
 _FIELDS: Final = Settings.model_fields
 

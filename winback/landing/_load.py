@@ -13,8 +13,10 @@ from typing import Literal, get_args
 
 import pyarrow.parquet as pq
 
-from winback.clock import Clock
-from winback.errors import UsageError, WinbackError
+from winback.base.clock import Clock
+from winback.base.errors import UsageError, WinbackError
+from winback.base.private import keep_private
+from winback.base.settings import Settings
 from winback.landing import _cdnow, _generic, _online_retail
 from winback.landing._date_formats import read_date_formats
 from winback.landing._formats import Format, Parsed
@@ -26,8 +28,6 @@ from winback.landing._set_aside import MEANWHILE, keep_set_aside
 from winback.landing._stage import Work
 from winback.landing._start_over import kept_note, kept_refusals
 from winback.landing.schema import TABLES
-from winback.private import keep_private
-from winback.settings import Settings
 
 FormatName = Literal["generic", "online-retail", "cdnow"]
 

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from winback.errors import WinbackError
+from winback.base.errors import WinbackError
 from winback.landing._batch import LINE, RESERVED, ROW, Batch, check_names
 from winback.landing._limits import Limits
 from winback.landing._parquet_size import rows_at_once

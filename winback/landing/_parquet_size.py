@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from winback.errors import WinbackError
+from winback.base.errors import WinbackError
 from winback.landing._limits import Limits
 
 BATCH_ROWS: Final = 100_000

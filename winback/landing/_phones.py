@@ -6,9 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Final
 
-from winback import phones
-from winback.duck import connect
-from winback.settings import Settings
+from winback.base import phones
+from winback.base.duck import connect
+from winback.base.settings import Settings
 
 _NAMED: Final = 10
 UNREAD: Final = "can't be read without doubt"

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from winback.base.phones import canonical, country_code
+from winback.base.settings import PROJECT_DIR, Settings
 from winback.landing._set_aside import plain_id, standing
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
@@ -24,8 +26,6 @@ from winback.ledger import (
     keep_revocations,
     open_ledger,
 )
-from winback.phones import canonical, country_code
-from winback.settings import PROJECT_DIR, Settings
 
 _CHANNELS: Final = PROJECT_DIR / "dbt_project" / "seeds" / "consent_channels.csv"
 _CHUNK: Final = 1_000

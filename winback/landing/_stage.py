@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from winback.cells import CellWriter
+from winback.base.cells import CellWriter
 from winback.landing._aside import Aside
 from winback.landing._batch import LINE, ROW, Reader, Rejected, printable
 from winback.landing._casts import Spec, second_query, typing_query

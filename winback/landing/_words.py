@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from winback.settings import PROJECT_DIR
+from winback.base.settings import PROJECT_DIR
 
 _SEEDS: Final = PROJECT_DIR / "dbt_project" / "seeds"
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from winback.errors import UsageError, WinbackError
+from winback.base.errors import UsageError, WinbackError
 from winback.landing._batch import LINE, ROW, Batch
 from winback.landing._limits import Limits
 

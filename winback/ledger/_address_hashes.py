@@ -12,7 +12,7 @@ import hashlib
 from functools import lru_cache
 from typing import Final
 
-from winback.phones import former_spellings
+from winback.base.phones import former_spellings
 
 # What is kept in the place of the address. No address has a colon.
 HASH_PREFIX: Final = "sha256:"

@@ -15,15 +15,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from winback.errors import UsageError
+from winback.base.errors import UsageError
+from winback.base.private import keep_private
+from winback.base.settings import Settings
 from winback.ledger import _fence, migrations
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import ensure_key
 from winback.ledger._lost import refuse_if_lost
 from winback.ledger._trouble import told
 from winback.ledger._turns import turn
-from winback.private import keep_private
-from winback.settings import Settings
 
 BUSY_SECONDS = 30
 # Any constant: the one lock of all writers of a PostgreSQL ledger.

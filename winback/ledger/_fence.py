@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, select, text, update
 
-from winback.errors import WinbackError
+from winback.base.errors import WinbackError
 from winback.ledger import _tables as t
 
 if TYPE_CHECKING:

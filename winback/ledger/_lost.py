@@ -10,10 +10,10 @@ from typing import Final
 
 from sqlalchemy import Engine, inspect
 
-from winback.errors import SILENCE
+from winback.base.errors import SILENCE
+from winback.base.settings import Settings
 from winback.ledger import _tables as t
 from winback.ledger._trouble import LedgerUnavailable, told
-from winback.settings import Settings
 
 # What WINBACK_ADOPT_LEDGER says where an empty ledger is meant.
 NEW: Final = "new"

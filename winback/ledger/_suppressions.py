@@ -15,11 +15,11 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 
+from winback.base.phones import canonical, former_spellings
 from winback.ledger import _tables as t
 from winback.ledger._address_hashes import hashes_of, is_hashed
 from winback.ledger._address_keys import AddressKey, is_hidden
 from winback.ledger._among import among, texts
-from winback.phones import canonical, former_spellings
 
 ChannelGroup = Literal["email", "phone"]
 # Why an address must not be written to. `hold` waits for a person, `erased` is a customer's wish
@@ -51,8 +51,8 @@ def channel_group(channel: str) -> ChannelGroup:
 def normalize(group: ChannelGroup, address: str) -> str:
     """The form in which addresses are compared, as int_customers__contact_points has it.
 
-    Of a phone it is its number by the numbering plan (winback/phones.py); what is no number, such
-    as a short code, keeps its signs.
+    Of a phone it is its number by the numbering plan (winback/base/phones.py); what is no number,
+    such as a short code, keeps its signs.
     """
     if group == "email" or is_hidden(address) or is_hashed(address):
         return address.strip().lower()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from winback.errors import SILENCE, WinbackError
+from winback.base.errors import SILENCE, WinbackError
 
 # SQLite's code for a query that is wrong, which is a defect of ours; the others are about files.
 _DEFECT: Final = "SQLITE_ERROR"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from winback.channels import Channel, Finding, Question, open_channel
-from winback.errors import UsageError
+from winback.base.errors import UsageError
+from winback.base.settings import Settings
+from winback.providers import Channel, Finding, Question, open_channel
 from winback.reconcile._report import ReconcileReport
-from winback.settings import Settings
 
 # A run that finds very much to ask leaves the rest to the next one.
 MOST_QUESTIONS = 300

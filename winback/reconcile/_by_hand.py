@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from winback.clock import Clock
-from winback.errors import UsageError, WinbackError
+from winback.base.clock import Clock
+from winback.base.errors import UsageError, WinbackError
 from winback.ledger import (
     Ledger,
     LedgerFenced,

@@ -16,13 +16,13 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from winback.channels import LIST_NAMES, PAGE_ROWS, Entry, Page, SuppressionLists
-from winback.clock import Clock
-from winback.errors import UsageError
+from winback.base.clock import Clock
+from winback.base.errors import UsageError
+from winback.base.settings import Settings
 from winback.inbound import Suppressed, keep_suppressed
 from winback.ledger import Ledger, among, insert_new, suppressed_among, tables
+from winback.providers import LIST_NAMES, PAGE_ROWS, Entry, Page, SuppressionLists
 from winback.reconcile._report import ReconcileReport
-from winback.settings import Settings
 
 # Daily, whatever minute of the day a schedule runs at.
 EVERY: Final = timedelta(hours=20)

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, case, func, or_, select
 
-from winback.channels import Outgoing, Search
 from winback.ledger import PROOFS, among, is_hidden, tables
+from winback.providers import Outgoing, Search
 
 _m, _a, _link = tables.messages.c, tables.attempts.c, tables.attempt_messages.c
 _e = tables.evidence.c

@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, exists, or_, select, update
 
-from winback.channels import Progress
-from winback.clock import Clock
+from winback.base.clock import Clock
+from winback.base.settings import Settings
 from winback.inbound import keep_progress
 from winback.ledger import Ledger, insert_new, tables
+from winback.providers import Progress
 from winback.reconcile._ask import Records
 from winback.reconcile._report import ReconcileReport
-from winback.settings import Settings
 
 ASKED_AT: Final = (
     timedelta(minutes=10), timedelta(hours=1), timedelta(hours=12), timedelta(hours=24),

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from winback.clock import Clock
+from winback.base.clock import Clock
+from winback.base.settings import Settings
 from winback.inbound import collect
 from winback.ledger import Ledger, LedgerFenced
 from winback.reconcile._ask import Records
@@ -15,7 +16,6 @@ from winback.reconcile._progress import poll
 from winback.reconcile._report import ReconcileReport
 from winback.reconcile._unknown import Unknowns
 from winback.sending import sweep
-from winback.settings import Settings
 
 
 def reconcile(

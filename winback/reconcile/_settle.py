@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from winback.channels import Listed
 from winback.ledger import (
     CAMPAIGN,
     EvidenceKind,
@@ -23,6 +22,7 @@ from winback.ledger import (
     prove_accepted,
     transition,
 )
+from winback.providers import Listed
 from winback.reconcile._decide import may_let_go
 from winback.reconcile._lost import Lost
 from winback.reconcile._report import ReconcileReport

@@ -9,9 +9,9 @@ from itertools import groupby
 
 from sqlalchemy import select
 
-from winback.channels import EndWithdrawal, Finding, Withdraw
-from winback.clock import Clock, WallClock
+from winback.base.clock import Clock, WallClock
 from winback.ledger import EvidenceKind, Ledger, tables
+from winback.providers import EndWithdrawal, Finding, Withdraw
 from winback.reconcile._ask import Records
 from winback.reconcile._decide import (
     CANCEL_BEFORE,

@@ -9,8 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from winback.channels import Channel, Kind, Outcome, Request
-from winback.clock import Clock
+from winback.base.clock import Clock
 from winback.ledger import (
     TRANSITIONS,
     Proof,
@@ -25,6 +24,7 @@ from winback.ledger import (
     texts,
     transition,
 )
+from winback.providers import Channel, Kind, Outcome, Request
 
 # One call ends well within this: 5 s to connect, 20 s to write, 30 s of silence.
 DEADLINE = timedelta(seconds=60)

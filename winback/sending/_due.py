@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select
 
-from winback.clock import Clock
+from winback.base.clock import Clock
 from winback.ledger import WAITING, Ledger, State, among, tables, texts, transition
 
 _m = tables.messages.c

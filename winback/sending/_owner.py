@@ -20,7 +20,7 @@ from threading import Event, Thread
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from winback.clock import WallClock
+from winback.base.clock import WallClock
 from winback.ledger import Ledger, LedgerUnavailable, insert_new, tables
 
 # Five beats may get lost, to a busy machine or a database that restarts, before a run counts

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from winback.channels import Channel, NotPreparedError, Outcome, Outgoing, Request
 from winback.ledger import CAMPAIGN
+from winback.providers import Channel, NotPreparedError, Outcome, Outgoing, Request
 from winback.sending._splitting import Splitting
 
 # A request that has waited here for long would be let go too soon after its call to be

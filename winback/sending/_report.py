@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from winback.channels import Outcome, Request
 from winback.ledger import State
-from winback.sending._guard import Rule
-from winback.sending._last_look import FINAL
+from winback.providers import Outcome, Request
 from winback.sending._sweep import SweepReport
+from winback.sending.guard._guard import Rule
+from winback.sending.guard._last_look import FINAL
 
 # What a call may bring a message to that needs no further call of this run.
 _SETTLED: frozenset[State] = frozenset({"accepted", "rejected", "unknown"})

@@ -14,21 +14,21 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row
 
-from winback.channels import Channel, Outcome, Request
-from winback.clock import Clock
+from winback.base.clock import Clock
+from winback.base.settings import Settings
 from winback.ledger import Ledger, LedgerUnavailable, State
+from winback.providers import Channel, Outcome, Request
 from winback.sending import _attempts
-from winback.sending._breakers import Trip, tripped
 from winback.sending._due import Due, claim, seconds_to_next
-from winback.sending._gatekeeper import Gatekeeper
-from winback.sending._guard import Caps
-from winback.sending._last_look import refuse
-from winback.sending._pacing import LONGEST_WAIT, Pace
 from winback.sending._packing import Packing, UnpreparedError
 from winback.sending._patience import patiently
 from winback.sending._report import SendReport
 from winback.sending._unanswered import why_hold_no_more
-from winback.settings import Settings
+from winback.sending.brakes._breakers import Trip, tripped
+from winback.sending.brakes._gatekeeper import Gatekeeper
+from winback.sending.guard._guard import Caps
+from winback.sending.guard._last_look import refuse
+from winback.sending.pace._pacing import LONGEST_WAIT, Pace
 
 T = TypeVar("T")
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from winback.channels import open_channel, why_off
-from winback.clock import Clock
+from winback.base.clock import Clock
+from winback.base.settings import Settings
 from winback.ledger import Ledger, LedgerFenced
+from winback.providers import open_channel, why_off
 from winback.sending._due import Due, channels_due, count_due
-from winback.sending._guard import Caps
 from winback.sending._owner import claiming
 from winback.sending._report import SendReport
 from winback.sending._run import ChannelRun
 from winback.sending._sweep import release, sweep
-from winback.settings import Settings
+from winback.sending.guard._guard import Caps
 
 
 def send_due(

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from winback.channels import Outcome, Request
+from winback.providers import Outcome, Request
 
 # After so many refusals that named some of a batch, whoever is left goes in halves.
 ROUNDS = 5

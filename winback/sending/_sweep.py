@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from winback.clock import Clock
+from winback.base.clock import Clock
 from winback.ledger import WAITING, Ledger, State, tables, transition
 from winback.sending._owner import dead_among, forget_the_dead
 

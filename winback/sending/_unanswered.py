@@ -8,8 +8,8 @@ from typing import Final
 
 from sqlalchemy import Connection, exists, func, literal_column, select
 
-from winback.channels import Request
 from winback.ledger import PROOFS, tables
+from winback.providers import Request
 
 # SendGrid lets ten batches be cancelled at once. This many, and the four calls that may be under
 # way, all find room there.

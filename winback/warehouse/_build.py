@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from winback.errors import WinbackError
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
 from winback.landing import newest_load
-from winback.settings import Settings
 from winback.warehouse._damaged import damage_told, discard_damaged
 from winback.warehouse._dbt import (
     DbtResult,

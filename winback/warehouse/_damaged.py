@@ -10,8 +10,8 @@ from typing import Final
 
 import duckdb
 
-from winback.errors import BuildFailure
-from winback.settings import Settings
+from winback.base.errors import BuildFailure
+from winback.base.settings import Settings
 
 # As DuckDB says it; not that another process has the file, or that this user may not read it.
 _DAMAGED: Final = re.compile(

@@ -12,10 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from winback.errors import BuildFailure
+from winback.base.errors import BuildFailure
+from winback.base.settings import PROJECT_DIR, Settings
 from winback.landing import ensure_tables
 from winback.ledger._export import EXPORTED, ensure_first_segment
-from winback.settings import PROJECT_DIR, Settings
 from winback.warehouse._seeds import check_seeds, failing_rows
 
 DBT_DIR = PROJECT_DIR / "dbt_project"

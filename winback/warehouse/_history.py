@@ -12,8 +12,8 @@ from typing import Any, Final
 import duckdb
 import pyarrow.parquet as pq
 
-from winback.duck import connect
-from winback.settings import Settings
+from winback.base.duck import connect
+from winback.base.settings import Settings
 from winback.warehouse._publish import read_manifest
 
 _BATCH = 10_000

@@ -15,9 +15,9 @@ from uuid import uuid4
 
 import duckdb
 
-from winback.duck import connect
-from winback.errors import WinbackError
-from winback.settings import PROJECT_DIR, Settings
+from winback.base.duck import connect
+from winback.base.errors import WinbackError
+from winback.base.settings import PROJECT_DIR, Settings
 
 PUBLIC_TABLES: Final = (
     "customers",

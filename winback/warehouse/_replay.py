@@ -18,9 +18,9 @@ from typing import Any, Final
 
 import duckdb
 
-from winback.duck import connect, rows_of
-from winback.errors import WinbackError
-from winback.settings import Settings
+from winback.base.duck import connect, rows_of
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
 from winback.warehouse._dbt import dbt_vars, invoke_dbt
 
 # No data holds these to the microsecond. The second is there to catch a model that uses

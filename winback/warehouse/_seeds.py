@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import duckdb
 
-from winback.duck import connect, rows_of
-from winback.errors import BuildFailure
+from winback.base.duck import connect, rows_of
+from winback.base.errors import BuildFailure
 
 _SHOWN_ROWS: Final = 3
 _SHOWN_TEXT: Final = 60
@@ -21,7 +21,7 @@ def check_seeds(folder: Path) -> None:
     for path in sorted(folder.glob("*.csv")):
         with path.open(newline="", encoding="utf-8") as file:
             _check(path, csv.reader(file, strict=True))
-    from winback.inbound import check_series_words  # here: a receiver builds nothing
+    from winback.replies import check_series_words  # here: a receiver builds nothing
 
     check_series_words(folder)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, inspect, text
 
-from winback.errors import UsageError
+from winback.base.errors import UsageError
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -2,7 +2,7 @@
 
 
 def model(dbt, session):  # noqa: ARG001 - the signature that dbt calls
-    from winback.science import Plan, contrasts_frame
+    from winback.measure.statistics import Plan, contrasts_frame
 
     def frame(relation):
         # A DuckDB relation, or a Spark data frame.

@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from winback.base.phones import canonical, former_spellings
 from winback.ledger._address_keys import AddressKey
-from winback.phones import canonical, former_spellings
 
 revision = "0012"
 down_revision = "0011"

@@ -1,0 +1,112 @@
+"""Which groups are compared, and which verdict follows."""
+
+import pandas as pd
+import pytest
+
+from winback.measure.statistics import Plan, contrasts, contrasts_frame
+
+PLAN = Plan(
+    alpha=0.05,
+    sequential_tuning_customers=5000,
+    min_customers_per_arm=100,
+    min_expected_reactivations=10,
+    smallest_effect_reactivation=0.005,
+    smallest_effect_revenue_cents=50,
+    srm_threshold=0.001,
+)
+
+
+def cell(arm, variant, assigned, reactivated, *, cents=5_000, window=30):
+    """Everybody who came back spent `cents`."""
+    return {
+        "playbook_id": "sms_email",
+        "window_days": window,
+        "arm": arm,
+        "variant": variant,
+        "assigned": assigned,
+        "reactivated": reactivated,
+        "net_revenue_cents": reactivated * cents,
+        "net_revenue_cents_squared": float(reactivated * cents**2),
+    }
+
+
+def as_planned(cells):
+    return [{**row, "expected": float(row["assigned"])} for row in cells]
+
+
+def results(*cells, planned=None):
+    rows = contrasts(cells, as_planned(cells) if planned is None else planned, PLAN)
+    return {(row.contrast, row.metric): row for row in rows}
+
+
+def test_all_treated_each_variant_and_each_two_variants_are_compared():
+    names = {
+        contrast
+        for contrast, _ in results(
+            cell("treatment", "offer", 450, 40),
+            cell("treatment", "arrivals", 450, 30),
+            cell("holdout", "", 100, 5),
+        )
+    }
+    assert names == {
+        "treatment-vs-holdout",
+        "offer-vs-holdout",
+        "arrivals-vs-holdout",
+        "arrivals-vs-offer",
+    }
+
+
+def test_all_treated_are_the_sum_of_their_variants():
+    found = results(
+        cell("treatment", "offer", 400, 40),
+        cell("treatment", "arrivals", 500, 30),
+        cell("holdout", "", 100, 5),
+    )
+    row = found["treatment-vs-holdout", "reactivation"]
+    assert (row.n_treatment, row.n_control) == (900, 100)
+    assert row.estimate == pytest.approx(70 / 900 - 0.05)
+    revenue = found["treatment-vs-holdout", "revenue_per_customer"]
+    assert revenue.rate_treatment == pytest.approx(70 * 5_000 / 900)
+
+
+@pytest.mark.parametrize(
+    ("treated", "held_out", "verdict"),
+    [
+        ((20_000, 2_400), (10_000, 800), "winner"),
+        ((20_000, 1_400), (10_000, 1_000), "loser"),
+        ((900_000, 45_000), (900_000, 45_000), "no difference"),
+        ((900, 50), (100, 5), "not yet decidable"),
+        ((90, 60), (99, 1), "not yet decidable"),
+        ((5_000, 70), (500, 30), "not yet decidable"),
+    ],
+)
+def test_the_always_valid_interval_gives_the_verdict(treated, held_out, verdict):
+    found = results(cell("treatment", "base", *treated), cell("holdout", "", *held_out))
+    assert found["treatment-vs-holdout", "reactivation"].verdict == verdict
+
+
+def test_arms_that_were_not_dealt_as_planned_withhold_every_verdict():
+    cells = [cell("treatment", "base", 20_000, 2_400), cell("holdout", "", 10_000, 800)]
+    planned = [
+        {**cells[0], "expected": 27_000.0},
+        {**cells[1], "expected": 3_000.0},
+    ]
+    found = results(*cells, planned=planned)
+    assert {row.verdict for row in found.values()} == {"withheld"}
+    assert all(row.srm_p_value < 0.001 for row in found.values())
+
+
+def test_a_playbook_without_a_holdout_compares_only_its_variants():
+    found = results(cell("treatment", "a", 100, 9), cell("treatment", "b", 100, 7))
+    assert {contrast for contrast, _ in found} == {"a-vs-b"}
+
+
+def test_no_cells_give_an_empty_frame_with_its_types():
+    columns = list(cell("holdout", "", 1, 1))
+    frame = contrasts_frame(
+        pd.DataFrame(columns=columns), pd.DataFrame(columns=[*columns, "expected"]), PLAN
+    )
+    assert len(frame) == 0
+    assert str(frame["n_treatment"].dtype) == "Int64"
+    assert str(frame["p_value"].dtype) == "float64"
+    assert str(frame["verdict"].dtype) == "object"

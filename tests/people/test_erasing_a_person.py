@@ -1,0 +1,402 @@
+"""Who asks to be forgotten is: no file names them any more, what is counted stays, STOP holds."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from winback.base.clock import FixedClock
+from winback.base.errors import UsageError, WinbackError
+from winback.base.running import at_work
+from winback.base.settings import Settings
+from winback.cli._app import app
+from winback.inbound import collect, replay_events
+from winback.inbound._log import segment_path
+from winback.landing import load
+from winback.ledger import Ledger, export_ledger, is_suppressed, open_ledger, suppress, tables
+from winback.people.erasure import _erase, _others, _parquet, count_returned, erase, erased_at
+from winback.providers import Record
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+EMAIL, PHONE, NAME = "Ann.Zyx@Example.com", "+4915112345678", "Annzyx"
+TRACES = (EMAIL, EMAIL.lower(), PHONE, PHONE[1:], NAME, "secret words")
+OTHER = "bob@example.com"
+
+
+def write(path: Path, header: str, *rows: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([header, *rows]) + "\n")
+
+
+def message(message_id: str, customer_id: str, channel: str, address: str, **changes: Any) -> Any:
+    return {
+        "message_id": message_id, "enrollment_id": f"e-{message_id}", "playbook_id": "p",
+        "step": 1, "customer_id": customer_id, "channel": channel, "variant": "a",
+        "address": address, "sender": "s", "payload_json": json.dumps({"text": f"Hi {NAME}"}),
+        "payload_sha256": "x", "template_version": "1", "not_before": NOW, "zones": "UTC",
+        "window_closes_at": NOW + timedelta(days=1), "expires_at": NOW + timedelta(days=1),
+        "local_opens_minute": 0, "local_closes_minute": 1440, "state": "accepted",
+        "accepted_at": NOW - timedelta(hours=2), "planned_at": NOW, "updated_at": NOW,
+    } | changes  # fmt: skip
+
+
+@dataclass
+class Home:
+    settings: Settings
+    ledger: Ledger
+    clock: FixedClock
+
+    def heard(self, number: int, *records: Record) -> None:
+        path = segment_path(self.settings.events_dir, "w", number)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(record.to_line() for record in records))
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        with self.ledger.read() as connection:
+            found = connection.execute(select(tables.metadata.tables[table]))
+            return [dict(row) for row in found.mappings()]
+
+    def erase(self, **options: Any) -> dict[str, int]:
+        report = erase(self.settings, self.clock, "c1", **options)
+        return {place: rows for place, rows in report.changed.items() if rows}
+
+    def traces(self, *words: str) -> list[str]:
+        """Files under HOME that hold one of the words, whatever their format."""
+        found = []
+        for path in sorted(self.settings.home.rglob("*")):
+            if path.is_file() and not path.is_symlink():
+                text = _readable(path).casefold()
+                found += [f"{path.name}: {w}" for w in words if w.casefold() in text]
+        return found
+
+
+def _readable(path: Path) -> str:
+    text = path.read_bytes().decode("latin-1")
+    if path.suffix == ".parquet":
+        text += json.dumps(pq.read_table(path).to_pylist(), default=str, ensure_ascii=False)
+    if path.suffix == ".jsonl":
+        for line in text.splitlines():
+            encoded = json.loads(line).get("body_base64")
+            text += base64.b64decode(encoded).decode("latin-1") if encoded else ""
+    return text
+
+
+def record(endpoint: str, body: bytes, **fields: Any) -> Record:
+    provider, _, what = endpoint.partition("/")
+    return Record(provider, what, NOW, fields.pop("query", ""), fields, body)
+
+
+def texted(sid: str, body: str, sender: str = PHONE) -> Record:
+    form = {"MessageSid": sid, "From": sender, "To": "+15005550006", "Body": body}
+    return record("twilio/inbound", urlencode(form).encode())
+
+
+def event(name: str, message_id: str | None, email: str, **fields: Any) -> dict[str, Any]:
+    told = {"email": email, "event": name, "timestamp": int(NOW.timestamp()), **fields}
+    told |= {"sg_event_id": f"{name}-{message_id}", "sg_message_id": "x.1"}
+    return told | ({"wb_message": message_id} if message_id else {})
+
+
+@pytest.fixture
+def home(ledger_url: str, tmp_path: Path) -> Iterator[Home]:
+    """Everything that ever holds an address, in a small HOME: c1 is erased, c2 is not."""
+    settings = Settings.load(home=tmp_path / "home", shop_timezone="UTC", ledger_url=ledger_url)
+    clock = FixedClock(NOW)
+    source = tmp_path / "source"
+    write(
+        source / "customers.csv",
+        "customer_id,email,phone,first_name,last_name,country,postal_code,notes",
+        f"c1,{EMAIL},+49 151 (1234) 5678,{NAME},{NAME},DE,10115,rings {PHONE}",
+        f"c2,{OTHER},,Bob,Bobson,DE,10117,",
+        f",{EMAIL},,{NAME},,DE,,",
+    )
+    write(
+        source / "orders.csv", "order_id,customer_id,ordered_at,total_amount,gift_note",
+        f"o1,c1,2026-01-01,40,for {NAME}", "o2,c2,2026-01-02,40,",
+    )  # fmt: skip
+    write(
+        source / "consents.csv", "customer_id,channel,status,occurred_at,proof",
+        f"c1,email,granted,2026-01-01,form sent by {EMAIL}",
+    )  # fmt: skip
+    load(source, settings, clock)
+    with open_ledger(settings) as ledger:
+        made = Home(settings, ledger, clock)
+        with ledger.write() as connection:
+            for row in (
+                message("a" * 32, "c1", "email", EMAIL),
+                message("b" * 32, "c1", "sms", PHONE),
+                message("d" * 32, "c1", "sms", PHONE, state="planned", accepted_at=None),
+                message("e" * 32, "c1", "sms", PHONE, state="unknown", accepted_at=None),
+                message("f" * 32, "c2", "email", OTHER, payload_json="{}"),
+            ):
+                connection.execute(tables.messages.insert(), row)
+            enrollment = {
+                "enrollment_id": "e1", "playbook_id": "p", "customer_id": "c1",
+                "episode_order_id": "o1", "segment": "s", "arm": "treatment", "variant": "a",
+                "entered_at": NOW,
+            }  # fmt: skip
+            connection.execute(tables.enrollments.insert(), enrollment)
+            told = {
+                "evidence_id": "v", "message_id": "e" * 32, "kind": "settled", "seen_at": NOW,
+                "payload": f"{NAME} says on the phone that it came",
+            }  # fmt: skip
+            connection.execute(tables.evidence.insert(), told)
+            link = {"token": "t", "message_id": "a" * 32, "pos": 0, "url": f"https://x/?{EMAIL}"}
+            connection.execute(tables.links.insert(), link)
+            suppress(
+                connection, group="email", address=EMAIL, reason="stop", source="import",
+                occurred_at=NOW, recorded_at=NOW,
+            )  # fmt: skip
+        posts = [
+            event("delivered", "a" * 32, EMAIL),
+            event("delivered", "f" * 32, OTHER),
+            event("bounce", None, EMAIL, reason=f"550 <{EMAIL}> unknown"),
+        ]
+        mail = (
+            f'--x\r\nContent-Disposition: form-data; name="from"\r\n\r\n{EMAIL}\r\n'
+            '--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nMy secret words \xff\r\n'
+            "--x--\r\n"
+        ).encode("latin-1")
+        made.heard(
+            1,
+            record("sendgrid/events", json.dumps(posts).encode()),
+            texted("SM1", "where is my order? secret words"),
+            record(
+                "twilio/status", b"MessageSid=SM9&MessageStatus=delivered", query="m=" + "b" * 32
+            ),
+        )
+        made.heard(
+            2,
+            texted("SM2", f"Ask {EMAIL} instead", "+4915199999999"),
+            record("sendgrid/inbound", mail, **{"content-type": "multipart/form-data; boundary=x"}),
+            texted("SM3", "STOP"),
+        )
+        collect(ledger, settings, clock)
+        export_ledger(ledger, settings.ledger_landing_dir)
+        published = settings.published_dir / "run1"
+        published.mkdir(parents=True)
+        (settings.published_dir / "current").symlink_to("run1")
+        for name in ("outbox", "customers"):
+            rows = [
+                {"customer_id": "c1", "address": EMAIL if name == "outbox" else "", "n": 1},
+                {"customer_id": "c2", "address": OTHER if name == "outbox" else "", "n": 2},
+            ]
+            pq.write_table(pa.Table.from_pylist(rows), published / f"{name}.parquet")
+        decisions = settings.ledger_landing_dir / "decisions"
+        decisions.mkdir()
+        pq.write_table(pa.Table.from_pylist([{"customer_id": "c1"}]), decisions / "r.parquet")
+        sandbox = settings.home / "sandbox" / "sandbox.db"
+        sandbox.parent.mkdir()
+        with sqlite3.connect(sandbox) as database:
+            database.execute("create table messages (seq integer primary key, recipient text)")
+            database.execute("create table replies (address text primary key, at real)")
+            database.execute("insert into messages values (1, ?), (2, ?)", (PHONE, OTHER))
+            database.execute("insert into replies values (?, 1)", (EMAIL.lower(),))
+        database.close()
+        settings.warehouse_path.parent.mkdir(exist_ok=True)
+        settings.warehouse_path.write_text(EMAIL)
+        (settings.home / "note.txt").write_text(f"call {PHONE}, she waits")
+        yield made
+
+
+@pytest.mark.rule("erasure")
+def test_afterwards_no_file_names_them_and_stop_holds(home: Home) -> None:
+    assert home.traces(*TRACES)
+    done = home.erase()
+    assert home.traces(*TRACES) == []
+    assert done["landing customers"] == done["landing rejected"] == done["ledger links"] == 1
+    assert home.traces(OTHER)
+    with home.ledger.read() as connection:
+        for group, address in (("email", EMAIL), ("phone", "+49 151 12345678")):
+            assert is_suppressed(connection, group=group, address=address, reasons=["stop"])
+            assert is_suppressed(connection, group=group, address=address, reasons=["erased"])
+        assert not is_suppressed(connection, group="email", address=OTHER)
+
+
+@pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)
+def test_a_ledger_in_postgresql_names_them_no_more(home: Home) -> None:
+    home.erase()
+    told = json.dumps([home.rows(name) for name in tables.metadata.tables], default=str)
+    assert [trace for trace in TRACES if trace.casefold() in told.casefold()] == []
+    assert OTHER in told
+    assert home.traces(*TRACES) == []
+
+
+def test_what_is_counted_stays_under_one_pseudonym(home: Home) -> None:
+    before = {name: len(home.rows(name)) for name in ("messages", "provider_events", "replies")}
+    told = [(e["dedupe_key"], e["kind"], e["occurred_at"]) for e in home.rows("provider_events")]
+    home.erase()
+    assert {name: len(home.rows(name)) for name in before} == before
+    assert told == [
+        (e["dedupe_key"], e["kind"], e["occurred_at"]) for e in home.rows("provider_events")
+    ]
+    states = {row["message_id"][0]: row["state"] for row in home.rows("messages")}
+    assert states == {
+        "a": "accepted", "b": "accepted", "d": "suppressed", "e": "unknown_final", "f": "accepted",
+    }  # fmt: skip
+    (name,) = {row["customer_id"] for row in home.rows("enrollments")}
+    assert name.startswith("erased-")
+    landed = {t: pq.read_table(home.settings.shop_dir / f"{t}.parquet").to_pylist()
+              for t in ("customers", "orders", "consents")}  # fmt: skip
+    (who,) = (row for row in landed["customers"] if row["customer_id"] == name)
+    assert (who["country"], {v for k, v in who.items() if k not in {"customer_id", "country"}}) == (
+        "DE", {None},
+    )  # fmt: skip
+    (order,) = (row for row in landed["orders"] if row["customer_id"] == name)
+    assert (order["order_id"], float(order["total_amount"])) == ("o1", 40.0)
+    (consent,) = landed["consents"]
+    assert (consent["customer_id"], consent["status"], consent["proof"]) == (name, "granted", None)
+    published = home.settings.published_dir / "current"
+    assert [r["customer_id"] for r in pq.read_table(published / "outbox.parquet").to_pylist()] == [
+        "c2"
+    ]
+    kept = pq.read_table(published / "customers.parquet").to_pylist()
+    assert {row["customer_id"] for row in kept} == {name, "c2"}
+
+
+def test_a_dry_run_counts_and_changes_nothing(home: Home) -> None:
+    before = {p: p.read_bytes() for p in home.settings.landing_dir.rglob("*") if p.is_file()}
+    messages = home.rows("messages")
+    planned = home.erase(dry_run=True)
+    assert planned["ledger messages"] == 4
+    assert home.rows("messages") == messages
+    assert {p: p.read_bytes() for p in before} == before
+    assert erased_at(home.settings, "c1") is None
+    assert home.erase() == planned
+
+
+@pytest.mark.parametrize(
+    "dies_in", ["erase_in_events", "erase_in_published", "erase_in_other_files"]
+)
+def test_one_that_died_is_finished_by_the_next(
+    home: Home, monkeypatch: pytest.MonkeyPatch, dies_in: str
+) -> None:
+    room = next(r for r in (_erase, _parquet, _others) if hasattr(r, dies_in))
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room, dies_in, die)
+        with pytest.raises(KeyboardInterrupt):
+            home.erase()
+    with home.ledger.read() as connection:
+        assert is_suppressed(connection, group="phone", address=PHONE), "first of all"
+    home.erase()
+    assert home.traces(*TRACES) == []
+    assert home.erase() == {}
+
+
+def test_what_comes_in_later_is_found_by_the_hash(home: Home) -> None:
+    home.erase()
+    home.heard(3, texted("SM4", "STOP"), texted("SM5", "hello secret words"))
+    with home.ledger.write() as connection:
+        suppress(
+            connection, group="email", address=EMAIL, reason="stop", source="import",
+            occurred_at=NOW, recorded_at=NOW,
+        )  # fmt: skip
+    assert home.erase()["raw events"] == 2
+    assert home.traces(*TRACES) == []
+
+
+def test_the_replay_of_what_is_left_finds_nothing_amiss(home: Home) -> None:
+    assert replay_events(home.ledger, home.settings, home.clock).differences == 0
+    home.erase()
+    report = replay_events(home.ledger, home.settings, home.clock)
+    assert (report.differences, report.unreadable) == (0, 0)
+    assert report.events.same > 0
+
+
+def test_what_another_customer_shares_stays_theirs(home: Home) -> None:
+    row = message("9" * 32, "c2", "sms", PHONE)
+    shared = event("delivered", "9" * 32, EMAIL)
+    with home.ledger.write() as connection:
+        connection.execute(tables.messages.insert(), row)
+    home.heard(3, record("sendgrid/events", json.dumps([shared]).encode()))
+    report = erase(home.settings, home.clock, "c1")
+    assert report.shared == 1
+    (theirs,) = (row for row in home.rows("messages") if row["message_id"] == "9" * 32)
+    assert (theirs["address"], theirs["customer_id"]) == (PHONE, "c2")
+    assert json.loads(
+        json.loads(segment_path(home.settings.events_dir, "w", 3).read_text())["body"]
+    )
+    with home.ledger.read() as connection:
+        assert is_suppressed(connection, group="phone", address=PHONE)
+
+
+def test_nobody_is_erased_while_others_are_at_work(home: Home) -> None:
+    with at_work(home.settings), pytest.raises(WinbackError, match="under way"):
+        home.erase()
+    with home.ledger.write() as connection:
+        m = tables.messages
+        claimed = m.update().where(m.c.message_id == "d" * 32).values(state="sending")
+        connection.execute(claimed)
+    with pytest.raises(WinbackError, match="just being sent"):
+        home.erase()
+    assert home.traces(*TRACES)
+
+
+def test_who_is_known_nowhere_is_one_line(home: Home) -> None:
+    with pytest.raises(UsageError, match="known nowhere"):
+        erase(home.settings, home.clock, "nobody")
+
+
+def test_the_commands_say_so_and_a_load_tells_who_is_back(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINBACK_HOME", str(home.settings.home))
+    told = CliRunner().invoke(app, ["erase", "c1", "--dry-run"]).output
+    assert "nothing was changed. Next: winback erase c1" in told
+    told = CliRunner().invoke(app, ["erase", "c1"]).output
+    assert "2 addresses, suppressed for good" in told
+    assert not any(trace in told for trace in TRACES)
+    assert "c1 was erased on" in CliRunner().invoke(app, ["why", "c1"]).output
+    assert count_returned(home.settings) == 0
+    again = CliRunner().invoke(app, ["load", str(tmp_path / "source")]).output
+    assert "note: 1 of the customers were erased here before" in again
+    with home.ledger.read() as connection:
+        assert is_suppressed(connection, group="email", address=EMAIL)
+    with (
+        (home.settings.rejected_dir)
+        .joinpath(sorted(p.name for p in home.settings.rejected_dir.iterdir())[0])
+        .open() as file
+    ):
+        assert list(csv.reader(file))[1][3] == ""
+
+
+def test_a_hashed_list_names_them_no_more_also_one_that_came_in_since(home: Home) -> None:
+    def listed(address: str, group: str) -> str:
+        name = "sha256:" + hashlib.sha256(address.encode()).hexdigest()
+        with home.ledger.write() as connection:
+            suppress(
+                connection, group=group, address=name, reason="opted_out", source="list",
+                occurred_at=NOW, recorded_at=NOW,
+            )  # fmt: skip
+        return name
+
+    named = [listed(EMAIL.lower(), "email"), listed(PHONE[1:], "phone")]
+    others = listed(OTHER, "email")
+    home.erase()
+    named.append(listed(PHONE, "phone"))
+    home.erase()
+    kept = {row["address"] for row in home.rows("suppressions")}
+    assert not kept & set(named)
+    assert others in kept
+    with home.ledger.read() as connection:
+        assert is_suppressed(connection, group="phone", address=PHONE)
+        assert is_suppressed(connection, group="email", address=EMAIL)

@@ -1,0 +1,1 @@
+"""What every room stands on: settings, the clock, errors, files and terminals."""

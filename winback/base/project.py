@@ -1,0 +1,31 @@
+"""Vars and seeds of the dbt project, for the little that the engine must judge by the same."""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+from typing import Any
+
+import yaml
+
+from winback.base.settings import PROJECT_DIR
+
+
+def project_vars() -> dict[str, Any]:
+    """The vars of dbt_project.yml, as they stand there."""
+    return dict(_read())
+
+
+@cache
+def project_seed(name: str) -> tuple[dict[str, str], ...]:
+    """The rows of a seed, all values as text, empty where SQL reads null."""
+    path = PROJECT_DIR / "dbt_project" / "seeds" / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
+@cache
+def _read() -> dict[str, Any]:
+    text = (PROJECT_DIR / "dbt_project" / "dbt_project.yml").read_text(encoding="utf-8")
+    project: dict[str, Any] = yaml.safe_load(text)
+    return dict(project["vars"])

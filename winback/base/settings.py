@@ -1,0 +1,281 @@
+"""Settings: environment variables with the prefix `WINBACK_`, or a `.env` file."""
+
+from __future__ import annotations
+
+import os
+import re
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final, Literal, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+
+from winback.base.errors import UsageError
+
+PROJECT_DIR = Path(__file__).resolve().parents[2]
+
+# Frozen into every message, so a slip is better told before.
+_NO_SIGN = r"\s\x00-\x1f\x7f-\x9f@<>,;"
+_ADDRESS = re.compile(rf"[^{_NO_SIGN}]+@[^{_NO_SIGN}]+\.[^{_NO_SIGN}.]+")
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+# Line breaks in every spelling, control characters, and bytes that are no UTF-8: in a header they
+# would begin another one.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Taken apart at commas, where a line break is a blank.
+_LISTS: Final = frozenset({"channels", "sendgrid_webhook_public_keys"})
+
+Mode = Literal["dry-run", "sandbox", "live"]
+EmailMode = Literal["auto", "immediate", "abortable"]
+
+# All ways to reach somebody. Only those that WINBACK_CHANNELS names send anything.
+CHANNELS: Final = ("email", "sms", "mms", "rcs", "whatsapp", "voice")
+
+
+class Settings(BaseSettings):
+    """Everything an operator sets. Secrets never print: they are `SecretStr`."""
+
+    model_config = SettingsConfigDict(env_prefix="WINBACK_", env_file=".env", extra="ignore")
+
+    home: Path = Field(PROJECT_DIR / ".winback", description="Where a run leaves its state.")
+    mode: Mode = Field("dry-run", description="What `winback run` may do.")
+    # It may hold a password.
+    ledger_url: str = Field(
+        "", repr=False, description="SQLAlchemy URL; default: SQLite under HOME."
+    )
+    adopt_ledger: str = Field(
+        "", description="Instance id of a moved ledger to send from; `new`: begin an empty one."
+    )
+    dbt_target: str = Field("duckdb", description="dbt target of dbt_project/profiles.yml.")
+
+    shop_timezone: str = Field("UTC", description="IANA zone of the shop's calendar days.")
+    shop_country: str = Field(
+        "", description="Two letters, ISO 3166: where a number without a calling code is from."
+    )
+    shop_url: str = Field("https://shop.example.com", description="Where messages link to.")
+    brand_name: str = Field("Example Shop", description="Named in every message.")
+    postal_address: str = Field("", description="Printed in every email; no marketing without it.")
+
+    channels: str = Field(
+        "email,sms",
+        description="Switched on, comma-separated: email, sms, mms, rcs, whatsapp, voice.",
+    )
+
+    from_email: str = Field("", description="Sender address of email.")
+    from_name: str = Field("", description="Sender name of email; default: the brand.")
+    reply_to: str = Field("", description="Where replies to an email go.")
+    unsubscribe_mailto: str = Field("", description="Mail address for List-Unsubscribe.")
+    public_base_url: str = Field("", description="Where the providers reach `winback serve`.")
+
+    click_links: bool = Field(True, description="Count clicks by links of ours, `/r/...`.")
+    pause_days: int = Field(30, gt=0, le=365, description="The pause that people may choose.")
+
+    sendgrid_api_key: SecretStr = Field(SecretStr(""), description="SendGrid API key.")
+    sendgrid_base_url: str = Field("", description="Stands in for https://api.sendgrid.com.")
+    sendgrid_webhook_public_keys: str = Field("", description="Comma-separated; any may sign.")
+    twilio_account_sid: str = Field("", description="Twilio account.")
+    twilio_auth_token: SecretStr = Field(SecretStr(""), description="Twilio auth token.")
+    twilio_base_url: str = Field("", description="Stands in for https://api.twilio.com.")
+    twilio_messaging_service_sid: str = Field("", description="The sender of texts.")
+    twilio_rcs_service_sid: str = Field("", description="Messaging service with an RCS sender.")
+    twilio_whatsapp_from: str = Field("", description="WhatsApp sender, E.164.")
+    twilio_voice_from: str = Field("", description="Caller number of calls, E.164.")
+    voice_opt_out_number: str = Field(
+        "", description="Toll-free number where a call stops calls and texts, E.164."
+    )
+    voice_language: str = Field("en-US", description="Language of the voice that calls.")
+    sms_campaign_status: str = Field("", description="`registered` before US texts.")
+    sms_per_second: float | None = Field(None, gt=0, description="Pace of SMS, MMS and RCS.")
+    whatsapp_per_second: float | None = Field(None, gt=0, description="Pace of WhatsApp.")
+    calls_per_second: float = Field(1.0, gt=0, description="Pace of calls: the account's CPS.")
+    email_per_second: float | None = Field(None, gt=0, description="Pace of email.")
+    email_batch_size: int = Field(
+        250,
+        ge=1,
+        le=1000,
+        description="People in a request; a lost answer leaves all unknown.",
+    )
+    email_mode: EmailMode = Field(
+        "auto",
+        description="`abortable`: SendGrid holds mail back for 25 minutes, so that a request "
+        "without an answer can be cancelled; `immediate`; `auto`: abortable at SendGrid itself.",
+    )
+
+    input_columns: int = Field(
+        2000, ge=1, description="A file with more columns is not loaded or imported."
+    )
+    input_line_megabytes: int = Field(
+        16, ge=1, description="A file with a longer line or row is not loaded or imported."
+    )
+    input_unpacked_megabytes: int = Field(
+        20_000, ge=1, description="A packed file that becomes larger is not loaded."
+    )
+    input_memory_megabytes: int = Field(
+        4000,
+        ge=256,
+        description="A workbook or Parquet file that takes more memory to read is not loaded.",
+    )
+    list_megabytes: int = Field(
+        128, ge=1, description="A larger list of opt-outs, unpacked, is not imported."
+    )
+    answer_megabytes: int = Field(
+        32,
+        ge=1,
+        le=1024,
+        description="A longer answer of a provider is not read: what it was about is unknown.",
+    )
+    unknown_settle_minutes: int = Field(
+        15,
+        ge=0,
+        description="How late a text may show in its provider's list; sooner would send it twice.",
+    )
+
+    responder: str = Field(
+        "",
+        description="Answers questions by itself: `rules` or `package.module:factory`; empty: off.",
+    )
+    responder_answers_per_day: int = Field(
+        3, ge=1, description="Automated answers to one person in 24 hours; then a human."
+    )
+
+    @field_validator("channels")
+    @classmethod
+    def _channels_exist(cls, names: str) -> str:
+        unknown = [name for name in _listed(names) if name not in CHANNELS]
+        if unknown:
+            raise ValueError(f"there is no channel {unknown[0]!r}; there are {', '.join(CHANNELS)}")
+        return names
+
+    @field_validator("shop_timezone")
+    @classmethod
+    def _zone_exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"{name!r} is not an IANA time zone") from None
+        return name
+
+    @field_validator("shop_country")
+    @classmethod
+    def _is_a_country(cls, code: str) -> str:
+        if code and not _COUNTRY.fullmatch(code):
+            raise ValueError(f"{code!r} is no country of two letters, such as GB")
+        return code.upper()
+
+    @field_validator("from_email", "reply_to", "unsubscribe_mailto")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if value and not _ADDRESS.fullmatch(value):
+            raise ValueError("must be an address alone, like hello@shop.example")
+        return value
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _is_one_line(cls, value: object, info: ValidationInfo) -> object:
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(text, str) and info.field_name not in _LISTS:
+            found = _UNPRINTABLE.search(text)
+            if found:
+                raise ValueError(
+                    "must be one line without control characters, and holds "
+                    f"U+{ord(found[0]):04X} at place {found.start() + 1}"
+                )
+        return value
+
+    @classmethod
+    def load(cls, **overrides: object) -> Self:
+        """Read the settings; a bad one is a UsageError that names it, never its value."""
+        try:
+            return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks them
+        except UnicodeDecodeError:
+            raise UsageError(".env is not UTF-8. Next: save it as UTF-8") from None
+        except ValidationError as error:
+            lines = [
+                f"WINBACK_{'_'.join(str(part) for part in item['loc']).upper()}: "
+                f"{item['msg'].removeprefix('Value error, ')}"
+                for item in error.errors(include_input=False)
+            ]
+            raise UsageError("; ".join(lines)) from None
+
+    @property
+    def enabled_channels(self) -> tuple[str, ...]:
+        """The channels that may send, in an order of ours."""
+        named = _listed(self.channels)
+        return tuple(name for name in CHANNELS if name in named)
+
+    def per_second(self, channel: str) -> float | None:
+        """The pace of a channel; what comes from one sender has one. None: no limit of ours."""
+        own = {
+            "email": self.email_per_second,
+            "whatsapp": self.whatsapp_per_second,
+            "voice": self.calls_per_second,
+        }
+        return own.get(channel, self.sms_per_second)
+
+    @property
+    def landing_dir(self) -> Path:
+        return self.home.resolve() / "landing"
+
+    @property
+    def stop_file(self) -> Path:
+        """While it exists, nothing is sent from this machine; the ledger has a switch too."""
+        return self.home.resolve() / "STOP"
+
+    @property
+    def shop_dir(self) -> Path:
+        return self.landing_dir / "shop"
+
+    @property
+    def ledger_landing_dir(self) -> Path:
+        return self.landing_dir / "ledger"
+
+    @property
+    def events_dir(self) -> Path:
+        return self.landing_dir / "events"
+
+    @property
+    def rejected_dir(self) -> Path:
+        return self.landing_dir / "rejected"
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.home.resolve() / "warehouse" / "winback.duckdb"
+
+    @property
+    def published_dir(self) -> Path:
+        return self.home.resolve() / "published"
+
+    @property
+    def reports_dir(self) -> Path:
+        return self.home.resolve() / "reports"
+
+    @property
+    def effective_ledger_url(self) -> str:
+        return self.ledger_url or f"sqlite:///{self.home.resolve() / 'ledger.db'}"
+
+    @property
+    def sends_to_loopback_only(self) -> bool:
+        """Both providers are stood in for by servers on this machine."""
+        hosts = (urlsplit(url).hostname for url in (self.sendgrid_base_url, self.twilio_base_url))
+        return all(host in {"127.0.0.1", "localhost", "::1"} for host in hosts)
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip().lower() for name in names.split(",") if name.strip()]
+
+
+def misspelled() -> dict[str, str]:
+    """Variables that are no setting and look like one: the name that was probably meant, by each.
+
+    Others that begin with WINBACK_ are left alone: dbt and the tests have some of their own.
+    """
+    known = {f"WINBACK_{name.upper()}" for name in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *DotEnvSettingsSource(Settings).env_vars)}
+    meant = {
+        name: get_close_matches(name, known, n=1, cutoff=0.9)
+        for name in sorted(given - known)
+        if name.startswith("WINBACK_")
+    }
+    return {name: close[0] for name, close in meant.items() if close}

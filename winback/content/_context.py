@@ -1,0 +1,98 @@
+"""What a template may say about a person: only what is known, each value made safe."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from winback.base.settings import Settings
+from winback.content._blocked import RenderBlocked
+from winback.content._names import first_name
+
+_URL = re.compile(r"https?://[^\s\"'<>\\]{1,500}\Z")
+
+
+def template_context(row: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    """The names a template may use; an unknown or empty value is absent, never blank."""
+    values = {
+        "brand": settings.brand_name,
+        "shop_url": settings.shop_url.rstrip("/"),
+        "postal_address": one_line(settings.postal_address),
+        "first_name": first_name(one_line(row.get("first_name"))),
+        "last_product_name": one_line(row.get("last_product_name")),
+        "last_product_url": _url(row.get("last_product_url")),
+        "top_product_name": one_line(row.get("top_product_name")),
+        "top_product_url": _url(row.get("top_product_url")),
+        "last_viewed_product_name": one_line(row.get("last_viewed_product_name")),
+        "last_viewed_product_url": _url(row.get("last_viewed_product_url")),
+        "favorite_category": one_line(row.get("favorite_category")),
+        "context_product_name": one_line(row.get("context_product_name")),
+        "context_product_url": _url(row.get("context_product_url")),
+        "context_drop_percent": row.get("context_drop_percent"),
+        "program_name": one_line(row.get("program_name")),
+        "frequency": one_line(row.get("frequency")),
+        "leave_keyword": one_line(row.get("leave_keyword")),
+        "offer": _offer(row, settings, prefix="offer"),
+        "extra_offer": _offer(row, settings, prefix="extra_offer"),
+    }
+    return {name: value for name, value in values.items() if value}
+
+
+def one_line(value: object) -> str:
+    """Text without line breaks or control characters: it may stand in a header."""
+    text = "" if value is None else str(value)
+    printable = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
+    return " ".join(printable.split())
+
+
+def _url(value: object) -> str:
+    text = "" if value is None else str(value).strip()
+    return text if _URL.match(text) else ""
+
+
+def _offer(row: Mapping[str, Any], settings: Settings, *, prefix: str) -> dict[str, str]:
+    """An offer as a template shows it: `text`, `code` and `until`, those that are known."""
+    kind = row.get(f"{prefix}_kind")
+    if not kind:
+        return {}
+    # An extra offer comes with the offer and ends with it.
+    expires_at = row.get("offer_expires_at")
+    shown = {
+        "text": offer_text(str(kind), row.get(f"{prefix}_value")),
+        "code": one_line(row.get(f"{prefix}_code")),
+        "until": deadline(expires_at, row, settings) if expires_at else "",
+    }
+    return {name: value for name, value in shown.items() if value}
+
+
+def offer_text(kind: str, value: Decimal | float | None) -> str:
+    """What an offer gives, in words."""
+    if kind == "free_shipping":
+        return "free shipping"
+    if kind == "percent" and value:
+        return f"{Decimal(value).normalize():f}% off"
+    raise RenderBlocked("unknown_offer", f"no words for an offer of kind {kind!r}")
+
+
+def deadline(expires_at: datetime, row: Mapping[str, Any], settings: Settings) -> str:
+    """The moment an offer ends, on the person's wall clock; the earliest if zones differ.
+
+    The date alone where it ends with the day, else date and minute, so that it is never
+    shown as ending later than its code does.
+    """
+    zones = [name for name in str(row.get("zones") or "").split(",") if name]
+    try:
+        clocks = [ZoneInfo(zone) for zone in zones or [settings.shop_timezone]]
+    except (KeyError, ValueError, OSError):
+        raise RenderBlocked("unknown_zone", "a zone is not in the time zone database") from None
+    local = min(expires_at.astimezone(clock).replace(tzinfo=None) for clock in clocks)
+    last_minute = local - timedelta(microseconds=1)
+    day = f"{last_minute:%b} {last_minute.day}"
+    if (last_minute.hour, last_minute.minute) == (23, 59):
+        return day
+    return f"{local:%b} {local.day}, {local.hour % 12 or 12}:{local:%M} {local:%p}"

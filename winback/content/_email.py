@@ -1,0 +1,60 @@
+"""An email: subject, text and page, with the footer and the headers that the law asks for."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from winback.base.settings import Settings
+from winback.content._blocked import RenderBlocked
+from winback.content._context import one_line, template_context
+from winback.content._frozen import Rendered, freeze, need
+from winback.content._links import ClickLinks
+from winback.content._templates import Templates
+
+
+def write_email(
+    templates: Templates,
+    settings: Settings,
+    row: Mapping[str, Any],
+    *,
+    unsubscribe_url: str,
+    link_at: Callable[[int], str] | None,
+) -> Rendered:
+    """One person's email from `<template>.subject.txt`, `.txt` and `.html`."""
+    template = row["template"]
+    need(settings.postal_address, "no_postal_address")
+    need(settings.from_email, "no_from_email")
+    need(settings.public_base_url, "no_public_base_url")
+    names = tuple(f"{template}.{part}" for part in ("subject.txt", "txt", "html"))
+    context = template_context(row, settings) | {"unsubscribe_url": unsubscribe_url}
+    subject, text, page = (templates.fill(name, context) for name in names)
+    for name, content in ((names[1], text), (names[2], html.unescape(page))):
+        if context["postal_address"] not in content or unsubscribe_url not in content:
+            raise RenderBlocked("no_footer", f"{name} lacks postal address or unsubscribe link")
+    clicks = ClickLinks(link_at, spared=(unsubscribe_url,)) if link_at else None
+    payload: dict[str, Any] = {
+        "from": {"email": settings.from_email, "name": settings.from_name or settings.brand_name},
+        "subject": one_line(subject),
+        "text": clicks.in_text(text) if clicks else text,
+        "html": clicks.in_html(page) if clicks else page,
+        "headers": _unsubscribe_headers(settings, unsubscribe_url),
+    }
+    if settings.reply_to:
+        payload["reply_to"] = {"email": settings.reply_to}
+    links = tuple(clicks.targets) if clicks else ()
+    if links:
+        payload["own_click_links"] = True
+    return freeze(settings.from_email, payload, templates.version(names), links=links)
+
+
+def _unsubscribe_headers(settings: Settings, unsubscribe_url: str) -> dict[str, str]:
+    """RFC 8058: one click in the mail program, no page to visit."""
+    ways = [f"<{unsubscribe_url}>"]
+    if settings.unsubscribe_mailto:
+        ways.append(f"<mailto:{settings.unsubscribe_mailto}?subject=unsubscribe>")
+    return {
+        "List-Unsubscribe": ", ".join(ways),
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }

@@ -1,0 +1,54 @@
+"""A message as it will be sent, and the settings that it can't do without."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from winback.content._blocked import RenderBlocked
+
+# The setting behind a reason, where the reason isn't called like it.
+_SETTINGS: Final[Mapping[str, str]] = {
+    "no_messaging_service": "TWILIO_MESSAGING_SERVICE_SID",
+    "no_rcs_service": "TWILIO_RCS_SERVICE_SID",
+    "no_whatsapp_sender": "TWILIO_WHATSAPP_FROM",
+    "no_caller": "TWILIO_VOICE_FROM",
+    "no_opt_out_number": "VOICE_OPT_OUT_NUMBER",
+}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A message as it will be sent: nothing about it changes any more."""
+
+    sender: str
+    payload_json: str = field(repr=False)
+    payload_sha256: str
+    template_version: str
+    segments: int | None
+    # Where its click links lead, by position.
+    links: tuple[str, ...] = ()
+
+
+def freeze(
+    sender: str,
+    payload: dict[str, Any],
+    template_version: str,
+    *,
+    segments: int | None = None,
+    links: tuple[str, ...] = (),
+) -> Rendered:
+    text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    return Rendered(sender, text, sha256, template_version, segments, links)
+
+
+def need(value: str, reason: str) -> str:
+    """The value of a setting; one that is empty blocks the message and is named."""
+    if not value:
+        setting = _SETTINGS.get(reason, reason.removeprefix("no_").upper())
+        raise RenderBlocked(reason, f"set WINBACK_{setting}")
+    return value

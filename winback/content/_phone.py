@@ -1,0 +1,159 @@
+"""Messages to a phone: SMS, MMS and RCS by their words, WhatsApp by an approved template."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from winback.base.settings import Settings
+from winback.content._affordable import fill_affordably
+from winback.content._blocked import RenderBlocked
+from winback.content._context import one_line, template_context
+from winback.content._frozen import Rendered, freeze, need
+from winback.content._links import ClickLinks
+from winback.content._sms_text import count_segments, to_gsm7
+from winback.content._templates import Templates
+
+# More than two segments read badly and cost thrice (rule T1).
+SEGMENT_BUDGET: Final = 2
+# What Twilio takes as one body, and as one message's media.
+LONGEST_BODY: Final = 1_600
+MOST_MEDIA: Final = 10
+# The brand must be seen without opening the text (rule C16).
+BRAND_WITHIN: Final = 40
+OPT_OUT: Final = "Reply STOP to opt out"
+_CONTENT_SID: Final = re.compile(r"HX[0-9a-fA-F]{32}")
+LinkAt = Callable[[int], str] | None
+
+
+def write_text(
+    templates: Templates, settings: Settings, row: Mapping[str, Any], *, link_at: LinkAt
+) -> Rendered:
+    """A text, or an RCS message that goes out as one where RCS isn't to be had: `<template>.txt`.
+
+    An RCS message may show the media of `<template>.media.txt`.
+    """
+    name, is_rcs = f"{row['template']}.txt", row["channel"] == "rcs"
+    if is_rcs:
+        sender = need(settings.twilio_rcs_service_sid, "no_rcs_service")
+    else:
+        sender = need(settings.twilio_messaging_service_sid, "no_messaging_service")
+    context = template_context(row, settings)
+    body = fill_affordably(templates, name, context, budget=SEGMENT_BUDGET)
+    body, links = _count_clicks(body, link_at)
+    _check_words(name, body, settings)
+    segments = count_segments(body)
+    if segments > SEGMENT_BUDGET:
+        raise RenderBlocked("over_budget", f"{name} takes {segments} segments")
+    payload: dict[str, Any] = {"body": body, "messaging_service_sid": sender}
+    names = [name]
+    if is_rcs and templates.has(media := f"{row['template']}.media.txt"):
+        payload["media_url"] = _media(templates, media, context)
+        names.append(media)
+    version = templates.version(tuple(names))
+    return freeze(sender, payload, version, segments=segments, links=links)
+
+
+def write_mms(
+    templates: Templates, settings: Settings, row: Mapping[str, Any], *, link_at: LinkAt
+) -> Rendered:
+    """Words and pictures or a video: `<template>.txt` and `<template>.media.txt`."""
+    sender = need(settings.twilio_messaging_service_sid, "no_messaging_service")
+    names = (f"{row['template']}.txt", f"{row['template']}.media.txt")
+    context = template_context(row, settings)
+    body = one_line(templates.fill(names[0], context))
+    clicks = ClickLinks(link_at) if link_at else None
+    body = clicks.in_text(body) if clicks else body
+    _check_words(names[0], body, settings)
+    if len(body) > LONGEST_BODY:
+        raise RenderBlocked("over_budget", f"{names[0]} is longer than {LONGEST_BODY} characters")
+    payload = {
+        "body": body,
+        "media_url": _media(templates, names[1], context),
+        "messaging_service_sid": sender,
+    }
+    links = tuple(clicks.targets) if clicks else ()
+    return freeze(sender, payload, templates.version(names), links=links)
+
+
+def write_whatsapp(
+    templates: Templates, settings: Settings, row: Mapping[str, Any], *, link_at: LinkAt
+) -> Rendered:
+    """An approved template with one person's values: `<template>.whatsapp.json`.
+
+    `<template>.txt` says in words what it reads like. Twilio gets only the template's id and
+    the values; the words are checked as those of a text are, and a dry run shows them.
+    """
+    sender = "whatsapp:" + need(settings.twilio_whatsapp_from, "no_whatsapp_sender")
+    names = (f"{row['template']}.whatsapp.json", f"{row['template']}.txt")
+    context = template_context(row, settings)
+    content_sid, values = _content(templates, names[0], context)
+    words = one_line(templates.fill(names[1], context))
+    clicks = ClickLinks(link_at) if link_at else None
+    if clicks:
+        values = {key: clicks.in_text(value) for key, value in values.items()}
+        words = clicks.in_text(words)
+    _check_words(names[1], words, settings)
+    payload = {
+        "from_": sender,
+        "content_sid": content_sid,
+        "content_variables": json.dumps(values, ensure_ascii=False, sort_keys=True),
+        "words": words,
+    }
+    links = tuple(clicks.targets) if clicks else ()
+    return freeze(sender, payload, templates.version(names), links=links)
+
+
+def _content(
+    templates: Templates, name: str, context: Mapping[str, Any]
+) -> tuple[str, dict[str, str]]:
+    """The template's id at Twilio and its variables by name, each filled in and not empty."""
+    try:
+        content = json.loads(templates.source(name))
+        content_sid, variables = content["content_sid"], dict(content.get("variables", {}))
+    except (ValueError, KeyError, TypeError):
+        raise RenderBlocked("bad_content", f"{name} is not JSON with a content_sid") from None
+    if not _CONTENT_SID.fullmatch(str(content_sid)):
+        raise RenderBlocked("bad_content", f"{name}: content_sid is not HX and 32 hex digits")
+    values = {
+        str(key): one_line(templates.fill_text(name, str(source), context))
+        for key, source in variables.items()
+    }
+    if empty := [key for key, value in values.items() if not value]:
+        raise RenderBlocked("bad_content", f"{name}: variable {empty[0]} is empty")
+    return content_sid, values
+
+
+def _media(templates: Templates, name: str, context: Mapping[str, Any]) -> list[str]:
+    """Where the carrier fetches pictures or a video: one https address a line."""
+    lines = [line.strip() for line in templates.fill(name, context).splitlines()]
+    urls = [line for line in lines if line]
+    if not 1 <= len(urls) <= MOST_MEDIA:
+        raise RenderBlocked("bad_media", f"{name} names {len(urls)} files, not 1 to {MOST_MEDIA}")
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.scheme != "https" or not parts.hostname or " " in url:
+            raise RenderBlocked("bad_media", f"{name}: a line is not an https address")
+    return urls
+
+
+def _check_words(name: str, words: str, settings: Settings) -> None:
+    """What every message to a phone must say (rule C16)."""
+    if to_gsm7(settings.brand_name) not in to_gsm7(words)[:BRAND_WITHIN]:
+        raise RenderBlocked("no_brand", f"{name} lacks the brand in {BRAND_WITHIN} characters")
+    if OPT_OUT not in words:
+        raise RenderBlocked("no_opt_out", f"{name} lacks {OPT_OUT!r}")
+
+
+def _count_clicks(body: str, link_at: LinkAt) -> tuple[str, tuple[str, ...]]:
+    """A text with click links and where they lead; as it was if they would cost a segment."""
+    if link_at is None:
+        return body, ()
+    clicks = ClickLinks(link_at)
+    counted = clicks.in_text(body)
+    if count_segments(counted) > count_segments(body):
+        return body, ()
+    return counted, tuple(clicks.targets)

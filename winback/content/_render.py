@@ -1,0 +1,55 @@
+"""Rendering: one outbox row and its template become a frozen payload, or a reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from winback.base.settings import PROJECT_DIR, Settings
+from winback.content._email import write_email
+from winback.content._frozen import Rendered
+from winback.content._phone import write_mms, write_text, write_whatsapp
+from winback.content._templates import Templates
+from winback.content._voice import write_call
+
+TEMPLATES_DIR = PROJECT_DIR / "templates"
+_PHONE: Final = {
+    "sms": write_text,
+    "rcs": write_text,
+    "mms": write_mms,
+    "whatsapp": write_whatsapp,
+}
+
+
+class Renderer:
+    """Renders any number of rows from one templates folder."""
+
+    def __init__(self, settings: Settings, templates_dir: Path = TEMPLATES_DIR) -> None:
+        self._settings = settings
+        self._templates = Templates(templates_dir)
+
+    def render(
+        self,
+        row: Mapping[str, Any],
+        *,
+        unsubscribe_url: str,
+        link_at: Callable[[int], str] | None = None,
+    ) -> Rendered:
+        """Write one message. Raises RenderBlocked, whose reason never holds contact data.
+
+        `link_at` gives the click link that stands for the address at a position; without it
+        the addresses stay as they are.
+        """
+        if row["channel"] == "email":
+            return write_email(
+                self._templates,
+                self._settings,
+                row,
+                unsubscribe_url=unsubscribe_url,
+                link_at=link_at,
+            )
+        if row["channel"] == "voice":
+            return write_call(self._templates, self._settings, row)
+        write = _PHONE[row["channel"]]
+        return write(self._templates, self._settings, row, link_at=link_at)

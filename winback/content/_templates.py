@@ -1,0 +1,87 @@
+"""A template folder as Jinja reads it: what a page says of one person, and which version it is."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, UndefinedError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from winback.content._blocked import RenderBlocked
+
+# Jinja's error has the missing name in its words only.
+_UNDEFINED: Final = re.compile(r"^'(\w+)' is undefined|has no attribute '(\w+)'")
+
+
+class Templates:
+    """The files of one templates folder; a fact that is missing blocks a page."""
+
+    def __init__(self, folder: Path) -> None:
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=FileSystemLoader(folder),
+            undefined=StrictUndefined,
+            autoescape=lambda name: bool(name and name.endswith(".html")),
+            auto_reload=False,
+        )
+        self._folder = folder
+        self._version = lru_cache(maxsize=None)(self._read_version)
+        self._piece = lru_cache(maxsize=None)(self._environment.from_string)
+
+    def has(self, name: str) -> bool:
+        return (self._folder / name).is_file()
+
+    def fill(self, name: str, context: Mapping[str, Any]) -> str:
+        """One page with a person's facts. Raises RenderBlocked, naming what is missing."""
+        try:
+            return self._environment.get_template(name).render(context)
+        except UndefinedError as error:
+            raise _missing(name, error) from None
+        except TemplateNotFound as error:
+            raise RenderBlocked("no_template", f"templates/{error.name} is missing") from None
+
+    def fill_text(self, name: str, source: str, context: Mapping[str, Any]) -> str:
+        """A piece of the file `name`, filled in the same way."""
+        try:
+            return self._piece(source).render(context)
+        except UndefinedError as error:
+            raise _missing(name, error) from None
+
+    def source(self, name: str) -> str:
+        """A file as it was written. Raises RenderBlocked where there is none."""
+        try:
+            return self._source(name)
+        except TemplateNotFound as error:
+            raise RenderBlocked("no_template", f"templates/{error.name} is missing") from None
+
+    def version(self, names: tuple[str, ...]) -> str:
+        """A hash of the template files and all that they include or extend."""
+        return self._version(names)
+
+    def _read_version(self, names: tuple[str, ...]) -> str:
+        digest, pending, seen = hashlib.sha256(), list(names), set[str]()
+        while pending:
+            name = pending.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            source = self._source(name)
+            digest.update(f"{name}\0{source}\0".encode())
+            found = meta.find_referenced_templates(self._environment.parse(source))
+            pending.extend(sorted(reference for reference in found if reference))
+        return digest.hexdigest()[:16]
+
+    def _source(self, name: str) -> str:
+        loader = self._environment.loader
+        assert loader is not None  # noqa: S101 - set above
+        return loader.get_source(self._environment, name)[0]
+
+
+def _missing(name: str, error: UndefinedError) -> RenderBlocked:
+    named = _UNDEFINED.search(str(error))
+    field = next(filter(None, named.groups())) if named else ""
+    return RenderBlocked("render_missing", f"{name}: {error}", field=field)

@@ -1,0 +1,61 @@
+"""What an answer looks like on the wire, as the channels take it."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from winback.base.settings import Settings
+from winback.content import one_line
+from winback.ledger import WrittenBy
+
+Payload = Mapping[str, Any]
+
+
+def frozen(
+    settings: Settings,
+    reply: Row[Any],
+    message: Row[Any] | None,
+    text: str,
+    written_by: WrittenBy,
+) -> tuple[str, Payload]:
+    """Who sends the answer to a reply, empty where nobody is set to, and its payload."""
+    if reply.channel_group == "email":
+        return settings.from_email, _email(settings, reply, message, text, written_by)
+    sender = settings.twilio_messaging_service_sid
+    return sender, {"body": text, "messaging_service_sid": sender}
+
+
+def _email(
+    settings: Settings,
+    reply: Row[Any],
+    message: Row[Any] | None,
+    text: str,
+    written_by: WrittenBy,
+) -> Payload:
+    name = settings.from_name or settings.brand_name
+    thread = {"In-Reply-To": reply.mail_id, "References": reply.mail_id} if reply.mail_id else {}
+    # What keeps two programs from answering each other for ever.
+    machine = {"Auto-Submitted": "auto-replied"} if written_by == "responder" else {}
+    payload: dict[str, Any] = {
+        "from": {"email": settings.from_email, "name": name},
+        "subject": _subject(settings, message),
+        "text": text,
+        "html": f"<p>{html.escape(text)}</p>".replace("\n", "<br>"),
+        "headers": {**thread, **machine},
+    }
+    if settings.reply_to:
+        payload["reply_to"] = {"email": settings.reply_to}
+    return payload
+
+
+def _subject(settings: Settings, message: Row[Any] | None) -> str:
+    """That of the mail which they answered: it is ours, and so is every word of it."""
+    ours = ""
+    if message is not None and message.channel == "email":
+        ours = one_line(json.loads(message.payload_json).get("subject"))
+    return f"Re: {ours or f'your message to {settings.brand_name}'}"

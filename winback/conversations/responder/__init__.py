@@ -1,0 +1,38 @@
+"""Automated answers: one seam for who writes them, and the fences around whoever that is.
+
+thread → fence before (_input) → responder, the shipped one or a plugged one → fence behind
+(_output) → an answer exactly as it may be sent, or a hand-over to a human. Off by default.
+"""
+
+from winback.conversations.responder._ask import ask
+from winback.conversations.responder._facts import Catalog, facts_for, read_catalog
+from winback.conversations.responder._input import Thread
+from winback.conversations.responder._open import open_responder
+from winback.conversations.responder._run import RespondReport, answer_replies
+from winback.conversations.responder._seam import (
+    Answer,
+    Conversation,
+    Facts,
+    HandOver,
+    Offer,
+    Product,
+    Responder,
+)
+
+__all__ = [
+    "Answer",
+    "Catalog",
+    "Conversation",
+    "Facts",
+    "HandOver",
+    "Offer",
+    "Product",
+    "RespondReport",
+    "Responder",
+    "Thread",
+    "answer_replies",
+    "ask",
+    "facts_for",
+    "open_responder",
+    "read_catalog",
+]

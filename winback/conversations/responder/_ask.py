@@ -1,0 +1,61 @@
+"""Asking a responder, with both fences around it: nothing reaches a person but through here."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime
+from typing import Final
+
+from winback.conversations.responder._input import Thread, conversation_of
+from winback.conversations.responder._output import framed
+from winback.conversations.responder._seam import Answer, Conversation, Facts, HandOver, Responder
+
+log = logging.getLogger(__name__)
+
+# A model that takes longer is as good as none: the question waits for a human.
+PATIENCE_SECONDS: Final = 30.0
+
+
+def ask(
+    responder: Responder,
+    thread: Thread,
+    facts: Facts,
+    *,
+    now: datetime,
+    answers_per_day: int,
+    patience: float = PATIENCE_SECONDS,
+) -> Answer | HandOver:
+    """The answer to a thread exactly as it may be sent, or why a human must answer.
+
+    Raises nothing, whatever the responder does.
+    """
+    conversation = conversation_of(thread, now=now, answers_per_day=answers_per_day)
+    if isinstance(conversation, HandOver):
+        return conversation
+    given = _asked(responder, conversation, facts, patience)
+    if isinstance(given, HandOver):
+        return HandOver(str(given.reason)[:60])
+    if not isinstance(given, Answer):
+        return HandOver("fence_empty")
+    text = framed(given.text, facts)
+    return text if isinstance(text, HandOver) else Answer(text)
+
+
+def _asked(
+    responder: Responder, conversation: Conversation, facts: Facts, patience: float
+) -> object:
+    """What the responder gave back, in its time; it can't stop the run by failing or hanging."""
+    given: list[object] = []
+
+    def call() -> None:
+        try:
+            given.append(responder.respond(conversation, facts))
+        except BaseException as error:  # noqa: BLE001  # a plugged one may raise anything
+            log.warning("the responder failed: %s", type(error).__name__)
+            given.append(HandOver("responder_failed"))
+
+    thread = threading.Thread(target=call, name="winback-responder", daemon=True)
+    thread.start()
+    thread.join(patience)
+    return given[0] if given else HandOver("responder_too_slow")

@@ -1,7 +1,0 @@
-"""Erasing one person from everything under WINBACK_HOME, save that they opted out."""
-
-from winback.erasure._erase import ErasureReport, erase
-from winback.erasure._records import erased_at
-from winback.erasure._returned import count_returned
-
-__all__ = ["ErasureReport", "count_returned", "erase", "erased_at"]

@@ -1,0 +1,32 @@
+"""Science: from sums in the warehouse to intervals and verdicts."""
+
+from winback.measure.statistics._contrasts import Contrast, Plan, contrasts, contrasts_frame
+from winback.measure.statistics._statistics import (
+    Difference,
+    Interval,
+    Sample,
+    confidence_sequence,
+    mean_difference,
+    proportion_difference,
+    proportion_interval,
+    sample_ratio_p_value,
+)
+from winback.measure.statistics._survival import ShareBy, Watched, share_by
+
+__all__ = [
+    "Contrast",
+    "Difference",
+    "Interval",
+    "Plan",
+    "Sample",
+    "ShareBy",
+    "Watched",
+    "confidence_sequence",
+    "contrasts",
+    "contrasts_frame",
+    "mean_difference",
+    "proportion_difference",
+    "proportion_interval",
+    "sample_ratio_p_value",
+    "share_by",
+]

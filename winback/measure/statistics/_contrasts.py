@@ -1,0 +1,238 @@
+"""Contrasts: which groups of a playbook are compared, by which measure, with what verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import reduce
+from itertools import combinations, groupby
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from winback.measure.statistics._statistics import (
+    Difference,
+    Interval,
+    Sample,
+    confidence_sequence,
+    mean_difference,
+    proportion_difference,
+    sample_ratio_p_value,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Metric = Literal["reactivation", "revenue_per_customer"]
+Verdict = Literal["winner", "loser", "no difference", "not yet decidable", "withheld"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was settled before anybody looked; the shop's numbers are dbt vars."""
+
+    alpha: float
+    sequential_tuning_customers: int
+    min_customers_per_arm: int
+    min_expected_reactivations: float
+    smallest_effect_reactivation: float
+    smallest_effect_revenue_cents: float
+    srm_threshold: float
+
+    def smallest_effect(self, metric: Metric) -> float:
+        if metric == "reactivation":
+            return self.smallest_effect_reactivation
+        return self.smallest_effect_revenue_cents
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A cell or several: everybody assigned, who came back, what they spent (cents)."""
+
+    assigned: int
+    reactivated: int
+    revenue: Sample
+
+    def __add__(self, other: _Group) -> _Group:
+        return _Group(
+            self.assigned + other.assigned,
+            self.reactivated + other.reactivated,
+            Sample(
+                self.revenue.n + other.revenue.n,
+                self.revenue.total + other.revenue.total,
+                self.revenue.total_squares + other.revenue.total_squares,
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One row of experiment_results; rates are shares, or cents per assigned customer."""
+
+    playbook_id: str
+    contrast: str
+    metric: Metric
+    window_days: int
+    n_treatment: int
+    n_control: int
+    rate_treatment: float
+    rate_control: float
+    estimate: float
+    ci_low: float | None
+    ci_high: float | None
+    p_value: float | None
+    sequential_ci_low: float
+    sequential_ci_high: float
+    srm_p_value: float | None
+    verdict: Verdict
+
+
+HOLDOUT: Final = "holdout"
+
+
+def contrasts(
+    cells: Iterable[Mapping[str, Any]], planned: Iterable[Mapping[str, Any]], plan: Plan
+) -> Iterator[Contrast]:
+    """Compare every pair of a playbook's groups that both have customers.
+
+    `cells` has a row per playbook, window, arm and variant with its sums; `planned` one per
+    playbook, arm and variant with the expected and the assigned number.
+    """
+    ratios = dict(_sample_ratios(planned))
+
+    def key(cell: Mapping[str, Any]) -> tuple[str, int]:
+        return str(cell["playbook_id"]), int(cell["window_days"])
+
+    for (playbook, window), rows in groupby(sorted(cells, key=key), key):
+        groups = {
+            HOLDOUT if row["arm"] == HOLDOUT else str(row["variant"]): _group(row) for row in rows
+        }
+        for name, first, second in _pairs(groups):
+            for metric in ("reactivation", "revenue_per_customer"):
+                yield _contrast(
+                    (playbook, name, metric, window), first, second, ratios.get(playbook), plan
+                )
+
+
+def _sample_ratios(
+    planned: Iterable[Mapping[str, Any]],
+) -> Iterator[tuple[str, float | None]]:
+    def key(row: Mapping[str, Any]) -> str:
+        return str(row["playbook_id"])
+
+    for playbook, group in groupby(sorted(planned, key=key), key):
+        rows = list(group)
+        observed = [int(row["assigned"]) for row in rows]
+        yield playbook, sample_ratio_p_value(observed, [float(row["expected"]) for row in rows])
+
+
+def _group(row: Mapping[str, Any]) -> _Group:
+    assigned = int(row["assigned"])
+    revenue = Sample(
+        assigned, float(row["net_revenue_cents"]), float(row["net_revenue_cents_squared"])
+    )
+    return _Group(assigned, int(row["reactivated"]), revenue)
+
+
+def _pairs(groups: Mapping[str, _Group]) -> Iterator[tuple[str, _Group, _Group]]:
+    """All treated against the holdout, each variant against it, each two variants."""
+    variants = sorted(name for name in groups if name != HOLDOUT)
+    if HOLDOUT in groups and variants:
+        treated = reduce(_Group.__add__, (groups[name] for name in variants))
+        yield "treatment-vs-holdout", treated, groups[HOLDOUT]
+        for name in variants:
+            yield f"{name}-vs-holdout", groups[name], groups[HOLDOUT]
+    for one, other in combinations(variants, 2):
+        yield f"{one}-vs-{other}", groups[one], groups[other]
+
+
+def _contrast(
+    name: tuple[str, str, Metric, int],
+    first: _Group,
+    second: _Group,
+    srm_p_value: float | None,
+    plan: Plan,
+) -> Contrast:
+    playbook, contrast, metric, window = name
+    rates, difference = _difference(metric, first, second, plan)
+    sequence = confidence_sequence(
+        difference,
+        n=first.assigned + second.assigned,
+        tuned_for=plan.sequential_tuning_customers,
+        alpha=plan.alpha,
+    )
+    interval = difference.interval
+    return Contrast(
+        playbook_id=playbook,
+        contrast=contrast,
+        metric=metric,
+        window_days=window,
+        n_treatment=first.assigned,
+        n_control=second.assigned,
+        rate_treatment=rates[0],
+        rate_control=rates[1],
+        estimate=difference.estimate,
+        ci_low=interval.low if interval else None,
+        ci_high=interval.high if interval else None,
+        p_value=difference.p_value,
+        sequential_ci_low=sequence.low,
+        sequential_ci_high=sequence.high,
+        srm_p_value=srm_p_value,
+        verdict=_verdict(
+            sequence,
+            metric,
+            plan,
+            is_as_dealt=srm_p_value is None or srm_p_value >= plan.srm_threshold,
+            is_enough=_is_enough(first, second, plan),
+        ),
+    )
+
+
+def _difference(
+    metric: Metric, first: _Group, second: _Group, plan: Plan
+) -> tuple[tuple[float, float], Difference]:
+    if metric == "revenue_per_customer":
+        means = (first.revenue.mean, second.revenue.mean)
+        return means, mean_difference(first.revenue, second.revenue, alpha=plan.alpha)
+    shares = (first.reactivated / first.assigned, second.reactivated / second.assigned)
+    return shares, proportion_difference(
+        (first.reactivated, second.reactivated),
+        (first.assigned, second.assigned),
+        alpha=plan.alpha,
+    )
+
+
+def _is_enough(first: _Group, second: _Group, plan: Plan) -> bool:
+    """Whether the large-sample intervals hold: see `min_expected_reactivations`."""
+    both = first + second
+    smaller = min(first.assigned, second.assigned)
+    expected = both.reactivated / both.assigned * smaller
+    return smaller >= plan.min_customers_per_arm and expected >= plan.min_expected_reactivations
+
+
+def _verdict(
+    sequence: Interval, metric: Metric, plan: Plan, *, is_as_dealt: bool, is_enough: bool
+) -> Verdict:
+    """The always-valid interval decides, so that looking early can't make a winner."""
+    if not is_as_dealt:
+        return "withheld"
+    if not is_enough:
+        return "not yet decidable"
+    if sequence.low > 0:
+        return "winner"
+    if sequence.high < 0:
+        return "loser"
+    smallest = plan.smallest_effect(metric)
+    if -smallest < sequence.low and sequence.high < smallest:
+        return "no difference"
+    return "not yet decidable"
+
+
+_DTYPES: Final = {"str": "object", "int": "Int64", "Metric": "object", "Verdict": "object"}
+
+
+def contrasts_frame(cells: pd.DataFrame, planned: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """The contrasts of two frames as a frame; its types hold also where it has no rows."""
+    import pandas as pd
+
+    rows = contrasts(cells.to_dict("records"), planned.to_dict("records"), plan)  # type: ignore[arg-type]
+    dtypes = {column.name: _DTYPES.get(str(column.type), "float64") for column in fields(Contrast)}
+    return pd.DataFrame([asdict(row) for row in rows], columns=list(dtypes)).astype(dtypes)

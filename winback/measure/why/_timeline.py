@@ -1,0 +1,152 @@
+"""What happened to one person, in order: runs that decided the same are told once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from winback.base.duck import Rows
+from winback.measure.why._read import Story
+
+
+@dataclass
+class Happening:
+    """Something that happened, or was decided again and again `until` a last time."""
+
+    at: datetime
+    until: datetime
+    # joined, entered, decided, message, answer, came_back, ended
+    kind: str
+    row: dict[str, Any]
+    # Of a decision: the rules that it hangs on, and what else failed in any of its runs.
+    decisive: list[str] = field(default_factory=list)
+    besides: list[str] = field(default_factory=list)
+    runs: int = 1
+
+
+# What each decision hangs on, by rule or by kind of rule.
+_DECISIVE: Final[Mapping[str, frozenset[str]]] = {
+    "exited": frozenset({"purchase", "no_order", "merged", "other_id", "household"}),
+    "holdout": frozenset({"holdout"}),
+    "expired": frozenset({"range"}),
+    "suppressed": frozenset({"standing", "shared_address", "other_id", "household"}),
+    "capped": frozenset({"cap"}),
+    "deferred": frozenset({"pause", "window", "usual_hour"}),
+}
+_ANSWERS: Final = ("clicked", "replied", "opted_out")
+
+
+def timeline(story: Story) -> list[Happening]:
+    """The happenings, oldest first."""
+    happened = [
+        *_joins(story.joins),
+        *_entries(story),
+        *_decisions(story),
+        *_messages(story.messages),
+        *_returns(story.reactivations),
+    ]
+    return sorted(happened, key=lambda it: (it.at, _ORDER[it.kind], it.row.get("step") or 0))
+
+
+_ORDER: Final = {
+    "joined": 0, "entered": 1, "decided": 2, "message": 3, "answer": 4, "came_back": 5, "ended": 6,
+}  # fmt: skip
+
+
+def _once(at: datetime, kind: str, row: dict[str, Any]) -> Happening:
+    return Happening(at, at, kind, row)
+
+
+def _entries(story: Story) -> Iterator[Happening]:
+    came_back = {row["enrollment_id"] for row in story.reactivations}
+    for row in story.enrollments:
+        yield _once(row["entered_at"], "entered", row)
+        # The order that brought them back tells why they left.
+        if row["exited_at"] is not None and row["enrollment_id"] not in came_back:
+            yield _once(row["exited_at"], "ended", row)
+
+
+def _joins(joins: Rows) -> Iterator[Happening]:
+    """The moments of each join: asked for, agreed to, ended."""
+    for row in joins:
+        for moment in ("asked", "joined", "left"):
+            if row[f"{moment}_at"] is not None:
+                yield _once(row[f"{moment}_at"], "joined", {**row, "moment": moment})
+
+
+def _messages(messages: Rows) -> Iterator[Happening]:
+    for row in messages:
+        at = row["accepted_at"] or row.get("last_held_at")
+        if at is None:
+            continue
+        yield _once(at, "message", row)
+        for answer in _ANSWERS:
+            if row[f"{answer}_at"] is not None:
+                yield _once(row[f"{answer}_at"], "answer", {**row, "answer": answer})
+
+
+def _returns(reactivations: Rows) -> Iterator[Happening]:
+    for row in reactivations:
+        yield _once(row["reactivated_at"], "came_back", row)
+
+
+def _decisions(story: Story) -> Iterator[Happening]:
+    by_step: dict[tuple[str, int], Rows] = defaultdict(list)
+    for row in story.decisions:
+        by_step[row["enrollment_id"], row["step"]].append(row)
+    sent = {
+        (row["enrollment_id"], row["step"])
+        for row in story.messages
+        if row["accepted_at"] is not None
+    }
+    kinds = {rule: str(row["kind"]) for rule, row in story.rules.items()}
+    for step, rows in by_step.items():
+        for told in _told_once(rows, kinds):
+            # The message tells it better.
+            if not (told.row["decision"] == "send" and step in sent):
+                yield told
+
+
+def _told_once(rows: Rows, kinds: Mapping[str, str]) -> Iterator[Happening]:
+    """Runs one after the other that decided the same for the same reason, as one."""
+    last: Happening | None = None
+    for row in rows:
+        decisive, besides = _weighed(row, kinds)
+        if last is not None and _only_ran_out(last, row, kinds):
+            continue
+        if last is None or not _tells_the_same(last, row, decisive):
+            if last is not None:
+                yield last
+            last = Happening(row["decided_at"], row["decided_at"], "decided", row, decisive)
+        else:
+            last.until, last.runs = row["decided_at"], last.runs + 1
+        last.besides += [rule for rule in besides if rule not in last.besides]
+    if last is not None:
+        yield last
+
+
+def _weighed(row: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """The rules that failed: those that the decision hangs on, and the others."""
+    failed = [rule for rule in row["blocked_by"].split(",") if rule]
+    weighty = _DECISIVE.get(row["decision"], frozenset())
+    decisive = [rule for rule in failed if {rule, kinds.get(rule, "")} & weighty] or failed
+    return decisive, [rule for rule in failed if rule not in decisive]
+
+
+def _only_ran_out(last: Happening, row: Mapping[str, Any], kinds: Mapping[str, str]) -> bool:
+    """Whether a step that was given up for good ran out of days behind the same block."""
+    if last.row["decision"] != "suppressed" or row["decision"] != "expired":
+        return False
+    blocked, _ = _weighed({**row, "decision": "suppressed"}, kinds)
+    return blocked == last.decisive
+
+
+def _tells_the_same(last: Happening, row: Mapping[str, Any], decisive: list[str]) -> bool:
+    return (
+        last.row["decision"] == row["decision"]
+        and last.row["send_after_at"] == row["send_after_at"]
+        and last.decisive == decisive
+    )

@@ -1,0 +1,138 @@
+"""Whatever else lies under WINBACK_HOME: rows set aside, the sandbox, reports, leftovers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.engine import make_url
+
+from winback.base.cells import CellWriter, plain
+from winback.base.settings import Settings
+from winback.people.erasure._files import replaced
+from winback.people.erasure._person import Person
+
+_DATABASE: Final = b"SQLite format 3\0"
+# Their own modules know these, or they hold nothing but numbers and models.
+_ELSEWHERE: Final = (".parquet", ".jsonl", ".duckdb", ".wal", ".lock", "-wal", "-shm")
+# What runs and loads that died have left.
+_LEFTOVERS: Final = (
+    "replay-*", ".replay-*", "landing/.loading-*", "landing/.empty-*", "published/.unfinished-*",
+)  # fmt: skip
+_MEMORY: Final = ("last_build", "seeds.sha256")
+
+
+def erase_in_rejected(settings: Settings, person: Person, *, write: bool) -> dict[str, int]:
+    """Rows that landing could not hold: what was sent goes, its line and reason stay."""
+    changed = 0
+    for path in sorted(settings.rejected_dir.glob("*.csv")):
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [[plain(cell) for cell in row] for row in csv.reader(file)]
+        theirs = [row for row in rows[1:] if len(row) == 4 and _is_theirs(row[3], person)]
+        for row in theirs:
+            row[3] = ""
+        changed += len(theirs)
+        if theirs and write:
+            with replaced(path) as target, target.open("w", newline="", encoding="utf-8") as file:
+                CellWriter(file).writerows(rows)
+    return {"landing rejected": changed}
+
+
+def _is_theirs(text: str, person: Person) -> bool:
+    fields = {field.strip() for row in csv.reader(io.StringIO(text)) for field in row}
+    return person.customer_id in fields or person.is_in(text)
+
+
+def erase_in_other_files(settings: Settings, person: Person, *, write: bool) -> dict[str, int]:
+    """Addresses in databases and texts that are none of the above, such as the sandbox's."""
+    databases = texts = 0
+    for path in _others(settings):
+        if _is_database(path):
+            databases += _erase_in_database(path, person, write=write)
+        else:
+            texts += _erase_in_text(path, person, write=write)
+    return {"sandbox": databases, "other files": texts}
+
+
+def forget_leftovers(settings: Settings) -> None:
+    """The warehouse, which the next build makes anew, and what was left by who died."""
+    home = settings.home.resolve()
+    for pattern in _LEFTOVERS:
+        for folder in home.glob(pattern):
+            shutil.rmtree(folder, ignore_errors=True)
+    warehouse = settings.warehouse_path
+    # Also what builds remember of it.
+    for path in (*warehouse.parent.glob(f"{warehouse.name}*"), *map(warehouse.with_name, _MEMORY)):
+        path.unlink(missing_ok=True)
+    shutil.rmtree(warehouse.parent / "spill", ignore_errors=True)
+
+
+def _others(settings: Settings) -> Iterator[Path]:
+    home = settings.home.resolve()
+    known = {settings.rejected_dir, settings.landing_dir / "erased", home / "dbt"}
+    ledger = make_url(settings.effective_ledger_url).database or ""
+    for path in sorted(home.rglob("*")):
+        if path.is_symlink() or not path.is_file() or path.name.endswith(_ELSEWHERE):
+            continue
+        if not known & set(path.parents) and not str(path).startswith(ledger or "\0"):
+            yield path
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_DATABASE)) == _DATABASE
+
+
+def _erase_in_text(path: Path, person: Person, *, write: bool) -> int:
+    text = path.read_text(encoding="utf-8", errors="surrogateescape")
+    if not person.is_in(text):
+        return 0
+    if write:
+        with replaced(path) as target:
+            target.write_text(
+                person.redacted(text), encoding="utf-8", errors="surrogateescape", newline=""
+            )
+    return 1
+
+
+def _erase_in_database(path: Path, person: Person, *, write: bool) -> int:
+    """The hash in the place of each address in any text of any table."""
+    changed = 0
+    with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+        connection.execute("pragma secure_delete = on")
+        connection.execute("begin immediate")
+        tables = connection.execute("select name from sqlite_master where type = 'table'")
+        for (table,) in tables.fetchall():
+            changed += _erase_in_table(connection, table, person)
+        connection.execute("commit" if write else "rollback")
+        if changed and write:
+            connection.execute("vacuum")
+            connection.execute("pragma wal_checkpoint(truncate)")
+    return changed
+
+
+def _erase_in_table(connection: sqlite3.Connection, table: str, person: Person) -> int:
+    described = connection.execute(f'pragma table_info("{table}")').fetchall()
+    columns = [name for _, name, kind, *_ in described if kind.lower() == "text"]
+    keys = [name for _, name, _, _, _, place in described if place] or ["rowid"]
+    if not columns:
+        return 0
+    changed = 0
+    names = ", ".join(f'"{name}"' for name in columns)
+    key = ", ".join(f'"{name}"' for name in keys)
+    where = " and ".join(f'"{name}" = ?' for name in keys)
+    for row in connection.execute(f'select {key}, {names} from "{table}"').fetchall():
+        old = dict(zip(columns, row[len(keys) :], strict=True))
+        new = {n: person.redacted(v) for n, v in old.items() if v and person.is_in(v)}
+        if new:
+            values = ", ".join(f'"{name}" = ?' for name in new)
+            statement = f'update "{table}" set {values} where {where}'
+            connection.execute(statement, [*new.values(), *row[: len(keys)]])
+            changed += 1
+    return changed

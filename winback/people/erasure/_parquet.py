@@ -1,0 +1,145 @@
+"""A person's rows in Parquet: landing, what was published, the ledger's segments.
+
+A row stays, under the pseudonym, so that what is counted stays true. What it says of the
+person goes, save what the measures stand on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from winback.base.duck import connect
+from winback.base.settings import Settings
+from winback.landing.schema import TABLES
+from winback.people.erasure._files import replaced
+from winback.people.erasure._person import Person
+
+# What stays of a customer, of a consent and of a row set aside; of the other tables all
+# columns that are declared.
+_KEPT: Final = {
+    "customers": {"customer_id", "country", "created_at"},
+    "consents": {"customer_id", "channel", "status", "basis", "occurred_at", "dated_by"},
+    "set_aside": {"customer_id", "table_name", "reason", "load_id", "set_aside_at"},
+}
+# Of what was published: rows that hold contact data or words, and are of no further use.
+_DROPPED: Final = frozenset({"outbox", "renders"})
+# The hash that stands for an address, as winback/ledger/_address_keys.py makes it.
+_HIDDEN: Final = (
+    "'hmac:' || sha256(unhex($outer) || unhex(sha256(unhex($inner) || encode({column}))))"
+)
+
+
+def erase_in_landing(settings: Settings, person: Person, *, write: bool) -> dict[str, int]:
+    """Rows changed in the shop's tables and in the ledger's segments, by table."""
+    found: dict[str, int] = {}
+    with connect() as connection:
+        for name, table in TABLES.items():
+            kept = _KEPT.get(name, set(table.column_names))
+            path = settings.shop_dir / f"{name}.parquet"
+            found[f"landing {name}"] = _rename(connection, person, path, kept, write=write)
+        for path in sorted(settings.ledger_landing_dir.glob("*/*.parquet")):
+            place = f"landing ledger/{path.parent.name}"
+            changed = _rename(connection, person, path, None, write=write)
+            changed += _hide(connection, person, path, write=write)
+            found[place] = found.get(place, 0) + changed
+    return found
+
+
+def erase_in_published(settings: Settings, person: Person, *, write: bool) -> dict[str, int]:
+    """Rows changed in every published set that is still there."""
+    changed = 0
+    with connect() as connection:
+        for path in sorted(settings.published_dir.glob("*/*.parquet")):
+            if path.parent.is_symlink():
+                continue
+            if path.stem in _DROPPED:
+                changed += _drop(connection, person, path, write=write)
+            else:
+                changed += _rename(connection, person, path, None, write=write)
+    return {"published": changed}
+
+
+def _rename(
+    connection: duckdb.DuckDBPyConnection,
+    person: Person,
+    path: Path,
+    kept: set[str] | None,
+    *,
+    write: bool,
+) -> int:
+    """The pseudonym for the customer; of their rows only the `kept` columns, None: all."""
+    columns = _columns(connection, path)
+    if "customer_id" not in columns:
+        return 0
+    replace = ["if(customer_id = $customer_id, $pseudonym, customer_id) as customer_id"]
+    replace += [
+        f"if(customer_id = $customer_id, null, {_ident(name)}) as {_ident(name)}"
+        for name in columns
+        if kept is not None and name not in kept
+    ]
+    values = {"customer_id": person.customer_id}
+    count = _count(connection, path, "customer_id = $customer_id", values)
+    if count and write:
+        query = f"select * replace ({', '.join(replace)}) from read_parquet($path)"
+        _copy(connection, path, query, values | {"pseudonym": person.pseudonym})
+    return count
+
+
+def _hide(connection: duckdb.DuckDBPyConnection, person: Person, path: Path, *, write: bool) -> int:
+    """Their hash for each address of theirs in a ledger's segment, where it is spelled one way."""
+    if "address" not in _columns(connection, path):
+        return 0
+    hidden = _HIDDEN.format(column="address")
+    is_theirs = f"list_contains($hidden, {hidden})"
+    values = {
+        "hidden": sorted(person.hidden | person.listed),
+        "inner": person.key.inner_pad.hex(),
+        "outer": person.key.outer_pad.hex(),
+    }
+    count = _count(connection, path, is_theirs, values)
+    if count and write:
+        replace = f"if({is_theirs}, {hidden}, address) as address"
+        query = f"select * replace ({replace}) from read_parquet($path)"
+        _copy(connection, path, query, values)
+    return count
+
+
+def _drop(connection: duckdb.DuckDBPyConnection, person: Person, path: Path, *, write: bool) -> int:
+    values = {"customer_id": person.customer_id}
+    count = _count(connection, path, "customer_id = $customer_id", values)
+    if count and write:
+        query = "select * from read_parquet($path) where customer_id is distinct from $customer_id"
+        _copy(connection, path, query, values)
+    return count
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    query = "select column_name from (describe from read_parquet($path))"
+    return [name for (name,) in connection.execute(query, {"path": str(path)}).fetchall()]
+
+
+def _count(
+    connection: duckdb.DuckDBPyConnection, path: Path, where: str, values: Mapping[str, object]
+) -> int:
+    query = f"select count(*) from read_parquet($path) where {where}"
+    row = connection.execute(query, {"path": str(path), **values}).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _copy(
+    connection: duckdb.DuckDBPyConnection, path: Path, query: str, values: Mapping[str, object]
+) -> None:
+    with replaced(path) as target:
+        connection.execute(
+            f"copy ({query}) to '{target}' (format parquet)", {"path": str(path), **values}
+        )
+
+
+def _ident(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,69 @@
+"""Lists of opt-outs out to another tool."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Row
+
+from winback.base.cells import CellWriter
+from winback.base.errors import UsageError
+from winback.ledger import (
+    HASH_PREFIX,
+    ChannelGroup,
+    Ledger,
+    is_hashed,
+    is_hidden,
+    suppressions_in_force,
+)
+from winback.people.optouts._private import open_private
+
+EXPORT_COLUMNS: Final = ("email", "phone", "reason", "source", "occurred_at")
+
+
+@dataclass
+class ExportReport:
+    """What an export wrote, and what it had to leave out."""
+
+    written: int = 0
+    holds: int = 0
+    erased: int = 0
+
+
+def export_list(ledger: Ledger, file: Path, *, group: ChannelGroup | None = None) -> ExportReport:
+    """Write who must not be written to as CSV, for the owner's eyes, in one piece.
+
+    A row an address and reason. Holds are left out, since they wait for a person, and
+    erased addresses, since nobody knows them any more. What a hashed list has named goes out
+    by its hash, in a column that is there where it is needed. Raises UsageError without a folder.
+    """
+    if not file.parent.is_dir():
+        raise UsageError(f"{file.parent} is no folder to write a list to.")
+    with ledger.read() as connection:
+        kept = suppressions_in_force(connection, group=group)
+    rows = [row for row in kept if row.reason != "hold" and not is_hidden(row.address)]
+    hashed = {(row.address, row.reason): row for row in rows if is_hashed(row.address)}
+    report = ExportReport(
+        written=sum(not is_hashed(row.address) for row in rows) + len(hashed),
+        holds=sum(row.reason == "hold" for row in kept),
+        erased=sum(row.reason != "hold" and is_hidden(row.address) for row in kept),
+    )
+    unfinished = file.with_name(f".{file.name}.tmp")
+    with open_private(unfinished) as stream:
+        writer = CellWriter(stream)
+        writer.writerow((*EXPORT_COLUMNS, "sha256") if hashed else EXPORT_COLUMNS)
+        for row in rows:
+            if not is_hashed(row.address):
+                columns = (row.address, "") if row.channel_group == "email" else ("", row.address)
+                writer.writerow((*columns, *_told(row), *([""] if hashed else [])))
+        for row in hashed.values():
+            digest = row.address.removeprefix(HASH_PREFIX)
+            writer.writerow(("", "", *_told(row), digest))
+    unfinished.replace(file)
+    return report
+
+
+def _told(row: Row[Any]) -> tuple[str, str, str]:
+    return row.reason, row.source, row.occurred_at.isoformat()

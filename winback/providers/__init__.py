@@ -1,0 +1,88 @@
+"""Providers: one folder each behind one seam, with all that is known of it.
+
+A provider's folder holds its client, its channels, its records, its callbacks and its
+signature. What it posts becomes an `Event`, whoever it is.
+"""
+
+from winback.providers._classify import classify
+from winback.providers._event import Event, EventKind, SeriesWish, Unreadable
+from winback.providers._look_up import (
+    EndWithdrawal,
+    Finding,
+    Listed,
+    Progress,
+    Question,
+    Search,
+    Withdraw,
+)
+from winback.providers._open import open_channel, why_off
+from winback.providers._record import Record
+from winback.providers._seam import (
+    Channel,
+    Kind,
+    NotPreparedError,
+    Outcome,
+    Outgoing,
+    Request,
+    Scope,
+)
+from winback.providers._wire import Answer
+from winback.providers.own.choices import (
+    Choice,
+    preference_record,
+    preferred,
+    undo_record,
+    unsubscribe_record,
+    unsubscribed,
+)
+from winback.providers.own.clicks import click_record, clicked
+from winback.providers.sendgrid.lists import (
+    LIST_NAMES,
+    PAGE_ROWS,
+    Entry,
+    ListName,
+    Page,
+    SuppressionLists,
+)
+from winback.providers.twilio.twiml import answer_call
+
+__all__ = [
+    "LIST_NAMES",
+    "PAGE_ROWS",
+    "Answer",
+    "Channel",
+    "Choice",
+    "EndWithdrawal",
+    "Entry",
+    "Event",
+    "EventKind",
+    "Finding",
+    "Kind",
+    "ListName",
+    "Listed",
+    "NotPreparedError",
+    "Outcome",
+    "Outgoing",
+    "Page",
+    "Progress",
+    "Question",
+    "Record",
+    "Request",
+    "Scope",
+    "Search",
+    "SeriesWish",
+    "SuppressionLists",
+    "Unreadable",
+    "Withdraw",
+    "answer_call",
+    "classify",
+    "click_record",
+    "clicked",
+    "open_channel",
+    "preference_record",
+    "preferred",
+    "undo_record",
+    "unsubscribe_record",
+    "unsubscribed",
+    "why_off",
+]

@@ -1,0 +1,1 @@
+"""SendGrid: mail out, its callbacks, records and lists, and who signed what it posts."""

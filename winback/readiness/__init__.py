@@ -1,0 +1,1 @@
+"""Whether it may go live: what doctor looks at, and the modes."""

@@ -1,0 +1,1 @@
+"""A season without a customer: providers on loopback, and an invented shop."""

@@ -1,0 +1,135 @@
+"""Where the demo's shoppers meet the sandbox: what they received, and what they do about it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import requests
+from sqlalchemy import select
+
+from winback.ledger import Ledger, tables
+from winback.rehearsal.demo._messages import Reaction, ReceivedMessage
+from winback.rehearsal.demo._shoppers import Shoppers
+
+_TIMEOUT: Final = (5, 60)
+# What the sandbox calls a reaction, by channel.
+_ACTS: Final[dict[tuple[str, str], str]] = {
+    ("email", "delivered"): "delivered",
+    ("email", "bounced"): "bounce",
+    ("email", "opened"): "open",
+    ("email", "machine_opened"): "open",
+    ("email", "clicked"): "click",
+    ("email", "stop"): "unsubscribe",
+    ("email", "spamreport"): "spamreport",
+    ("sms", "delivered"): "delivered",
+    ("sms", "bounced"): "undelivered",
+    ("sms", "replied"): "reply",
+    ("sms", "stop"): "reply",
+}
+_LANDLINE_OR_GONE: Final = 30006
+
+
+@dataclass
+class Street:
+    """Carries messages from the sandbox to the shoppers and their acts back, in order of time."""
+
+    sandbox_url: str
+    shoppers: Shoppers
+    ledger: Ledger
+    shop_url: str
+    # Code and percentage by offer id.
+    coupons: Mapping[str, tuple[str, int]]
+    _after: int = 0
+    _pending: list[tuple[datetime, int, Reaction]] = field(default_factory=list)
+    _order: int = 0
+
+    def set_clock(self, now: datetime) -> None:
+        self._post("clock", {"now": now.isoformat()})
+
+    def take_post(self) -> int:
+        """Hand over what the sandbox accepted since the last call; the number of messages."""
+        received = list(self._received())
+        for message in sorted(received, key=lambda message: message.sent_at):
+            for reaction in self.shoppers.react(message):
+                self._order += 1
+                heapq.heappush(self._pending, (reaction.at, self._order, reaction))
+        return len(received)
+
+    def act(self, until: datetime) -> int:
+        """Let everything happen that is due by `until`, and wait until it was reported."""
+        acts = []
+        while self._pending and self._pending[0][0] <= until:
+            act = _act(heapq.heappop(self._pending)[2], self.shop_url)
+            acts += [act] if act else []
+        if acts:
+            self._post("events", {"events": acts})
+        self._post("flush", {"timeout_seconds": 60})
+        return len(acts)
+
+    def _received(self) -> Iterator[ReceivedMessage]:
+        while True:
+            answer = requests.get(
+                f"{self.sandbox_url}/_sandbox/messages",
+                params={"after": self._after, "limit": 1000},
+                timeout=_TIMEOUT,
+            )
+            answer.raise_for_status()
+            found = answer.json()["messages"]
+            if not found:
+                return
+            self._after = found[-1]["seq"]
+            yield from self._known([entry["message_id"] for entry in found])
+
+    def _known(self, message_ids: list[str]) -> Iterator[ReceivedMessage]:
+        m, e = tables.messages.c, tables.enrollments.c
+        query = (
+            select(m.message_id, m.customer_id, m.channel, m.playbook_id, m.step)
+            .add_columns(m.accepted_at, e.offer_id)
+            .join_from(tables.messages, tables.enrollments, m.enrollment_id == e.enrollment_id)
+            .where(m.message_id.in_(message_ids), m.accepted_at.is_not(None))
+        )
+        with self.ledger.read() as connection:
+            rows = connection.execute(query).all()
+        for row in rows:
+            code, percent = self.coupons.get(row.offer_id, ("", 0))
+            yield ReceivedMessage(
+                message_id=row.message_id,
+                customer_id=row.customer_id,
+                channel=row.channel,
+                playbook_id=row.playbook_id,
+                step=row.step,
+                sent_at=row.accepted_at,
+                coupon_code=code,
+                coupon_percent=percent,
+            )
+
+    def _post(self, control: str, body: dict[str, Any]) -> None:
+        answer = requests.post(
+            f"{self.sandbox_url}/_sandbox/{control}", json=body, timeout=_TIMEOUT
+        )
+        answer.raise_for_status()
+
+
+def _act(reaction: Reaction, shop_url: str) -> dict[str, Any] | None:
+    """The sandbox's act for a reaction; None for one that leaves no trace on its channel."""
+    name = _ACTS.get((reaction.channel, reaction.kind))
+    if name is None:
+        return None
+    act: dict[str, Any] = {
+        "event": name,
+        "message_id": reaction.message_id,
+        "at": reaction.at.isoformat(),
+    }
+    if name == "reply":
+        act["body"] = reaction.text
+    if name == "click":
+        act["url"] = shop_url
+    if reaction.kind == "machine_opened":
+        act["is_machine"] = True
+    if name == "undelivered":
+        act["error_code"] = _LANDLINE_OR_GONE
+    return act

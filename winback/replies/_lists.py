@@ -1,0 +1,115 @@
+"""The lists of replies.toml, and finding their phrases in cleaned words.
+
+Phrases are found word by word, by their first one: the time that takes grows with the text and
+with nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from winback.replies._plain import clean
+
+_WORDS_FILE: Final = Path(__file__).with_name("replies.toml")
+
+
+class Span(NamedTuple):
+    """Where a phrase stands, counted in words."""
+
+    start: int
+    end: int
+
+
+def listed(kind: str) -> frozenset[str]:
+    """One list, in the form that `clean` gives."""
+    return _all_lists()[kind]
+
+
+@cache
+def longest(kind: str) -> int:
+    """Of how many words the longest entry of a list is."""
+    return max(phrase.count(" ") + 1 for phrase in listed(kind))
+
+
+def find(words: Sequence[str], kind: str) -> Iterator[Span]:
+    """Each phrase of a list that stands there, the longest of those that begin at a word."""
+    by_first = _by_first(kind)
+    place = 0
+    while place < len(words):
+        for length, phrases in by_first.get(words[place], {}).items():
+            end = place + length
+            if tuple(words[place:end]) in phrases:
+                yield Span(place, end)
+                place = end - 1
+                break
+        place += 1
+
+
+def contains(words: Sequence[str], *kinds: str) -> bool:
+    """Whether a phrase of any of these lists stands there."""
+    return any(True for kind in kinds for _ in find(words, kind))
+
+
+def surrounds(words: Sequence[str], kind: str) -> bool:
+    """Whether a row of a list stands there, with up to three words where it has "…"."""
+    padded = f" {' '.join(words)} "
+    return any(
+        re.search(rf" {re.escape(before)}(?: \w+){{1,3}} {re.escape(after)} ", padded)
+        for before, after in _around(kind)
+        if f" {before} " in padded
+    )
+
+
+@cache
+def names_somebody(kind: str) -> re.Pattern[str]:
+    """A phrase of a list, and a name behind it."""
+    rows = "|".join(sorted(map(re.escape, _rows()[kind]), key=len, reverse=True))
+    return re.compile(rf"\b(?i:{rows}) (?=[^\W\d_a-z])(\w)(\w)\w*\b")
+
+
+def without(words: Sequence[str], kind: str) -> list[str]:
+    """The words that belong to no phrase of a list."""
+    left, place = list[str](), 0
+    for span in find(words, kind):
+        left += words[place : span.start]
+        place = span.end
+    return [*left, *words[place:]]
+
+
+@cache
+def _by_first(kind: str) -> dict[str, dict[int, set[tuple[str, ...]]]]:
+    """The phrases that begin with a word, by their length, the longest first."""
+    found: dict[str, dict[int, set[tuple[str, ...]]]] = {}
+    for phrase in sorted(listed(kind), key=lambda phrase: -phrase.count(" ")):
+        words = tuple(phrase.split())
+        found.setdefault(words[0], {}).setdefault(len(words), set()).add(words)
+    return found
+
+
+@cache
+def _all_lists() -> dict[str, frozenset[str]]:
+    """Signs, of which nothing would be left, stay as they are; what is looked for inside of a
+    text without blanks has none."""
+    return {kind: frozenset(_form(kind, word) for word in words) for kind, words in _rows().items()}
+
+
+@cache
+def _rows() -> dict[str, list[str]]:
+    return tomllib.loads(_WORDS_FILE.read_text(encoding="utf-8"))
+
+
+@cache
+def _around(kind: str) -> list[tuple[str, str]]:
+    halves = (row.partition("…") for row in _rows()[kind])
+    return sorted((clean(before), clean(after)) for before, _, after in halves)
+
+
+def _form(kind: str, word: str) -> str:
+    if kind.endswith("_signs"):
+        return word
+    return clean(word).replace(" ", "") if kind.endswith("_inside") else clean(word)

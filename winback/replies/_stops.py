@@ -1,0 +1,94 @@
+"""Whether words ask for silence: a keyword with nothing but politeness around it, or a phrase."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from winback.replies._forms import refuses
+from winback.replies._lists import find, listed, longest, without
+from winback.replies._plain import is_foreign, readings, with_letters
+
+_SPELLED_OUT: Final = re.compile(r"\b\w(?: \w\b)+")
+# The longest denial before a phrase, in words.
+_BEFORE: Final = 6
+# From this letter on no script of our lists but Korean sets blanks between words.
+_WITHOUT_BLANKS: Final = "\u0e00"
+
+
+def is_stop(text: str) -> bool:
+    """Levels 1 to 3. A mail may say it on a line of its own, above a signature."""
+    whole = readings(text)
+    lines = [words for line in text.splitlines() for words in readings(line)]
+    return (
+        any(map(is_keyword, [*whole, *lines]))
+        or (any(map(_is_nearly_stop, whole)) and not is_foreign(text))
+        or any(map(asks_to_be_left_alone, whole))
+    )
+
+
+def is_keyword(words: str) -> bool:
+    """Levels 1 and 2, on cleaned words, which may be spelled out: "s t o p please"."""
+    joined = with_letters(_SPELLED_OUT.sub(lambda letters: letters[0].replace(" ", ""), words))
+    return (
+        words.replace(" ", "") in listed("stop")
+        or _is_made_of_stops(words.split())
+        or _is_made_of_stops(joined.split())
+    )
+
+
+def _is_nearly_stop(words: str) -> bool:
+    """Whether there is one word beside politeness, and it is STOP but for one letter: added, left
+    out, another one, or two that changed places."""
+    said = without(words.split(), "filler")
+    if len(said) != 1 or not 3 <= len(said[0]) <= 5 or said[0] in listed("not_stop"):
+        return False
+    return _is_one_letter_off(said[0], "stop")
+
+
+def _is_one_letter_off(word: str, wanted: str) -> bool:
+    short, long = sorted((word, wanted), key=len)
+    if len(short) < len(long):
+        return any(short == long[:at] + long[at + 1 :] for at in range(len(long)))
+    off = [at for at, letter in enumerate(word) if letter != wanted[at]]
+    is_swapped = off == [off[0], off[0] + 1] and sorted(word) == sorted(wanted)
+    return len(off) == 1 or is_swapped
+
+
+def _is_made_of_stops(words: Sequence[str]) -> bool:
+    """Nothing but stop words and what changes nothing beside them, and one stop word at least."""
+    stops, fillers = listed("stop"), listed("filler")
+    at_most = max(longest("stop"), longest("filler"))
+    # For each place that the words before it lead to: whether there was a stop word among them.
+    reached: dict[int, set[bool]] = {0: {False}}
+    for place in range(len(words)):
+        for has_stop in reached.get(place, ()):
+            for end in range(place + 1, min(place + at_most, len(words)) + 1):
+                piece = " ".join(words[place:end])
+                if piece in stops:
+                    reached.setdefault(end, set()).add(True)
+                elif piece in fillers or piece.isdigit():
+                    reached.setdefault(end, set()).add(has_stop)
+    return True in reached.get(len(words), ())
+
+
+def asks_to_be_left_alone(words: str) -> bool:
+    """Level 3, unless the phrase is denied: "don't stop texting me"."""
+    kept = without(words.split(), "denied_phrases")
+    negations = tuple(f" {no}" for no in listed("negations"))
+    for span in find(kept, "stop_phrases"):
+        before = " ".join(["", *kept[max(0, span.start - _BEFORE) : span.start]])
+        if not before.endswith(negations):
+            return True
+    return refuses(kept) or _asks_without_blanks(words)
+
+
+def _asks_without_blanks(words: str) -> bool:
+    """The same in a script that sets no blanks between words, or sets them as it likes."""
+    if all(c < _WITHOUT_BLANKS for c in words):
+        return False
+    joined = words.replace(" ", "")
+    if any(phrase in joined for phrase in listed("denied_inside")):
+        return False  # it is read by a person
+    return any(phrase in joined for phrase in listed("stop_inside"))

@@ -1,0 +1,118 @@
+"""One run before its channel's gates: what stops it, what it stops, and what it tells of that."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from winback.base.clock import Clock
+from winback.base.settings import Settings
+from winback.ledger import Ledger
+from winback.providers import Channel
+from winback.sending._due import Part
+from winback.sending._report import SendReport
+from winback.sending.brakes import _gates
+from winback.sending.brakes._breakers import Trip, pause_line
+from winback.sending.brakes._figures import tripped_by_figures
+from winback.sending.pace._pacing import LONGEST_WAIT, Pace
+
+# Real seconds between two looks at the rates of what came back.
+FIGURES_EVERY: Final = 60.0
+
+
+class Gatekeeper:
+    """Reads the gates for a run, and opens those that its calls or the figures call for."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        settings: Settings,
+        clock: Clock,
+        channel: Channel,
+        report: SendReport,
+    ) -> None:
+        self._ledger, self._clock, self._channel = ledger, clock, channel
+        self._report = report
+        # What the run leaves alone after all: the provider refuses it as it is.
+        self.stopped_parts: frozenset[Part] = frozenset()
+        self._stop_file = settings.stop_file
+        self._looked_at_figures = float("-inf")
+
+    def begin(self) -> Pace:
+        """The pace to begin with: what earlier answers stopped is tried anew by one call."""
+        with self._ledger.write() as connection:
+            is_trial = _gates.try_anew(connection, self._channel.name)
+            standing = _gates.standing(connection, self._channel.name, now=self._clock.now())
+        if standing.pause > LONGEST_WAIT:
+            self._stop(pause_line(self._channel, standing.pause))
+        return Pace(
+            self._ledger,
+            self._channel,
+            is_trial=is_trial,
+            concurrency=standing.concurrency,
+        )
+
+    def look(self, connection: Connection, *, now: datetime) -> _gates.Standing:
+        """The last look at the switches, in the transaction that begins a call."""
+        standing = _gates.standing(connection, self._channel.name, now=now)
+        if self._stop_file.exists():
+            self._stop(f"nothing is sent while {self._stop_file} exists. Remove it to send.")
+        elif standing.reason:
+            self._stop(standing.reason)
+        for part, line in standing.stopped_parts.items():
+            self._stop(line, part)
+        return standing
+
+    def stop(self, reason: str) -> None:
+        """Stop this run; who works beside it sees by itself."""
+        self._stop(reason)
+
+    def may_claim(self) -> bool:
+        """Whether more may be claimed: the switches, and now and then the rates of what came
+        back."""
+        now = self._clock.now()
+        with self._ledger.read() as connection:
+            standing = self.look(connection, now=now)
+            if self._is_stopped:
+                return False
+            trip = self._look_at_figures(connection, standing, now)
+        if trip is not None:
+            with self._ledger.write() as connection:
+                self._open(connection, trip, now=now)
+        return not self._is_stopped
+
+    def open(self, connection: Connection, trips: Sequence[Trip], *, now: datetime) -> None:
+        """Stop what calls have shown must stop, for everybody."""
+        for trip in trips:
+            self._open(connection, trip, now=now)
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self._channel.name in self._report.stopped
+
+    def _look_at_figures(
+        self, connection: Connection, standing: _gates.Standing, now: datetime
+    ) -> Trip | None:
+        if time.monotonic() - self._looked_at_figures < FIGURES_EVERY:
+            return None
+        self._looked_at_figures = time.monotonic()
+        return tripped_by_figures(
+            connection, self._channel.name, now=now, counts_from=standing.counts_from
+        )
+
+    def _open(self, connection: Connection, trip: Trip, *, now: datetime) -> None:
+        _gates.open_gate(
+            connection, self._channel.name, trip.kind, trip.line, now=now, part=trip.part
+        )
+        self._stop(trip.line, trip.part)
+
+    def _stop(self, reason: str, part: Part | None = None) -> None:
+        name = self._channel.name
+        if part is not None:
+            self.stopped_parts |= {part}
+            name = f"{name}, {part}"
+        self._report.stopped.setdefault(name, reason)

@@ -1,0 +1,1 @@
+"""The last look at a message, in the transaction that lets it go."""

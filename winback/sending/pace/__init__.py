@@ -1,0 +1,1 @@
+"""How fast a channel may go, over all its workers."""

@@ -1,0 +1,1 @@
+"""What SQL decided becomes enrollments and frozen messages in the ledger."""

@@ -1,0 +1,306 @@
+"""Planning: what SQL decided becomes frozen messages in the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, Row, select
+
+from winback.base.clock import Clock
+from winback.base.settings import Settings
+from winback.content import RenderBlocked, Rendered, Renderer
+from winback.ledger import (
+    CAMPAIGN,
+    WAITING,
+    Ledger,
+    among,
+    forget_revocations,
+    insert_new,
+    keep_unwritten,
+    link_token,
+    reschedule,
+    sign_token,
+    tables,
+    transition,
+)
+from winback.sending._chunks import chunks
+
+_m = tables.messages.c
+# What a later plan may change of a message that still waits; its words never.
+_LIMITS = ("consent_expires_at", "max_per_24h")
+_SCHEDULE = (
+    "not_before", "window_closes_at", "expires_at", "zones",
+    "local_opens_minute", "local_closes_minute", *_LIMITS,
+)  # fmt: skip
+_RENDERS = pa.schema(
+    [(name, pa.string()) for name in ("message_id", "playbook_id")]
+    + [("step", pa.int64())]
+    + [(name, pa.string()) for name in ("customer_id", "channel", "variant", "payload_json")]
+    + [("segments", pa.int64()), ("cost_cents", pa.decimal128(12, 4)), ("unwritten", pa.string())]
+)
+# As long as a real one, so that a preview costs what the message will.
+_PREVIEW_TOKEN = "preview00000"  # noqa: S105 - it opens nothing
+_IDENTITY = (
+    "message_id", "enrollment_id", "playbook_id", "step", "customer_id", "channel", "variant",
+    "address",
+)  # fmt: skip
+# What a plan decides once: what it is about, and whose caps hold for it.
+_FROZEN = ("content_tag", "cap_scope", "cap_per_24h", "cap_per_7d")
+
+
+@dataclass
+class PlanReport:
+    """What a plan wrote, or in a dry run would write."""
+
+    planned: int = 0
+    rescheduled: int = 0
+    parked: int = 0
+    cancelled: int = 0
+    segments: int = 0
+    cost_cents: Decimal = Decimal(0)
+    # Messages that could not be written, by reason, and what would help.
+    blocked: Counter[str] = field(default_factory=Counter)
+    hints: dict[str, str] = field(default_factory=dict)
+    # The rule that each of them failed, by enrollment and step.
+    unwritten: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    @property
+    def render_blocked(self) -> int:
+        return self.blocked.total()
+
+    def summary(self) -> str:
+        """One line with the numbers that matter."""
+        parts = [f"{self.planned:,} messages planned for {self.cost_cents / 100:.2f}"]
+        parts += [f"{self.rescheduled:,} rescheduled"] if self.rescheduled else []
+        parts += [f"{self.parked:,} parked"] if self.parked else []
+        parts += [f"{self.cancelled:,} cancelled"] if self.cancelled else []
+        parts += [f"{self.render_blocked:,} not written"] if self.render_blocked else []
+        return ", ".join(parts)
+
+    def block(self, row: Mapping[str, Any], why: RenderBlocked) -> None:
+        self.unwritten[row["enrollment_id"], row["step"]] = why.rule
+        self.blocked[why.reason] += 1
+        self.hints.setdefault(why.reason, why.detail)
+
+    def unwritten_of(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Those of these rows that could not be written, as the ledger keeps them."""
+        names = ("message_id", "enrollment_id", "step")
+        keyed = ((row, (row["enrollment_id"], row["step"])) for row in rows)
+        return [
+            {**{name: row[name] for name in names}, "rule": self.unwritten[key]}
+            for row, key in keyed
+            if key in self.unwritten
+        ]
+
+    def add(self, rendered: Rendered, cost_cents: Decimal) -> None:
+        self.planned += 1
+        self.segments += rendered.segments or 0
+        self.cost_cents += cost_cents
+
+
+def plan(
+    ledger: Ledger,
+    rows: Iterable[Mapping[str, Any]],
+    settings: Settings,
+    clock: Clock,
+    *,
+    load_id: str = "",
+) -> PlanReport:
+    """Bring the ledger in line with the outbox. Safe to repeat, and to repeat after a kill.
+
+    New messages are rendered and frozen; those that wait get their new windows; those that
+    wait and are no longer in the outbox are parked, so that nothing can claim them. `load_id`
+    is the last load that the outbox knows of: consents taken back by then need no guard.
+    """
+    report, renderer, confirmed = PlanReport(), Renderer(settings), set[str]()
+    began_at = clock.now()
+    for chunk in chunks(rows):
+        wanted = [row for row in chunk if row["action"] == "plan"]
+        confirmed.update(row["message_id"] for row in wanted)
+        known = _known(ledger, [row["message_id"] for row in wanted])
+        fresh = [row for row in wanted if row["message_id"] not in known]
+        written, links = _write_all(
+            fresh, renderer, settings, report, ledger=ledger, at=clock.now()
+        )
+        with ledger.write() as connection:
+            insert_new(connection, tables.messages, written)
+            insert_new(connection, tables.links, links)
+            keep_unwritten(connection, report.unwritten_of(fresh), at=clock.now())
+            report.rescheduled += _reschedule(connection, wanted, known, at=clock.now())
+            report.cancelled += _cancel(connection, chunk, at=clock.now())
+    report.parked = _park(ledger, confirmed, at=clock.now())
+    with ledger.write() as connection:
+        forget_revocations(connection, load_id=load_id, planned_at=began_at)
+    return report
+
+
+def dry_run_plan(
+    rows: Iterable[Mapping[str, Any]], settings: Settings, *, keep_in: Path | None = None
+) -> PlanReport:
+    """What `plan` would write: everything is rendered and priced, no ledger is touched.
+
+    `keep_in` gets a row a message, its words and its cost, or why it can't be written; they name
+    people, so only the owner may read that file.
+    """
+    report, renderer = PlanReport(), Renderer(settings)
+    way_out = _url(settings, "u", "preview")
+    link_at = _click_links(settings, lambda _: _PREVIEW_TOKEN)
+    with ExitStack() as stack:
+        file: pq.ParquetWriter | None = None
+        if keep_in is not None:
+            keep_in.touch(mode=0o600)
+            file = stack.enter_context(pq.ParquetWriter(keep_in, _RENDERS))
+        for chunk in chunks(rows):
+            wanted = [row for row in chunk if row["action"] == "plan"]
+            written = [
+                _write(row, renderer, report, unsubscribe_url=way_out, link_at=link_at)
+                for row in wanted
+            ]
+            if file is not None:
+                kept = [message[0] for message in written if message is not None]
+                unwritten = {row["message_id"]: row["rule"] for row in report.unwritten_of(wanted)}
+                kept += [
+                    {**row, "unwritten": unwritten[row["message_id"]]}
+                    for row in wanted
+                    if row["message_id"] in unwritten
+                ]
+                file.write_table(pa.Table.from_pylist(kept, schema=_RENDERS))
+    return report
+
+
+def _write_all(
+    rows: Sequence[Mapping[str, Any]],
+    renderer: Renderer,
+    settings: Settings,
+    report: PlanReport,
+    *,
+    ledger: Ledger,
+    at: datetime,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The messages and their click links, as rows of the ledger."""
+    messages, links = [], []
+    for row in rows:
+        message_id = row["message_id"]
+        token_at = partial(link_token, ledger, message_id)
+        written = _write(
+            row,
+            renderer,
+            report,
+            unsubscribe_url=_url(settings, "u", sign_token(ledger, message_id)),
+            link_at=_click_links(settings, token_at),
+        )
+        if written is None:
+            continue
+        message, targets = written
+        messages.append(message | {"state": "planned", "planned_at": at, "updated_at": at})
+        links += [
+            {"token": token_at(pos), "message_id": message_id, "pos": pos, "url": url}
+            for pos, url in enumerate(targets)
+        ]
+    return messages, links
+
+
+def _write(
+    row: Mapping[str, Any],
+    renderer: Renderer,
+    report: PlanReport,
+    *,
+    unsubscribe_url: str,
+    link_at: Callable[[int], str] | None,
+) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+    """One message as a ledger row and where its links lead; None where it can't be written."""
+    try:
+        rendered = renderer.render(row, unsubscribe_url=unsubscribe_url, link_at=link_at)
+    except RenderBlocked as why:
+        report.block(row, why)
+        return None
+    cost = Decimal(row["cost_cents_per_segment"] or 0) * (rendered.segments or 1)
+    report.add(rendered, cost)
+    message = {
+        **{name: row[name] for name in _IDENTITY},
+        **_schedule(row),
+        **{name: row.get(name) for name in _FROZEN},
+        "sender": rendered.sender,
+        "payload_json": rendered.payload_json,
+        "payload_sha256": rendered.payload_sha256,
+        "template_version": rendered.template_version,
+        "segments": rendered.segments,
+        "cost_cents": cost,
+    }
+    return message, rendered.links
+
+
+def _click_links(settings: Settings, token_at: Callable[[int], str]) -> Callable[[int], str] | None:
+    """The link that stands for each position of a message; None where clicks aren't counted."""
+    if not settings.click_links or not settings.public_base_url:
+        return None
+    return lambda pos: _url(settings, "r", token_at(pos))
+
+
+def _schedule(row: Mapping[str, Any]) -> dict[str, Any]:
+    limits = {name: row.get(name) for name in _LIMITS}
+    times = {name: row[name] for name in _SCHEDULE if name not in _LIMITS}
+    return {**times, **limits, "zones": row["zones"] or ""}
+
+
+def _url(settings: Settings, page: str, token: str) -> str:
+    return f"{settings.public_base_url.rstrip('/')}/{page}/{token}"
+
+
+def _known(ledger: Ledger, message_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    columns = [_m.message_id, _m.state, *(_m[name] for name in _SCHEDULE)]
+    with ledger.read() as connection:
+        found = connection.execute(select(*columns).where(among(_m.message_id, message_ids)))
+        return {row.message_id: row for row in found}
+
+
+def _reschedule(
+    connection: Connection,
+    rows: Sequence[Mapping[str, Any]],
+    known: Mapping[str, Row[Any]],
+    *,
+    at: datetime,
+) -> int:
+    changed = []
+    for row in rows:
+        old, new = known.get(row["message_id"]), _schedule(row)
+        if old is None or old.state not in WAITING:
+            continue
+        if any(getattr(old, name) != value for name, value in new.items()):
+            changed.append({"message_id": row["message_id"], "state_reason": None, **new})
+    return reschedule(connection, changed, at=at)
+
+
+def _cancel(connection: Connection, rows: Sequence[Mapping[str, Any]], *, at: datetime) -> int:
+    cancelled = [
+        {"message_id": row["message_id"], "state_reason": row["decision"]}
+        for row in rows
+        if row["action"] == "cancel"
+    ]
+    return transition(connection, cancelled, "cancelled", from_states=WAITING, at=at)
+
+
+def _park(ledger: Ledger, confirmed: set[str], *, at: datetime) -> int:
+    """Take its window from each waiting message that this plan doesn't confirm.
+
+    No plan knows of what answers somebody: that keeps its own.
+    """
+    waiting = select(_m.message_id).where(
+        _m.state.in_(WAITING), _m.not_before.is_not(None), _m.purpose == CAMPAIGN
+    )
+    with ledger.write() as connection:
+        dropped = [key for key in connection.scalars(waiting) if key not in confirmed]
+        rows = [
+            {"message_id": key, "not_before": None, "state_reason": "parked"} for key in dropped
+        ]
+        return reschedule(connection, rows, at=at)
