@@ -41,7 +41,7 @@ WITHOUT_STORING: Final = """
 import sys
 from concurrent.futures import Future
 from winback.cli import main
-from winback.inbound._segments import SegmentWriter
+from winback.inbound._log import SegmentWriter
 
 def append(self, record):
     future = Future()

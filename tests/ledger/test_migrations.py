@@ -242,7 +242,7 @@ def test_a_migration_that_is_killed_at_any_statement_is_ended_by_the_next_comman
 OPEN = """
 import sys
 from winback.ledger import open_ledger
-from winback.settings import Settings
+from winback.base.settings import Settings
 print(open_ledger(Settings.load(home=sys.argv[1], ledger_url=sys.argv[2])).instance_id)
 print([name for name in sys.modules if name.partition(".")[0] == "alembic"])
 """
