@@ -1,4 +1,4 @@
-"""Every contrast of every playbook, by winback.measure.statistics: SQL has no distribution tables."""
+"""Every contrast of every playbook, by winback.measure.statistics: SQL knows no distributions."""
 
 
 def model(dbt, session):  # noqa: ARG001 - the signature that dbt calls
