@@ -22,7 +22,7 @@ from winback.base.clock import WallClock
 from winback.base.settings import Settings
 from winback.ledger import Ledger, open_ledger, tables
 from winback.rehearsal import sandbox
-from winback.sending import close_all, send_due, stop_all
+from winback.sending import release_stops, send_due, stop_all
 
 # Long enough for all calls at once to be under way.
 WARM_UP_SECONDS = 0.3
@@ -49,7 +49,7 @@ def measure(ledger: Ledger, settings: Settings, *, texts: int, rounds: int) -> N
     late = 0
     for _ in range(rounds):
         with ledger.write() as connection:
-            close_all(connection, channel=None)
+            release_stops(connection, channel=None)
         sending = threading.Thread(target=send_due, args=(ledger, settings, WallClock()))
         sending.start()
         time.sleep(WARM_UP_SECONDS)

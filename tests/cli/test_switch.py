@@ -35,7 +35,7 @@ def test_what_is_stopped_is_told_until_go(winback, tmp_path):
     assert line.startswith("stopped: all channels: stopped by an operator at ")
     assert "(a wrong price). Next: winback go" in line
     with open_ledger(Settings.load()) as ledger, ledger.write() as connection:
-        _gates.open_gate(connection, "email", "complaints", "why", now=WallClock().now())
+        _gates.stop(connection, "email", "complaints", "why", now=WallClock().now())
     assert len(stopped(winback)) == 2
     assert winback("go", "email").output == "goes on: email (why)\n"
     assert len(stopped(winback)) == 1

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from winback.ledger import count_by_state, insert_new, tables
-from winback.sending import close_all, open_gates, plan, stop_all
+from winback.sending import active_stops, plan, release_stops, stop_all
 from winback.sending._due import Part
 from winback.sending.brakes import _gates
 
@@ -22,9 +22,9 @@ def states(ledger):
         return count_by_state(connection)
 
 
-def gates(ledger, clock):
+def stops(ledger, clock):
     with ledger.read() as connection:
-        return open_gates(connection, now=clock.at)
+        return active_stops(connection, now=clock.at)
 
 
 def twilio_error(status, code):
@@ -113,7 +113,7 @@ def test_a_step_whose_content_is_refused_stops_alone(  # noqa: PLR0917
     assert after["accepted"] == 30
     assert after["rejected"] <= CALLS_AT_ONCE
     assert after["planned"] == 100 - after["rejected"]
-    assert [(gate.kind, gate.part) for gate in gates(ledger, clock)] == [
+    assert [(stop.kind, stop.part) for stop in stops(ledger, clock)] == [
         ("content", "step 3 of sms_email")
     ]
     provider.fault = lambda _: None
@@ -137,7 +137,7 @@ def test_the_kill_switch_in_the_ledger_holds_for_every_channel_until_it_is_taken
     assert send(rows).stopped
     assert not provider.bodies
     with ledger.write() as connection:
-        assert [gate.kind for gate in close_all(connection, channel=None)] == ["operator"]
+        assert [stop.kind for stop in release_stops(connection, channel=None)] == ["operator"]
     assert send(rows).counts == {"accepted": 2}
 
 
@@ -171,7 +171,7 @@ def test_a_step_that_another_worker_stopped_is_left_alone_from_the_next_call_on(
         if len(sent) == 10:
             part = Part(playbook_id="sms_email", step=1)
             with ledger.write() as connection:
-                _gates.open_gate(connection, "sms", "content", "no", now=clock.at, part=part)
+                _gates.stop(connection, "sms", "content", "no", now=clock.at, part=part)
 
     provider.fault = stop_midway
     report = send(rows)
@@ -260,13 +260,13 @@ def test_a_rate_holds_until_it_falls_or_an_operator_has_seen_it(
     plan(ledger, rows[:1], settings, clock)
     comes_back(ledger, clock, {("failed", "30007"): 5}, channel="sms")
     assert finish().stopped
-    assert [gate.kind for gate in gates(ledger, clock)] == ["undelivered"]
-    # Another run does not try anew, neither while the gate is open nor when it was.
+    assert [stop.kind for stop in stops(ledger, clock)] == ["undelivered"]
+    # Another run does not try anew, neither while the stop holds nor after it.
     assert finish().stopped
     clock.advance(timedelta(minutes=16))
     assert finish().stopped
     with ledger.write() as connection:
-        (closed,) = close_all(connection, channel="sms")
+        (closed,) = release_stops(connection, channel="sms")
     assert (closed.channel, closed.kind) == ("sms", "undelivered")
     assert finish().counts == {"accepted": 1}
     # What comes back after that counts; a day later it does not.

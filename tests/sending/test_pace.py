@@ -130,12 +130,12 @@ def test_the_rate_of_a_sender_is_kept_by_all_workers_together(
         worker.join()
     assert sum(provider.accepted.values()) == 60
     with ledger.read() as connection:
-        gate = connection.execute(
+        row = connection.execute(
             select(tables.channel_gates).where(
                 tables.channel_gates.c.sender == settings.twilio_messaging_service_sid
             )
         ).one()
-    assert gate.tokens == 10 - 60
+    assert row.tokens == 10 - 60
     assert max(waits) == pytest.approx(5.0)
 
 

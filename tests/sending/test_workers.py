@@ -262,7 +262,7 @@ def test_a_ledger_that_goes_away_as_a_step_is_stopped_costs_nothing(
         rows = claim(*args, **options)
         for part in {Part(playbook_id=row.playbook_id, step=row.step) for row in rows}:
             with ledger.write() as connection:
-                _gates.open_gate(connection, "sms", "content", "no", now=clock.at, part=part)
+                _gates.stop(connection, "sms", "content", "no", now=clock.at, part=part)
         return rows
 
     def lose(*args, **options):

@@ -13,7 +13,7 @@ from winback.cli._app import app
 from winback.landing import unusable_phones
 from winback.ledger import has_ledger, open_ledger
 from winback.readiness.doctor import findings
-from winback.sending import OpenGate, open_gates
+from winback.sending import Stop, active_stops
 
 
 @app.command(name="doctor")
@@ -24,8 +24,8 @@ def doctor_command() -> None:
     for line in (*_phones(settings), *(f"missing: {line}" for line in lines)):
         say(line)
     # At last, since it ends here where the ledger can't be read.
-    for gate in _open_gates(settings):
-        say(f"stopped: {gate}: {gate.reason}")
+    for stop in _active_stops(settings):
+        say(f"stopped: {stop}: {stop.reason}")
     if lines:
         raise typer.Exit(1)
     say("Ready: nothing is missing.")
@@ -39,9 +39,9 @@ def _phones(settings: Settings) -> Iterator[str]:
         yield f"phones: {found.count:,} {why}: customers {', '.join(found.customer_ids)}{more}"
 
 
-def _open_gates(settings: Settings) -> list[OpenGate]:
+def _active_stops(settings: Settings) -> list[Stop]:
     """What is stopped now; nothing where there is no ledger yet."""
     if not has_ledger(settings):
         return []
     with open_ledger(settings) as ledger, ledger.read() as connection:
-        return open_gates(connection, now=WallClock().now())
+        return active_stops(connection, now=WallClock().now())

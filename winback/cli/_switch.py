@@ -12,7 +12,7 @@ from winback.base.errors import UsageError
 from winback.base.settings import CHANNELS, Settings
 from winback.cli._app import app
 from winback.ledger import open_ledger
-from winback.sending import close_all, held_at_provider, stop_all
+from winback.sending import held_at_provider, release_stops, stop_all
 
 
 @app.command("stop")
@@ -40,10 +40,10 @@ def stop_command(
 @app.command("go")
 def go_command(
     channel: Annotated[
-        str, typer.Argument(metavar="[CHANNEL]", help="The channel to open; without it, all.")
+        str, typer.Argument(metavar="[CHANNEL]", help="The channel to release; without it, all.")
     ] = "",
 ) -> None:
-    """Open what was stopped: by `winback stop`, by a provider's answer, or by a rate.
+    """Release what was stopped: by `winback stop`, by a provider's answer, or by a rate.
 
     The rates are those of spam reports and of filtered texts.
     """
@@ -51,10 +51,10 @@ def go_command(
     if channel and channel not in CHANNELS:
         raise UsageError(f"there is no channel {channel!r}; there are {', '.join(CHANNELS)}")
     with open_ledger(settings) as ledger, ledger.write() as connection:
-        closed = close_all(connection, channel=channel or None)
-    for gate in closed:
-        say(f"goes on: {gate} ({gate.reason.removesuffix('. Next: winback go')})")
-    if not closed:
+        released = release_stops(connection, channel=channel or None)
+    for stop in released:
+        say(f"goes on: {stop} ({stop.reason.removesuffix('. Next: winback go')})")
+    if not released:
         say("Nothing was stopped.")
     if settings.stop_file.exists():
         say(f"Still stopped: {settings.stop_file} exists. Remove it to send.")

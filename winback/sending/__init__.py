@@ -5,10 +5,10 @@ from winback.sending._report import SendReport
 from winback.sending._send import send_due
 from winback.sending._sweep import SweepReport, sweep
 from winback.sending.brakes._gates import (
-    OpenGate,
-    close_all,
+    Stop,
+    active_stops,
     held_at_provider,
-    open_gates,
+    release_stops,
     stop_all,
 )
 from winback.sending.guard._guard import Caps, Hours, is_local_hour
@@ -18,18 +18,18 @@ from winback.sending.plan._plan import PlanReport, dry_run_plan, plan
 __all__ = [
     "Caps",
     "Hours",
-    "OpenGate",
     "PlanReport",
     "SendReport",
+    "Stop",
     "SweepReport",
-    "close_all",
+    "active_stops",
     "dry_run_plan",
     "end_enrollments",
     "enroll",
     "held_at_provider",
     "is_local_hour",
-    "open_gates",
     "plan",
+    "release_stops",
     "send_due",
     "steps_due",
     "stop_all",

@@ -24,8 +24,8 @@ from winback.sending._packing import Packing, UnpreparedError
 from winback.sending._patience import patiently
 from winback.sending._report import SendReport
 from winback.sending._unanswered import why_hold_no_more
+from winback.sending.brakes._brakes import Brakes
 from winback.sending.brakes._breakers import Trip, tripped
-from winback.sending.brakes._gatekeeper import Gatekeeper
 from winback.sending.guard._guard import Caps
 from winback.sending.guard._last_look import refuse
 from winback.sending.pace._pacing import LONGEST_WAIT, Pace
@@ -77,7 +77,7 @@ class ChannelRun:
         self._channel, self._all_due, self._caps = channel, due, caps
         self._token, self._report = token, report
         self._on_progress, self._sleep = on_progress, sleep
-        self._gatekeeper = Gatekeeper(ledger, settings, clock, channel, report)
+        self._brakes = Brakes(ledger, settings, clock, channel, report)
         self._pace = Pace(ledger, channel)
         self._in_flight: dict[Future[Outcome], Request] = {}
         self._answers: SimpleQueue[Future[Outcome]] = SimpleQueue()
@@ -89,11 +89,11 @@ class ChannelRun:
 
     @property
     def _due(self) -> Due:
-        return replace(self._all_due, without=self._gatekeeper.stopped_parts)
+        return replace(self._all_due, without=self._brakes.stopped_parts)
 
     def run(self) -> None:
         """Send all that is due, waiting a little for what the provider put off."""
-        self._pace = self._gatekeeper.begin()
+        self._pace = self._brakes.begin()
         ready_by = self._clock.now()
         with ThreadPoolExecutor(self._channel.concurrency) as pool:
             for _ in range(ROUNDS):
@@ -131,7 +131,7 @@ class ChannelRun:
         return done
 
     def _claim(self, ready_by: datetime) -> list[Row[Any]]:
-        if not self._gatekeeper.may_claim():
+        if not self._brakes.may_claim():
             return []
         one_round = self._channel.concurrency * self._channel.batch_size
         return claim(
@@ -193,9 +193,9 @@ class ChannelRun:
         """Look again and record the intent in one transaction; once it is durable, call."""
         with self._ledger.write() as connection:
             now = self._clock.now()
-            standing = self._gatekeeper.look(connection, now=now)
+            standing = self._brakes.look(connection, now=now)
             if reason := why_hold_no_more(connection, requests, now=now):
-                self._gatekeeper.stop(reason)
+                self._brakes.stop_run(reason)
             if self._stopped:
                 return
             if seconds := self._pace.heed(connection, standing):
@@ -232,7 +232,7 @@ class ChannelRun:
     ) -> Sequence[Request]:
         """The requests in hand, or none where one has a message of a part that is stopped: then
         what is left of them is packed anew."""
-        parts = self._gatekeeper.stopped_parts
+        parts = self._brakes.stopped_parts
         if not any(part.holds(row) for part in parts for row in self._rows_of(requests)):
             return requests
         for request in requests:
@@ -242,7 +242,7 @@ class ChannelRun:
 
     def _drop_stopped(self, connection: Connection, now: datetime) -> None:
         """Give back what the run holds of a step or a sender that is stopped."""
-        for part in self._gatekeeper.stopped_parts:
+        for part in self._brakes.stopped_parts:
             dropped = self._packing.drop(part.holds)
             _attempts.give_back(connection, dropped, token=self._token, now=now)
 
@@ -311,7 +311,7 @@ class ChannelRun:
         self, connection: Connection, trips: Sequence[Trip], now: datetime
     ) -> None:
         """Stop what must stop, for everybody, and share what was learned."""
-        self._gatekeeper.open(connection, trips, now=now)
+        self._brakes.stop(connection, trips, now=now)
         self._drop_stopped(connection, now)
         self._pace.share(connection, now=now)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from winback.providers import Channel, Outcome
 from winback.sending._due import Part
-from winback.sending.brakes._gates import GateKind
+from winback.sending.brakes._gates import StopKind
 from winback.sending.pace._pacing import LONGEST_WAIT, Pace
 
 NOT_SENT_IN_A_ROW: Final = 10
@@ -25,7 +25,7 @@ UNEXPLAINED_IN_A_ROW: Final = 10
 class Trip:
     """Why no further call may start; one line for the operator."""
 
-    kind: GateKind
+    kind: StopKind
     line: str
     # What it stops; None: the whole channel.
     part: Part | None = None
@@ -40,7 +40,7 @@ def tripped(
     """
     if outcome.stops in {"step", "sender"}:
         line = _refusal_line(channel, outcome)
-        kind = cast("GateKind", outcome.reason)
+        kind = cast("StopKind", outcome.reason)
         return [Trip(kind, line, part) for part in _parts(outcome, messages)]
     trip = _trip(channel, outcome, pace)
     return [] if trip is None else [trip]
@@ -53,7 +53,7 @@ def pause_line(channel: Channel, seconds: float) -> str:
 
 def _trip(channel: Channel, outcome: Outcome, pace: Pace) -> Trip | None:
     if outcome.stops == "channel":
-        return Trip(cast("GateKind", outcome.reason), _refusal_line(channel, outcome))
+        return Trip(cast("StopKind", outcome.reason), _refusal_line(channel, outcome))
     if outcome.kind == "deferred" and (outcome.retry_after or 0) > LONGEST_WAIT:
         return Trip("rate_limit", pause_line(channel, outcome.retry_after or 0))
     return _trip_in_a_row(channel, outcome, pace)

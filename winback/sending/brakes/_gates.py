@@ -1,8 +1,8 @@
-"""Channel gates: what stops a channel, and the pace that all its workers share.
+"""Stops of a channel, a step or a sender, and the pace that all workers of a channel share.
 
-A row is of one channel (`*`: of all) and of what it holds there, in the column `sender`: empty is
-the whole channel, `step:<playbook>:<step>` one step, `from:<sender>` the messages of one sender,
-and anything else the sender whose rate it is.
+Both are rows of the ledger's table `channel_gates`. A row is of one channel (`*`: of all) and of
+what it stops there, in the column `sender`: empty is the whole channel, `step:<playbook>:<step>`
+one step, `from:<sender>` the messages of one sender, and anything else the sender whose rate it is.
 
 `refilled_at` is by the clock of the ledger's own database, the only one that workers on several
 machines have in common, and which never stands still; all else is by the clock of runs.
@@ -20,19 +20,19 @@ from sqlalchemy import Connection, Row, bindparam, func, literal_column, or_, se
 from winback.ledger import insert_new, tables
 from winback.sending._due import Part
 
-GateKind = Literal[
+StopKind = Literal[
     "operator", "auth", "config", "content", "sandbox_mode", "unreachable", "unclear",
     "credits", "no_batches", "unexplained", "rate_limit", "complaints", "undelivered",
 ]  # fmt: skip
 
 # Long enough for workers under way to see it; the next run that is started tries anew.
-OPEN_FOR: Final = timedelta(minutes=15)
+LASTS: Final = timedelta(minutes=15)
 EVERY_CHANNEL: Final = "*"
 _WHOLE: Final = ""
 _STEP: Final = "step:"
 _SENDER: Final = "from:"
-# What an operator or the ledger's own figures opened is closed by them, not by trying.
-_HELD: Final[frozenset[GateKind]] = frozenset({"operator", "complaints", "undelivered"})
+# What an operator or the ledger's own figures stopped is released by an operator, not by trying.
+_KEPT: Final[frozenset[StopKind]] = frozenset({"operator", "complaints", "undelivered"})
 _g = tables.channel_gates.c
 # Seconds since 1970.
 _CLOCKS: Final = {
@@ -50,7 +50,7 @@ _STANDING: Final = select(tables.channel_gates).where(
 
 @dataclass(frozen=True)
 class Standing:
-    """What the gates say to one channel's worker now."""
+    """What the rows say to one channel's worker now."""
 
     # Why nothing may be sent; empty: nothing stops the channel.
     reason: str = ""
@@ -65,17 +65,17 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class OpenGate:
-    """A gate that holds messages back, for an operator to read."""
+class Stop:
+    """What stops a channel, a step or a sender, for an operator to read."""
 
     channel: str
-    # The step or the sender that it holds; empty: the whole channel.
+    # The step or the sender that it stops; empty: the whole channel.
     part: str
     kind: str
     reason: str
-    opened_at: datetime | None
-    # None: until an operator closes it.
-    open_until: datetime | None
+    since: datetime | None
+    # None: until an operator releases it.
+    until: datetime | None
 
     def __str__(self) -> str:
         where = "all channels" if self.channel == EVERY_CHANNEL else self.channel
@@ -83,21 +83,21 @@ class OpenGate:
 
 
 def standing(connection: Connection, channel: str, *, now: datetime) -> Standing:
-    """Read every gate that concerns a channel: one query."""
+    """Read every row that concerns a channel: one query."""
     rows = connection.execute(_STANDING, {"channel": channel}).all()
     whole = next((row for row in rows if (row.channel, row.sender) == (channel, _WHOLE)), None)
-    open_rows = [row for row in rows if _is_open(row, now)]
-    reasons = [row.reason for row in open_rows if row.sender == _WHOLE]
-    told = Standing(
+    active = [row for row in rows if _is_active(row, now)]
+    reasons = [row.reason for row in active if row.sender == _WHOLE]
+    stops = Standing(
         reason=reasons[0] if reasons else "",
-        stopped_parts={_part(row.sender): row.reason for row in open_rows if row.sender != _WHOLE},
+        stopped_parts={_part(row.sender): row.reason for row in active if row.sender != _WHOLE},
     )
     if whole is None:
-        return told
+        return stops
     pause = (whole.paused_until - now).total_seconds() if whole.paused_until else 0.0
     return Standing(
-        told.reason,
-        told.stopped_parts,
+        stops.reason,
+        stops.stopped_parts,
         whole.paused_until,
         max(0.0, pause),
         whole.concurrency,
@@ -105,38 +105,38 @@ def standing(connection: Connection, channel: str, *, now: datetime) -> Standing
     )
 
 
-def open_gate(
+def stop(
     connection: Connection,
     channel: str,
-    kind: GateKind,
+    kind: StopKind,
     reason: str,
     *,
     now: datetime,
     part: Part | None = None,
 ) -> None:
     """Stop a channel, or a part of it, for this run and for those beside it."""
-    holds = _WHOLE if part is None else _holds(part)
+    stopped = _WHOLE if part is None else _stopped(part)
     _set(
         connection,
         channel,
-        holds,
+        stopped,
         kind=kind,
         reason=reason,
         opened_at=now,
-        open_until=now + OPEN_FOR,
+        open_until=now + LASTS,
     )
 
 
 def try_anew(connection: Connection, channel: str) -> bool:
-    """Close what earlier answers opened; whether there was any, so that one call goes first.
+    """Release what earlier calls stopped; whether there was any, so that one call goes first.
 
-    Pauses, the operator's stop and what the ledger's figures opened stay.
+    Pauses, the operator's stop and what the ledger's figures stopped stay.
     """
-    return _close(connection, _g.channel == channel, _g.kind.not_in(_HELD)) > 0
+    return _release(connection, _g.channel == channel, _g.kind.not_in(_KEPT)) > 0
 
 
 def stop_all(connection: Connection, *, reason: str, now: datetime) -> None:
-    """The kill switch: no worker of any channel begins another call until `close_all`."""
+    """The kill switch: no worker of any channel begins another call until `release_stops`."""
     line = f"stopped by an operator at {now:%Y-%m-%d %H:%M} UTC"
     line += f" ({reason})" if reason else ""
     _set(
@@ -169,22 +169,22 @@ def held_at_provider(connection: Connection, *, now: datetime) -> HeldMail:
     return HeldMail(messages or 0, until)
 
 
-def close_all(connection: Connection, *, channel: str | None) -> list[OpenGate]:
-    """Let a channel send again, or all of them; the gates that were open.
+def release_stops(connection: Connection, *, channel: str | None) -> list[Stop]:
+    """Let a channel send again, or all of them; return the stops that were released.
 
     What has come back has been seen: rates count what comes back after it.
     """
-    closed = [_gate(row) for row in _known(connection, channel)]
-    _close(connection, *([] if channel is None else [_g.channel == channel]))
+    released = [_stop(row) for row in _known(connection, channel)]
+    _release(connection, *([] if channel is None else [_g.channel == channel]))
     seen = connection.scalar(select(func.max(tables.provider_events.c.occurred_at)))
-    for name in {gate.channel for gate in closed if gate.kind in _HELD}:
+    for name in {it.channel for it in released if it.kind in _KEPT}:
         _set(connection, name, _WHOLE, counts_from=seen)
-    return closed
+    return released
 
 
-def open_gates(connection: Connection, *, now: datetime) -> list[OpenGate]:
-    """Every gate that holds messages back now, by channel."""
-    return [_gate(row) for row in _known(connection) if _is_open(row, now)]
+def active_stops(connection: Connection, *, now: datetime) -> list[Stop]:
+    """Every stop that holds now, by channel."""
+    return [_stop(row) for row in _known(connection) if _is_active(row, now)]
 
 
 def slow_down(connection: Connection, channel: str, *, concurrency: int | None) -> None:
@@ -232,47 +232,47 @@ def _clock(connection: Connection) -> Any:
 
 
 def _known(connection: Connection, channel: str | None = None) -> Sequence[Row[Any]]:
-    """Every gate of which nobody has said yet that it may close."""
+    """Every stop that nobody has released yet."""
     query = select(tables.channel_gates).where(_g.kind.is_not(None))
     if channel is not None:
         query = query.where(_g.channel == channel)
     return connection.execute(query.order_by(_g.channel, _g.sender)).all()
 
 
-def _gate(row: Row[Any]) -> OpenGate:
+def _stop(row: Row[Any]) -> Stop:
     part = "" if row.sender == _WHOLE else str(_part(row.sender))
-    return OpenGate(row.channel, part, row.kind, row.reason, row.opened_at, row.open_until)
+    return Stop(row.channel, part, row.kind, row.reason, row.opened_at, row.open_until)
 
 
-def _is_open(row: Row[Any], now: datetime) -> bool:
+def _is_active(row: Row[Any], now: datetime) -> bool:
     if row.kind == "operator":
         return True
     return row.kind is not None and row.open_until is not None and row.open_until > now
 
 
-def _close(connection: Connection, *conditions: Any) -> int:
-    """Forget why a gate is open; its pause and its pace stay."""
+def _release(connection: Connection, *conditions: Any) -> int:
+    """Forget why a row stops; its pause and its pace stay."""
     nothing = {"kind": None, "reason": None, "opened_at": None, "open_until": None}
     statement = update(tables.channel_gates).where(_g.kind.is_not(None), *conditions)
     return connection.execute(statement.values(**nothing)).rowcount
 
 
-def _set(connection: Connection, channel: str, holds: str, **values: Any) -> None:
-    key = {"channel": channel, "sender": holds}
+def _set(connection: Connection, channel: str, stopped: str, **values: Any) -> None:
+    key = {"channel": channel, "sender": stopped}
     insert_new(connection, tables.channel_gates, [key])
     connection.execute(
         update(tables.channel_gates)
-        .where(_g.channel == channel, _g.sender == holds)
+        .where(_g.channel == channel, _g.sender == stopped)
         .values(**values)
     )
 
 
-def _holds(part: Part) -> str:
+def _stopped(part: Part) -> str:
     return f"{_SENDER}{part.sender}" if part.sender else f"{_STEP}{part.playbook_id}:{part.step}"
 
 
-def _part(holds: str) -> Part:
-    if holds.startswith(_SENDER):
-        return Part(sender=holds.removeprefix(_SENDER))
-    playbook_id, _, step = holds.removeprefix(_STEP).rpartition(":")
+def _part(stopped: str) -> Part:
+    if stopped.startswith(_SENDER):
+        return Part(sender=stopped.removeprefix(_SENDER))
+    playbook_id, _, step = stopped.removeprefix(_STEP).rpartition(":")
     return Part(playbook_id=playbook_id, step=int(step))

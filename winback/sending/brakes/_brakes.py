@@ -1,4 +1,4 @@
-"""One run before its channel's gates: what stops it, what it stops, and what it tells of that."""
+"""The brakes of one run: what stops it, what it stops for others, and what it reports of that."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from winback.sending.pace._pacing import LONGEST_WAIT, Pace
 FIGURES_EVERY: Final = 60.0
 
 
-class Gatekeeper:
-    """Reads the gates for a run, and opens those that its calls or the figures call for."""
+class Brakes:
+    """Reads the stops for a run, and makes those that its calls or the figures call for."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Gatekeeper:
             is_trial = _gates.try_anew(connection, self._channel.name)
             standing = _gates.standing(connection, self._channel.name, now=self._clock.now())
         if standing.pause > LONGEST_WAIT:
-            self._stop(pause_line(self._channel, standing.pause))
+            self._report_stop(pause_line(self._channel, standing.pause))
         return Pace(
             self._ledger,
             self._channel,
@@ -60,16 +60,16 @@ class Gatekeeper:
         """The last look at the switches, in the transaction that begins a call."""
         standing = _gates.standing(connection, self._channel.name, now=now)
         if self._stop_file.exists():
-            self._stop(f"nothing is sent while {self._stop_file} exists. Remove it to send.")
+            self._report_stop(f"nothing is sent while {self._stop_file} exists. Remove it to send.")
         elif standing.reason:
-            self._stop(standing.reason)
+            self._report_stop(standing.reason)
         for part, line in standing.stopped_parts.items():
-            self._stop(line, part)
+            self._report_stop(line, part)
         return standing
 
-    def stop(self, reason: str) -> None:
+    def stop_run(self, reason: str) -> None:
         """Stop this run; who works beside it sees by itself."""
-        self._stop(reason)
+        self._report_stop(reason)
 
     def may_claim(self) -> bool:
         """Whether more may be claimed: the switches, and now and then the rates of what came
@@ -82,13 +82,13 @@ class Gatekeeper:
             trip = self._look_at_figures(connection, standing, now)
         if trip is not None:
             with self._ledger.write() as connection:
-                self._open(connection, trip, now=now)
+                self._stop(connection, trip, now=now)
         return not self._is_stopped
 
-    def open(self, connection: Connection, trips: Sequence[Trip], *, now: datetime) -> None:
+    def stop(self, connection: Connection, trips: Sequence[Trip], *, now: datetime) -> None:
         """Stop what calls have shown must stop, for everybody."""
         for trip in trips:
-            self._open(connection, trip, now=now)
+            self._stop(connection, trip, now=now)
 
     @property
     def _is_stopped(self) -> bool:
@@ -104,13 +104,11 @@ class Gatekeeper:
             connection, self._channel.name, now=now, counts_from=standing.counts_from
         )
 
-    def _open(self, connection: Connection, trip: Trip, *, now: datetime) -> None:
-        _gates.open_gate(
-            connection, self._channel.name, trip.kind, trip.line, now=now, part=trip.part
-        )
-        self._stop(trip.line, trip.part)
+    def _stop(self, connection: Connection, trip: Trip, *, now: datetime) -> None:
+        _gates.stop(connection, self._channel.name, trip.kind, trip.line, now=now, part=trip.part)
+        self._report_stop(trip.line, trip.part)
 
-    def _stop(self, reason: str, part: Part | None = None) -> None:
+    def _report_stop(self, reason: str, part: Part | None = None) -> None:
         name = self._channel.name
         if part is not None:
             self.stopped_parts |= {part}
