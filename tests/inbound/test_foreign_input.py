@@ -131,14 +131,14 @@ def test_an_event_that_can_not_be_applied_stops_nothing_behind_it(
     settings: Settings,
     clock: FixedClock,
 ) -> None:
-    understand = _apply.understand
+    effects_of = _apply.effects_of
 
     def stumble(connection: Any, event: Any, match: Any) -> Any:
         if event.dedupe_key == "sg:odd":
             raise ZeroDivisionError
-        return understand(connection, event, match)
+        return effects_of(connection, event, match)
 
-    monkeypatch.setattr(_apply, "understand", stumble)
+    monkeypatch.setattr(_apply, "effects_of", stumble)
     add_message(ledger, "m1")
     odd = sg_event("m1", "open", sg_event_id="odd")
     provider.events(sg_event("m1", "delivered"), odd, sg_event("m1", "unsubscribe"))
@@ -148,6 +148,6 @@ def test_an_event_that_can_not_be_applied_stops_nothing_behind_it(
         "delivered", "opted_out", "opted_out",
     ]  # fmt: skip
     assert len(rows(ledger, "suppressions")) == 2
-    monkeypatch.setattr(_apply, "understand", understand)
+    monkeypatch.setattr(_apply, "effects_of", effects_of)
     assert replay_events(ledger, settings, clock, write=True).can_be_written == 1
     assert "sg:odd" in {row["dedupe_key"] for row in rows(ledger, "provider_events")}

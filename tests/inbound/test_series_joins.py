@@ -21,9 +21,9 @@ from winback.conversations import inbox
 from winback.conversations.series import acknowledge_joins
 from winback.inbound import collect
 from winback.inbound._match import Match
-from winback.inbound._series import series_wish
+from winback.inbound._series import SeriesWish, series_wish
 from winback.ledger import Ledger, tables
-from winback.providers._event import Event, Reply, SeriesWish
+from winback.providers._event import Event, Reply
 from winback.replies import check_series_words
 
 DAY = timedelta(days=1)

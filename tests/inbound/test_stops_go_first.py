@@ -64,14 +64,14 @@ def test_what_can_not_be_applied_is_told_and_the_stops_behind_it_go_on(
     keys: Credentials,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    understand = _apply.understand
+    effects_of = _apply.effects_of
 
     def stumble(connection: Any, event: Any, match: Any) -> Any:
         if event.address == PHONE:
             raise ZeroDivisionError
-        return understand(connection, event, match)
+        return effects_of(connection, event, match)
 
-    monkeypatch.setattr(_apply, "understand", stumble)
+    monkeypatch.setattr(_apply, "effects_of", stumble)
     senders = [f"+1415556{number:04d}" for number in range(100)]
     with pages.start(ledger, settings, clock) as receiver:
         provider = Provider(receiver.base_url, keys)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
 from winback.base.clock import Clock
-from winback.inbound._effects import bind, remember, understand
+from winback.inbound._effects import Effects, bind, effects_of, remember, silence_of
 from winback.inbound._fetched import Suppressed
 from winback.inbound._match import Match, Matcher
 from winback.inbound._series import apply_series_wish
@@ -140,10 +140,9 @@ def _apply_what_can_be(
 def _hold(connection: Connection, event: Event, report: CollectReport, clock: Clock) -> None:
     """Who wrote what could not be applied, or asked for silence, gets nothing until a replay or a
     person has seen to it."""
-    if (event.reply is None and not event.suppress_reason) or not event.address:
+    if (event.reply is None and not silence_of(event)) or not event.address:
         return
-    held = replace(event, suppress_reason="hold")
-    silenced = _silenced(held, event.group, f"{event.provider}_not_applied")
+    silenced = _silenced(event, event.group, "hold", f"{event.provider}_not_applied")
     try:
         with connection.begin_nested():
             stopped = suppress_all(connection, silenced, recorded_at=clock.now())[1]
@@ -179,49 +178,53 @@ def _apply_new(
     connection: Connection, events: Sequence[Event], matcher: Matcher, clock: Clock
 ) -> CollectReport:
     report, now = CollectReport(), clock.now()
-    told, kept, wants_in = list[tuple[Event, Match]](), list[tuple[Event, Match]](), list[Event]()
+    told, kept = list[tuple[Event, Match, Effects]](), list[tuple[Event, Match, Effects]]()
     for event, match in zip(events, matcher.match_all(events), strict=True):
         found = replace(event, address=match.address) if match.address else event
-        understood, is_back = understand(connection, found, match)
-        told.append((understood, match))
+        effects = effects_of(connection, found, match)
+        told.append((found, match, effects))
         # Somebody who may not be the customer answers no message.
-        kept.append((understood, match if event.is_vouched_for else Match()))
-        wants_in += [understood] if is_back else []
+        kept.append((found, match if event.is_vouched_for else Match(), effects))
     connection.execute(tables.provider_events.insert(), [_row(*one) for one in kept])
     report.waiting = remember(connection, kept)
     report.events = len(kept)
-    report.by_kind.update(event.kind for event, _ in kept)
-    report.unmatched = sum(match.message_id is None for _, match in kept)
-    proven = Counter(bind(connection, *one, at=now) for one in told)
+    report.by_kind.update(effects.kind for _, _, effects in kept)
+    report.unmatched = sum(match.message_id is None for _, match, _ in kept)
+    proven = Counter(bind(connection, event, match, at=now) for event, match, _ in told)
     report.bound, report.sent_twice = proven["news"], proven["twice"]
     silenced = [each for one in told for each in _stops(*one)]
     report.suppressed = len(silenced)
     report.stopped_messages = suppress_all(connection, silenced, recorded_at=now)[1]
-    for event, match in told:
-        _apply_wishes(connection, event, match, report, clock)
-    for event in wants_in:
+    for event, match, effects in told:
+        _apply_wishes(connection, event, match, effects, report, clock)
+    for event in (event for event, _, effects in told if effects.lifts):
         report.lifted += lift(
             connection, group="phone", address=event.address, occurred_at=event.occurred_at
         )
     return report
 
 
-def _stops(event: Event, match: Match) -> list[Suppression]:
-    source = event.unsubscribe_list or f"{event.provider}_{event.kind}"
-    return _silenced(event, match.group or event.group, source)
+def _stops(event: Event, match: Match, effects: Effects) -> list[Suppression]:
+    source = event.unsubscribe_list or f"{event.provider}_{effects.kind}"
+    return _silenced(event, match.group or event.group, effects.silence, source)
 
 
-def _silenced(event: Event, group: ChannelGroup, source: str) -> list[Suppression]:
-    """Each address that an event comes from, if it asks for silence."""
+def _silenced(event: Event, group: ChannelGroup, why: str, source: str) -> list[Suppression]:
+    """Each address that an event comes from, if there is a reason for silence."""
     return [
-        Suppression(group, address, event.suppress_reason, source, event.occurred_at)
+        Suppression(group, address, why, source, event.occurred_at)
         for address in dict.fromkeys((event.address, event.other_address))
-        if address and event.suppress_reason
+        if address and why
     ]
 
 
-def _apply_wishes(
-    connection: Connection, event: Event, match: Match, report: CollectReport, clock: Clock
+def _apply_wishes(  # noqa: PLR0917 - private
+    connection: Connection,
+    event: Event,
+    match: Match,
+    effects: Effects,
+    report: CollectReport,
+    clock: Clock,
 ) -> None:
     """What somebody wants that is not, or not only, silence at this address."""
     if event.kind == "opted_in":
@@ -233,7 +236,7 @@ def _apply_wishes(
             reasons=("unsubscribe",),
             source=event.unsubscribe_list,
         )
-    apply_series_wish(connection, event, match, recorded_at=clock.now())
+    apply_series_wish(connection, event, match, effects.series, recorded_at=clock.now())
     if event.preference:
         report.stopped_messages += prefer(
             connection,
@@ -251,7 +254,7 @@ def _apply_wishes(
         )
 
 
-def _row(event: Event, match: Match) -> dict[str, object]:
+def _row(event: Event, match: Match, effects: Effects) -> dict[str, object]:
     return {
         "dedupe_key": event.dedupe_key,
         "semantic_key": event.semantic_key,
@@ -259,18 +262,18 @@ def _row(event: Event, match: Match) -> dict[str, object]:
         "provider": event.provider,
         "message_id": match.message_id,
         "provider_id": event.provider_id,
-        "kind": event.kind,
+        "kind": effects.kind,
         "occurred_at": event.occurred_at,
         "received_at": event.received_at,
         "is_machine": int(event.is_machine),
         "error_code": event.error_code,
         "link": event.link,
-        "detail_json": json.dumps(_detail(event), sort_keys=True),
+        "detail_json": json.dumps(_detail(event, effects), sort_keys=True),
         "matched_by": match.by,
-        "lapse_reason": event.lapse_reason,
-        "intent": event.intent,
+        "lapse_reason": effects.lapse_reason,
+        "intent": effects.intent,
     }
 
 
-def _detail(event: Event) -> dict[str, object]:
-    return event.detail if event.intent is None else event.detail | {"intent": event.intent}
+def _detail(event: Event, effects: Effects) -> dict[str, object]:
+    return event.detail if effects.intent is None else event.detail | {"intent": effects.intent}

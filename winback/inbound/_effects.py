@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final, Literal
 
 from sqlalchemy import Connection
 
-from winback.base.project import project_vars
+from winback.base.project import project_seed, project_vars
 from winback.inbound._match import Match
 from winback.inbound._read_ahead import read_event
-from winback.inbound._series import intent_of, series_wish
+from winback.inbound._series import SeriesWish, intent_of, series_wish
 from winback.ledger import (
     LIFTED_BY_START,
     UNAUTHENTICATED,
@@ -30,13 +31,75 @@ from winback.replies import Intent, Reading, lapse_reason
 FEEDBACK: Final = "feedback"
 # What is also told of a batch that SendGrid discards because we cancelled it.
 _SAID_OF_WITHDRAWN: Final[frozenset[EventKind]] = frozenset({"processed", "dropped"})
+_ANY: Final = "*"
+# From what happened (provider, kind, cause) to why its address must not be written to from now on;
+# the first row that fits counts. Twilio's error codes follow from the seed delivery_errors.
+SILENCES: Final[Mapping[tuple[str, str, str], str]] = {
+    ("sendgrid", "complained", _ANY): "spam_report",
+    ("sendgrid", "opted_out", _ANY): "unsubscribe",
+    ("winback", "opted_out", _ANY): "unsubscribe",
+    ("twilio", "opted_out", _ANY): "stop",
+    # A block is the server's mood of the day, not the address's end.
+    ("sendgrid", "bounced", "blocked"): "",
+    ("sendgrid", "bounced", _ANY): "hard_bounce",
+    # Why SendGrid itself refuses to write to somebody: our own list should have known.
+    ("sendgrid", "dropped", "Bounced Address"): "hard_bounce",
+    ("sendgrid", "dropped", "Invalid"): "hard_bounce",
+    ("sendgrid", "dropped", "Spam Reporting Address"): "spam_report",
+    ("sendgrid", "dropped", "Unsubscribed Address"): "unsubscribe",
+}
 
 
-def understand(connection: Connection, event: Event, match: Match) -> tuple[Event, bool]:
-    """A reply with its intent, and whether it asks to be written to again."""
+@dataclass(frozen=True)
+class Effects:
+    """What follows from an event, beside its own row."""
+
+    # What it is kept as: a reply that says stop is an opt-out.
+    kind: EventKind
+    # Why its addresses must not be written to from now on; empty: they may.
+    silence: str = ""
+    # Whether a stop at its number is over.
+    lifts: bool = False
+    # What a reply asks for: an `Intent`, `positive`, or a wish about a series.
+    intent: str | None = None
+    # Why somebody stayed away, coded from their reply.
+    lapse_reason: str | None = None
+    series: SeriesWish | None = None
+
+
+# From what a reply asks for to what follows.
+REPLIES: Final[Mapping[str, Effects]] = {
+    "stop": Effects("opted_out", silence="stop", intent="stop"),
+    "hold": Effects("replied", silence="hold", intent="hold"),
+}
+
+
+def silence_of(event: Event) -> str:
+    """Why the address of what happened must not be written to from now on; empty: it may."""
+    table = _silences()
+    rows = (
+        (event.provider, event.kind, event.cause),
+        (event.provider, _ANY, event.cause),
+        (event.provider, event.kind, _ANY),
+    )
+    return next((table[row] for row in rows if row in table), "")
+
+
+@cache
+def _silences() -> Mapping[tuple[str, str, str], str]:
+    codes = {
+        (row["provider"], _ANY, row["error_code"]): row["suppress_reason"]
+        for row in project_seed("delivery_errors")
+        if row["provider"] == "twilio"
+    }
+    return {**SILENCES, **codes}
+
+
+def effects_of(connection: Connection, event: Event, match: Match) -> Effects:
+    """What follows from an event; of a reply, from what it asks for."""
     reply = event.reply
     if reply is None:
-        return event, False
+        return Effects(event.kind, silence=silence_of(event))
     reading = reply.reading or read_event(connection, event, match)
     # Who says stop says it, opted out or not: the many stops of a batch cost no query.
     is_opted_out = (
@@ -46,52 +109,50 @@ def understand(connection: Connection, event: Event, match: Match) -> tuple[Even
     )
     intent: Intent = reply.provider_intent or reading.intent_of(is_opted_out=is_opted_out)
     if not event.is_vouched_for:
-        return _of_anybody(event, intent), False
+        return _of_anybody(intent)
     wish = series_wish(event, match, intent, reading.words, is_opted_out=is_opted_out)
-    if wish is not None:
-        event = replace(event, series=wish)
-        if wish.kind != "leave" or intent != "hold":
-            return replace(event, intent=intent_of(wish, match)), False
-    return _acted_on(event, intent, reading, match)
+    if wish is None:
+        return _of_a_reply(event, intent, reading, match)
+    if wish.kind == "leave" and intent == "hold":
+        return replace(REPLIES["hold"], series=wish)
+    return Effects(event.kind, intent=intent_of(wish, match), series=wish)
 
 
-def _of_anybody(event: Event, intent: Intent) -> Event:
+def _of_anybody(intent: Intent) -> Effects:
     """What may be somebody else's: it silences the address, and is no customer's answer."""
     if intent == "stop":
-        return replace(event, kind="opted_out", intent=intent, suppress_reason="stop")
-    held = "hold" if intent == "hold" else ""
-    return replace(event, intent=UNAUTHENTICATED, suppress_reason=held)
+        return REPLIES["stop"]
+    return Effects("replied", silence="hold" if intent == "hold" else "", intent=UNAUTHENTICATED)
 
 
-def _acted_on(event: Event, intent: Intent, reading: Reading, match: Match) -> tuple[Event, bool]:
+def _of_a_reply(event: Event, intent: Intent, reading: Reading, match: Match) -> Effects:
     if intent == "other" and match.content_tag == FEEDBACK and not reading.is_reaction:
         intent = "feedback"  # asked why, they said something: that is the answer
-    event = replace(event, intent=intent)
-    if intent == "stop":
-        return replace(event, kind="opted_out", suppress_reason="stop"), False
-    if intent == "hold":
-        return replace(event, suppress_reason="hold"), False
+    if intent in REPLIES:
+        return REPLIES[intent]
     if intent == "feedback":
-        return replace(event, lapse_reason=lapse_reason(reading.words) or "other"), False
+        why = lapse_reason(reading.words) or "other"
+        return Effects(event.kind, intent=intent, lapse_reason=why)
     if intent == "other" and reading.is_praise:
-        return replace(event, intent="positive"), False
-    return event, intent == "start" and event.group == "phone"
+        return Effects(event.kind, intent="positive")
+    lifts = intent == "start" and event.group == "phone"
+    return Effects(event.kind, intent=intent, lifts=lifts)
 
 
-def remember(connection: Connection, answered: Iterable[tuple[Event, Match]]) -> int:
+def remember(connection: Connection, answered: Iterable[tuple[Event, Match, Effects]]) -> int:
     """Keep replies in their people's conversations; to how many a human is newly owed.
 
     One that may be somebody else's has a conversation of its own, and none where it says stop.
     """
-    replies = [reply for event, match in answered if (reply := _written(event, match))]
+    replies = [reply for one in answered if (reply := _written(*one))]
     gap = timedelta(days=project_vars()["conversation_gap_days"])
     return keep_replies(connection, replies, gap=gap)
 
 
-def _written(event: Event, match: Match) -> Written | None:
-    if event.reply is None or not event.address or event.intent is None:
+def _written(event: Event, match: Match, effects: Effects) -> Written | None:
+    if event.reply is None or not event.address or effects.intent is None:
         return None
-    if not event.is_vouched_for and event.intent == "stop":
+    if not event.is_vouched_for and effects.intent == "stop":
         return None
     return Written(
         reply_id=event.dedupe_key,
@@ -100,7 +161,7 @@ def _written(event: Event, match: Match) -> Written | None:
         customer_id=match.customer_id,
         message_id=match.message_id,
         text=event.reply.text,
-        intent=event.intent,
+        intent=effects.intent,
         received_at=event.received_at,
         mail_id=event.reply.mail_id,
     )

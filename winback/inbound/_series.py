@@ -7,8 +7,9 @@ first. A yes counts only where it answers the text that asked for it.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from sqlalchemy import Connection, select
 
@@ -25,13 +26,21 @@ from winback.ledger import (
     open_join,
     tables,
 )
-from winback.providers import Event, SeriesWish
+from winback.providers import Event
 from winback.replies import Intent, is_listed, is_one_of
 
 # Who joins from a number that no message of ours had gone to: a human has to look.
 UNKNOWN_JOINER: Final = "unknown_joiner"
 # Whatever a seed says, these are no words of a series.
 _NEVER: Final = frozenset({"stop", "start", "help"})
+
+
+@dataclass(frozen=True)
+class SeriesWish:
+    """What somebody wants of a content series, by one word."""
+
+    kind: Literal["join", "confirm", "decline", "leave"]
+    series_id: str
 
 
 def series_wish(
@@ -73,11 +82,16 @@ def intent_of(wish: SeriesWish, match: Match) -> str:
 
 
 def apply_series_wish(
-    connection: Connection, event: Event, match: Match, *, recorded_at: datetime
+    connection: Connection,
+    event: Event,
+    match: Match,
+    wish: SeriesWish | None,
+    *,
+    recorded_at: datetime,
 ) -> None:
     """Bring a wish into the ledger: with who, which series, when, their words and what they
     answered. Safe to repeat."""
-    wish, reply = event.series, event.reply
+    reply = event.reply
     if wish is None or reply is None:
         return
     address = normalize("phone", event.address)

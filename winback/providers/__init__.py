@@ -5,7 +5,7 @@ signature. What it posts becomes an `Event`, whoever it is.
 """
 
 from winback.providers._classify import classify
-from winback.providers._event import Event, EventKind, SeriesWish, Unreadable
+from winback.providers._event import Event, EventKind, Unreadable
 from winback.providers._look_up import (
     EndWithdrawal,
     Finding,
@@ -70,7 +70,6 @@ __all__ = [
     "Request",
     "Scope",
     "Search",
-    "SeriesWish",
     "SuppressionLists",
     "Unreadable",
     "Withdraw",

@@ -32,17 +32,10 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class SeriesWish:
-    """What somebody wants of a content series, by one word."""
-
-    kind: Literal["join", "confirm", "decline", "leave"]
-    series_id: str
-
-
-@dataclass(frozen=True)
 class Event:
     """One thing that happened to a message or came from an address.
 
+    It says what came in and nothing of what follows from it: that is a table of the collector's.
     `dedupe_key` tells one delivery of a callback from another; `semantic_key` is the same
     for the same happening, however often it is told.
     """
@@ -66,11 +59,11 @@ class Event:
     # Whether the address is the sender's, as far as the provider found out.
     is_vouched_for: bool = True
     error_code: str | None = None
+    # By what the provider says that it happened, where that tells what follows from it.
+    cause: str = ""
     # A hash of what was clicked.
     link: str | None = None
     detail: dict[str, object] = field(default_factory=dict)
-    # Why the address must not be written to from now on; empty: no reason.
-    suppress_reason: str = ""
     # Which list of the provider somebody left or came back to; empty: it is about the address.
     unsubscribe_list: str = ""
     reply: Reply | None = None
@@ -78,11 +71,6 @@ class Event:
     preference: Preference | None = None
     # When the choice was made that is taken back.
     takes_back: datetime | None = None
-    # Why somebody stayed away, coded from their reply.
-    lapse_reason: str | None = None
-    # What a reply asks for: an `Intent`, `positive`, or a wish about a series.
-    intent: str | None = None
-    series: SeriesWish | None = None
 
 
 class Unreadable(ValueError):

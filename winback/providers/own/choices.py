@@ -43,13 +43,7 @@ def undo_record(message_id: str, chosen_at: datetime, received_at: datetime) -> 
 def unsubscribed(record: Record) -> Event:
     """The event of an unsubscribe. Each is one, so that a later one counts if one was lifted."""
     message_id = _body(record)["message_id"]
-    return _event(
-        record,
-        message_id,
-        "unsubscribe",
-        kind="opted_out",
-        suppress_reason="unsubscribe",
-    )
+    return _event(record, message_id, "unsubscribe", kind="opted_out")
 
 
 def preferred(record: Record) -> Event:
@@ -64,14 +58,7 @@ def preferred(record: Record) -> Event:
     until_at = datetime.fromisoformat(body["until_at"]) if body.get("until_at") else None
     wish = Preference(_KEPT_AS[choice], message_id, record.received_at, until_at)
     if choice == "all":
-        return _event(
-            record,
-            message_id,
-            choice,
-            kind="opted_out",
-            suppress_reason="unsubscribe",
-            preference=wish,
-        )
+        return _event(record, message_id, choice, kind="opted_out", preference=wish)
     return _event(record, message_id, choice, kind="preferred", preference=wish)
 
 

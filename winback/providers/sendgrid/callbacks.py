@@ -24,13 +24,6 @@ KINDS: Final[dict[str, EventKind]] = {
     "group_unsubscribe": "opted_out",
     "group_resubscribe": "opted_in",
 }
-# Why SendGrid itself refuses to write to somebody: our own list should have known.
-DROP_REASONS: Final = {
-    "Bounced Address": "hard_bounce",
-    "Invalid": "hard_bounce",
-    "Spam Reporting Address": "spam_report",
-    "Unsubscribed Address": "unsubscribe",
-}
 DETAILS: Final = (
     "url", "type", "status", "reason", "response", "bounce_classification", "asm_group_id",
     "useragent", "category", "attempt",
@@ -83,22 +76,14 @@ def _event(record: Record, item: dict[str, Any], place: int) -> Event:
         # A link may be a person's key: whether two are the same is all that must be known.
         link=digest("", url) if kind == "clicked" and (url := _text(item, "url")) else None,
         detail={name: _short(item[name]) for name in DETAILS if name in item},
-        suppress_reason=_suppress_reason(item),
+        cause=_cause(item),
         unsubscribe_list=_unsubscribe_list(item),
     )
 
 
-def _suppress_reason(item: dict[str, Any]) -> str:
-    match item["event"]:
-        case "spamreport":
-            return "spam_report"
-        case "unsubscribe" | "group_unsubscribe":
-            return "unsubscribe"
-        case "bounce":  # a block is the server's mood of the day, not the address's end
-            return "" if item.get("type") == "blocked" else "hard_bounce"
-        case "dropped":
-            return DROP_REASONS.get(_text(item, "reason"), "")
-    return ""
+def _cause(item: dict[str, Any]) -> str:
+    """Of a bounce its type, of a mail that was let fall the reason."""
+    return _text(item, {"bounce": "type", "dropped": "reason"}.get(item["event"], ""))
 
 
 def _unsubscribe_list(item: dict[str, Any]) -> str:

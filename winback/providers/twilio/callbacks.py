@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import Final, Literal
 from urllib.parse import parse_qsl
 
-from winback.base.project import project_seed
 from winback.providers._event import Event, EventKind, Reply, Unreadable, clean
 from winback.providers._record import Record
 from winback.replies import shortened
@@ -75,7 +73,7 @@ def status(record: Record) -> Event:
         address=phone(form.get("To", "")),
         error_code=error_code,
         detail={"status": name},
-        suppress_reason=_suppress_reasons().get(error_code or "", ""),
+        cause=error_code or "",
     )
 
 
@@ -137,7 +135,6 @@ def pressed(record: Record) -> Event | None:
         provider_id=sid,
         address=person,
         detail={"key": True},
-        suppress_reason="stop",
     )
 
 
@@ -149,13 +146,6 @@ def has_key(form: Mapping[str, str]) -> bool:
 def is_to_us(form: Mapping[str, str]) -> bool:
     """Whether somebody called us, by what Twilio tells of a call."""
     return form.get("Direction", "").lower() == "inbound"
-
-
-@cache
-def _suppress_reasons() -> dict[str, str]:
-    """What an error says about the address itself, by code."""
-    errors = project_seed("delivery_errors")
-    return {row["error_code"]: row["suppress_reason"] for row in errors if row["provider"] == NAME}
 
 
 def phone(address: str) -> str:
