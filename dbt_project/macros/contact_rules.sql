@@ -1,35 +1,14 @@
 {#-
-    The contact rules, in the order in which blocked_by names them. Each has a column
-    ok_<id> in the model of its kind (dec_eligibility__standing, __pauses, __caps) and in
-    channel_eligibility; what it says to a person stands in the seed contact_rules. What a
-    failed rule does depends on its kind:
+    The contact rules are the rows of the seed contact_rules of three kinds, and blocked_by
+    names them in its order. Each has a column ok_<id> in the model of its kind
+    (dec_eligibility__standing, __pauses, __caps), which the models after it take from
+    there. dbt reads no seed while it parses, so `make docs` writes the seed's rows into
+    the macro contact_rules (macros/generated). What a failed rule does depends on its kind:
 
     standing  never holds by waiting: the step is skipped at once (`suppressed`)
     pause     passes by itself: the step waits inside its range (`deferred`)
     cap       too many messages: the step waits inside its range (`capped`)
 -#}
-{% macro contact_rules() -%}
-    {{ return([
-        {'id': 'channel', 'kind': 'standing'},
-        {'id': 'address', 'kind': 'standing'},
-        {'id': 'number', 'kind': 'standing'},
-        {'id': 'consent', 'kind': 'standing'},
-        {'id': 'suppression', 'kind': 'standing'},
-        {'id': 'paused', 'kind': 'pause'},
-        {'id': 'cap_24h', 'kind': 'cap'},
-        {'id': 'cap_7d', 'kind': 'cap'},
-        {'id': 'cap_fewer', 'kind': 'cap'},
-        {'id': 'zone', 'kind': 'standing'},
-        {'id': 'hours', 'kind': 'standing'},
-        {'id': 'soft_bounces', 'kind': 'pause'},
-        {'id': 'complaints', 'kind': 'pause'},
-        {'id': 'in_transit', 'kind': 'pause'},
-        {'id': 'conversation', 'kind': 'pause'},
-        {'id': 'cap_state', 'kind': 'cap'},
-        {'id': 'unread_rows', 'kind': 'pause'},
-        {'id': 'merged', 'kind': 'standing'},
-    ]) }}
-{%- endmacro %}
 
 {#- The ids of the rules, or of those of one kind. -#}
 {% macro contact_rule_ids(kind=none) -%}
