@@ -22,7 +22,7 @@ from winback.base.console import tell_stage, tell_step
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 from winback.conversations import series
-from winback.conversations.responder import RespondReport, answer_replies, open_responder
+from winback.conversations.responder import RespondReport, open_responder, reply_to_questions
 from winback.conversations.series import JoinReport
 from winback.ledger import export_ledger
 from winback.warehouse import (
@@ -84,7 +84,7 @@ def collect() -> inbound.CollectReport:
     tell_stage("Collecting what came back")
     stage.settle()
     report = inbound.collect(stage.ledger, stage.settings, stage.run.clock)
-    conversations.close_answered(stage.ledger, stage.run.clock)
+    conversations.close_replied(stage.ledger, stage.run.clock)
     export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
     return report
 
@@ -163,7 +163,7 @@ def plan(published: Path) -> sending.PlanReport:
 
 
 @task(task_run_name="answer who asks", **_ONCE)
-def answer() -> RespondReport | None:
+def reply() -> RespondReport | None:
     """Let the responder answer open questions, if one is set and what is published is fresh."""
     stage = current_stage()
     responder = open_responder(stage.settings)
@@ -177,7 +177,7 @@ def answer() -> RespondReport | None:
         tell_stage(f"Answering nobody: {stale}")
         return None
     tell_stage("Answering who asks")
-    return answer_replies(
+    return reply_to_questions(
         stage.ledger, stage.settings, stage.run.clock, responder, published=published
     )
 

@@ -55,7 +55,7 @@ def sent_due(playbook_id: str | None = None) -> Sent:
     if any(series.is_enabled for series in content_series()):
         _tasks.acknowledge_joins()
     if stage.settings.responder:
-        _tasks.answer()
+        _tasks.reply()
     sent: Sent = []
     stopped: set[str] = set()
     for playbook, step, channel in sending.steps_due(stage.ledger, stage.run.clock):

@@ -22,7 +22,7 @@ from winback.conversations.responder import (
     HandOver,
     Responder,
     RespondReport,
-    answer_replies,
+    reply_to_questions,
 )
 from winback.conversations.responder._rules import RuleResponder
 from winback.ledger import (
@@ -129,7 +129,7 @@ class Desk:
             keep_reply(connection, **(reply | changes))
 
     def answer(self, responder: Responder | None = None) -> RespondReport:
-        return answer_replies(
+        return reply_to_questions(
             self.ledger,
             self.settings,
             self.clock,
@@ -343,7 +343,7 @@ def test_who_was_written_to_by_whatsapp_is_answered_by_a_human(desk: Desk) -> No
 def test_in_a_conversation_that_a_human_has_answered_no_program_speaks(desk: Desk) -> None:
     desk.write("Where is my order?")
     (thread,) = inbox.threads(desk.ledger, desk.clock)
-    said = inbox.answer(desk.ledger, desk.settings, desk.clock, thread.reference, "On its way.")
+    said = inbox.reply(desk.ledger, desk.settings, desk.clock, thread.reference, "On its way.")
     assert (said.state, desk.waiting) == ("sent", 0)
     desk.clock.advance(timedelta(minutes=5))
     desk.write("Who is this?")
@@ -355,7 +355,7 @@ def test_a_human_who_answers_while_the_responder_thinks_is_first(desk: Desk) -> 
     class Slow(Says):
         def respond(self, *_: Any) -> Answer | HandOver:
             (thread,) = inbox.threads(desk.ledger, desk.clock)
-            inbox.answer(desk.ledger, desk.settings, desk.clock, thread.reference, "It is Ann.")
+            inbox.reply(desk.ledger, desk.settings, desk.clock, thread.reference, "It is Ann.")
             return Answer("Thanks.")
 
     desk.write("Who is this?")

@@ -48,7 +48,7 @@ from winback.providers import Record
 from winback.providers._classify import classify as outcome_of
 from winback.providers._event import Unreadable
 from winback.providers._machines import is_machine_agent
-from winback.providers._wire import Answer
+from winback.providers._wire import HttpResponse
 from winback.providers.own.clicks import click_record
 from winback.providers.sendgrid.lists import LIST_NAMES, _entry
 from winback.providers.sendgrid.mail_text import mail_text
@@ -320,7 +320,7 @@ def a_seed(home: Home, content: bytes) -> None:
 def an_answer(_: Home, answer: tuple[str, int, dict[str, str], bytes]) -> None:
     """Whoever answers in whatever words: it fits into the ledger, and a yes is no refusal."""
     provider, status, headers, body = answer
-    outcome = outcome_of(provider, Answer(status, headers, body))  # type: ignore[arg-type]
+    outcome = outcome_of(provider, HttpResponse(status, headers, body))  # type: ignore[arg-type]
     for text in (outcome.reason, outcome.code, outcome.provider_id, outcome.request_id):
         assert text is None or (text.isprintable() and text.isascii() and len(text) < 256)
     if status < 300 or status >= 500:

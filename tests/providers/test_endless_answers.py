@@ -19,7 +19,7 @@ from winback.base.settings import Settings
 from winback.providers import Outgoing, Progress, Search, SuppressionLists, _wire, classify
 from winback.providers import open_channel as open_one
 from winback.providers._bounds import MOST_LEVELS
-from winback.providers._wire import Answer, Wire
+from winback.providers._wire import HttpResponse, Wire
 from winback.providers.twilio import records as records_module
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
@@ -305,7 +305,7 @@ def test_a_mail_whose_answer_means_nothing_is_never_sent_again(serve, what, stat
 
 def test_the_place_of_a_refused_person_is_a_place():
     far = json.dumps({"errors": [{"field": f"personalizations.{'9' * 6000}.to"}]}).encode()
-    assert classify("sendgrid", Answer(400, {}, far)).kind == "refused"
+    assert classify("sendgrid", HttpResponse(400, {}, far)).kind == "refused"
 
 
 JSON = st.recursive(
@@ -331,7 +331,7 @@ HEADERS = st.dictionaries(
 def test_whatever_an_answer_says_it_is_classified_and_fits_into_a_ledger(
     provider, status, headers, value
 ):
-    outcome = classify(provider, Answer(status, headers, json.dumps(value).encode()))
+    outcome = classify(provider, HttpResponse(status, headers, json.dumps(value).encode()))
     for text in (outcome.reason, outcome.code, outcome.provider_id, outcome.request_id):
         assert text is None or (text.isprintable() and text.isascii() and len(text) < 256)
     assert int(outcome.retry_after or 0) < 1 << 31
@@ -450,4 +450,4 @@ def _page(url, name):
 def test_json_as_deep_as_it_may_be_is_read_and_deeper_is_none():
     for levels, is_read in ((MOST_LEVELS - 1, True), (MOST_LEVELS + 1, False)):
         body = b"[" * levels + b"1" + b"]" * levels
-        assert (Answer(200, {}, body).value() is not None) is is_read
+        assert (HttpResponse(200, {}, body).value() is not None) is is_read

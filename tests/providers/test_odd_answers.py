@@ -11,12 +11,12 @@ from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import IncompleteRead, ProtocolError, ReadTimeoutError, SSLError
 
 from winback.providers import classify
-from winback.providers._wire import Answer, NotHandedOverError
+from winback.providers._wire import HttpResponse, NotHandedOverError
 
 
-def answer(status: int, body: object, **headers: str) -> Answer:
+def response(status: int, body: object, **headers: str) -> HttpResponse:
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, names, json.dumps(body).encode())
+    return HttpResponse(status, names, json.dumps(body).encode())
 
 
 POOL = HTTPConnectionPool("api.example.com")
@@ -56,24 +56,24 @@ def test_only_what_never_left_whole_counts_as_not_sent(
 def test_a_rate_limit_with_an_impossible_reset_is_still_a_rate_limit(
     provider: str, reset: str
 ) -> None:
-    odd = answer(429, {}, date="Mon, 02 Mar 2026 15:30:00 GMT", x_ratelimit_reset=reset)
+    odd = response(429, {}, date="Mon, 02 Mar 2026 15:30:00 GMT", x_ratelimit_reset=reset)
     outcome = classify(provider, odd)
     assert outcome.kind == "deferred"
 
 
 def test_an_error_list_without_objects_is_a_refusal_that_explains_nothing() -> None:
-    outcome = classify("sendgrid", answer(400, {"errors": ["bad"]}))
+    outcome = classify("sendgrid", response(400, {"errors": ["bad"]}))
     assert (outcome.kind, outcome.reason, outcome.stops) == ("refused", "unexplained", "nothing")
 
 
 @pytest.mark.parametrize("provider", ["sendgrid", "twilio"])
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_without_an_error_code_stops_the_channel(provider: str, status: int) -> None:
-    outcome = classify(provider, answer(status, {"message": "who are you"}))
+    outcome = classify(provider, response(status, {"message": "who are you"}))
     assert (outcome.kind, outcome.stops) == ("refused", "channel")
 
 
 @pytest.mark.parametrize("code", ["21701", "21705"])
 def test_a_wrong_messaging_service_burns_nobody(code: str) -> None:
-    outcome = classify("twilio", answer(400, {"code": int(code), "message": "no service"}))
+    outcome = classify("twilio", response(400, {"code": int(code), "message": "no service"}))
     assert (outcome.kind, outcome.stops) == ("refused", "channel")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from winback.providers import Answer, classify
+from winback.providers import HttpResponse, classify
 from winback.providers._classify import twilio_codes
 
 BAD_ADDRESS = ("21211", "21614", "21635", "21217")
@@ -34,7 +34,7 @@ TABLE = {
     ("expected", "code"), [(row, code) for row, codes in TABLE.items() for code in codes]
 )
 def test_a_refusal_is_read_by_its_code(expected, code):
-    outcome = classify("twilio", Answer(400, {}, json.dumps({"code": int(code)}).encode()))
+    outcome = classify("twilio", HttpResponse(400, {}, json.dumps({"code": int(code)}).encode()))
     assert (outcome.kind, outcome.reason, outcome.stops, outcome.suppresses) == expected
     assert outcome.code == code
 

@@ -50,7 +50,7 @@ def wrote(ledger, clock):
 
 @pytest.fixture
 def say(ledger, settings, clock):
-    return lambda reference, text="Yes, we do.", **options: inbox.answer(
+    return lambda reference, text="Yes, we do.", **options: inbox.reply(
         ledger, settings, clock, reference, text, **options
     )
 
@@ -202,9 +202,9 @@ def test_a_program_is_answered_before_and_a_human_sees_what_it_said(
     reference = wrote()
     with ledger.write() as connection:
         reply = connection.execute(select(tables.replies)).one()
-        said = {"reply": reply, "message": None, "now": clock.at, "written_by": "responder"}
+        said = {"to": reply, "message": None, "now": clock.at, "written_by": "responder"}
         until = clock.at + timedelta(minutes=30)
-        planned = conversations.plan_answer(
+        planned = conversations.plan_reply(
             connection, settings, text="Automated.", leaves_by=until, **said
         )
     assert isinstance(planned, conversations.Planned)
@@ -214,7 +214,7 @@ def test_a_program_is_answered_before_and_a_human_sees_what_it_said(
     (thread,) = inbox.threads(ledger, clock)
     assert thread.lines[-1].text == "(automated, planned) Automated."
     sending.send_due(ledger, settings, clock)
-    assert conversations.close_answered(ledger, clock) == 1
+    assert conversations.close_replied(ledger, clock) == 1
     assert say(reference, again=True).state == "sent"
     assert [body["Body"] for body in provider.bodies] == ["Automated.", "Yes, we do."]
 
@@ -223,8 +223,8 @@ def test_a_human_who_was_faster_is_not_talked_over(wrote, say, ledger, settings,
     say(wrote())
     with ledger.write() as connection:
         reply = connection.execute(select(tables.replies)).one()
-        planned = conversations.plan_answer(
-            connection, settings, reply=reply, message=None, text="Automated.",
+        planned = conversations.plan_reply(
+            connection, settings, to=reply, message=None, text="Automated.",
             written_by="responder", now=clock.at, leaves_by=clock.at + timedelta(minutes=30),
         )  # fmt: skip
     assert planned == conversations.NotPlanned("answered")

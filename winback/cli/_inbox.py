@@ -92,7 +92,7 @@ def answer(
     words = text or sys.stdin.read()
     with open_ledger(settings) as ledger:
         dedicate(ledger, run.mode, is_rehearsal=settings.sends_to_loopback_only)
-        done = rooms.answer(ledger, settings, run.clock, reference, words, again=again)
+        done = rooms.reply(ledger, settings, run.clock, reference, words, again=again)
     typer.echo(f"{reference}: {done.state}" + (f" ({done.reason})" if done.reason else ""))
     if done.is_open:
         typer.echo("it still waits. Next: winback inbox")

@@ -1,21 +1,21 @@
-"""Conversations: what we answer to what somebody wrote, by a human, a responder or a series."""
+"""Conversations: our replies to what somebody wrote, by a human, a responder or a series."""
 
 from winback.conversations._planned import (
     NotPlanned,
     Planned,
-    answers_in,
-    close_answered,
-    may_answer_now,
-    plan_answer,
+    close_replied,
+    may_reply_now,
+    our_replies_in,
+    plan_reply,
     words_of,
 )
 
 __all__ = [
     "NotPlanned",
     "Planned",
-    "answers_in",
-    "close_answered",
-    "may_answer_now",
-    "plan_answer",
+    "close_replied",
+    "may_reply_now",
+    "our_replies_in",
+    "plan_reply",
     "words_of",
 ]

@@ -1,4 +1,4 @@
-"""What an answer looks like on the wire, as the channels take it."""
+"""What a reply of ours looks like on the wire, as the channels take it."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ Payload = Mapping[str, Any]
 
 def frozen(
     settings: Settings,
-    reply: Row[Any],
+    to: Row[Any],
     message: Row[Any] | None,
     text: str,
     written_by: WrittenBy,
 ) -> tuple[str, Payload]:
-    """Who sends the answer to a reply, empty where nobody is set to, and its payload."""
-    if reply.channel_group == "email":
-        return settings.from_email, _email(settings, reply, message, text, written_by)
+    """Who sends our reply `to` what they wrote, empty where nobody is set to, and its payload."""
+    if to.channel_group == "email":
+        return settings.from_email, _email(settings, to, message, text, written_by)
     sender = settings.twilio_messaging_service_sid
     return sender, {"body": text, "messaging_service_sid": sender}
 
 
 def _email(
     settings: Settings,
-    reply: Row[Any],
+    to: Row[Any],
     message: Row[Any] | None,
     text: str,
     written_by: WrittenBy,
 ) -> Payload:
     name = settings.from_name or settings.brand_name
-    thread = {"In-Reply-To": reply.mail_id, "References": reply.mail_id} if reply.mail_id else {}
-    # What keeps two programs from answering each other for ever.
+    thread = {"In-Reply-To": to.mail_id, "References": to.mail_id} if to.mail_id else {}
+    # What keeps two programs from writing to each other for ever.
     machine = {"Auto-Submitted": "auto-replied"} if written_by == "responder" else {}
     payload: dict[str, Any] = {
         "from": {"email": settings.from_email, "name": name},

@@ -1,8 +1,8 @@
-"""An answer to what somebody wrote: a message like any other, save that they asked for it.
+"""Our reply to what somebody wrote: a message like any other, except that they asked for it.
 
 Whoever writes it, a human or a responder, it passes the same states, the same guard and the same
-one call, and a reply is answered once, by whoever is first. Frequency caps and the pause of a
-conversation are for what we begin, so they don't hold it back; opt-outs and hours do.
+one call, and what somebody wrote gets one reply, of whoever is first. Frequency caps and the
+pause of a conversation are for what we begin, so they don't hold it back; opt-outs and hours do.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from winback.ledger import (
 )
 from winback.sending import Hours, is_local_hour
 
-# Why an answer was not planned.
+# Why a reply of ours was not planned.
 Refusal = Literal[
     "suppressed", "hours", "no_sender", "under_way", "may_have_left", "same_words", "answered"
 ]
 
-# What did not leave and will not: another answer may.
+# What did not leave and will not: another reply may.
 _OVER: Final[frozenset[State]] = frozenset({"rejected", "expired", "suppressed", "cancelled"})
 # Nobody knows whether it left.
 _IN_DOUBT: Final[frozenset[State]] = frozenset({"sending", "unknown"})
@@ -55,7 +55,7 @@ _m = tables.messages.c
 
 @dataclass(frozen=True)
 class Planned:
-    """The message that answers a reply, and waits for its call."""
+    """The message that is our reply, and waits for its call."""
 
     message_id: str
 
@@ -67,29 +67,29 @@ class NotPlanned:
     reason: Refusal
 
 
-def may_answer_now(message: Row[Any], settings: Settings, *, now: datetime) -> bool:
-    """Whether a program's answer to who got this message may leave now: the message's hours."""
+def may_reply_now(message: Row[Any], settings: Settings, *, now: datetime) -> bool:
+    """Whether a program's reply to this message's reader may leave now: the message's hours."""
     hours = _hours_of(message.channel, message, "responder", settings)
     return is_local_hour(hours, now, settings.shop_timezone)
 
 
-def answers_in(connection: Connection, conversation_id: str) -> list[Row[Any]]:
-    """Every answer in a conversation, whoever wrote it and whatever it came to, oldest first."""
+def our_replies_in(connection: Connection, conversation_id: str) -> list[Row[Any]]:
+    """Our replies in a conversation, whoever wrote them and whatever they came to, oldest first."""
     ids = [reply.reply_id for reply in replies_in(connection, conversation_id)]
-    return _answers_to(connection, ids)
+    return _our_replies_to(connection, ids)
 
 
-def words_of(answer: Row[Any]) -> str:
-    """What an answer says."""
-    payload = json.loads(answer.payload_json)
+def words_of(message: Row[Any]) -> str:
+    """What a reply of ours says."""
+    payload = json.loads(message.payload_json)
     return str(payload.get("body") or payload.get("text") or "")
 
 
-def plan_answer(
+def plan_reply(
     connection: Connection,
     settings: Settings,
     *,
-    reply: Row[Any],
+    to: Row[Any],
     message: Row[Any] | None,
     text: str,
     written_by: WrittenBy,
@@ -99,18 +99,18 @@ def plan_answer(
     purpose: Purpose = REPLY,
     series_id: str | None = None,
 ) -> Planned | NotPlanned:
-    """Plan what answers `reply`, which answered our `message` if we know of one.
+    """Plan our reply `to` what somebody wrote, who answered our `message` if we know of one.
 
-    A reply has one answer that may have left, save that `again` allows a human another, in
-    other words. The same words that still wait are the same message. `series_id`: what confirms a
+    One reply may have left for what they wrote; `again` allows a human another, in other
+    words. The same words that still wait are the same message. `series_id`: what confirms a
     join counts toward no cap, and ends with the join. The caller holds the write
     transaction; the words are frozen here and never change.
     """
     despite = (HOLD,) if written_by == "human" else ()
-    group = reply.channel_group
-    if is_suppressed(connection, group=group, address=reply.address, despite=despite):
+    group = to.channel_group
+    if is_suppressed(connection, group=group, address=to.address, despite=despite):
         return NotPlanned("suppressed")
-    earlier = _answers_to(connection, [reply.reply_id])
+    earlier = _our_replies_to(connection, [to.reply_id])
     found = _standing(earlier, text, written_by, now=now, again=again)
     if found is not None:
         return found
@@ -118,21 +118,21 @@ def plan_answer(
     hours = _hours_of(channel, message, written_by, settings)
     if not is_local_hour(hours, now, settings.shop_timezone):
         return NotPlanned("hours")
-    sender, words = frozen(settings, reply, message, text, written_by)
+    sender, words = frozen(settings, to, message, text, written_by)
     if not sender or channel not in settings.enabled_channels:
         return NotPlanned("no_sender")
     payload, step = json.dumps(words, ensure_ascii=False, sort_keys=True), len(earlier)
     row = {
-        "message_id": _identity(reply.reply_id, step),
-        "enrollment_id": _enrollment_id(reply.reply_id),
+        "message_id": _identity(to.reply_id, step),
+        "enrollment_id": _enrollment_id(to.reply_id),
         "playbook_id": REPLIES,
         "step": step,
-        "customer_id": _whose(connection, reply, message),
+        "customer_id": _whose(connection, to, message),
         "channel": channel,
         "variant": _VARIANTS[written_by],
         "purpose": purpose,
         "written_by": written_by,
-        "address": reply.address,
+        "address": to.address,
         "sender": sender,
         "payload_json": payload,
         "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
@@ -153,8 +153,8 @@ def plan_answer(
     return Planned(str(row["message_id"]))
 
 
-def close_answered(ledger: Ledger, clock: Clock) -> int:
-    """Close the conversations whose newest reply has an answer that the provider took.
+def close_replied(ledger: Ledger, clock: Clock) -> int:
+    """Close the conversations whose newest words have a reply that the provider took.
 
     One whose fate is unknown stays with a human, and so does a doubt (`hold`), which only
     `winback inbox resolve` releases. The number closed.
@@ -163,10 +163,8 @@ def close_answered(ledger: Ledger, clock: Clock) -> int:
     with ledger.write() as connection:
         for conversation in waiting(connection):
             replies = replies_in(connection, conversation.conversation_id)
-            taken = any(
-                answer.state == "accepted"
-                for answer in _answers_to(connection, [replies[-1].reply_id])
-            )
+            ours = _our_replies_to(connection, [replies[-1].reply_id])
+            taken = any(message.state == "accepted" for message in ours)
             if taken and not _is_held(connection, replies):
                 closed += close(connection, conversation.conversation_id, at=clock.now())
     return closed
@@ -180,7 +178,7 @@ def _is_held(connection: Connection, replies: Sequence[Row[Any]]) -> bool:
     )
 
 
-def _answers_to(connection: Connection, reply_ids: Sequence[str]) -> list[Row[Any]]:
+def _our_replies_to(connection: Connection, reply_ids: Sequence[str]) -> list[Row[Any]]:
     ids = [_enrollment_id(reply_id) for reply_id in reply_ids]
     query = select(tables.messages).where(_m.enrollment_id.in_(ids))
     return list(connection.execute(query.order_by(_m.planned_at, _m.step)))
@@ -191,7 +189,7 @@ def _enrollment_id(reply_id: str) -> str:
 
 
 def _identity(reply_id: str, step: int) -> str:
-    """The same for the same answer, so that nobody plans it twice."""
+    """The same for the same reply, so that nobody plans it twice."""
     key = f"{REPLIES}|{reply_id}" + (f"|{step}" if step else "")
     return hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
 
@@ -199,22 +197,22 @@ def _identity(reply_id: str, step: int) -> str:
 def _standing(
     earlier: Sequence[Row[Any]], text: str, written_by: WrittenBy, *, now: datetime, again: bool
 ) -> Planned | NotPlanned | None:
-    """What the answers that are there already leave to do; None: a new one may be planned."""
-    for answer in earlier:
-        is_late = answer.state in WAITING and answer.expires_at <= now
-        if answer.state in _OVER or is_late:
+    """What our replies that are there already leave to do; None: a new one may be planned."""
+    for ours in earlier:
+        is_late = ours.state in WAITING and ours.expires_at <= now
+        if ours.state in _OVER or is_late:
             continue
-        if answer.state in _IN_DOUBT:
+        if ours.state in _IN_DOUBT:
             return NotPlanned("may_have_left")
-        says_the_same = words_of(answer) == text
-        if answer.state in WAITING and says_the_same and answer.written_by == written_by:
-            return Planned(answer.message_id)
-        if answer.state not in {"accepted", "unknown_final"}:
+        says_the_same = words_of(ours) == text
+        if ours.state in WAITING and says_the_same and ours.written_by == written_by:
+            return Planned(ours.message_id)
+        if ours.state not in {"accepted", "unknown_final"}:
             return NotPlanned("under_way")
         if says_the_same:
             return NotPlanned("same_words")
         if not again:
-            return NotPlanned("may_have_left" if answer.state == "unknown_final" else "answered")
+            return NotPlanned("may_have_left" if ours.state == "unknown_final" else "answered")
     return None
 
 
@@ -229,7 +227,7 @@ def _whose(connection: Connection, reply: Row[Any], message: Row[Any] | None) ->
 def _hours_of(
     channel: str, message: Row[Any] | None, written_by: WrittenBy, settings: Settings
 ) -> Hours:
-    """When an answer may arrive. An email wakes nobody; a human's text, and what
+    """When a reply of ours may arrive. An email wakes nobody; a human's text, and what
     confirms a join, keep the law's hours."""
     zones = message.zones if message is not None else ""
     if channel == "email":

@@ -26,7 +26,7 @@ from winback.providers._seam import (
     Request,
     Scope,
 )
-from winback.providers._wire import Answer
+from winback.providers._wire import HttpResponse
 from winback.providers.own.choices import (
     Choice,
     preference_record,
@@ -49,7 +49,6 @@ from winback.providers.twilio.twiml import answer_call
 __all__ = [
     "LIST_NAMES",
     "PAGE_ROWS",
-    "Answer",
     "Channel",
     "Choice",
     "EndWithdrawal",
@@ -57,6 +56,7 @@ __all__ = [
     "Event",
     "EventKind",
     "Finding",
+    "HttpResponse",
     "Kind",
     "ListName",
     "Listed",

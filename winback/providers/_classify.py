@@ -1,4 +1,4 @@
-"""One reading of every answer a provider may give, or fail to give.
+"""One reading of every response a provider may give, or fail to give.
 
 The rule behind it: only proof that a message was not taken lets it go again. A refusal
 counts when it is the provider's own JSON; a connection that failed counts when the whole
@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, cast
 
 from winback.providers._bounds import AnswerTooLargeError, name_of
 from winback.providers._seam import Outcome, Scope
-from winback.providers._wire import Answer, NotHandedOverError
+from winback.providers._wire import HttpResponse, NotHandedOverError
 
 Provider = Literal["sendgrid", "twilio"]
 
@@ -27,8 +27,8 @@ _POSITION = re.compile(r"personalizations[.\[](\d{1,6})(?!\d)", re.ASCII)
 LONGEST_WAIT: Final = 30 * 24 * 3600.0
 
 
-def classify(provider: Provider, result: Answer | Exception, *, taken: int = 202) -> Outcome:
-    """What a call came to: what its answer, or the failure to get one, proves.
+def classify(provider: Provider, result: HttpResponse | Exception, *, taken: int = 202) -> Outcome:
+    """What a call came to: what its response, or the failure to get one, proves.
 
     `taken` is the status by which SendGrid says that it did what was asked.
     """
@@ -45,22 +45,22 @@ def _classify_failure(error: Exception) -> Outcome:
     return Outcome("unknown", type(error).__name__)
 
 
-def _sendgrid(answer: Answer, taken: int) -> Outcome:  # noqa: PLR0911 - one line a case reads best
-    status = answer.status
-    message_id = name_of(answer.headers.get("x-message-id"))
+def _sendgrid(response: HttpResponse, taken: int) -> Outcome:  # noqa: PLR0911 - a line a case
+    status = response.status
+    message_id = name_of(response.headers.get("x-message-id"))
     if status == taken:
         return Outcome("accepted", "accepted", status, provider_id=message_id)
     if status == 429:
-        return _deferred(answer)
+        return _deferred(response)
     if status == 413:
         return Outcome("refused", "too_large", status)
     if status == 200 and taken == 202:
         # The answer of SendGrid's own sandbox mode, which we never ask for: mail may be lost.
         return Outcome("unknown", "sandbox_mode", status, stops="channel")
-    errors = answer.json().get("errors")
+    errors = response.json().get("errors")
     if 400 <= status < 500 and status != 408 and isinstance(errors, list) and errors:
         return _sendgrid_refusal(status, [item for item in errors if isinstance(item, dict)])
-    if status in {401, 403} and answer.json():
+    if status in {401, 403} and response.json():
         return Outcome("refused", "auth", status, stops="channel")
     return Outcome("unknown", f"http_{status}", status)
 
@@ -103,9 +103,9 @@ def sendgrid_refusals() -> list[dict[str, str]]:
     return _table("sendgrid/refusals.csv")
 
 
-def _twilio(answer: Answer) -> Outcome:
-    status, body = answer.status, answer.json()
-    request_id = name_of(answer.headers.get("twilio-request-id"))
+def _twilio(response: HttpResponse) -> Outcome:
+    status, body = response.status, response.json()
+    request_id = name_of(response.headers.get("twilio-request-id"))
     if 200 <= status < 300:
         sid = name_of(body.get("sid"))
         if sid:
@@ -113,7 +113,7 @@ def _twilio(answer: Answer) -> Outcome:
         return Outcome("unknown", "unreadable", status, request_id=request_id)
     code = name_of(str(body.get("code") or "")) or ""
     if status == 429 or (code == "20429" and 400 <= status < 500):
-        return _deferred(answer, code=code)
+        return _deferred(response, code=code)
     if status in {401, 403} and body and not code:
         return Outcome("refused", "auth", status, request_id=request_id, stops="channel")
     if not code or status == 408 or not 400 <= status < 500:
@@ -159,9 +159,9 @@ def _table(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _deferred(answer: Answer, *, code: str = "") -> Outcome:
-    wait = _retry_after(answer.headers)
-    return Outcome("deferred", "rate_limit", answer.status, code, retry_after=wait)
+def _deferred(response: HttpResponse, *, code: str = "") -> Outcome:
+    wait = _retry_after(response.headers)
+    return Outcome("deferred", "rate_limit", response.status, code, retry_after=wait)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -169,13 +169,13 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text), LONGEST_WAIT)
-    answered = _http_date(headers.get("date", ""))
-    if answered is None:
+    responded_at = _http_date(headers.get("date", ""))
+    if responded_at is None:
         return None
     reset = headers.get("x-ratelimit-reset", "").strip()
     try:
         until = datetime.fromtimestamp(int(reset), UTC) if reset.isdigit() else _http_date(text)
-        wait = None if until is None else (until - answered).total_seconds()
+        wait = None if until is None else (until - responded_at).total_seconds()
         return None if wait is None else min(max(0.0, wait), LONGEST_WAIT)
     except (ValueError, OverflowError, OSError, TypeError):  # no date that a clock could show
         return None

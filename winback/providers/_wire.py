@@ -20,8 +20,8 @@ from winback.providers._bounds import BoundedResponse, parsed, read_body
 CONNECT_SECONDS: Final = 5.0
 # In all, for one request; a full batch over a slow line takes most of it.
 WRITE_SECONDS: Final = 20.0
-# In all, for one answer: Twilio itself gives up by about 26 s, so 30 s turn most silences into
-# answers.
+# In all, for one response: Twilio itself gives up by about 26 s, so 30 s turn most silences into
+# responses.
 READ_SECONDS: Final = 30.0
 # A connection that has rested longer may just be closed by the server as we write to it, and
 # then nobody knows what it took. A new one costs two round trips.
@@ -35,8 +35,8 @@ class NotHandedOverError(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An HTTP answer as it came; header names in lower case."""
+class HttpResponse:
+    """An HTTP response as it came; header names in lower case."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Wire:
         data: Mapping[str, object] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Make one request. Raises what `classify` knows how to read.
 
         It goes straight to the pool: requests' own way there reads the environment before each
@@ -95,13 +95,13 @@ class Wire:
         body = self._body(response)
         # A header that came twice is one with both values.
         names = {key.lower(): response.headers[key] for key in response.headers}
-        return Answer(response.status, names, body)
+        return HttpResponse(response.status, names, body)
 
     def _body(self, response: BaseHTTPResponse) -> bytes:
         try:
             return read_body(response, self._most_bytes)
         except BaseException:
-            response.close()  # what is left of it must not be taken for the next answer
+            response.close()  # what is left of it must not be taken for the next response
             raise
         finally:
             response.release_conn()

@@ -1,7 +1,7 @@
-"""Answering: one message of a human's to one person, by the protocol of every send.
+"""Replying: one message of a human's to one person, by the protocol of every send.
 
-It is planned and sent as an automated answer is, and a reply gets one of either. It is no
-marketing: no cap holds it, nor the pause of a conversation, but nobody who opted out gets one.
+It is planned and sent as an automated reply is, and what somebody wrote gets one of either. It is
+no marketing: no cap holds it, nor the pause of a conversation, but nobody who opted out gets one.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from winback.ledger import REPLIES, Ledger, LedgerFenced, tables
 
 State = Literal["sent", "waiting", "failed", "unknown"]
 
-# A provider drops what it could not hand over by then: a late answer answers nothing.
+# A provider drops what it could not hand over by then: a late reply helps nobody.
 LEAVES_WITHIN: Final = timedelta(hours=1)
-# What Twilio takes as one message; longer mails are no answers either.
+# What Twilio takes as one message; longer mails are no replies either.
 LONGEST: Final = 1_600
 _STATES: Final[dict[str, State]] = {
     "accepted": "sent",
@@ -52,15 +52,15 @@ _REFUSED: Final = {
 
 
 @dataclass(frozen=True)
-class Answered:
-    """What an answer came to; `is_open` if the conversation waits for something more."""
+class Replied:
+    """What a reply of ours came to; `is_open` if the conversation waits for something more."""
 
     state: State
     reason: str
     is_open: bool
 
 
-def answer(
+def reply(
     ledger: Ledger,
     settings: Settings,
     clock: Clock,
@@ -68,10 +68,10 @@ def answer(
     text: str,
     *,
     again: bool = False,
-) -> Answered:
-    """Send one answer to who waits, once; the same command again finishes what it began.
+) -> Replied:
+    """Send one reply to who waits, once; the same command again finishes what it began.
 
-    An answer that left closes the conversation, unless it holds a doubt (`hold`) that only
+    A reply that left closes the conversation, unless it holds a doubt (`hold`) that only
     `resolve` releases, or more was written meanwhile. `again` allows another one, in other words,
     to who has got theirs. Raises LedgerFenced for a copied ledger, UsageError for a wrong
     reference, text or setting, WinbackError where it must not be sent.
@@ -84,7 +84,7 @@ def answer(
     with ledger.write() as connection:
         conversation_id, message_id = _plan(connection, settings, clock, reference, text, again)
     report = sending.send_due(ledger, settings, clock, playbook_id=REPLIES)
-    conversations.close_answered(ledger, clock)
+    conversations.close_replied(ledger, clock)
     m, c = tables.messages.c, tables.conversations.c
     with ledger.read() as connection:
         sent = connection.execute(
@@ -93,7 +93,7 @@ def answer(
         waits = select(c.waiting_since).where(c.conversation_id == conversation_id)
         is_open = connection.scalar(waits) is not None
     reason = report.stopped.get(sent.channel, "") if sent.state in {"planned", "deferred"} else ""
-    return Answered(_STATES.get(sent.state, "failed"), reason or sent.state_reason or "", is_open)
+    return Replied(_STATES.get(sent.state, "failed"), reason or sent.state_reason or "", is_open)
 
 
 def _plan(  # noqa: PLR0917 - private
@@ -104,15 +104,15 @@ def _plan(  # noqa: PLR0917 - private
     text: str,
     again: bool,
 ) -> tuple[str, str]:
-    """Look again and freeze the answer, in one transaction; the conversation and the message."""
+    """Look again and freeze the reply, in one transaction; the conversation and the message."""
     conversation, replies = find(connection, reference, closed=again)
     newest, m = replies[-1], tables.messages
     message = connection.execute(select(m).where(m.c.message_id == newest.message_id)).first()
     now = clock.now()
-    planned = conversations.plan_answer(
+    planned = conversations.plan_reply(
         connection,
         settings,
-        reply=newest,
+        to=newest,
         message=message,
         text=text,
         written_by="human",
@@ -126,7 +126,7 @@ def _plan(  # noqa: PLR0917 - private
 
 
 def _error(reason: str, reference: str, group: str) -> WinbackError:
-    """One line: what holds the answer, and what to do."""
+    """One line: what holds the reply, and what to do."""
     if reason == "no_sender":
         return UsageError(_NO_SENDER[group])
     rules = project_vars()

@@ -1,4 +1,4 @@
-"""Reading the inbox: the conversations in which a human owes an answer."""
+"""Reading the inbox: the conversations in which a human owes a reply."""
 
 from __future__ import annotations
 
@@ -132,18 +132,18 @@ def _thread(connection: Connection, row: Row[Any], now: datetime) -> Thread:
 def _lines(
     connection: Connection, conversation_id: str, replies: Sequence[Row[Any]]
 ) -> tuple[Line, ...]:
-    """Both sides in the order of time; of an answer that did not go out for sure it says so."""
+    """Both sides in the order of time; of what we did not send for sure it says so."""
     lines = [Line(reply.received_at, "they", printable(reply.text)) for reply in replies]
-    for answer in conversations.answers_in(connection, conversation_id):
-        said = printable(conversations.words_of(answer))
-        lines.append(Line(answer.planned_at, "we", f"{_doubt(answer)}{said}"))
+    for ours in conversations.our_replies_in(connection, conversation_id):
+        words = printable(conversations.words_of(ours))
+        lines.append(Line(ours.planned_at, "we", f"{_doubt(ours)}{words}"))
     return tuple(sorted(lines, key=lambda line: line.at))
 
 
-def _doubt(answer: Row[Any]) -> str:
-    """Who answered, if no human, and what became of it, if it did not leave for sure."""
-    notes = ["automated"] if answer.written_by != "human" else []
-    notes += [answer.state] if answer.state != "accepted" else []
+def _doubt(ours: Row[Any]) -> str:
+    """Who replied, if no human, and what became of it, if it did not leave for sure."""
+    notes = ["automated"] if ours.written_by != "human" else []
+    notes += [ours.state] if ours.state != "accepted" else []
     return f"({', '.join(notes)}) " if notes else ""
 
 

@@ -8,7 +8,7 @@ from winback.conversations.responder._ask import ask
 from winback.conversations.responder._facts import Catalog, facts_for, read_catalog
 from winback.conversations.responder._input import Thread
 from winback.conversations.responder._open import open_responder
-from winback.conversations.responder._run import RespondReport, answer_replies
+from winback.conversations.responder._run import RespondReport, reply_to_questions
 from winback.conversations.responder._seam import (
     Answer,
     Conversation,
@@ -30,9 +30,9 @@ __all__ = [
     "RespondReport",
     "Responder",
     "Thread",
-    "answer_replies",
     "ask",
     "facts_for",
     "open_responder",
     "read_catalog",
+    "reply_to_questions",
 ]

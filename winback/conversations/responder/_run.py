@@ -34,7 +34,7 @@ from winback.ledger import (
 )
 from winback.replies import Intent, their_words
 
-# How long a planned answer may wait for its call; then a human has the question again.
+# How long a planned reply may wait for its call; then a human has the question again.
 LEAVES_WITHIN: Final = timedelta(minutes=30)
 
 _r = tables.responses.c
@@ -68,7 +68,7 @@ class _Open:
     thread: Thread
 
 
-def answer_replies(
+def reply_to_questions(
     ledger: Ledger,
     settings: Settings,
     clock: Clock,
@@ -79,13 +79,13 @@ def answer_replies(
     """Ask the responder about each open question once; send what passes, leave the rest.
 
     Safe to run again after any end, and beside another run: the decision and the frozen
-    answer are one commit, keyed by the reply, and the call is made by `send_due`. A question
+    reply are one commit, keyed by what they wrote, and the call is made by `send_due`. A question
     that comes outside of the person's hours waits for the next round inside them. Raises
     LedgerFenced for a copied ledger.
     """
     if ledger.fenced:
         raise LedgerFenced(ledger.fenced)
-    report = RespondReport(closed=conversations.close_answered(ledger, clock))
+    report = RespondReport(closed=conversations.close_replied(ledger, clock))
     catalog: Catalog | None = None
     for found in _open_questions(ledger, settings, clock.now()):
         catalog = catalog or read_catalog(published, settings)
@@ -94,7 +94,7 @@ def answer_replies(
     # Also what a round that died has planned.
     if any(step[0] == REPLIES for step in sending.steps_due(ledger, clock)):
         report.sent = sending.send_due(ledger, settings, clock, playbook_id=REPLIES)
-        report.closed += conversations.close_answered(ledger, clock)
+        report.closed += conversations.close_replied(ledger, clock)
     return report
 
 
@@ -108,7 +108,7 @@ def _open_questions(ledger: Ledger, settings: Settings, now: datetime) -> list[_
         and (
             one.message is None
             or now - one.newest.received_at > OLDEST
-            or conversations.may_answer_now(one.message, settings, now=now)
+            or conversations.may_reply_now(one.message, settings, now=now)
         )
     ]
 
@@ -143,11 +143,11 @@ def _look(connection: Connection, conversation: Row[Any], now: datetime) -> _Ope
 
 
 def _has_human(connection: Connection, conversation: Row[Any], asked: Sequence[Row[Any]]) -> bool:
-    """Whether a human is in it: what was handed over since they wait, or a human's own answer."""
+    """Whether a human is in it: what was handed over since they wait, or a human's own reply."""
     since = conversation.waiting_since
     return any(r.message_id is None and r.decided_at >= since for r in asked) or any(
-        answer.written_by == "human"
-        for answer in conversations.answers_in(connection, conversation.conversation_id)
+        ours.written_by == "human"
+        for ours in conversations.our_replies_in(connection, conversation.conversation_id)
     )
 
 
@@ -162,7 +162,7 @@ def _wants_silence(
 
 
 def _answered_at(connection: Connection, address: str) -> Sequence[datetime]:
-    """When answers to this address were planned, in whatever conversation."""
+    """When replies to this address were planned, in whatever conversation."""
     query = select(_m.planned_at).where(_m.address == address, _m.purpose != CAMPAIGN)
     return list(connection.scalars(query))
 
@@ -245,10 +245,10 @@ def _planned(
     text: str,
     now: datetime,
 ) -> conversations.Planned | HandOver:
-    planned = conversations.plan_answer(
+    planned = conversations.plan_reply(
         connection,
         settings,
-        reply=reply,
+        to=reply,
         message=message,
         text=text,
         written_by="responder",
@@ -257,6 +257,6 @@ def _planned(
     )
     if isinstance(planned, conversations.Planned):
         return planned
-    # A human was faster; or it is what holds every answer.
+    # A human was faster; or it is what holds every reply.
     is_answered = planned.reason in {"under_way", "may_have_left", "same_words", "answered"}
     return HandOver("a_human_has_it" if is_answered else planned.reason)

@@ -1,6 +1,6 @@
 """Acknowledging joins: who texts a keyword is asked for their yes, and then told what they get.
 
-Each is the answer to their own text, planned once and sent like any answer: inside the law's
+Each is our reply to their own text, planned once and sent like any reply: inside the law's
 hours of day, to nobody who opted out, and counted toward no cap.
 """
 
@@ -22,7 +22,7 @@ from winback.base.settings import Settings
 from winback.content import RenderBlocked, Renderer
 from winback.ledger import CONFIRMATION, SERIES_ASK, Ledger, LedgerFenced, standing_joins, tables
 
-# How long a planned answer may wait for its call; the next round plans another.
+# How long a planned reply may wait for its call; the next round plans another.
 LEAVES_WITHIN: Final = timedelta(minutes=30)
 
 
@@ -120,11 +120,13 @@ def _plan(
     message = connection.execute(
         select(tables.messages).where(m.message_id == reply.message_id)
     ).first()
-    before = {row.message_id for row in conversations.answers_in(connection, reply.conversation_id)}
-    planned = conversations.plan_answer(
+    before = {
+        row.message_id for row in conversations.our_replies_in(connection, reply.conversation_id)
+    }
+    planned = conversations.plan_reply(
         connection,
         settings,
-        reply=reply,
+        to=reply,
         message=message,
         text=text,
         written_by="template",

@@ -15,7 +15,7 @@ from winback.base.errors import UsageError
 from winback.base.settings import Settings
 from winback.providers._classify import classify
 from winback.providers._seam import NotPreparedError, Outcome
-from winback.providers._wire import Answer, Wire
+from winback.providers._wire import HttpResponse, Wire
 
 DEFAULT_BASE_URL = "https://api.sendgrid.com"
 
@@ -61,8 +61,8 @@ class SendGrid:
 
         Raises NotPreparedError: without one nothing is sent.
         """
-        outcome, answer = self.ask(self.client.mail.batch.post, taken=201)
-        batch_id = answer.json().get("batch_id")
+        outcome, response = self.ask(self.client.mail.batch.post, taken=201)
+        batch_id = response.json().get("batch_id")
         if outcome.kind == "accepted" and isinstance(batch_id, str) and batch_id:
             return batch_id
         if outcome.kind in {"accepted", "unknown", "rejected"}:
@@ -81,8 +81,8 @@ class SendGrid:
         """
         body = {"batch_id": batch_id, "status": "cancel"}
         sends = self.client.user.scheduled_sends
-        outcome, answer = self.ask(lambda: sends.post(request_body=body), taken=201)
-        if outcome.kind == "accepted" and answer.json().get("status") != "cancel":
+        outcome, response = self.ask(lambda: sends.post(request_body=body), taken=201)
+        if outcome.kind == "accepted" and response.json().get("status") != "cancel":
             return Outcome("unknown", "unreadable", outcome.status)
         return outcome
 
@@ -92,10 +92,10 @@ class SendGrid:
         The status means something only beside an `accepted` outcome.
         """
         one = self.client.user.scheduled_sends._(batch_id)
-        outcome, answer = self.ask(one.get, taken=200)
+        outcome, response = self.ask(one.get, taken=200)
         if outcome.kind != "accepted":
             return outcome, None
-        found = answer.value()
+        found = response.value()
         if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
             return Outcome("unknown", "unreadable", outcome.status), None
         mine = [str(row.get("status")) for row in found if row.get("batch_id") == batch_id]
@@ -106,14 +106,14 @@ class SendGrid:
         one = self.client.user.scheduled_sends._(batch_id)
         return self.ask(one.delete, taken=204)[0]
 
-    def ask(self, call: Callable[[], Any], *, taken: int = 202) -> tuple[Outcome, Answer]:
-        """What a call of `client` came to, and its answer: of status 0 if there was none."""
+    def ask(self, call: Callable[[], Any], *, taken: int = 202) -> tuple[Outcome, HttpResponse]:
+        """What a call of `client` came to, and its response: of status 0 if there was none."""
         try:
-            response = call()
+            returned = call()
         except Exception as error:  # noqa: BLE001 - whatever broke, the classification decides
-            return classify("sendgrid", error), Answer(0)
-        answer = Answer(response.status_code, response.headers, response.body)
-        return classify("sendgrid", answer, taken=taken), answer
+            return classify("sendgrid", error), HttpResponse(0)
+        response = HttpResponse(returned.status_code, returned.headers, returned.body)
+        return classify("sendgrid", response, taken=taken), response
 
     def close(self) -> None:
         """Close pooled connections."""
@@ -135,7 +135,7 @@ class _Untold(bytes):
 
 
 class _Client(python_http_client.Client):  # type: ignore[misc]  # untyped library
-    """The client that SendGrid's library uses; every status is an answer, none an exception."""
+    """The client that SendGrid's library uses; every status is a response, none an exception."""
 
     def __init__(self, wire: Wire, **options: Any) -> None:
         super().__init__(**options)
@@ -155,23 +155,23 @@ class _Client(python_http_client.Client):  # type: ignore[misc]  # untyped libra
         self, opener: object, request: urllib.request.Request, timeout: float | None = None
     ) -> _Response:
         body = cast("bytes | None", request.data)
-        answer = self._wire.call(
+        response = self._wire.call(
             request.get_method(), request.full_url, data=body, headers=dict(request.headers)
         )
-        return _Response(answer)
+        return _Response(response)
 
 
 class _Response:
-    """An answer, as the client reads what urllib returns."""
+    """A response, as the client reads what urllib returns."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
+    def __init__(self, response: HttpResponse) -> None:
+        self._response = response
 
     def getcode(self) -> int:
-        return self._answer.status
+        return self._response.status
 
     def read(self) -> bytes:
-        return self._answer.body
+        return self._response.body
 
     def info(self) -> dict[str, str]:
-        return dict(self._answer.headers)
+        return dict(self._response.headers)

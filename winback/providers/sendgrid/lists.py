@@ -73,11 +73,11 @@ class SuppressionLists:
         self._sendgrid.close()
 
     def _read(self, name: ListName, get: Callable[..., Any], bounds: dict[str, int]) -> Page:
-        outcome, answer = self._sendgrid.ask(lambda: get(query_params=bounds), taken=200)
+        outcome, response = self._sendgrid.ask(lambda: get(query_params=bounds), taken=200)
         if outcome.kind != "accepted":
             problem = f"http_{outcome.status}" if outcome.status else outcome.reason
             return Page(problem=problem, stops_asking=outcome.status != 404)
-        rows = answer.value()
+        rows = response.value()
         if not isinstance(rows, list):
             return Page(problem="unreadable")
         entries = tuple(entry for row in rows if (entry := _entry(name, row)) is not None)

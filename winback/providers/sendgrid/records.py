@@ -55,8 +55,10 @@ def search_logs(sendgrid: SendGrid, question: Search) -> Finding:
         f'sg_message_id_created_at >= TIMESTAMP "{since:%Y-%m-%dT%H:%M:%SZ}"'
     )
     body = {"query": query, "limit": MOST_DETAILS + 1}
-    outcome, answer = sendgrid.ask(lambda: sendgrid.client.logs.post(request_body=body), taken=200)
-    rows = answer.json().get("messages")
+    outcome, response = sendgrid.ask(
+        lambda: sendgrid.client.logs.post(request_body=body), taken=200
+    )
+    rows = response.json().get("messages")
     if outcome.kind != "accepted" or not isinstance(rows, list):
         return _unreadable(outcome)
     if len(rows) > MOST_DETAILS:
@@ -80,10 +82,10 @@ def _listed(sendgrid: SendGrid, row: Any, question: Search) -> Listed | Finding 
     sg_message_id = name_of(row.get("sg_message_id")) if isinstance(row, dict) else None
     if not sg_message_id:
         return Finding("unreadable", reason="unreadable")
-    outcome, answer = sendgrid.ask(sendgrid.client.logs._(sg_message_id).get, taken=200)
+    outcome, response = sendgrid.ask(sendgrid.client.logs._(sg_message_id).get, taken=200)
     if outcome.kind != "accepted":
         return _unreadable(outcome)
-    ours, events = answer.json().get("custom_args"), answer.json().get("events")
+    ours, events = response.json().get("custom_args"), response.json().get("events")
     if not isinstance(events or [], list):
         return Finding("unreadable", reason="unreadable")
     names = [e.get("event") for e in events or [] if isinstance(e, dict)]

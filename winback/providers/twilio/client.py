@@ -20,7 +20,7 @@ from winback.base.errors import UsageError
 from winback.base.settings import Settings
 from winback.providers._classify import classify
 from winback.providers._seam import Outcome, Request
-from winback.providers._wire import Answer, Wire
+from winback.providers._wire import HttpResponse, Wire
 
 # Retry our callback on any failure, not only on a failed connect. A fragment isn't sent.
 CALLBACK_RETRIES: Final = "rc=5&rp=all&ct=3000&rt=8000"
@@ -61,16 +61,18 @@ class TwilioAccount:
         except Exception as error:  # noqa: BLE001 - whatever broke, the classification decides
             if self._transport.last is None:
                 return Outcome("not_sent", type(error).__name__)
-        return classify("twilio", self._transport.last or Answer(0))
+        return classify("twilio", self._transport.last or HttpResponse(0))
 
     def read(self, call: Callable[[], T]) -> T:
         """Read from Twilio's records. Raises Unreadable, which never says what they hold."""
         self._transport.forget()
         try:
             return call()
-        except Exception as error:  # noqa: BLE001 - the library meets foreign answers with any
+        except Exception as error:  # noqa: BLE001 - the library meets foreign responses with any
             last = self._transport.last
-            reason = f"http_{last.status}" if isinstance(last, Answer) else type(error).__name__
+            reason = (
+                f"http_{last.status}" if isinstance(last, HttpResponse) else type(error).__name__
+            )
             raise Unreadable(reason) from None
 
     def callback(self, page: str, message_id: str, attempt_id: str) -> str | None:
@@ -108,8 +110,8 @@ class Transport(HttpClient):  # type: ignore[misc]  # untyped library
         self._local = threading.local()
 
     @property
-    def last(self) -> Answer | Exception | None:
-        result: Answer | Exception | None = getattr(self._local, "last", None)
+    def last(self) -> HttpResponse | Exception | None:
+        result: HttpResponse | Exception | None = getattr(self._local, "last", None)
         return result
 
     def forget(self) -> None:
@@ -128,17 +130,17 @@ class Transport(HttpClient):  # type: ignore[misc]  # untyped library
     ) -> Response:
         """Make one request with our time-outs, whatever the client asks for."""
         try:
-            answer = self._wire.call(
+            response = self._wire.call(
                 method, uri, params=params, data=data, headers=headers, auth=auth
             )
         except Exception as error:
             self._local.last = error
             raise
-        self._local.last = answer
-        if answer.value() is None and answer.body:
+        self._local.last = response
+        if response.value() is None and response.body:
             raise ValueError("no JSON, or too deep")  # the client would walk into it
-        text = answer.body.decode("utf-8", "replace")
-        return Response(answer.status, text, dict(answer.headers))
+        text = response.body.decode("utf-8", "replace")
+        return Response(response.status, text, dict(response.headers))
 
     def close(self) -> None:
         self._wire.close()
