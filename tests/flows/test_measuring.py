@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flow_shop import OPENS
@@ -18,8 +19,17 @@ def test_what_a_run_sent_after_it_began_is_in_its_outcomes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measured_as_of: list[datetime] = []
+
+    def build_outcomes(_: Settings, as_of: datetime, **__: object) -> SimpleNamespace:
+        measured_as_of.append(as_of)
+        return SimpleNamespace(published=tmp_path)
+
+    kept: list[tuple[Path, bool]] = []
+    monkeypatch.setattr(_tasks, "build_outcomes", build_outcomes)
     monkeypatch.setattr(
-        _tasks, "build_outcomes", lambda _, as_of, **__: measured_as_of.append(as_of)
+        _tasks,
+        "keep_decisions",
+        lambda _, published, *, measured: kept.append((published, measured)),
     )
     clock = FixedClock(OPENS)
     run = Run("live", clock.now(), clock, Settings.load(home=tmp_path))
@@ -30,3 +40,4 @@ def test_what_a_run_sent_after_it_began_is_in_its_outcomes(
     finally:
         _context._current.reset(token)
     assert measured_as_of == [OPENS + timedelta(minutes=7)]
+    assert kept == [(tmp_path, True)], "SQL knows now what could not be written"

@@ -56,13 +56,10 @@ final as (
         max(
             case when verdicts.ok_address and verdicts.ok_consent then 1 else 0 end
         ) = 1 as ok_consent,
-        max(case when verdicts.is_reachable then 1 else 0 end) = 1
-            as ok_reachable,
+        max(case when verdicts.is_reachable then 1 else 0 end) = 1 as ok_reachable,
         max(case when verdicts.ok_paused then 1 else 0 end) = 1 as ok_paused,
-        max(case when verdicts.ok_in_transit then 1 else 0 end) = 1
-            as ok_in_transit,
-        max(case when verdicts.ok_unread_rows then 1 else 0 end) = 1
-            as ok_unread_rows
+        max(case when verdicts.ok_in_transit then 1 else 0 end) = 1 as ok_in_transit,
+        max(case when verdicts.ok_unread_rows then 1 else 0 end) = 1 as ok_unread_rows
 
     from memberships
     inner join playbook_channels

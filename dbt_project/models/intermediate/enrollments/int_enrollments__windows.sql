@@ -58,9 +58,7 @@ final as (
         count(enrollment_orders.order_id) > 0 as is_reactivated,
 
         -- money
-        cast(
-            coalesce(sum(enrollment_orders.net_revenue_cents), 0) as bigint
-        ) as net_revenue_cents
+        cast(coalesce(sum(enrollment_orders.net_revenue_cents), 0) as bigint) as net_revenue_cents
 
     from enrollment_windows
     left join enrollment_orders

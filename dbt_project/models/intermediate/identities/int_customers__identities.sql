@@ -39,9 +39,7 @@ kinds as (
 
     select
         customer_id,
-        {{ sorted_list(
-            "case when not is_of_many then kind end"
-        ) }} as joined_by,
+        {{ sorted_list("case when not is_of_many then kind end") }} as joined_by,
         {{ sorted_list("case when is_of_many then kind end") }} as of_many
 
     from links
