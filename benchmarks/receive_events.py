@@ -41,14 +41,14 @@ WITHOUT_STORING: Final = """
 import sys
 from concurrent.futures import Future
 from winback.cli import main
-from winback.inbound._log import SegmentWriter
+from winback.inbound._log import LogWriter
 
 def append(self, record):
     future = Future()
     future.set_result(None)
     return future
 
-SegmentWriter.append = append
+LogWriter.append = append
 sys.argv = ["winback", "serve", "--port", sys.argv[1]]
 main()
 """

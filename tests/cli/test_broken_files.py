@@ -160,7 +160,7 @@ def test_a_damaged_published_set_is_told_by_why(
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_segment_is_told_and_written_anew_from_the_ledger(
+def test_a_damaged_part_is_told_and_written_anew_from_the_ledger(
     home: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[bytes], bytes]
 ) -> None:
     monkeypatch.setenv("WINBACK_HOME", str(home))

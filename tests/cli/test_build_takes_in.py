@@ -14,7 +14,7 @@ from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 from winback.cli import _build
 from winback.cli._app import main
-from winback.inbound._log import segment_path
+from winback.inbound._log import log_part_path
 from winback.ledger import open_ledger
 from winback.providers import Record
 
@@ -31,7 +31,7 @@ def test_a_stop_that_was_acknowledged_is_in_landing_before_the_build_begins(
         settings.events_dir.mkdir(parents=True)
     text = {"MessageSid": "SM1", "From": PHONE, "To": "+15550009999", "Body": "STOP"}
     record = Record("twilio", "inbound", AT, "", {}, urlencode(text).encode())
-    segment_path(settings.events_dir, "w", 1).write_text(record.to_line())
+    log_part_path(settings.events_dir, "w", 1).write_text(record.to_line())
 
     def build(settings: Settings, *_: object, **__: object) -> None:
         landed = settings.ledger_landing_dir / "suppressions" / "*.parquet"

@@ -7,7 +7,7 @@ import json
 import pytest
 from test_templates import EMAILS, LINK, TEXTS, row, settings
 
-from winback.content import Renderer, count_segments
+from winback.content import Renderer, count_sms_parts
 from winback.content._links import ClickLinks
 
 __all__ = ["settings"]  # the fixture
@@ -41,7 +41,7 @@ def test_a_click_link_never_costs_a_segment(settings, template):
     rendered = render(settings, template, first_name="Maximilian")
     body = json.loads(rendered.payload_json)["body"]
     plain = Renderer(settings).render(row(template, first_name="Maximilian"), unsubscribe_url=LINK)
-    assert count_segments(body) == rendered.segments == plain.segments
+    assert count_sms_parts(body) == rendered.sms_parts == plain.sms_parts
     assert (link_at(0) in body) is bool(rendered.links)
     assert body.isascii()
 
@@ -53,7 +53,7 @@ def test_a_text_keeps_its_address_where_a_click_link_would_cost_a_segment(
     shortest = json.loads(render(settings, "sms_email/6", offer_code="X").payload_json)["body"]
     code = "X" * (1 + length - len(shortest))
     rendered = render(settings, "sms_email/6", offer_code=code)
-    assert rendered.segments == 1
+    assert rendered.sms_parts == 1
     assert rendered.links == (("https://shop.example.com",) if is_counted else ())
 
 

@@ -1,4 +1,4 @@
-"""Names as shops' files hold them: what is none is not said, and no name costs a segment."""
+"""Names as shops' files hold them: what is none is not said, and no name costs an SMS part."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_templates import EMAILS, LINK, TEXTS, render, row, settings
 
-from winback.content import Renderer, count_segments
+from winback.content import Renderer, count_sms_parts
 from winback.content._context import template_context
 
 __all__ = ["settings"]  # the fixture
@@ -68,10 +68,10 @@ def test_no_message_is_blocked_or_reads_odd_because_of_a_name(settings, template
     for name in [*NAMES, "Александра-Владислава", "\u5f20" * 30, "Ann\n\nBob"]:
         payload = render(settings, template, first_name=name)
         if template in TEXTS:
-            assert count_segments(payload["body"]) <= 2, name
+            assert count_sms_parts(payload["body"]) <= 2, name
 
 
-# What a shop's text says, and the facts of somebody; what they read, and its segments.
+# What a shop's text says, and the facts of somebody; what they read, and its SMS parts.
 FALLS_BACK = (
     "{{ brand }}: Hi {{ first_name | default('there') }}, "
     "more {{ favorite_category | default('news') }} "
@@ -101,14 +101,14 @@ COSTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("facts", "shown", "segments"), COSTS)
+@pytest.mark.parametrize(("facts", "shown", "sms_parts"), COSTS)
 def test_a_fact_that_costs_a_segment_gives_way_to_its_fallback(
-    settings, tmp_path, facts, shown, segments
+    settings, tmp_path, facts, shown, sms_parts
 ):
     (tmp_path / "text.txt").write_text(FALLS_BACK)
     rendered = Renderer(settings, tmp_path).render(row("text", **facts), unsubscribe_url=LINK)
     assert shown in json.loads(rendered.payload_json)["body"]
-    assert rendered.segments == segments
+    assert rendered.sms_parts == sms_parts
 
 
 def test_a_fact_that_the_template_needs_stays_and_one_that_costs_nothing_too(settings, tmp_path):
@@ -117,13 +117,13 @@ def test_a_fact_that_the_template_needs_stays_and_one_that_costs_nothing_too(set
         row("needs", first_name="Алиса"), unsubscribe_url=LINK
     )
     assert json.loads(rendered.payload_json)["body"] == "Example Shop: Алиса! Reply STOP to opt out"
-    assert rendered.segments == 1
+    assert rendered.sms_parts == 1
 
 
 @given(name=st.text(max_size=60), product=st.text(max_size=400))
 def test_no_name_at_all_blocks_a_text_or_makes_it_dearer(settings, name, product):
     for template in ("sms_email/1", "sms_four_step/4", "feedback_thanks/1"):
-        plain = count_segments(render(settings, template)["body"])
+        plain = count_sms_parts(render(settings, template)["body"])
         body = render(settings, template, first_name=name, last_product_name=product)["body"]
         longest = render(settings, template, first_name="Ann" * 10)["body"]
-        assert count_segments(body) <= max(plain, count_segments(longest))
+        assert count_sms_parts(body) <= max(plain, count_sms_parts(longest))

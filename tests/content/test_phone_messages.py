@@ -59,14 +59,14 @@ def test_an_mms_carries_its_words_and_what_it_shows(phone_settings, templates):
         "media_url": ["https://cdn.example.com/mug.jpg", "https://cdn.example.com/WELCOME20.mp4"],
         "messaging_service_sid": "MG1",
     }
-    assert rendered.segments is None
+    assert rendered.sms_parts is None
 
 
 def test_an_rcs_message_fits_the_text_that_stands_in_for_it(phone_settings, templates):
     rendered, payload = render(phone_settings, templates, "rcs")
     assert payload["messaging_service_sid"] == rendered.sender == "MG2"
     assert len(payload["media_url"]) == 2
-    assert rendered.segments == 1
+    assert rendered.sms_parts == 1
     (templates / "1.media.txt").unlink()
     _, plain = render(phone_settings, templates, "rcs")
     assert "media_url" not in plain
@@ -100,7 +100,7 @@ def test_a_call_says_who_calls_how_to_stop_it_now_and_how_later(phone_settings, 
         "and texts. Hi Ann, 20% off is yours. This was Example Shop. To stop our calls and texts "
         "at any time, call 1 8 0 0 5 5 5 0 1 0 0. Goodbye.",
     }
-    assert (rendered.sender, rendered.segments, rendered.links) == ("+15550008", None, ())
+    assert (rendered.sender, rendered.sms_parts, rendered.links) == ("+15550008", None, ())
 
 
 @pytest.mark.parametrize("file", ["1.txt", "1.whatsapp.json"])

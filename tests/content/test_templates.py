@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winback.base.settings import PROJECT_DIR, Settings
-from winback.content import RenderBlocked, Renderer, count_segments, to_gsm7
+from winback.content import RenderBlocked, Renderer, count_sms_parts, to_gsm7
 from winback.content._context import template_context
 from winback.content._render import TEMPLATES_DIR
 
@@ -73,7 +73,7 @@ def test_a_text_names_the_brand_first_offers_the_way_out_and_fits(settings, temp
     body = render(settings, template, first_name=name)["body"]
     assert "Example Shop" in body[:40]
     assert body.endswith("Reply STOP to opt out")
-    assert count_segments(body) <= 2
+    assert count_sms_parts(body) <= 2
     assert body.isascii()
     assert not re.search(r"[\[\]{}]|None", body)
 
@@ -255,7 +255,7 @@ def test_the_version_of_a_template_changes_with_any_file_it_is_made_of(settings,
 
 
 @pytest.mark.parametrize(
-    ("text", "segments"),
+    ("text", "parts"),
     [
         ("", 1), ("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("a" * 307, 3),
         ("€" * 80, 1), ("€" * 81, 2), ("a" * 152 + "€" + "a" * 151, 2),
@@ -263,11 +263,11 @@ def test_the_version_of_a_template_changes_with_any_file_it_is_made_of(settings,
         ("😀" * 36, 2), ("я" * 134, 2), ("я" * 135, 3), ("😀" * 67, 3),
     ],
 )  # fmt: skip
-def test_segments_are_counted_as_carriers_count_them(text, segments):
-    assert count_segments(text) == segments
+def test_sms_parts_are_counted_as_carriers_count_them(text, parts):
+    assert count_sms_parts(text) == parts
 
 
 @given(st.text(alphabet="\u201c\u201d\u2018\u2019\u2013\u2014\u2026 \u00a0abcéÅñ€", max_size=300))
 def test_typographic_signs_never_cost_a_segment(text):
     plain = to_gsm7(text)
-    assert count_segments(plain) == count_segments("a" * (len(plain) + plain.count("€")))
+    assert count_sms_parts(plain) == count_sms_parts("a" * (len(plain) + plain.count("€")))

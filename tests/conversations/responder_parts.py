@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from winback.content import count_segments
+from winback.content import count_sms_parts
 from winback.conversations.responder import Answer, Conversation, Facts, HandOver, Offer, Product
 
 NOW = datetime(2026, 3, 10, 20, tzinfo=UTC)
@@ -74,7 +74,7 @@ def wrong_with(text: str) -> list[str]:
     if not (text.startswith(OPENS) and text.endswith(CLOSES)):
         return ["no disclosure, or no way out"]
     body = text[len(OPENS) : len(text) - len(CLOSES)]
-    if count_segments(text) > 2:
+    if count_sms_parts(text) > 2:
         wrong.append("too long")
     for url in re.findall(r"\S*(?:/|\w\.[a-zA-Z]{2})\S*", body):
         wrong += [] if url.rstrip(".,;:!?)'\"") in _URLS else [f"a link: {url}"]

@@ -26,10 +26,10 @@ from winback.base.phones import PHONE, canonical, cleaned, country_code, former_
 from winback.base.phones import readings as phone_readings
 from winback.base.settings import PROJECT_DIR, Settings
 from winback.cli import main
-from winback.content import RenderBlocked, Renderer, count_segments, one_line, to_gsm7
+from winback.content import RenderBlocked, Renderer, count_sms_parts, one_line, to_gsm7
 from winback.content._links import ClickLinks
 from winback.content._names import first_name
-from winback.inbound import read_segment
+from winback.inbound import read_log_part
 from winback.inbound._collect import _parse
 from winback.landing import CsvReader, XlsxReader, load
 from winback.landing._amounts import decimal_mark, read_amount
@@ -344,7 +344,7 @@ def a_name(_: Home, text: object) -> None:
     name = first_name(str(text))
     assert name == one_line(name)
     assert not set(name) & set("<>\n\r\0@/:")
-    assert count_segments(to_gsm7(str(text)[:2000])) >= 1
+    assert count_sms_parts(to_gsm7(str(text)[:2000])) >= 1
 
 
 def links(_: Home, text: object) -> None:
@@ -404,10 +404,10 @@ def a_call(home: Home, body: bytes) -> None:
     assert b"<Hangup" in bytes(answer_call(home.settings, body).body)
 
 
-def a_segment(home: Home, content: bytes) -> None:
+def a_log_part(home: Home, content: bytes) -> None:
     file = home.folder / "w-000000000001.jsonl"
     file.write_bytes(content)
-    for kept in read_segment(file):
+    for kept in read_log_part(file):
         assert kept.ref
 
 
@@ -514,10 +514,10 @@ PARSERS = (
         | st.binary(max_size=80).map(lambda it: base64.b64encode(it).decode()),
         st.text(st.characters(max_codepoint=255), max_size=12), st.binary(max_size=90)),
            a_signature),
-    Parser("raw segments", lines(
+    Parser("event log", lines(
         '{"provider":', '"sendgrid"', ",", '"endpoint":', '"events"', '"received_at":', '"x"', "}",
         '"2026-03-02T16:00:00+00:00"', '"query":""', '"headers":{}', '"body":', '"body_base64":',
-        "[" * 5000, "\n", "null", "1"), a_segment),
+        "[" * 5000, "\n", "null", "1"), a_log_part),
     Parser("replies", words, a_reply),
     Parser("words as they are compared", words, plain_words),
     Parser("pages of mails", pages, lambda _, page: text_of(str(page))),

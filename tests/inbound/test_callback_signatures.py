@@ -21,8 +21,8 @@ PATHS = ("sendgrid/events", "sendgrid/inbound", "twilio/status", "twilio/inbound
 
 
 def nothing_is_kept(ledger: Ledger, settings: Settings, clock: FixedClock) -> bool:
-    segments = list(settings.events_dir.glob("*.jsonl"))
-    return not segments and collect(ledger, settings, clock).events == 0
+    parts = list(settings.events_dir.glob("*.jsonl"))
+    return not parts and collect(ledger, settings, clock).events == 0
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -139,8 +139,8 @@ def test_a_signed_body_that_is_not_utf8_is_kept_and_counted_as_unreadable(
     provider: Provider, settings: Settings
 ) -> None:
     assert provider.raw_events(b"\xff\xfe[").status_code == 204
-    (segment,) = settings.events_dir.glob("*.jsonl")
-    assert "body_base64" in segment.read_text()
+    (part,) = settings.events_dir.glob("*.jsonl")
+    assert "body_base64" in part.read_text()
 
 
 @pytest.mark.parametrize(

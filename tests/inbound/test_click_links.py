@@ -97,6 +97,6 @@ def test_a_link_that_no_message_had_leads_nowhere(
 
 def test_a_person_goes_on_when_the_click_can_not_be_kept(link: str, settings: Settings) -> None:
     settings.events_dir.mkdir(parents=True, exist_ok=True)
-    (settings.events_dir / "open").write_text("in the way of the segments")
+    (settings.events_dir / "open").write_text("in the way of the log")
     answer = click(link)
     assert (answer.status_code, answer.headers["location"]) == (302, TARGET)

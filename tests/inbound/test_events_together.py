@@ -131,16 +131,16 @@ class Undone(Exception):
     """Ends a transaction without a trace."""
 
 
-def left_by(ledger: Ledger, segments: Sequence[Sequence[Record]]) -> dict[str, object]:
-    """What the ledger has after these segments, and what was counted; all of it is undone."""
+def left_by(ledger: Ledger, parts: Sequence[Sequence[Record]]) -> dict[str, object]:
+    """What the ledger has after these parts, and what was counted; all of it is undone."""
     left: dict[str, object] = {}
     report = CollectReport()
     with suppress(Undone), ledger.write() as connection:
-        for segment in segments:
-            report.add(apply(connection, list(parse(segment)), CLOCK))
+        for part in parts:
+            report.add(apply(connection, list(parse(part)), CLOCK))
         left = {name: content(connection, name) for name in TABLES}
         raise Undone
-    report.segments = 0
+    report.parts = 0
     return left | {"report": report}
 
 
@@ -151,7 +151,7 @@ def content(connection: Connection, name: str) -> list[dict[str, Any]]:
     return [{key: row[key] for key in row if key != "version"} for row in found]
 
 
-def test_any_story_ends_alike_in_one_segment_and_in_many(ledger: Ledger) -> None:
+def test_any_story_ends_alike_in_one_part_and_in_many(ledger: Ledger) -> None:
     @examples(
         max_examples=20,
         deadline=None,

@@ -15,7 +15,7 @@ from inbound_parts import NOW, Provider, add_message, rows, sg_event
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.inbound import _apply, _collect, collect, replay_events
-from winback.inbound._log import read_segment
+from winback.inbound._log import read_log_part
 from winback.ledger import Ledger
 from winback.providers import Record
 
@@ -118,10 +118,10 @@ def test_what_nests_deeply_is_no_accident_and_costs_no_line_behind_it(
     deep = Record("sendgrid", "events", NOW, "", {}, piece * 20_000, ref="s:1")
     [told] = _collect.parse([deep])
     assert (type(told).__name__, accidents) == ("Unreadable", [])
-    # A segment that somebody has edited.
-    segment = tmp_path / "w-000000000001.jsonl"
-    segment.write_bytes(piece * 20_000 + b"\n" + deep.to_line().encode())
-    assert [record.endpoint for record in read_segment(segment)] == ["broken", "events"]
+    # A part of the log that somebody has edited.
+    part = tmp_path / "w-000000000001.jsonl"
+    part.write_bytes(piece * 20_000 + b"\n" + deep.to_line().encode())
+    assert [record.endpoint for record in read_log_part(part)] == ["broken", "events"]
 
 
 def test_an_event_that_can_not_be_applied_stops_nothing_behind_it(

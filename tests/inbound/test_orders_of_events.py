@@ -16,7 +16,7 @@ from inbound_parts import NOW, add_message, rows, sg_event
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.inbound import collect
-from winback.inbound._log import segment_path
+from winback.inbound._log import log_part_path
 from winback.ledger import Ledger, is_suppressed
 from winback.providers import Record
 
@@ -79,7 +79,7 @@ def outcomes(
             address=address,
             channel="email" if is_mail else "sms",
         )
-        path = segment_path(settings.events_dir, f"w{number:04}", 1)
+        path = log_part_path(settings.events_dir, f"w{number:04}", 1)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(posted(number, *event).to_line() for event in order))
     collect(ledger, settings, FixedClock(NOW + timedelta(hours=1)))

@@ -203,7 +203,7 @@ def test_what_can_not_be_kept_is_not_said_to_be(
     choose: Choose, ledger: Ledger, settings: Settings
 ) -> None:
     settings.events_dir.mkdir(parents=True, exist_ok=True)
-    (settings.events_dir / "open").write_text("in the way of the segments")
+    (settings.events_dir / "open").write_text("in the way of the log")
     answer = choose(choice="all")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert "could not be saved" in answer.text

@@ -1,4 +1,4 @@
-"""The raw segments are the truth: read anew they leave the same rows, and mend what was lost."""
+"""The event log is the truth: read anew it leaves the same rows, and mends what was lost."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def everything(ledger: Ledger) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.mark.usefixtures("story")
-def test_read_anew_the_segments_leave_the_same_rows(
+def test_read_anew_the_log_leaves_the_same_rows(
     ledger: Ledger, replay: Replay, settings: Settings
 ) -> None:
     replay()
@@ -127,7 +127,7 @@ def test_what_did_not_come_as_an_event_stays_as_it_is(
 
 
 @pytest.mark.usefixtures("story")
-def test_nothing_is_taken_away_for_want_of_a_segment(
+def test_nothing_is_taken_away_for_want_of_a_part(
     ledger: Ledger, replay: Replay, settings: Settings
 ) -> None:
     replay()
@@ -137,12 +137,12 @@ def test_nothing_is_taken_away_for_want_of_a_segment(
     )
     stop.unlink()
     report = replay(write=True)
-    assert (report.lost_segments, report.suppressions.only_in_ledger) == (1, 1)
+    assert (report.missing_parts, report.suppressions.only_in_ledger) == (1, 1)
     assert report.events.only_in_ledger >= 1
     assert everything(ledger)["suppressions"] == before["suppressions"]
 
 
-def test_a_segment_that_was_cut_off_stops_nothing_behind_it(
+def test_a_part_that_was_cut_off_stops_nothing_behind_it(
     provider: Provider, ledger: Ledger, settings: Settings, clock: FixedClock
 ) -> None:
     broken = settings.events_dir / "20260101T000000Z-copied-000000000001.jsonl"
@@ -153,7 +153,7 @@ def test_a_segment_that_was_cut_off_stops_nothing_behind_it(
     broken.write_text("\n".join(damaged), encoding="latin-1")
     (broken.parent / broken.name.replace("001.", "002.")).write_text(whole)
     report = collect(ledger, settings, clock)
-    assert (report.segments, report.unreadable, report.duplicates) == (2, 4, 2)
+    assert (report.parts, report.unreadable, report.duplicates) == (2, 4, 2)
     assert replay_events(ledger, settings, clock).differences == 0
 
 

@@ -19,7 +19,7 @@ from winback.base.clock import WallClock
 from winback.base.settings import Settings
 from winback.inbound import collect
 from winback.inbound._lanes import Name, lane_of
-from winback.inbound._log import SegmentWriter
+from winback.inbound._log import LogWriter
 from winback.ledger import Ledger, open_ledger, tables
 from winback.providers import Record
 from winback.providers.own.choices import unsubscribe_record
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.both_databases
 SECONDS = 5
 STOPS = 1_000
 # One after another they would take 15 each. How many are taken together is up to the disk: what
-# comes in while it writes is one segment.
+# comes in while it writes is one part.
 STATEMENTS_PER_STOP = 2
 CLOCK = WallClock()
 # Of all that a mail can hold, what took longest to read.
@@ -93,7 +93,7 @@ def written(number: int) -> list[dict[str, object]]:
 
 def lay_down(settings: Settings) -> None:
     """The log as the receiver writes it."""
-    lanes = {name: SegmentWriter(settings.events_dir, CLOCK, lane=name) for name in get_args(Name)}
+    lanes = {name: LogWriter(settings.events_dir, CLOCK, lane=name) for name in get_args(Name)}
     stored = list[Future[None]]()
 
     def keep(one: Record) -> None:

@@ -14,7 +14,7 @@ from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.inbound import _apply
 from winback.inbound._lanes import lane_of
-from winback.inbound._log import segment_path, writers
+from winback.inbound._log import log_part_path, writers
 from winback.ledger import Ledger, open_ledger
 from winback.providers import Record
 from winback.rehearsal.sandbox import Credentials
@@ -96,7 +96,7 @@ def test_what_lies_in_the_log_is_collected_with_the_long_mails_last(
     found = writers(settings.events_dir)
     assert [name.rpartition("-")[2] for name in found[1:]] == ["mails", "large"]
     for name in found:
-        assert segment_path(settings.events_dir, name, 1).exists()
+        assert log_part_path(settings.events_dir, name, 1).exists()
     assert {row["address"] for row in rows(ledger, "suppressions")} >= {EMAIL, PHONE}
 
 

@@ -25,7 +25,7 @@ def rows(settings, table="messages"):
     return [row for file in files for row in pq.read_table(file).to_pylist()]
 
 
-def test_an_empty_ledger_exports_an_empty_segment_of_each_table(ledger, settings):
+def test_an_empty_ledger_exports_an_empty_part_of_each_table(ledger, settings):
     exported = export_ledger(ledger, settings.ledger_landing_dir)
     assert {name for name, rows in exported.items() if rows} == {"address_keys"}, "made with it"
     for table in _export.EXPORTED:
@@ -74,8 +74,8 @@ def test_an_export_killed_before_its_mark_writes_the_rows_again(
     assert [row["version"] for row in rows(settings)] == [1, 1]
 
 
-def test_large_exports_are_split_into_segments(ledger, settings, add_message, monkeypatch):
-    monkeypatch.setattr(_export, "SEGMENT_ROWS", 2)
+def test_large_exports_are_split_into_parts(ledger, settings, add_message, monkeypatch):
+    monkeypatch.setattr(_export, "PART_ROWS", 2)
     for number in range(5):
         add_message(number)
     assert export_ledger(ledger, settings.ledger_landing_dir)["messages"] == 5
@@ -83,7 +83,7 @@ def test_large_exports_are_split_into_segments(ledger, settings, add_message, mo
     assert len({row["message_id"] for row in rows(settings)}) == 5
 
 
-def test_segments_of_an_earlier_version_are_read_with_the_columns_that_came_later(ledger, settings):
+def test_parts_of_an_earlier_version_are_read_with_the_columns_that_came_later(ledger, settings):
     folder = settings.ledger_landing_dir / "provider_events"
     folder.mkdir(parents=True)
     newer = _export.arrow_schema("provider_events")

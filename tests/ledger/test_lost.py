@@ -12,7 +12,7 @@ import pytest
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.inbound import collect, replay_events
-from winback.inbound._log import segment_path
+from winback.inbound._log import log_part_path
 from winback.landing import load
 from winback.ledger import (
     Ledger,
@@ -39,7 +39,7 @@ def exported(ledger: Ledger, settings: Settings) -> None:
 
 
 def collected(ledger: Ledger, settings: Settings) -> None:
-    path = segment_path(settings.events_dir, "w", 1)
+    path = log_part_path(settings.events_dir, "w", 1)
     path.parent.mkdir(parents=True)
     body = b"MessageSid=SM1&From=%2B14155550100&Body=STOP"
     path.write_text(Record("twilio", "inbound", AT, "", {}, body).to_line())
@@ -124,7 +124,7 @@ def test_a_home_whose_ledger_holds_nothing_yet_starts_as_ever(settings: Settings
 def test_a_replay_reads_into_an_empty_one_of_its_own(settings: Settings, ledger: Ledger) -> None:
     collected(ledger, settings)
     report = replay_events(ledger, settings, CLOCK)
-    assert (report.segments, report.differences) == (1, 0)
+    assert (report.parts, report.differences) == (1, 0)
 
 
 def test_what_a_new_one_collects_again_are_the_stops(tmp_path: Path) -> None:

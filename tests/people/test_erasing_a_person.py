@@ -26,7 +26,7 @@ from winback.base.running import at_work
 from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.inbound import collect, replay_events
-from winback.inbound._log import segment_path
+from winback.inbound._log import log_part_path
 from winback.landing import load
 from winback.ledger import Ledger, export_ledger, is_suppressed, open_ledger, suppress, tables
 from winback.people.erasure import _erase, _others, _parquet, count_returned, erase, erased_at
@@ -62,7 +62,7 @@ class Home:
     clock: FixedClock
 
     def heard(self, number: int, *records: Record) -> None:
-        path = segment_path(self.settings.events_dir, "w", number)
+        path = log_part_path(self.settings.events_dir, "w", number)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(record.to_line() for record in records))
 
@@ -333,7 +333,7 @@ def test_what_another_customer_shares_stays_theirs(home: Home) -> None:
     (theirs,) = (row for row in home.rows("messages") if row["message_id"] == "9" * 32)
     assert (theirs["address"], theirs["customer_id"]) == (PHONE, "c2")
     assert json.loads(
-        json.loads(segment_path(home.settings.events_dir, "w", 3).read_text())["body"]
+        json.loads(log_part_path(home.settings.events_dir, "w", 3).read_text())["body"]
     )
     with home.ledger.read() as connection:
         assert is_suppressed(connection, group="phone", address=PHONE)

@@ -150,7 +150,7 @@ class Season:
         ):
             columns = _export.EXPORTED[name]
             path = self.settings.ledger_landing_dir / name / "00000001.parquet"
-            _export.write_segment(
+            _export.write_part(
                 [{"version": 1, **{c: row[c] for c in columns if c in row}} for row in found],
                 name,
                 path,

@@ -186,9 +186,9 @@ def shop(tmp_path_factory) -> Settings:
         },
     )
     for name, rows in LEDGER.items():
-        _export.write_segment(rows, name, settings.ledger_landing_dir / name / "00000001.parquet")
+        _export.write_part(rows, name, settings.ledger_landing_dir / name / "00000001.parquet")
     stale = message("clicker", 2, "email", MAIL_AT, state="sending", version=1)
-    _export.write_segment(
+    _export.write_part(
         [stale], "messages", settings.ledger_landing_dir / "messages" / "00000002.parquet"
     )
     _dbt.invoke_dbt(

@@ -64,7 +64,7 @@ def test_an_enrollment_ends_once_and_the_first_end_stays(ledger, clock, tmp_path
 
 def test_a_plan_freezes_the_words_and_counts_the_cost(ledger, settings, clock, make_row):
     report = plan(ledger, [make_row(1)], settings, clock)
-    assert (report.planned, report.segments, report.cost_cents) == (1, 1, Decimal("0.79"))
+    assert (report.planned, report.sms_parts, report.cost_cents) == (1, 1, Decimal("0.79"))
     before = message(ledger)
     assert json.loads(before.payload_json)["body"].startswith("Example Shop: Hi Ann")
     renamed = settings.model_copy(update={"brand_name": "Other"})
@@ -107,7 +107,7 @@ def test_a_message_that_cannot_be_written_is_counted_and_not_planned(
 def test_a_dry_run_prices_and_renders_without_a_ledger(settings, make_row):
     rows = [make_row(n) for n in range(3)] + [make_row(9, channel="email")]
     report = dry_run_plan(rows, settings)
-    assert (report.planned, report.segments) == (4, 3)
+    assert (report.planned, report.sms_parts) == (4, 3)
     assert report.cost_cents == Decimal("2.45")
     assert not (settings.home / "ledger.db").exists()
 

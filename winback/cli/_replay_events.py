@@ -36,9 +36,9 @@ def replay_events(
 
 
 def _tell(report: ReplayReport) -> None:
-    typer.echo(f"segments read: {report.segments:,}")
-    if report.lost_segments:
-        typer.echo(f"segments that were collected and are not there: {report.lost_segments:,}")
+    typer.echo(f"parts of the event log read: {report.parts:,}")
+    if report.missing_parts:
+        typer.echo(f"parts that were collected and are not there: {report.missing_parts:,}")
     if report.unreadable:
         typer.echo(f"callbacks that make no sense: {report.unreadable:,}")
     typer.echo(f"events: {_told(report.events)}")

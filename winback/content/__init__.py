@@ -4,13 +4,13 @@ from winback.content._blocked import RenderBlocked
 from winback.content._context import deadline, offer_text, one_line
 from winback.content._frozen import Rendered
 from winback.content._render import Renderer
-from winback.content._sms_text import count_segments, to_gsm7
+from winback.content._sms_text import count_sms_parts, to_gsm7
 
 __all__ = [
     "RenderBlocked",
     "Rendered",
     "Renderer",
-    "count_segments",
+    "count_sms_parts",
     "deadline",
     "offer_text",
     "one_line",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from winback.content._blocked import RenderBlocked
 from winback.content._context import one_line
-from winback.content._sms_text import count_segments, is_gsm7, to_gsm7
+from winback.content._sms_text import count_sms_parts, is_gsm7, to_gsm7
 from winback.content._templates import Templates
 
 # What is known of a person and can be left unsaid, in the order in which it is left out.
@@ -23,7 +23,7 @@ def fill_affordably(
 ) -> str:
     """One text in GSM-7 where it can be; a fact that costs too much is as if unknown.
 
-    A fact in another alphabet gives way where that saves a segment, any other one only while the
+    A fact in another alphabet gives way where that saves a part, any other one only while the
     text is over its budget. A fact without a fallback in the template stays.
     """
     body = _fill(templates, name, context)
@@ -32,10 +32,10 @@ def fill_affordably(
     shorter, remaining = body, context
     for fact in foreign:
         shorter, remaining = _without(templates, name, remaining, fact) or (shorter, remaining)
-    if count_segments(shorter) < count_segments(body):
+    if count_sms_parts(shorter) < count_sms_parts(body):
         body, context = shorter, remaining
     for fact in known:
-        if count_segments(body) <= budget:
+        if count_sms_parts(body) <= budget:
             break
         if fact in context:
             body, context = _without(templates, name, context, fact) or (body, context)

@@ -28,7 +28,7 @@ class Rendered:
     payload_json: str = field(repr=False)
     payload_sha256: str
     template_version: str
-    segments: int | None
+    sms_parts: int | None
     # Where its click links lead, by position.
     links: tuple[str, ...] = ()
 
@@ -38,12 +38,12 @@ def freeze(
     payload: dict[str, Any],
     template_version: str,
     *,
-    segments: int | None = None,
+    sms_parts: int | None = None,
     links: tuple[str, ...] = (),
 ) -> Rendered:
     text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
-    return Rendered(sender, text, sha256, template_version, segments, links)
+    return Rendered(sender, text, sha256, template_version, sms_parts, links)
 
 
 def need(value: str, reason: str) -> str:

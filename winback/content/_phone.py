@@ -14,11 +14,11 @@ from winback.content._blocked import RenderBlocked
 from winback.content._context import one_line, template_context
 from winback.content._frozen import Rendered, freeze, need
 from winback.content._links import ClickLinks
-from winback.content._sms_text import count_segments, to_gsm7
+from winback.content._sms_text import count_sms_parts, to_gsm7
 from winback.content._templates import Templates
 
-# More than two segments read badly and cost thrice (rule T1).
-SEGMENT_BUDGET: Final = 2
+# More than two SMS parts read badly and cost thrice (rule T1).
+SMS_PARTS_BUDGET: Final = 2
 # What Twilio takes as one body, and as one message's media.
 LONGEST_BODY: Final = 1_600
 MOST_MEDIA: Final = 10
@@ -42,19 +42,19 @@ def write_text(
     else:
         sender = need(settings.twilio_messaging_service_sid, "no_messaging_service")
     context = template_context(row, settings)
-    body = fill_affordably(templates, name, context, budget=SEGMENT_BUDGET)
+    body = fill_affordably(templates, name, context, budget=SMS_PARTS_BUDGET)
     body, links = _count_clicks(body, link_at)
     _check_words(name, body, settings)
-    segments = count_segments(body)
-    if segments > SEGMENT_BUDGET:
-        raise RenderBlocked("over_budget", f"{name} takes {segments} segments")
+    sms_parts = count_sms_parts(body)
+    if sms_parts > SMS_PARTS_BUDGET:
+        raise RenderBlocked("over_budget", f"{name} takes {sms_parts} SMS parts")
     payload: dict[str, Any] = {"body": body, "messaging_service_sid": sender}
     names = [name]
     if is_rcs and templates.has(media := f"{row['template']}.media.txt"):
         payload["media_url"] = _media(templates, media, context)
         names.append(media)
     version = templates.version(tuple(names))
-    return freeze(sender, payload, version, segments=segments, links=links)
+    return freeze(sender, payload, version, sms_parts=sms_parts, links=links)
 
 
 def write_mms(
@@ -149,11 +149,11 @@ def _check_words(name: str, words: str, settings: Settings) -> None:
 
 
 def _count_clicks(body: str, link_at: LinkAt) -> tuple[str, tuple[str, ...]]:
-    """A text with click links and where they lead; as it was if they would cost a segment."""
+    """A text with click links and where they lead; as it was if they would cost an SMS part."""
     if link_at is None:
         return body, ()
     clicks = ClickLinks(link_at)
     counted = clicks.in_text(body)
-    if count_segments(counted) > count_segments(body):
+    if count_sms_parts(counted) > count_sms_parts(body):
         return body, ()
     return counted, tuple(clicks.targets)

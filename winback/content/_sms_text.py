@@ -1,4 +1,4 @@
-"""The alphabet of texts: what fits into GSM-7, and how many segments a body costs (rule T1)."""
+"""The alphabet of texts: what fits into GSM-7, and how many parts a body costs (rule T1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EXTENDED = frozenset("^{}\\[~]|€\f")
 _GSM7 = _BASIC | _EXTENDED
 
 # What editors put in by themselves, and letters of names that no accent is taken off of;
-# one such character halves what a segment holds.
+# one such character halves what a part holds.
 _PLAIN = str.maketrans(
     {
         "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u2032": "'",
@@ -42,12 +42,12 @@ def _plain(character: str) -> str:
 
 
 def is_gsm7(text: str) -> bool:
-    """Whether a text needs no other alphabet, which holds less than half as much a segment."""
+    """Whether a text needs no other alphabet, which holds less than half as much a part."""
     return all(character in _GSM7 for character in text)
 
 
-def count_segments(text: str) -> int:
-    """How many segments a body is sent, and charged, as."""
+def count_sms_parts(text: str) -> int:
+    """How many parts a body is sent, and charged, as."""
     if is_gsm7(text):
         widths = (2 if character in _EXTENDED else 1 for character in text)
         return _pack(widths, whole=160, part=153)
@@ -56,13 +56,13 @@ def count_segments(text: str) -> int:
 
 
 def _pack(widths: Iterable[int], *, whole: int, part: int) -> int:
-    """Segments needed where no character is split over two of them."""
+    """Parts needed where no character is split over two of them."""
     sizes = list(widths)
     if sum(sizes) <= whole:
         return 1
-    segments, used = 1, 0
+    parts, used = 1, 0
     for size in sizes:
         if used + size > part:
-            segments, used = segments + 1, 0
+            parts, used = parts + 1, 0
         used += size
-    return segments
+    return parts

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, select
 from winback.base.clock import Clock
 from winback.base.project import project_vars
 from winback.base.settings import Settings
-from winback.content import count_segments
+from winback.content import count_sms_parts
 from winback.conversations._payloads import frozen
 from winback.ledger import (
     HOLD,
@@ -138,7 +138,7 @@ def plan_reply(
         "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
         "template_version": "",
         "cap_scope": series_id,
-        "segments": count_segments(text) if channel == "sms" else None,
+        "segments": count_sms_parts(text) if channel == "sms" else None,
         "not_before": now,
         "window_closes_at": leaves_by,
         "expires_at": leaves_by,

@@ -7,7 +7,7 @@ callbacks) → match (_match) → apply (_collect, _effects).
 from winback.inbound._apply import CollectReport
 from winback.inbound._collect import ERASED, collect, parse
 from winback.inbound._fetched import Suppressed, keep_progress, keep_suppressed
-from winback.inbound._log import read_segment
+from winback.inbound._log import read_log_part
 from winback.inbound._receiver import Receiver, create_app
 from winback.inbound._replay import Difference, ReplayReport, replay_events
 
@@ -23,6 +23,6 @@ __all__ = [
     "keep_progress",
     "keep_suppressed",
     "parse",
-    "read_segment",
+    "read_log_part",
     "replay_events",
 ]

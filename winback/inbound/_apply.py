@@ -42,9 +42,9 @@ Parsed = Event | Suppressed | Unreadable
 
 @dataclass
 class CollectReport:
-    """What one collection brought home; the numbers add up over segments."""
+    """What one collection brought home; the numbers add up over parts of the log."""
 
-    segments: int = 0
+    parts: int = 0
     events: int = 0
     duplicates: int = 0
     unreadable: int = 0
@@ -67,14 +67,14 @@ class CollectReport:
 def apply(
     connection: Connection, parsed: Sequence[Parsed], clock: Clock, *, sets_aside: bool = False
 ) -> CollectReport:
-    """Bring a segment's events into the ledger: new ones with their effects, others counted.
+    """Bring the events of a log part into the ledger: new ones with their effects, others counted.
 
     `sets_aside` leaves out those that can't be applied and counts them as unreadable: they stay
-    in their segment, for a replay by a version that can.
+    in the log, for a replay by a version that can.
     """
     events = [event for event in parsed if isinstance(event, Event)]
     unreadable = sum(isinstance(item, Unreadable) for item in parsed)
-    report = CollectReport(segments=1, unreadable=unreadable)
+    report = CollectReport(parts=1, unreadable=unreadable)
     _suppress_listed(connection, parsed, report, clock)
     known, new, again = _known(connection, events), list[Event](), list[Event]()
     for event in events:

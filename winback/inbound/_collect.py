@@ -1,6 +1,6 @@
-"""From raw segments to the ledger.
+"""From the event log to the ledger.
 
-Segments are taken in one transaction together with the reader's position, so that each counts
+Parts are taken in one transaction together with the reader's position, so that each counts
 once however often, and by however many processes at the same time, it is collected.
 """
 
@@ -18,7 +18,7 @@ from winback.base.clock import Clock
 from winback.base.settings import Settings
 from winback.inbound._apply import CollectReport, Parsed, apply
 from winback.inbound._fetched import listed
-from winback.inbound._log import read_segment, segment_path, writers
+from winback.inbound._log import log_part_path, read_log_part, writers
 from winback.inbound._read_ahead import read_ahead
 from winback.ledger import Ledger, LedgerUnavailable, insert_new, tables
 from winback.providers import Event, Record, Unreadable, clicked, preferred, unsubscribed
@@ -28,15 +28,15 @@ from winback.providers.twilio import callbacks as _twilio
 
 log = logging.getLogger(__name__)
 
-# Segments that are taken together are not longer than this: a hundred texts, but no two long mails,
+# Parts that are taken together are not longer than this: a hundred texts, but no two long mails,
 # whose reading the first would wait for.
 TOGETHER_BYTES: Final = 32 * 1024
-# The endpoint of a callback that was taken out of its segment, and the name of such an event.
+# The endpoint of a callback that was taken out of its part, and the name of such an event.
 ERASED: Final = "erased"
 
 
 def collect(ledger: Ledger, settings: Settings, clock: Clock) -> CollectReport:
-    """Read every segment that is new since the last position of its writer; safe to repeat."""
+    """Read every part that is new since the last position of its writer; safe to repeat."""
     report = CollectReport()
     for writer in writers(settings.events_dir):
         report.add(collect_writer(ledger, settings.events_dir, writer, clock))
@@ -44,14 +44,14 @@ def collect(ledger: Ledger, settings: Settings, clock: Clock) -> CollectReport:
 
 
 def collect_writer(ledger: Ledger, folder: Path, writer: str, clock: Clock) -> CollectReport:
-    """Read the new segments of one writer."""
+    """Read the new parts of one writer."""
     report = CollectReport()
     while True:
         first = _position(ledger, writer) + 1
-        paths = _next_segments(folder, writer, first)
+        paths = _next_parts(folder, writer, first)
         if not paths:
             return report
-        records = [record for path in paths for record in read_segment(path)]
+        records = [record for path in paths for record in read_log_part(path)]
         batch = _Batch(writer, first, len(paths), read_ahead(ledger, list(parse(records))))
         try:
             taken = _take(ledger, batch, clock)
@@ -63,10 +63,10 @@ def collect_writer(ledger: Ledger, folder: Path, writer: str, clock: Clock) -> C
         report.add(taken)
 
 
-def _next_segments(folder: Path, writer: str, number: int) -> list[Path]:
-    """The next segment, and those behind it that are short enough to be taken with it."""
+def _next_parts(folder: Path, writer: str, number: int) -> list[Path]:
+    """The next part, and those behind it that are short enough to be taken with it."""
     paths, size = list[Path](), 0
-    while (path := segment_path(folder, writer, number + len(paths))).exists():
+    while (path := log_part_path(folder, writer, number + len(paths))).exists():
         size += path.stat().st_size
         if paths and size > TOGETHER_BYTES:
             break
@@ -76,11 +76,11 @@ def _next_segments(folder: Path, writer: str, number: int) -> list[Path]:
 
 @dataclass(frozen=True)
 class _Batch:
-    """Segments of one writer, one after another, that are taken in one transaction."""
+    """Parts of one writer, one after another, that are taken in one transaction."""
 
     writer: str
     first: int
-    segments: int
+    parts: int
     events: Sequence[Parsed]
 
 
@@ -91,7 +91,7 @@ def _take(
         if not _advance(connection, batch):
             return CollectReport()
         report = apply(connection, batch.events, clock, sets_aside=sets_aside)
-    report.segments = batch.segments
+    report.parts = batch.parts
     return report
 
 
@@ -109,13 +109,13 @@ def reader(writer: str) -> str:
 
 
 def _advance(connection: Connection, batch: _Batch) -> bool:
-    """Take the segments; False when another collector took the first."""
+    """Take the parts; False when another collector took the first."""
     p, name = tables.positions, reader(batch.writer)
     insert_new(connection, p, [{"reader": name, "position": "0"}])
     moved = connection.execute(
         update(p)
         .where(p.c.reader == name, p.c.position == str(batch.first - 1))
-        .values(position=str(batch.first + batch.segments - 1))
+        .values(position=str(batch.first + batch.parts - 1))
     )
     return moved.rowcount == 1
 

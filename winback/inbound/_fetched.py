@@ -1,6 +1,6 @@
 """What we fetched ourselves from a provider, kept like what it posts to us.
 
-It goes through the same durable segments and the same parsers, so that it is deduplicated with
+It goes through the same durable log and the same parsers, so that it is deduplicated with
 the callback that may still come, and read anew by a replay.
 """
 
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from winback.base.clock import Clock
 from winback.base.settings import Settings
-from winback.inbound._log import SegmentWriter
+from winback.inbound._log import LogWriter
 from winback.providers import Record, Unreadable
 
 PROGRESS: Final = "fetched"
@@ -64,7 +64,7 @@ def listed(record: Record) -> Iterator[Suppressed | Unreadable]:
 def _append(settings: Settings, clock: Clock, records: Sequence[Record]) -> None:
     if not records:
         return
-    writer = SegmentWriter(settings.events_dir, clock)
+    writer = LogWriter(settings.events_dir, clock)
     writer.start()
     try:
         for kept in [writer.append(record) for record in records]:

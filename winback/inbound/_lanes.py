@@ -1,7 +1,7 @@
 """Ways from a callback to the ledger, so that a stop by text waits for no mail, and a mail of a
 person for no mail of 30 MB.
 
-Each lane has a segment writer and a collector of its own. What one person did may so be applied in
+Each lane has a log writer and a collector of its own. What one person did may so be applied in
 another order than it came in, as with several receivers: each effect goes by when it happened.
 """
 
@@ -15,7 +15,7 @@ from winback.base.clock import Clock
 from winback.base.settings import Settings
 from winback.inbound._collect import collect, collect_writer
 from winback.inbound._health import Backlog
-from winback.inbound._log import SegmentWriter
+from winback.inbound._log import LogWriter
 from winback.ledger import Ledger
 from winback.providers import Record
 
@@ -40,7 +40,7 @@ class Lane:
     """One writer and the thread that brings what it wrote to the ledger."""
 
     def __init__(self, name: Name, ledger: Ledger, settings: Settings, clock: Clock) -> None:
-        self.segments = SegmentWriter(settings.events_dir, clock, lane=name)
+        self.log = LogWriter(settings.events_dir, clock, lane=name)
         self.backlog = Backlog()
         self._ledger, self._settings, self._clock = ledger, settings, clock
         # What an earlier process left behind may be long: the lane that has time takes it.
@@ -51,12 +51,12 @@ class Lane:
         )
 
     def start(self) -> None:
-        self.segments.start()
+        self.log.start()
         self._collector.start()
 
     def stop(self) -> None:
         """Write what was acknowledged to the ledger too, then end."""
-        self.segments.stop()
+        self.log.stop()
         self._stopping = True
         self._wake.set()
         self._collector.join()
@@ -77,10 +77,10 @@ class Lane:
                     collect(self._ledger, self._settings, self._clock)
                 else:
                     folder = self._settings.events_dir
-                    collect_writer(self._ledger, folder, self.segments.writer, self._clock)
+                    collect_writer(self._ledger, folder, self.log.writer, self._clock)
                 sweeps = False
                 self.backlog.clear()
-            except Exception as error:  # noqa: BLE001  # nothing is lost: it is all in segments
+            except Exception as error:  # noqa: BLE001  # nothing is lost: it is all in the log
                 log.error("collecting failed and will be tried again: %s", type(error).__name__)
                 if not is_last:
                     self._wake.wait(RETRY_SECONDS)

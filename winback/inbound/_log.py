@@ -1,8 +1,8 @@
-"""Raw callbacks on disk: append-only JSONL segments in landing/events.
+"""The event log: raw callbacks on disk, as append-only JSONL parts in landing/events.
 
-One writer thread collects the callbacks of a few milliseconds into one segment: written
+One writer thread collects the callbacks of a few milliseconds into one part: written
 under `open/`, fsynced, renamed into place, and the folder fsynced, before any of them is
-acknowledged. Each writer numbers its own segments without a gap, so a reader finds the next
+acknowledged. Each writer numbers its own parts without a gap, so a reader finds the next
 one by its name and several writers never wait for each other.
 """
 
@@ -24,7 +24,7 @@ from winback.providers import Record
 
 # Long enough that a burst shares one fsync, short enough that nobody waits for it.
 GATHER_SECONDS: Final = 0.01
-MAX_SEGMENT_RECORDS: Final = 1000
+MAX_PART_RECORDS: Final = 1000
 # As long as a text is: of a disk that takes no more than this, the callbacks themselves tell.
 TRIED_BYTES: Final = 4096
 _SUFFIX: Final = ".jsonl"
@@ -33,12 +33,12 @@ _LAST: Final = {"mails": 1, "large": 2}
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def segment_path(folder: Path, writer: str, number: int) -> Path:
+def log_part_path(folder: Path, writer: str, number: int) -> Path:
     return folder / f"{writer}-{number:012d}{_SUFFIX}"
 
 
 def writers(folder: Path) -> list[str]:
-    """Everybody who ever wrote segments here; whose callbacks are long to read come last."""
+    """Everybody who ever wrote parts here; whose callbacks are long to read come last."""
     if not folder.is_dir():
         return []
     names = {entry.name for entry in os.scandir(folder) if entry.name.endswith(_SUFFIX)}
@@ -46,10 +46,10 @@ def writers(folder: Path) -> list[str]:
     return sorted(found, key=lambda writer: (_LAST.get(writer.rpartition("-")[2], 0), writer))
 
 
-def read_segment(path: Path) -> Iterator[Record]:
-    """The records of one segment; `ref` names the segment and the line, from 1.
+def read_log_part(path: Path) -> Iterator[Record]:
+    """The records of one part; `ref` names the part and the line, from 1.
 
-    What is no record any more (a segment that was cut off by a copy, or edited) is a broken one:
+    What is no record any more (a part that was cut off by a copy, or edited) is a broken one:
     the reader counts it and goes on, since every later callback is behind it.
     """
     with path.open(encoding="ascii", errors="replace") as file:
@@ -62,7 +62,7 @@ def read_segment(path: Path) -> Iterator[Record]:
             yield record
 
 
-class SegmentWriter:
+class LogWriter:
     """Appends records durably; `append` returns a future that is done once they are on disk."""
 
     def __init__(self, folder: Path, clock: Clock, *, lane: str = "") -> None:
@@ -71,7 +71,7 @@ class SegmentWriter:
         self.writer = f"{name}-{lane}" if lane else name
         self._number = 0
         self._queue: queue.Queue[tuple[Record | None, Future[None]] | None] = queue.Queue()
-        self._thread = threading.Thread(target=self._run, name="winback-segments", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="winback-log", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -111,7 +111,7 @@ class SegmentWriter:
     def _gather(self, group: list[tuple[Record | None, Future[None]]]) -> bool:
         """Add what comes in within the gathering time; False when it was the last."""
         deadline = time.monotonic() + GATHER_SECONDS
-        while len(group) < MAX_SEGMENT_RECORDS:
+        while len(group) < MAX_PART_RECORDS:
             try:
                 following = self._queue.get(timeout=max(deadline - time.monotonic(), 0))
             except queue.Empty:
@@ -134,7 +134,7 @@ class SegmentWriter:
         return None
 
     def _try(self) -> Exception | None:
-        """Every step of a write, under a name that no reader takes for a segment."""
+        """Every step of a write, under a name that no reader takes for a part."""
         path = self._next().with_suffix(".try")
         try:
             self._write_open(self._next(), [" " * TRIED_BYTES]).replace(path)
@@ -145,7 +145,7 @@ class SegmentWriter:
         return None
 
     def _next(self) -> Path:
-        return segment_path(self.folder, self.writer, self._number + 1)
+        return log_part_path(self.folder, self.writer, self._number + 1)
 
     def _write_open(self, path: Path, lines: Iterable[str]) -> Path:
         unfinished = self.folder / "open" / path.name

@@ -76,7 +76,7 @@ ENDPOINTS: Final = (
 
 
 class Receiver:
-    """One receiver process: its keys, its segment writer and its background collector."""
+    """One receiver process: its keys, its log writers and its background collector."""
 
     def __init__(self, ledger: Ledger, settings: Settings, clock: Clock) -> None:
         self.ledger, self.settings, self.clock = ledger, settings, clock
@@ -85,7 +85,7 @@ class Receiver:
         self.bytes_in_flight = 0
         self._keys = load_public_keys(settings.sendgrid_webhook_public_keys)
         self._lanes = {name: Lane(name, ledger, settings, clock) for name in get_args(Name)}
-        self._storing, self._ledger = Probe(self._lanes[""].segments.try_out), ledger_probe(ledger)
+        self._storing, self._ledger = Probe(self._lanes[""].log.try_out), ledger_probe(ledger)
         self._last_failure: LastFailure | None = None
 
     def start(self) -> None:
@@ -120,7 +120,7 @@ class Receiver:
         """Append the record; False when it could not be made durable."""
         lane = self._lanes[lane_of(record)]
         try:
-            stored = asyncio.wrap_future(lane.segments.append(record))
+            stored = asyncio.wrap_future(lane.log.append(record))
             await asyncio.wait_for(stored, STORE_SECONDS)
         except Exception as error:  # noqa: BLE001  # whatever it was, it is not on disk
             log.error("a callback could not be stored: %s", type(error).__name__)

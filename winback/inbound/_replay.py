@@ -1,6 +1,6 @@
-"""The raw segments read anew: what they come to today, beside what the ledger has of them.
+"""The event log read anew: what they come to today, beside what the ledger has of them.
 
-Every collected segment is applied again to an empty set of events and opt-outs, in a ledger of
+Every collected part is applied again to an empty set of events and opt-outs, in a ledger of
 its own beside a copy of the messages. It differs from the real one where rows were lost, or
 where a parser, a phrase list or the list of machines has changed since.
 """
@@ -22,7 +22,7 @@ from winback.base.clock import Clock
 from winback.base.settings import Settings
 from winback.inbound._apply import Parsed, apply
 from winback.inbound._collect import parse, reader
-from winback.inbound._log import read_segment, segment_path, writers
+from winback.inbound._log import log_part_path, read_log_part, writers
 from winback.ledger import (
     ERASED_DETAIL,
     HIDDEN_PREFIX,
@@ -67,10 +67,10 @@ class Difference:
 
 @dataclass
 class ReplayReport:
-    """What was read and how it compares; `lost_segments` were collected and are not there."""
+    """What was read and how it compares; `missing_parts` were collected and are not there."""
 
-    segments: int = 0
-    lost_segments: int = 0
+    parts: int = 0
+    missing_parts: int = 0
     unreadable: int = 0
     events: Difference = field(default_factory=Difference)
     suppressions: Difference = field(default_factory=Difference)
@@ -87,7 +87,7 @@ class ReplayReport:
 
 
 @dataclass(frozen=True)
-class _Segment:
+class _Part:
     received_at: datetime
     events: list[Parsed]
 
@@ -95,7 +95,7 @@ class _Segment:
 def replay_events(
     ledger: Ledger, settings: Settings, clock: Clock, *, write: bool = False
 ) -> ReplayReport:
-    """Compare the ledger with what its raw segments say; with `write`, bring it up to them.
+    """Compare the ledger with what the event log says; with `write`, bring it up to that.
 
     Writing adds what is missing, with all that an event does, and corrects what is different.
     It removes no row and ends no opt-out.
@@ -122,13 +122,13 @@ def _rebuild(
     real: Connection, replayed: Ledger, folder: Path, clock: Clock, report: ReplayReport
 ) -> None:
     elsewhere = _copy(real, replayed)
-    for segment in _segments(real, folder, report):
+    for part in _parts(real, folder, report):
         with replayed.write() as copy:
-            heard = [row for row in elsewhere if row["recorded_at"] <= segment.received_at]
+            heard = [row for row in elsewhere if row["recorded_at"] <= part.received_at]
             insert_new(copy, tables.suppressions, heard)
             elsewhere = elsewhere[len(heard) :]
-            applied = apply(copy, segment.events, clock)
-        report.segments += 1
+            applied = apply(copy, part.events, clock)
+        report.parts += 1
         report.unreadable += applied.unreadable
 
 
@@ -136,8 +136,8 @@ def _write(
     real: Connection, copy: Connection, folder: Path, clock: Clock, report: ReplayReport
 ) -> None:
     missing, e = report.events.missing, tables.provider_events
-    for segment in _segments(real, folder, ReplayReport()) if missing else ():
-        events = [p for p in segment.events if isinstance(p, Event) and p.dedupe_key in missing]
+    for part in _parts(real, folder, ReplayReport()) if missing else ():
+        events = [p for p in part.events if isinstance(p, Event) and p.dedupe_key in missing]
         apply(real, events, clock)
     for theirs in _rows(copy, e, report.events.different):
         changed = {name: value for name, value in theirs.items() if name not in _OWN}
@@ -177,26 +177,26 @@ def _copy(real: Connection, replayed: Ledger) -> list[Row]:
     ]
 
 
-def _segments(real: Connection, folder: Path, report: ReplayReport) -> Iterator[_Segment]:
+def _parts(real: Connection, folder: Path, report: ReplayReport) -> Iterator[_Part]:
     """All that the ledger has collected, in the order in which it came in."""
 
-    def of(writer: str) -> Iterator[_Segment]:
+    def of(writer: str) -> Iterator[_Part]:
         p = tables.positions.c
         last = real.scalar(select(p.position).where(p.reader == reader(writer)))
         for number in range(1, int(last or 0) + 1):
-            path = segment_path(folder, writer, number)
+            path = log_part_path(folder, writer, number)
             if not path.exists():
-                report.lost_segments += 1
+                report.missing_parts += 1
                 continue
-            records = list(read_segment(path))
+            records = list(read_log_part(path))
             came_in = max((record.received_at for record in records), default=_LONG_AGO)
-            yield _Segment(came_in, list(parse(records)))
+            yield _Part(came_in, list(parse(records)))
 
-    return heapq.merge(*map(of, writers(folder)), key=lambda segment: segment.received_at)
+    return heapq.merge(*map(of, writers(folder)), key=lambda part: part.received_at)
 
 
 def _from_events() -> ColumnElement[bool]:
-    """Opt-outs that a segment tells of; of an erased person no segment does any more."""
+    """Opt-outs that a part tells of; of an erased person no part does any more."""
     s = tables.suppressions.c
     by_source = or_(*(s.source.startswith(name, autoescape=True) for name in EVENT_SOURCES))
     return by_source & ~s.address.startswith(HIDDEN_PREFIX, autoescape=True)

@@ -61,7 +61,7 @@ class Proof:
     # What it says of them; null leaves what the ledger has.
     provider: str | None = None
     provider_id: str | None = None
-    # Where to read it again: a segment and its line, an id of the provider's.
+    # Where to read it again: a part of the event log and its line, an id of the provider's.
     source: str = ""
 
 

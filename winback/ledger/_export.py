@@ -1,4 +1,4 @@
-"""The ledger's way to the warehouse: changed rows as Parquet segments in landing."""
+"""The ledger's way to the warehouse: changed rows as Parquet parts in landing."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
 
 # For the owner's eyes.
 PRIVATE: Final = frozenset({"suppressions", "address_keys"})
-# One segment's rows: bounds the memory of an export.
-SEGMENT_ROWS = 50_000
+# One part's rows: bounds the memory of an export.
+PART_ROWS = 50_000
 MARKED_AT_ONCE = 5_000
 
 
@@ -75,8 +75,8 @@ def _arrow_type(sql_type: object) -> pa.DataType:
     return pa.int64() if isinstance(sql_type, Integer) else pa.string()
 
 
-def write_segment(rows: list[dict[str, object]], table_name: str, path: Path) -> None:
-    """Write rows as one Parquet segment: durable under its final name, or not there at all."""
+def write_part(rows: list[dict[str, object]], table_name: str, path: Path) -> None:
+    """Write rows as one Parquet part: durable under its final name, or not there at all."""
     temporary = path.with_suffix(".tmp")
     if table_name in PRIVATE:
         temporary.touch()
@@ -88,8 +88,8 @@ def write_segment(rows: list[dict[str, object]], table_name: str, path: Path) ->
     _sync_directory(path.parent)
 
 
-def ensure_first_segment(table_name: str, directory: Path) -> None:
-    """Have the empty segment there that names every column, in the schema of this version."""
+def ensure_first_part(table_name: str, directory: Path) -> None:
+    """Have the empty part there that names every column, in the schema of this version."""
     first = directory / f"{0:08d}.parquet"
     directory.mkdir(parents=True, exist_ok=True)
     if (
@@ -97,20 +97,20 @@ def ensure_first_segment(table_name: str, directory: Path) -> None:
         or not _is_whole(first)
         or not pq.read_schema(first).equals(arrow_schema(table_name))
     ):
-        write_segment([], table_name, first)
+        write_part([], table_name, first)
 
 
 def export_ledger(ledger: Ledger, directory: Path) -> dict[str, int]:
-    """Write the rows changed since the last export as new segments; rows by table.
+    """Write the rows changed since the last export as new parts; rows by table.
 
-    Safe to kill and to repeat: a segment is durable before its rows count as exported, and
+    Safe to kill and to repeat: a part is durable before its rows count as exported, and
     a row written twice is told apart by its version.
     """
     return {name: _export_table(ledger, name, directory / name) for name in EXPORTED}
 
 
 def _export_table(ledger: Ledger, table_name: str, directory: Path) -> int:
-    ensure_first_segment(table_name, directory)
+    ensure_first_part(table_name, directory)
     broken = [path for path in directory.glob("*.parquet") if not _is_whole(path)]
     if not broken:
         return _export_changed(ledger, table_name, directory)
@@ -130,18 +130,18 @@ def _export_anew(ledger: Ledger, table_name: str, directory: Path) -> int:
 def _export_changed(ledger: Ledger, table_name: str, directory: Path) -> int:
     exported = 0
     while rows := _changed_rows(ledger, table_name):
-        write_segment(rows, table_name, _next_segment(directory))
+        write_part(rows, table_name, _next_part(directory))
         _mark_exported(ledger, table_name, rows)
         exported += len(rows)
     return exported
 
 
 def rewrite_table(ledger: Ledger, table_name: str, directory: Path) -> int:
-    """Write all rows of a table as new segments, then drop the older ones: they may hold what
+    """Write all rows of a table as new parts, then drop the older ones: they may hold what
     the ledger has forgotten. The number of rows. No build may be reading. Safe to repeat.
     """
     folder = directory / table_name
-    ensure_first_segment(table_name, folder)
+    ensure_first_part(table_name, folder)
     older = sorted(folder.glob("*.parquet"))[1:]
     rows = _export_anew(ledger, table_name, folder)
     for path in older:
@@ -157,7 +157,7 @@ def _changed_rows(ledger: Ledger, table_name: str) -> list[dict[str, object]]:
         select(*columns)
         .where(table.c.version > table.c.exported_version)
         .order_by(*table.primary_key.columns)
-        .limit(SEGMENT_ROWS)
+        .limit(PART_ROWS)
     )
     with ledger.read() as connection:
         return [dict(row) for row in connection.execute(changed).mappings()]
@@ -179,7 +179,7 @@ def _mark_exported(ledger: Ledger, table_name: str, rows: list[dict[str, object]
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether a segment has its end, where Parquet says what the rest is."""
+    """Whether a part has its end, where Parquet says what the rest is."""
     try:
         pq.read_metadata(path)
     except FileNotFoundError:  # another export writes the table anew
@@ -189,7 +189,7 @@ def _is_whole(path: Path) -> bool:
     return True
 
 
-def _next_segment(directory: Path) -> Path:
+def _next_part(directory: Path) -> Path:
     """A free name; two exporters at once never get the same."""
     taken = [int(path.name[:8]) for path in directory.glob("*.parquet")]
     return directory / f"{max(taken) + 1:08d}-{secrets.token_hex(4)}.parquet"

@@ -17,7 +17,7 @@ from winback.ledger._trouble import LedgerUnavailable, told
 
 # What WINBACK_ADOPT_LEDGER says where an empty ledger is meant.
 NEW: Final = "new"
-# The first segment of a table is always empty, and a ledger has its key before anything else.
+# The first part of a table is always empty, and a ledger has its key before anything else.
 _EMPTY: Final = "00000000.parquet"
 _KEYS: Final = "address_keys"
 

@@ -221,7 +221,7 @@ def hide_address(
 ) -> int:
     """Suppress an address for good and keep only its HMAC in the list; the number of rows hidden.
 
-    Safe to repeat. Messages keep their address, and segments that were exported what they hold.
+    Safe to repeat. Messages keep their address, and parts that were exported what they hold.
     """
     suppress(
         connection,

@@ -487,7 +487,7 @@ claim_holders = Table(
 positions = Table(
     "positions",
     metadata,
-    # How far a reader of append-only segments has come.
+    # How far a reader of the append-only event log has come.
     Column("reader", Text, primary_key=True),
     Column("position", Text, nullable=False),
 )

@@ -74,7 +74,7 @@ class Event:
 
 
 class Unreadable(ValueError):
-    """A callback that was signed and still makes no sense; its raw segment stays."""
+    """A callback that was signed and still makes no sense; its line in the event log stays."""
 
 
 def digest(prefix: str, *parts: object) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Record:
-    """One callback as it came in; `ref` is its segment and line once it is on disk."""
+    """One callback as it came in; `ref` is its part of the log and line once it is on disk."""
 
     provider: str
     endpoint: str

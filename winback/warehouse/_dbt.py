@@ -15,7 +15,7 @@ from typing import Any
 from winback.base.errors import BuildFailure
 from winback.base.settings import PROJECT_DIR, Settings
 from winback.landing import ensure_tables
-from winback.ledger._export import EXPORTED, ensure_first_segment
+from winback.ledger._export import EXPORTED, ensure_first_part
 from winback.warehouse._seeds import check_seeds, failing_rows
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -81,7 +81,7 @@ def prepare_inputs(settings: Settings) -> None:
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     ensure_tables(settings)
     for name in EXPORTED:
-        ensure_first_segment(name, settings.ledger_landing_dir / name)
+        ensure_first_part(name, settings.ledger_landing_dir / name)
 
 
 @contextmanager

@@ -11,12 +11,12 @@ import re
 import unicodedata
 from typing import Final
 
-from winback.content import count_segments, one_line, to_gsm7
+from winback.content import count_sms_parts, one_line, to_gsm7
 from winback.conversations.responder._seam import Facts, HandOver, Product
 from winback.conversations.responder._words import clean, phrases
 
 # Two texts, disclosure included: the budget of every text that leaves the house (rule T1).
-SEGMENT_BUDGET: Final = 2
+SMS_PARTS_BUDGET: Final = 2
 LONGEST: Final = 1_000
 # Stands for a fact that was taken out; one_line leaves no such character in a text.
 _MARK: Final = " \0 "
@@ -39,7 +39,7 @@ def framed(text: object, facts: Facts) -> str | HandOver:
     if broken:
         return HandOver(f"fence_{broken}")
     whole = frame(body, facts.brand)
-    return HandOver("fence_length") if count_segments(whole) > SEGMENT_BUDGET else whole
+    return HandOver("fence_length") if count_sms_parts(whole) > SMS_PARTS_BUDGET else whole
 
 
 def frame(body: str, brand: str) -> str:

@@ -134,7 +134,7 @@ def _segments(row: Mapping[str, Any], renderer: Renderer, at: datetime) -> tuple
             rendered = renderer.render({**facts, "template": text["template"]}, unsubscribe_url="")
         except RenderBlocked as blocked:
             return None, str(blocked)
-        total += weight * (rendered.segments or 1)
+        total += weight * (rendered.sms_parts or 1)
         weights += weight
     return total / weights, ""
 

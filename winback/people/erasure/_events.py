@@ -1,4 +1,4 @@
-"""A person's callbacks in the raw segments: each is taken out, its place stays.
+"""A person's callbacks in the event log: each is taken out, its place stays.
 
 The ledger has long counted what it says. A place that stays keeps the numbers of the lines, and
 the events of others in the same post. Where somebody else names them, the address goes alone.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
 
 from winback.base.settings import Settings
-from winback.inbound import ERASED, parse, read_segment
+from winback.inbound import ERASED, parse, read_log_part
 from winback.people.erasure._files import replaced
 from winback.people.erasure._person import Person
 from winback.providers import Event, Record
@@ -19,18 +19,18 @@ from winback.providers import Event, Record
 
 @dataclass
 class Taken:
-    """What was taken out of the segments: how much, and the keys of its events."""
+    """What was taken out of the log: how much, and the keys of its events."""
 
     count: int = 0
     dedupe_keys: list[str] = field(default_factory=list)
 
 
 def erase_in_events(settings: Settings, person: Person, *, write: bool) -> Taken:
-    """Take a person's callbacks, and their events among those of a post, out of every segment."""
+    """Take a person's callbacks, and their events among those of a post, out of the log."""
     taken = Taken()
     for path in sorted(settings.events_dir.glob("**/*.jsonl")):
         before = taken.count
-        lines = [_without(record, person, taken).to_line() for record in read_segment(path)]
+        lines = [_without(record, person, taken).to_line() for record in read_log_part(path)]
         if write and taken.count > before:
             with replaced(path) as target:
                 target.write_text("".join(lines), encoding="ascii")

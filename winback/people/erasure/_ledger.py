@@ -57,7 +57,7 @@ def erase_in_ledger(connection: Connection, person: Person, *, at: datetime) -> 
 
 
 def erase_events(connection: Connection, dedupe_keys: Collection[str]) -> None:
-    """The details of events that were theirs by the address alone, once no segment has them."""
+    """The details of events that were theirs by the address alone, once they are out of the log."""
     e = tables.provider_events.c
     theirs = among(e.dedupe_key, dedupe_keys) & (e.detail_json != ERASED_DETAIL)
     _change(connection, tables.provider_events, theirs, {"detail_json": ERASED_DETAIL})

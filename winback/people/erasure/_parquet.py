@@ -1,4 +1,4 @@
-"""A person's rows in Parquet: landing, what was published, the ledger's segments.
+"""A person's rows in Parquet: landing, what was published, the ledger's export.
 
 A row stays, under the pseudonym, so that what is counted stays true. What it says of the
 person goes, save what the measures stand on.
@@ -34,7 +34,7 @@ _HIDDEN: Final = (
 
 
 def erase_in_landing(settings: Settings, person: Person, *, write: bool) -> dict[str, int]:
-    """Rows changed in the shop's tables and in the ledger's segments, by table."""
+    """Rows changed in the shop's tables and in the ledger's export, by table."""
     found: dict[str, int] = {}
     with connect() as connection:
         for name, table in TABLES.items():
@@ -90,7 +90,7 @@ def _rename(
 
 
 def _hide(connection: duckdb.DuckDBPyConnection, person: Person, path: Path, *, write: bool) -> int:
-    """Their hash for each address of theirs in a ledger's segment, where it is spelled one way."""
+    """Their hash for each address of theirs in an export part, where it is spelled one way."""
     if "address" not in _columns(connection, path):
         return 0
     hidden = _HIDDEN.format(column="address")

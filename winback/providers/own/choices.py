@@ -21,7 +21,7 @@ _KEPT_AS: Final[dict[str, PreferenceKind]] = {"all": "stop", "fewer": "fewer", "
 
 
 def unsubscribe_record(message_id: str, received_at: datetime) -> Record:
-    """What a one-click POST, or the choice of this channel, leaves in the raw segments."""
+    """What a one-click POST, or the choice of this channel, leaves in the event log."""
     return _record("unsubscribe", received_at, {"message_id": message_id})
 
 

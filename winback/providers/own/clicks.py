@@ -21,7 +21,7 @@ _MAX_HEADER: Final = 300
 def click_record(
     link: Link, method: str, headers: Mapping[str, str], received_at: datetime
 ) -> Record:
-    """What a request for a click link leaves in the raw segments; no address of the asker."""
+    """What a request for a click link leaves in the event log; no address of the asker."""
     kept = {name: clean(headers[name])[:_MAX_HEADER] for name in _KEPT if name in headers}
     body = {"message_id": link.message_id, "pos": link.pos, "url": link.url, "method": method}
     return Record(

@@ -66,7 +66,7 @@ class PlanReport:
     rescheduled: int = 0
     parked: int = 0
     cancelled: int = 0
-    segments: int = 0
+    sms_parts: int = 0
     cost_cents: Decimal = Decimal(0)
     # Messages that could not be written, by reason, and what would help.
     blocked: Counter[str] = field(default_factory=Counter)
@@ -104,7 +104,7 @@ class PlanReport:
 
     def add(self, rendered: Rendered, cost_cents: Decimal) -> None:
         self.planned += 1
-        self.segments += rendered.segments or 0
+        self.sms_parts += rendered.sms_parts or 0
         self.cost_cents += cost_cents
 
 
@@ -224,7 +224,7 @@ def _write(
     except RenderBlocked as why:
         report.block(row, why)
         return None
-    cost = Decimal(row["cost_cents_per_segment"] or 0) * (rendered.segments or 1)
+    cost = Decimal(row["cost_cents_per_segment"] or 0) * (rendered.sms_parts or 1)
     report.add(rendered, cost)
     message = {
         **{name: row[name] for name in _IDENTITY},
@@ -234,7 +234,7 @@ def _write(
         "payload_json": rendered.payload_json,
         "payload_sha256": rendered.payload_sha256,
         "template_version": rendered.template_version,
-        "segments": rendered.segments,
+        "segments": rendered.sms_parts,
         "cost_cents": cost,
     }
     return message, rendered.links
