@@ -74,7 +74,7 @@ licenses: .venv/.dev  ## list the licenses of all that is installed in docs/lice
 sbom: .venv/.runtime  ## a bill of materials in CycloneDX: winback.cdx.json
 	$(BIN)/python scripts/make_sbom.py winback.cdx.json
 
-docs: .venv/.dev  ## write anew the generated pages, and what follows from the seed of rules
+docs: .venv/.dev  ## write anew the generated pages, and what dbt must know of rules and facts
 	$(BIN)/python scripts/make_docs.py
 
 migration: .venv/.dev  ## make migration M="messages know their color": the ledger's next revision

@@ -2,19 +2,22 @@
 
 Everything in them is computed from the repository: the commands' own help, the seed of rules, the
 models and the tests. `tests/structure/test_generated_docs.py` holds the pages equal to it. What
-follows from the seed of rules alone (`rule_files.py`) comes first, since the pages read it.
+dbt must know of the rules and of the templates' facts comes first, since the pages read it.
 """
 
 from __future__ import annotations
 
 import command_page
+import fact_files
 import rule_files
 import rule_page
 
 
 def main() -> None:
-    """Write what follows from the seed of rules, then both pages."""
-    rule_files.write(rule_page.ROOT)
+    """Write what dbt must know of rules and facts, then both pages."""
+    for module in (rule_files, fact_files):
+        for path, text in module.files(rule_page.ROOT).items():
+            (rule_page.ROOT / path).write_text(text, encoding="utf-8")
     for module in (command_page, rule_page):
         module.PAGE.write_text(module.page(), encoding="utf-8")
 

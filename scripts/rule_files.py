@@ -7,10 +7,11 @@ The seed `contact_rules` is the one list of rules, and dbt reads no seed while i
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+import marked
 
 SEED: Final = Path("dbt_project/seeds/contact_rules.csv")
 MACRO: Final = Path("dbt_project/macros/generated/contact_rules.sql")
@@ -20,8 +21,7 @@ _SERIES: Final = Path("dbt_project/models/engine/series_eligibility.yml")
 _DECISIONS: Final = Path("dbt_project/models/marts/send_decisions.yml")
 
 CONTACT_KINDS: Final = ("standing", "pause", "cap")
-_START: Final = "      # The columns of the contact rules: written by make docs."
-_END: Final = "      # The end of what make docs writes."
+_START: Final = "      # The columns of the contact rules: written by make docs.\n"
 _TABLE: Final = "| rule | kind | says |\n|---|---|---|\n"
 # What a series judges by itself (dec_eligibility__series_rules).
 _OF_A_SERIES: Final = {
@@ -53,12 +53,6 @@ def files(root: Path) -> dict[Path, str]:
     }
 
 
-def write(root: Path) -> None:
-    """Write each of them anew."""
-    for path, text in files(root).items():
-        (root / path).write_text(text, encoding="utf-8")
-
-
 def _macro(contact: list[dict[str, str]]) -> str:
     entries = "".join(
         f"        {{'id': '{rule['rule_id']}', 'kind': '{rule['kind']}'}},\n" for rule in contact
@@ -72,26 +66,14 @@ def _macro(contact: list[dict[str, str]]) -> str:
 
 
 def _with_columns(path: Path, told: Mapping[str, str]) -> str:
-    before, rest = path.read_text(encoding="utf-8").split(_START)
-    _, after = rest.split(_END)
-    columns = "".join(
-        f"      - name: ok_{rule}\n"
-        # JSON is YAML, so a sentence may hold what YAML reads as more than words.
-        f"        description: {json.dumps(text, ensure_ascii=False)}\n"
-        "        data_type: boolean\n"
-        "        constraints:\n"
-        "          - type: not_null\n"
-        for rule, text in told.items()
-    )
-    return f"{before}{_START}\n{columns}{_END}{after}"
+    columns = [(f"ok_{rule}", "boolean", text) for rule, text in told.items()]
+    return marked.between(path, _START, marked.END, marked.columns(columns, not_null=True))
 
 
 def _with_table(path: Path, listed: list[dict[str, str]]) -> str:
-    before, rest = path.read_text(encoding="utf-8").split(_TABLE)
-    after = rest.split("\n\n", 1)[1]
     rows = [
-        f"| `{rule['rule_id']}` | {rule['kind']} | {rule['sentence']} |"
+        f"| `{rule['rule_id']}` | {rule['kind']} | {rule['sentence']} |\n"
         for rule in listed
         if rule["kind"] != "elsewhere"
     ]
-    return f"{before}{_TABLE}" + "\n".join(rows) + f"\n\n{after}"
+    return marked.between(path, _TABLE, "\n\n", "".join(rows)[:-1])

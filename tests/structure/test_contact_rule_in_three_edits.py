@@ -80,7 +80,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with (kinds / "dec_eligibility__pauses.yml").open("a") as file:
         file.write(UNIT_TEST + given + EXPECTED)
 
-    rule_files.write(tmp_path)
+    for path, text in rule_files.files(tmp_path).items():
+        (tmp_path / path).write_text(text, encoding="utf-8")
     monkeypatch.setattr(_dbt, "DBT_DIR", project)
     return project
 

@@ -1,9 +1,10 @@
 """Messages: templates and one person's facts become what is sent, or a reason why not."""
 
 from winback.content._blocked import RenderBlocked
-from winback.content._context import deadline, offer_text, one_line
+from winback.content._context import deadline, offer_text
 from winback.content._frozen import Rendered
 from winback.content._render import Renderer
+from winback.content._safe import one_line
 from winback.content._sms_text import count_sms_parts, to_gsm7
 
 __all__ = [

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from winback.content._blocked import RenderBlocked
-from winback.content._context import one_line
+from winback.content._safe import one_line
 from winback.content._sms_text import count_sms_parts, is_gsm7, to_gsm7
 from winback.content._templates import Templates
-
-# What is known of a person and can be left unsaid, in the order in which it is left out.
-_CAN_GIVE_WAY: Final = (
-    "first_name", "favorite_category", "context_product_name", "last_viewed_product_name",
-    "top_product_name", "last_product_name", "context_product_url", "last_viewed_product_url",
-    "top_product_url", "last_product_url",
-)  # fmt: skip
+from winback.content.facts import CAN_GIVE_WAY
 
 
 def fill_affordably(
@@ -27,7 +21,7 @@ def fill_affordably(
     text is over its budget. A fact without a fallback in the template stays.
     """
     body = _fill(templates, name, context)
-    known = [fact for fact in _CAN_GIVE_WAY if fact in context]
+    known = [fact for fact in CAN_GIVE_WAY if fact in context]
     foreign = [fact for fact in known if not is_gsm7(to_gsm7(context[fact]))]
     shorter, remaining = body, context
     for fact in foreign:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,28 +10,16 @@ from zoneinfo import ZoneInfo
 
 from winback.base.settings import Settings
 from winback.content._blocked import RenderBlocked
-from winback.content._names import first_name
-
-_URL = re.compile(r"https?://[^\s\"'<>\\]{1,500}\Z")
+from winback.content._safe import one_line
+from winback.content.facts import Facts
 
 
 def template_context(row: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """The names a template may use; an unknown or empty value is absent, never blank."""
-    values = {
+    values = Facts.of(row).known() | {
         "brand": settings.brand_name,
         "shop_url": settings.shop_url.rstrip("/"),
         "postal_address": one_line(settings.postal_address),
-        "first_name": first_name(one_line(row.get("first_name"))),
-        "last_product_name": one_line(row.get("last_product_name")),
-        "last_product_url": _url(row.get("last_product_url")),
-        "top_product_name": one_line(row.get("top_product_name")),
-        "top_product_url": _url(row.get("top_product_url")),
-        "last_viewed_product_name": one_line(row.get("last_viewed_product_name")),
-        "last_viewed_product_url": _url(row.get("last_viewed_product_url")),
-        "favorite_category": one_line(row.get("favorite_category")),
-        "context_product_name": one_line(row.get("context_product_name")),
-        "context_product_url": _url(row.get("context_product_url")),
-        "context_drop_percent": row.get("context_drop_percent"),
         "program_name": one_line(row.get("program_name")),
         "frequency": one_line(row.get("frequency")),
         "leave_keyword": one_line(row.get("leave_keyword")),
@@ -41,18 +27,6 @@ def template_context(row: Mapping[str, Any], settings: Settings) -> dict[str, An
         "extra_offer": _offer(row, settings, prefix="extra_offer"),
     }
     return {name: value for name, value in values.items() if value}
-
-
-def one_line(value: object) -> str:
-    """Text without line breaks or control characters: it may stand in a header."""
-    text = "" if value is None else str(value)
-    printable = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
-    return " ".join(printable.split())
-
-
-def _url(value: object) -> str:
-    text = "" if value is None else str(value).strip()
-    return text if _URL.match(text) else ""
 
 
 def _offer(row: Mapping[str, Any], settings: Settings, *, prefix: str) -> dict[str, str]:

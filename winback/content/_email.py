@@ -8,9 +8,10 @@ from typing import Any
 
 from winback.base.settings import Settings
 from winback.content._blocked import RenderBlocked
-from winback.content._context import one_line, template_context
+from winback.content._context import template_context
 from winback.content._frozen import Rendered, freeze, need
 from winback.content._links import ClickLinks
+from winback.content._safe import one_line
 from winback.content._templates import Templates
 
 

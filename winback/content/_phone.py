@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from winback.base.settings import Settings
 from winback.content._affordable import fill_affordably
 from winback.content._blocked import RenderBlocked
-from winback.content._context import one_line, template_context
+from winback.content._context import template_context
 from winback.content._frozen import Rendered, freeze, need
 from winback.content._links import ClickLinks
+from winback.content._safe import one_line
 from winback.content._sms_text import count_sms_parts, to_gsm7
 from winback.content._templates import Templates
 

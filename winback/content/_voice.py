@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from winback.base.settings import Settings
 from winback.content._blocked import RenderBlocked
-from winback.content._context import one_line, template_context
+from winback.content._context import template_context
 from winback.content._frozen import Rendered, freeze, need
+from winback.content._safe import one_line
 from winback.content._templates import Templates
 
 # A minute and a half; with its frame in TwiML it stays far below Twilio's 4,000.

@@ -1,0 +1,166 @@
+"""A fact that a template may say is a column of one model and a field of `Facts`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from winback.content.facts import CAN_GIVE_WAY, FACTS, Facts
+
+ROOT = Path(__file__).parents[2]
+COLUMN = (
+    "        -- facts\n",
+    "        -- facts\n        upper(customers.first_name) as loud_name,\n",
+)
+FIELD = (
+    "    @classmethod\n    def of(",
+    '    loud_name: str = _fact("The first name, in capitals.")\n\n    @classmethod\n    def of(',
+)
+TEMPLATE = "{{ brand }}: WE MISS YOU, {{ loud_name }}. Reply STOP to opt out\n"
+# What the models below read, one row each; a column without a value is null.
+INPUTS = {
+    "int_customers__known": (
+        "'c' as customer_id, 'Ann' as first_name, 'ann@example.com' as email, "
+        "'US' as country, null as region"
+    ),
+    "int_customers__dialing": ("'c' as customer_id, 'US' as country"),
+    "int_customers__products": (
+        "'c' as customer_id, null as last_product_name, "
+        "null as last_product_url, null as top_product_name, null as top_product_url, "
+        "null as favorite_category"
+    ),
+    "int_customers__browsing": (
+        "'c' as customer_id, null as last_viewed_product_name, null as last_viewed_product_url"
+    ),
+    "int_customers__contexts": (
+        "'c' as customer_id, 'cart' as context, "
+        "'Tea' as product_name, null as product_url, null as drop_percent"
+    ),
+    "dec_entry__started": ("'e' as enrollment_id, null as offer_id, null as offer_expires_at"),
+    "int_playbooks__steps": (
+        "'p' as playbook_id, 1 as step, 'loud' as template, "
+        "null as content_tag, false as includes_offer, null as extra_offer_kind, "
+        "null as extra_offer_value, null as extra_offer_code"
+    ),
+    "step_variants": ("'q' as playbook_id, 1 as step, 'v' as variant, 'other' as template"),
+    "offers": ("'o' as offer_id, 'percent' as kind, 1 as value, 'CODE' as code"),
+    "playbooks": ("'p' as playbook_id, 'cart' as context"),
+    "channel_costs": ("'sms' as channel, '*' as country, 1 as cost_cents_per_segment"),
+    "dec_outbox__plans": (
+        "'m' as message_id, 'e' as enrollment_id, 'p' as playbook_id, "
+        "1 as step, 'c' as customer_id, 'sms' as channel, 'v' as variant, "
+        "'send' as decision, '+15550000001' as address, null as not_before, "
+        "null as window_closes_at, null as expires_at, null as zones, "
+        "null as local_opens_minute, null as local_closes_minute, "
+        "null as consent_expires_at, null as max_per_24h, null as cap_scope, "
+        "null as cap_per_24h, null as cap_per_7d"
+    ),
+    "dec_outbox__cancels": (
+        "'n' as message_id, 'e' as enrollment_id, 'p' as playbook_id, "
+        "2 as step, 'c' as customer_id, 'sms' as channel, 'v' as variant, "
+        "'exited' as decision"
+    ),
+}
+# In the copy: what `make docs` writes, then dbt, then the template.
+RUN = f"""
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import fact_files
+
+from winback.base.settings import PROJECT_DIR, Settings
+from winback.content import Renderer
+from winback.warehouse import dbt_vars, invoke_dbt
+
+for path, text in fact_files.files(PROJECT_DIR).items():
+    (PROJECT_DIR / path).write_text(text)
+settings = Settings.load(
+    home=Path("home"), brand_name="Shop", twilio_messaging_service_sid="MG1", _env_file=None
+)
+settings.warehouse_path.parent.mkdir(parents=True)
+with duckdb.connect(str(settings.warehouse_path)) as warehouse:
+    for name, row in {INPUTS!r}.items():
+        row = row.replace("null as", "cast(null as varchar) as")
+        warehouse.execute(f"create table {{name}} as select {{row}}")
+models = ["int_customers__template_facts", "dec_outbox__contents", "outbox"]
+result = invoke_dbt(
+    settings, ["run", "--select", *models], dbt_vars(settings, datetime(2026, 3, 2, tzinfo=UTC))
+)
+with duckdb.connect(str(settings.warehouse_path)) as warehouse:
+    found = warehouse.execute("select * from outbox where action = 'plan'")
+    names = [column[0] for column in found.description]
+    row = dict(zip(names, found.fetchone(), strict=True))
+payload = json.loads(Renderer(settings).render(row, unsubscribe_url="").payload_json)
+print(json.dumps({{"counts": result.counts, "row": [row["context_product_name"], row["loud_name"]],
+                  "body": payload["body"]}}))
+"""
+
+
+def test_what_dbt_knows_of_the_facts_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    import fact_files
+
+    stale = [
+        str(path)
+        for path, text in fact_files.files(ROOT).items()
+        if not (ROOT / path).exists() or (ROOT / path).read_text(encoding="utf-8") != text
+    ]
+    assert stale == [], "Next: make docs"
+
+
+def test_every_fact_but_the_numbers_gives_way_in_a_turn_of_its_own() -> None:
+    assert CAN_GIVE_WAY == (
+        "first_name", "favorite_category", "context_product_name", "last_viewed_product_name",
+        "top_product_name", "last_product_name", "context_product_url", "last_viewed_product_url",
+        "top_product_url", "last_product_url",
+    )  # fmt: skip
+    assert {fact.name for fact in FACTS} - set(CAN_GIVE_WAY) == {"context_drop_percent"}
+
+
+def test_an_unknown_fact_is_absent_and_a_known_one_is_safe() -> None:
+    assert Facts.of({}) == Facts()
+    assert Facts().known() == {}
+    strange = dict.fromkeys((it.name for it in fields(Facts)), "a\nb")
+    known = Facts.of(strange).known()
+    assert "last_product_url" not in known
+    assert known["last_product_name"] == "a b"
+
+
+def test_a_fact_of_two_edits_reaches_the_words_of_a_template(tmp_path: Path) -> None:
+    for name in ("winback", "scripts", "dbt_project", "templates"):
+        shutil.copytree(
+            ROOT / name, tmp_path / name,
+            ignore=shutil.ignore_patterns("target", "logs", "__pycache__"),
+        )  # fmt: skip
+    model = next((tmp_path / "dbt_project").rglob("int_customers__template_facts.sql"))
+    for path, (old, new) in ((model, COLUMN), (tmp_path / "winback/content/facts.py", FIELD)):
+        text = path.read_text()
+        assert text.count(old) == 1
+        path.write_text(text.replace(old, new))
+    (tmp_path / "templates" / "loud.txt").write_text(TEMPLATE)
+
+    done = subprocess.run(
+        [sys.executable, "-c", RUN],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{tmp_path / 'scripts'}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr[-2_000:]
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "counts": {"success": 3},
+        "row": ["Tea", "ANN"],
+        "body": "Shop: WE MISS YOU, ANN. Reply STOP to opt out",
+    }
