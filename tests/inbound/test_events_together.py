@@ -173,12 +173,12 @@ def test_of_many_events_only_those_that_can_not_be_applied_are_set_aside(
     row, stories = _apply._row, list[Any]()
     odd = {f"+1415556{number:04d}" for number in (0, 70, 71, 199)}
 
-    def broken(event: Any, match: Any) -> dict[str, object]:
+    def broken(event: Any, match: Any, effects: Any) -> dict[str, object]:
         if event.address not in odd:
-            return row(event, match)
+            return row(event, match, effects)
         if event.address.endswith("0"):
             raise ZeroDivisionError
-        return row(event, match) | {"kind": None}
+        return row(event, match, effects) | {"kind": None}
 
     monkeypatch.setattr(_apply, "_row", broken)
     stories = [(("text", f"+1415556{number:04d}", "STOP"), False) for number in range(200)]
