@@ -101,10 +101,10 @@ def reconcile() -> reconciling.ReconcileReport:
 
 
 @task(task_run_name="withdraw what got no answer", **_ONCE)
-def withdraw_lost() -> reconciling.ReconcileReport:
+def withdraw_unresolved() -> reconciling.ReconcileReport:
     """Cancel held-back email whose call got no answer, while SendGrid still takes that."""
     stage = current_stage()
-    return reconciling.withdraw_lost(stage.ledger, stage.settings, stage.run.clock)
+    return reconciling.withdraw_unresolved(stage.ledger, stage.settings, stage.run.clock)
 
 
 @task(task_run_name="free what dead runs held", **_ONCE)

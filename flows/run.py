@@ -9,7 +9,7 @@ from prefect import flow
 
 from flows._context import open_stage
 from flows._ending import ended
-from flows._tasks import collect, withdraw_lost
+from flows._tasks import collect, withdraw_unresolved
 from flows.stages import (
     Sent,
     built_audience,
@@ -70,7 +70,7 @@ def winback_run(
         report.enrolled, report.plan = enrolled_and_planned(report.audience.published)
         if stage.run.sends:
             report.sent = sent_due()
-            withdraw_lost()
+            withdraw_unresolved()
             collect()
             report.waiting = who_waits()
             report.unknown = sending.unknown_messages(stage.ledger)

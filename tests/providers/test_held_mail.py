@@ -11,7 +11,7 @@ import pytest
 
 from winback.base.settings import Settings
 from winback.providers import NotPreparedError, Outgoing, open_channel
-from winback.providers.sendgrid.channel import HOLD, LEAVING
+from winback.providers.sendgrid.channel import EMAIL_DELAY, LEAVING
 
 NOW = datetime(2026, 3, 10, 20, 0, 0, 999, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -100,7 +100,7 @@ def test_each_request_has_a_batch_of_its_own_and_one_moment_of_leaving(channel, 
     requests = channel.prepare([outgoing(n) for n in range(300)], now=NOW)
     assert [len(request.message_ids) for request in requests] == [250, 50]
     assert {request.batch_id for request in requests} == {"B1", "B2"}
-    leaving = (NOW + HOLD).replace(microsecond=0)
+    leaving = (NOW + EMAIL_DELAY).replace(microsecond=0)
     for request in requests:
         assert request.send_at == leaving
         assert request.body["send_at"] == int(leaving.timestamp())
@@ -110,9 +110,9 @@ def test_each_request_has_a_batch_of_its_own_and_one_moment_of_leaving(channel, 
 
 @pytest.mark.rule("held_at_the_provider")
 def test_what_would_leave_after_its_window_is_not_held_back(channel):
-    late = outgoing(1, leaves_in=HOLD + LEAVING - SECOND)
+    late = outgoing(1, leaves_in=EMAIL_DELAY + LEAVING - SECOND)
     (at_once, held) = channel.prepare(
-        [outgoing(0, leaves_in=HOLD + LEAVING), late, outgoing(2, leaves_in=SECOND)], now=NOW
+        [outgoing(0, leaves_in=EMAIL_DELAY + LEAVING), late, outgoing(2, leaves_in=SECOND)], now=NOW
     )
     assert held.message_ids == ("m0",)
     assert at_once.message_ids == ("m1", "m2")

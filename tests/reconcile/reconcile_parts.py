@@ -24,7 +24,7 @@ from winback.inbound._apply import apply
 from winback.inbound._collect import parse
 from winback.ledger import Ledger, insert_new, tables
 from winback.providers import Record
-from winback.reconcile import ReconcileReport, reconcile, withdraw_lost
+from winback.reconcile import ReconcileReport, reconcile, withdraw_unresolved
 from winback.rehearsal.sandbox import RunningSandbox
 from winback.sending import SendReport, send_due
 
@@ -111,7 +111,7 @@ class House:
         self._control("faults", wanted | {"path": "mail/send|Messages.json"})
 
     def withdraw(self) -> None:
-        withdraw_lost(self.ledger, self.settings, self.clock, sleep=lambda _: None)
+        withdraw_unresolved(self.ledger, self.settings, self.clock, sleep=lambda _: None)
 
     def stamp_by(self, now: datetime) -> None:
         """The sandbox's clock stands still at another time than ours."""

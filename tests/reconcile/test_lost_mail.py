@@ -14,7 +14,7 @@ from winback.providers.sendgrid.channel import EmailChannel
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
-HOLD = 25 * MINUTE
+EMAIL_DELAY = 25 * MINUTE
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_withdrawal_is_ended_an_hour_after_its_batch_was_due_and_not_before(
     holding.fail("drop_accepted")
     holding.send()
     holding.reconcile()
-    holding.reconcile(after=HOLD + HOUR - SECOND)
+    holding.reconcile(after=EMAIL_DELAY + HOUR - SECOND)
     assert holding.evidence() == ["withdrawn"]
     assert len(holding.withdrawals()) == 1
     holding.reconcile(after=SECOND)
@@ -103,8 +103,8 @@ def test_a_withdrawal_whose_answer_was_lost_is_still_read_later(holding: House) 
     holding.fail("drop", method="GET", path="scheduled_sends")
     done = holding.reconcile()
     assert (list(done.unreadable), holding.states()) == (["email"], {"unknown": 1})
-    assert done.next_look_at == holding.clock.now() + HOLD - 11 * MINUTE
-    assert holding.reconcile(after=HOLD - MINUTE).planned_again == 1
+    assert done.next_look_at == holding.clock.now() + EMAIL_DELAY - 11 * MINUTE
+    assert holding.reconcile(after=EMAIL_DELAY - MINUTE).planned_again == 1
 
 
 def test_ten_batches_are_withdrawn_at_once_and_the_rest_when_there_is_room(
@@ -127,7 +127,7 @@ def test_mail_that_left_is_told_by_an_event_and_its_request_with_it(holding: Hou
     mail = holding.add(1, 2, 3, channel="email")
     holding.fail("drop_accepted")
     holding.send()
-    holding.clock.advance(HOLD)
+    holding.clock.advance(EMAIL_DELAY)
     holding.prove(mail[1])
     done = holding.reconcile()
     assert (done.accepted, holding.states()) == (2, {"accepted": 3})
@@ -144,7 +144,7 @@ def test_mail_that_could_not_be_withdrawn_is_looked_for_in_the_logs(
     holding.add(1, channel="email")
     holding.fail(kind)
     holding.send()
-    holding.clock.advance(HOLD - MINUTE)
+    holding.clock.advance(EMAIL_DELAY - MINUTE)
     assert holding.reconcile().waiting == 1
     assert holding.evidence() == [], "before it has left there is nothing to look for"
     holding.reconcile(after=16 * MINUTE)
@@ -197,7 +197,7 @@ def test_without_access_to_the_logs_time_ends_in_unknown_final_and_nothing_goes_
     assert house.reconcile(after=SECOND).unknown_final == 1
 
 
-@pytest.mark.parametrize("after", [3 * MINUTE, HOLD + MINUTE], ids=["withdrawn", "left"])
+@pytest.mark.parametrize("after", [3 * MINUTE, EMAIL_DELAY + MINUTE], ids=["withdrawn", "left"])
 def test_an_answer_after_the_withdrawal_does_not_count(
     holding: House, monkeypatch: pytest.MonkeyPatch, after: timedelta
 ) -> None:
@@ -215,7 +215,7 @@ def test_an_answer_after_the_withdrawal_does_not_count(
     first = [after]
     monkeypatch.setattr(EmailChannel, "send", slowly)
     holding.send()
-    if after < HOLD:
+    if after < EMAIL_DELAY:
         assert holding.states() == {"planned": 1}
         holding.plan_again()
         assert holding.send().counts == {"accepted": 1}
@@ -231,7 +231,7 @@ def test_logs_that_cant_be_read_keep_no_mail_from_being_withdrawn(holding: House
         holding.fail("drop_accepted")
         holding.send()
         if number == 1:
-            holding.clock.advance(HOLD + 16 * MINUTE)
+            holding.clock.advance(EMAIL_DELAY + 16 * MINUTE)
     holding.fail("error", count=9, path="v3/logs")
     done = holding.reconcile()
     assert (done.planned_again, list(done.unreadable)) == (1, ["email"])

@@ -25,7 +25,7 @@ from winback.reconcile._decide import (
     may_let_go,
     next_step,
 )
-from winback.reconcile._lost import Lost
+from winback.reconcile._lost import Unresolved
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -33,29 +33,29 @@ HOUR = timedelta(hours=1)
 SEND_AT = NOW + 25 * MINUTE
 
 
-def lost(channel: str = "sms", **known: Any) -> Lost:
+def unresolved(channel: str = "sms", **known: Any) -> Unresolved:
     message: Any = SimpleNamespace(channel=channel)
-    return Lost(message, "a1", NOW, **known)
+    return Unresolved(message, "a1", NOW, **known)
 
 
-def mail(**known: Any) -> Lost:
-    return lost("email", **known)
+def mail(**known: Any) -> Unresolved:
+    return unresolved("email", **known)
 
 
-def held(**known: Any) -> Lost:
+def held(**known: Any) -> Unresolved:
     return mail(batch_id="b1", send_at=SEND_AT, **known)
 
 
 @pytest.mark.parametrize(
     ("of", "after", "step"),
     [
-        (lost(), timedelta(0), Wait(NOW + SETTLE)),
-        (lost(), SETTLE - SECOND, Wait(NOW + SETTLE)),
-        (lost(), SETTLE, SearchNow()),
-        (lost("whatsapp"), SETTLE, SearchNow()),
-        (lost(last_absent_at=NOW + SETTLE), 20 * MINUTE - SECOND, Wait(NOW + 20 * MINUTE)),
-        (lost(last_absent_at=NOW + SETTLE), 20 * MINUTE, SearchNow()),
-        (lost(), timedelta(days=300), SearchNow()),
+        (unresolved(), timedelta(0), Wait(NOW + SETTLE)),
+        (unresolved(), SETTLE - SECOND, Wait(NOW + SETTLE)),
+        (unresolved(), SETTLE, SearchNow()),
+        (unresolved("whatsapp"), SETTLE, SearchNow()),
+        (unresolved(last_absent_at=NOW + SETTLE), 20 * MINUTE - SECOND, Wait(NOW + 20 * MINUTE)),
+        (unresolved(last_absent_at=NOW + SETTLE), 20 * MINUTE, SearchNow()),
+        (unresolved(), timedelta(days=300), SearchNow()),
         (held(), timedelta(0), WithdrawNow(may_ask=True)),
         (held(), 14 * MINUTE, WithdrawNow(may_ask=True)),
         (held(), 14 * MINUTE + SECOND, WithdrawNow(may_ask=False)),
@@ -76,18 +76,18 @@ def held(**known: Any) -> Lost:
         (mail(), timedelta(days=300), SearchNow()),
         (mail(is_request_proven=True), timedelta(0), TakenWithRequest()),
         # One text is one request: another attempt's proof says nothing of it.
-        (lost(is_request_proven=True), timedelta(0), Wait(NOW + SETTLE)),
+        (unresolved(is_request_proven=True), timedelta(0), Wait(NOW + SETTLE)),
     ],
 )
-def test_the_next_step(of: Lost, after: timedelta, step: Step) -> None:
+def test_the_next_step(of: Unresolved, after: timedelta, step: Step) -> None:
     assert next_step(of, now=NOW + after, settle=SETTLE) == step
 
 
 @pytest.mark.parametrize(
     ("of", "after", "step"),
     [
-        (lost(), 72 * HOUR - SECOND, Wait(NOW + 72 * HOUR)),
-        (lost(), 72 * HOUR, GiveUp()),
+        (unresolved(), 72 * HOUR - SECOND, Wait(NOW + 72 * HOUR)),
+        (unresolved(), 72 * HOUR, GiveUp()),
         (mail(), 24 * HOUR - SECOND, Wait(NOW + 24 * HOUR)),
         (mail(), 24 * HOUR, GiveUp()),
         (held(), 24 * HOUR + 25 * MINUTE - SECOND, Wait(SEND_AT + 24 * HOUR)),
@@ -95,7 +95,7 @@ def test_the_next_step(of: Lost, after: timedelta, step: Step) -> None:
     ],
 )
 def test_what_cant_be_read_waits_long_and_is_never_let_go(
-    of: Lost, after: timedelta, step: Step
+    of: Unresolved, after: timedelta, step: Step
 ) -> None:
     assert after_unreadable(of, now=NOW + after) == step
 
@@ -106,20 +106,20 @@ def test_what_cant_be_read_waits_long_and_is_never_let_go(
 def test_a_list_must_miss_a_text_twice_five_minutes_apart(
     first: timedelta | None, let_go: bool
 ) -> None:
-    seen = lost(first_absent_at=NOW - first if first is not None else None)
+    seen = unresolved(first_absent_at=NOW - first if first is not None else None)
     assert may_let_go(seen, now=NOW) is let_go
 
 
-def looks(times: list[int]) -> Iterator[tuple[timedelta, Step, Lost]]:
+def looks(times: list[int]) -> Iterator[tuple[timedelta, Step, Unresolved]]:
     """A text that is nowhere, looked at in these seconds: what each look does."""
-    seen = lost()
+    seen = unresolved()
     for second in sorted(times):
         after = timedelta(seconds=second)
         step = next_step(seen, now=NOW + after, settle=SETTLE)
         yield after, step, seen
         if isinstance(step, SearchNow):
             first = seen.first_absent_at or NOW + after
-            seen = lost(first_absent_at=first, last_absent_at=NOW + after)
+            seen = unresolved(first_absent_at=first, last_absent_at=NOW + after)
 
 
 @given(st.lists(st.integers(0, 4000), max_size=30))

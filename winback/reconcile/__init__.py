@@ -7,7 +7,7 @@ read what is known (_lost) → decide (_decide) → ask the provider's records (
 
 from winback.reconcile._by_hand import release, settle_as_sent
 from winback.reconcile._open import Open, open_messages
-from winback.reconcile._reconcile import reconcile, withdraw_lost
+from winback.reconcile._reconcile import reconcile, withdraw_unresolved
 from winback.reconcile._report import ReconcileReport
 
 __all__ = [
@@ -17,5 +17,5 @@ __all__ = [
     "reconcile",
     "release",
     "settle_as_sent",
-    "withdraw_lost",
+    "withdraw_unresolved",
 ]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from winback.reconcile._lost import Lost
+from winback.reconcile._lost import Unresolved
 
 # Between the two looks at a list that must both miss a text.
 BETWEEN_LOOKS: Final = timedelta(minutes=5)
@@ -66,37 +66,41 @@ class GiveUp:
 Step = Wait | SearchNow | WithdrawNow | TakenWithRequest | LetGo | GiveUp
 
 
-def next_step(lost: Lost, *, now: datetime, settle: timedelta) -> Step:
+def next_step(unresolved: Unresolved, *, now: datetime, settle: timedelta) -> Step:
     """The next step. `settle` is how long a text may take to show in its provider's list."""
-    if lost.is_batch and lost.is_withdrawn:
+    if unresolved.is_batch and unresolved.is_withdrawn:
         return LetGo()
-    if lost.is_batch and lost.is_request_proven:
+    if unresolved.is_batch and unresolved.is_request_proven:
         return TakenWithRequest()
-    return _mail_step(lost, now) if lost.is_batch else _text_step(lost, now, settle)
+    return (
+        _mail_step(unresolved, now) if unresolved.is_batch else _text_step(unresolved, now, settle)
+    )
 
 
-def after_unreadable(lost: Lost, *, now: datetime) -> Step:
+def after_unreadable(unresolved: Unresolved, *, now: datetime) -> Step:
     """What follows where the records could not be read: nothing, for a long time."""
-    over = _leaves_at(lost) + (GIVE_UP_MAIL if lost.is_batch else GIVE_UP)
+    over = _leaves_at(unresolved) + (GIVE_UP_MAIL if unresolved.is_batch else GIVE_UP)
     return GiveUp() if now >= over else Wait(over)
 
 
-def may_let_go(lost: Lost, *, now: datetime) -> bool:
+def may_let_go(unresolved: Unresolved, *, now: datetime) -> bool:
     """Whether the list that misses a text now has missed it before, long enough ago."""
-    return lost.first_absent_at is not None and now >= lost.first_absent_at + BETWEEN_LOOKS
+    return (
+        unresolved.first_absent_at is not None and now >= unresolved.first_absent_at + BETWEEN_LOOKS
+    )
 
 
-def _text_step(lost: Lost, now: datetime, settle: timedelta) -> Step:
-    ready = lost.started_at + settle
-    if lost.last_absent_at is not None:
-        ready = max(ready, lost.last_absent_at + BETWEEN_LOOKS)
+def _text_step(unresolved: Unresolved, now: datetime, settle: timedelta) -> Step:
+    ready = unresolved.started_at + settle
+    if unresolved.last_absent_at is not None:
+        ready = max(ready, unresolved.last_absent_at + BETWEEN_LOOKS)
     return SearchNow() if now >= ready else Wait(ready)
 
 
-def _mail_step(lost: Lost, now: datetime) -> Step:
-    if lost.batch_id and lost.send_at and now < lost.send_at:
-        return WithdrawNow(may_ask=now <= lost.send_at - CANCEL_BEFORE)
-    leaves_at, asked = _leaves_at(lost), lost.last_absent_at
+def _mail_step(unresolved: Unresolved, now: datetime) -> Step:
+    if unresolved.batch_id and unresolved.send_at and now < unresolved.send_at:
+        return WithdrawNow(may_ask=now <= unresolved.send_at - CANCEL_BEFORE)
+    leaves_at, asked = _leaves_at(unresolved), unresolved.last_absent_at
     looks = [leaves_at + after for after in LOG_LOOKS]
     due = [look for look in looks if look <= now and (asked is None or asked < look)]
     if due:
@@ -105,6 +109,8 @@ def _mail_step(lost: Lost, now: datetime) -> Step:
     return Wait(coming[0]) if coming else GiveUp()
 
 
-def _leaves_at(lost: Lost) -> datetime:
+def _leaves_at(unresolved: Unresolved) -> datetime:
     """When it left, if it did."""
-    return lost.send_at if lost.batch_id and lost.send_at else lost.started_at
+    return (
+        unresolved.send_at if unresolved.batch_id and unresolved.send_at else unresolved.started_at
+    )

@@ -19,11 +19,11 @@ _e = tables.evidence.c
 
 
 @dataclass(frozen=True)
-class Lost:
+class Unresolved:
     """One message of unknown outcome, its last attempt, and the evidence so far."""
 
     message: Row[Any]
-    # Empty where the ledger lost the attempt.
+    # Empty where the ledger has no attempt.
     attempt_id: str
     started_at: datetime
     batch_id: str | None = None
@@ -54,17 +54,17 @@ def search_for(message: Row[Any], *, since: datetime) -> Search | None:
     return Search(outgoing, since)
 
 
-def lost_messages(connection: Connection) -> list[Lost]:
+def unresolved_messages(connection: Connection) -> list[Unresolved]:
     """All of them, attempt by attempt: first what may still be withdrawn, then by age."""
     messages = connection.execute(
         select(tables.messages).where(_m.state == "unknown").order_by(_m.message_id)
     ).all()
     attempts = _last_attempts(connection, [row.message_id for row in messages])
     found = _Evidence(connection, {row.attempt_id for row in attempts.values()})
-    lost = [_lost(row, attempts.get(row.message_id), found) for row in messages]
+    found_so_far = [_unresolved(row, attempts.get(row.message_id), found) for row in messages]
     # Attempts of one moment must not mix: a replay's clock stands still.
     return sorted(
-        lost,
+        found_so_far,
         key=lambda it: (
             it.batch_id is None,
             it.started_at,
@@ -74,11 +74,11 @@ def lost_messages(connection: Connection) -> list[Lost]:
     )
 
 
-def _lost(message: Row[Any], attempt: Row[Any] | None, found: _Evidence) -> Lost:
+def _unresolved(message: Row[Any], attempt: Row[Any] | None, found: _Evidence) -> Unresolved:
     if attempt is None:
-        return Lost(message, "", message.updated_at)
+        return Unresolved(message, "", message.updated_at)
     absences = found.absences[message.message_id, attempt.attempt_id]
-    return Lost(
+    return Unresolved(
         message,
         attempt.attempt_id,
         attempt.started_at,

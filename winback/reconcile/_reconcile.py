@@ -43,7 +43,7 @@ def reconcile(
     return report
 
 
-def withdraw_lost(
+def withdraw_unresolved(
     ledger: Ledger,
     settings: Settings,
     clock: Clock,

@@ -24,7 +24,7 @@ from winback.ledger import (
 )
 from winback.providers import Listed
 from winback.reconcile._decide import may_let_go
-from winback.reconcile._lost import Lost
+from winback.reconcile._lost import Unresolved
 from winback.reconcile._report import ReconcileReport
 
 _OPEN: tuple[State, ...] = ("unknown",)
@@ -36,7 +36,9 @@ class Book:
     def __init__(self, ledger: Ledger, report: ReconcileReport, now: datetime) -> None:
         self._ledger, self._report, self._now = ledger, report, now
 
-    def listed(self, lost: Lost, listed: tuple[Listed, ...], kind: EvidenceKind) -> bool:
+    def listed(
+        self, unresolved: Unresolved, listed: tuple[Listed, ...], kind: EvidenceKind
+    ) -> bool:
         """Act on what a provider's records show; False where none of it is this message.
 
         One that surely is: accepted. Several: it went out more than once. One that may be:
@@ -44,29 +46,31 @@ class Book:
         """
         with self._ledger.write() as connection:
             ids = [it.provider_id for it in listed]
-            others = bound_elsewhere(connection, ids, message_id=lost.message.message_id)
+            others = bound_elsewhere(connection, ids, message_id=unresolved.message.message_id)
             own = [it for it in listed if it.provider_id not in others]
             same = [it for it in own if it.is_same]
             if same:
-                self._accept(connection, lost, same, kind)
+                self._accept(connection, unresolved, same, kind)
             elif own:
-                self._keep(connection, lost, "unclear", ",".join(it.provider_id for it in own))
-                self._give_up(connection, lost, "unclear")
+                self._keep(
+                    connection, unresolved, "unclear", ",".join(it.provider_id for it in own)
+                )
+                self._give_up(connection, unresolved, "unclear")
         return bool(own)
 
-    def taken_with_request(self, lost: Lost) -> None:
+    def taken_with_request(self, unresolved: Unresolved) -> None:
         """Another message of its request was taken."""
         with self._ledger.write() as connection:
-            self._prove(connection, lost, "request", lost.started_at)
+            self._prove(connection, unresolved, "request", unresolved.started_at)
 
-    def absent(self, lost: Lost, kind: EvidenceKind) -> None:
+    def absent(self, unresolved: Unresolved, kind: EvidenceKind) -> None:
         """Keep that its provider's records don't have it; let a text go that they twice missed."""
         with self._ledger.write() as connection:
-            self._keep(connection, lost, kind)
-            if kind == "not_listed" and may_let_go(lost, now=self._now):
-                self._let_go(connection, lost, kind)
+            self._keep(connection, unresolved, kind)
+            if kind == "not_listed" and may_let_go(unresolved, now=self._now):
+                self._let_go(connection, unresolved, kind)
 
-    def withdrawn(self, group: list[Lost]) -> None:
+    def withdrawn(self, group: list[Unresolved]) -> None:
         """Keep that a batch will be discarded, and let its messages go in the same breath."""
         with self._ledger.write() as connection:
             attempt_id = group[0].attempt_id
@@ -78,8 +82,8 @@ class Book:
                 payload=group[0].batch_id or "",
                 what="once",
             )
-            for lost in group:
-                self._let_go(connection, lost, "withdrawn")
+            for unresolved in group:
+                self._let_go(connection, unresolved, "withdrawn")
 
     def withdrawal_ended(self, attempt_id: str) -> None:
         with self._ledger.write() as connection:
@@ -91,24 +95,24 @@ class Book:
                 what="once",
             )
 
-    def give_up(self, lost: Lost, reason: str) -> None:
+    def give_up(self, unresolved: Unresolved, reason: str) -> None:
         """Take it as sent, for good."""
         with self._ledger.write() as connection:
-            self._keep(connection, lost, "silence", reason)
-            self._give_up(connection, lost, reason)
+            self._keep(connection, unresolved, "silence", reason)
+            self._give_up(connection, unresolved, reason)
 
     def _accept(
-        self, connection: Connection, lost: Lost, same: list[Listed], kind: EvidenceKind
+        self, connection: Connection, unresolved: Unresolved, same: list[Listed], kind: EvidenceKind
     ) -> None:
         first, *more = same
         # Neither before it was tried nor after now, whatever the provider's clock says.
-        accepted_at = min(max(first.created_at, lost.started_at), self._now)
-        self._prove(connection, lost, kind, accepted_at, first)
+        accepted_at = min(max(first.created_at, unresolved.started_at), self._now)
+        self._prove(connection, unresolved, kind, accepted_at, first)
         for again in more:
-            self._report.sent_twice.append(lost.message.message_id)
+            self._report.sent_twice.append(unresolved.message.message_id)
             keep_duplicate(
                 connection,
-                message_id=lost.message.message_id,
+                message_id=unresolved.message.message_id,
                 # One attempt that was taken twice: the second id tells the two apart.
                 attempt_id=None,
                 provider_id=again.provider_id,
@@ -118,15 +122,15 @@ class Book:
     def _prove(
         self,
         connection: Connection,
-        lost: Lost,
+        unresolved: Unresolved,
         kind: EvidenceKind,
         accepted_at: datetime,
         listed: Listed | None = None,
     ) -> None:
         proof = Proof(
             kind,
-            lost.message.message_id,
-            (listed.attempt_id if listed else "") or lost.attempt_id or None,
+            unresolved.message.message_id,
+            (listed.attempt_id if listed else "") or unresolved.attempt_id or None,
             accepted_at=accepted_at,
             seen_at=self._now,
             provider_id=listed.provider_id if listed else None,
@@ -134,14 +138,14 @@ class Book:
         )
         self._report.accepted += prove_accepted(connection, proof, at=self._now) == "news"
 
-    def _let_go(self, connection: Connection, lost: Lost, reason: str) -> None:
-        moved = let_go(connection, lost.message, reason=f"let_go:{reason}", at=self._now)
+    def _let_go(self, connection: Connection, unresolved: Unresolved, reason: str) -> None:
+        moved = let_go(connection, unresolved.message, reason=f"let_go:{reason}", at=self._now)
         self._report.planned_again += moved == "planned"
         self._report.expired += moved == "expired"
 
-    def _give_up(self, connection: Connection, lost: Lost, reason: str) -> None:
+    def _give_up(self, connection: Connection, unresolved: Unresolved, reason: str) -> None:
         row = {
-            "message_id": lost.message.message_id,
+            "message_id": unresolved.message.message_id,
             "state_reason": f"unknown:{reason}",
             "claim_token": None,
             "lease_until": None,
@@ -151,14 +155,14 @@ class Book:
         )
 
     def _keep(
-        self, connection: Connection, lost: Lost, kind: EvidenceKind, payload: str = ""
+        self, connection: Connection, unresolved: Unresolved, kind: EvidenceKind, payload: str = ""
     ) -> None:
         keep_evidence(
             connection,
             kind,
             seen_at=self._now,
-            message_id=lost.message.message_id,
-            attempt_id=lost.attempt_id or None,
+            message_id=unresolved.message.message_id,
+            attempt_id=unresolved.attempt_id or None,
             payload=payload,
         )
 

@@ -24,7 +24,7 @@ from winback.reconcile._decide import (
     after_unreadable,
     next_step,
 )
-from winback.reconcile._lost import Lost, lost_messages, search_for
+from winback.reconcile._lost import Unresolved, search_for, unresolved_messages
 from winback.reconcile._report import ReconcileReport
 from winback.reconcile._settle import Book
 
@@ -67,11 +67,11 @@ class Unknowns:
         """End old withdrawals, then go through the attempts, the oldest first."""
         places = MOST_WITHDRAWALS - self._end_withdrawals()
         with self._ledger.read() as connection:
-            lost = lost_messages(connection)
-        for _, group in groupby(lost, key=lambda it: it.attempt_id or it.message.message_id):
+            unresolved = unresolved_messages(connection)
+        for _, group in groupby(unresolved, key=lambda it: it.attempt_id or it.message.message_id):
             places -= self._settle_attempt(list(group), places)
 
-    def _settle_attempt(self, group: list[Lost], places: int) -> int:
+    def _settle_attempt(self, group: list[Unresolved], places: int) -> int:
         """Take the next step with each message of an attempt; how many withdrawals that took."""
         step = next_step(group[0], now=self._now, settle=self._settle)
         if isinstance(step, WithdrawNow):
@@ -82,87 +82,89 @@ class Unknowns:
         if isinstance(step, LetGo):
             self._book.withdrawn(group)
             return 0
-        for lost in group:
-            self._settle_one(lost)
+        for unresolved in group:
+            self._settle_one(unresolved)
         return 0
 
-    def _settle_one(self, lost: Lost) -> None:
-        step = next_step(lost, now=self._now, settle=self._settle)
+    def _settle_one(self, unresolved: Unresolved) -> None:
+        step = next_step(unresolved, now=self._now, settle=self._settle)
         if isinstance(step, SearchNow):
-            self._search(lost)
+            self._search(unresolved)
         elif isinstance(step, TakenWithRequest):
-            self._book.taken_with_request(lost)
+            self._book.taken_with_request(unresolved)
         elif isinstance(step, GiveUp):
-            self._book.give_up(lost, "silence")
+            self._book.give_up(unresolved, "silence")
         elif isinstance(step, Wait):
             self._report.wait(step.until)
 
-    def _search(self, lost: Lost) -> None:
-        question = search_for(lost.message, since=self._since(lost.started_at))
+    def _search(self, unresolved: Unresolved) -> None:
+        question = search_for(unresolved.message, since=self._since(unresolved.started_at))
         if question is None:
-            self._leave(lost, "erased")
+            self._leave(unresolved, "erased")
             return
-        finding = self._records.ask(lost.channel, question)
-        kind: EvidenceKind = "logged" if lost.is_batch else "listed"
-        if finding.kind == "found" and self._book.listed(lost, finding.listed, kind):
+        finding = self._records.ask(unresolved.channel, question)
+        kind: EvidenceKind = "logged" if unresolved.is_batch else "listed"
+        if finding.kind == "found" and self._book.listed(unresolved, finding.listed, kind):
             return
         if finding.kind == "unreadable":
-            self._leave(lost, finding.reason)
-        elif lost.is_batch:
-            self._miss_mail(lost)
-        elif self._shows_what_it_should(lost.channel):
-            self._miss_text(lost)
+            self._leave(unresolved, finding.reason)
+        elif unresolved.is_batch:
+            self._miss_mail(unresolved)
+        elif self._shows_what_it_should(unresolved.channel):
+            self._miss_text(unresolved)
         else:
-            self._leave(lost, "its list lacks what was certainly sent")
+            self._leave(unresolved, "its list lacks what was certainly sent")
 
-    def _miss_text(self, lost: Lost) -> None:
+    def _miss_text(self, unresolved: Unresolved) -> None:
         """The list doesn't have it: once is not enough."""
-        self._book.absent(lost, "not_listed")
-        seen = replace(lost, first_absent_at=lost.first_absent_at or self._now)
+        self._book.absent(unresolved, "not_listed")
+        seen = replace(unresolved, first_absent_at=unresolved.first_absent_at or self._now)
         again = next_step(
             replace(seen, last_absent_at=self._now), now=self._now, settle=self._settle
         )
-        if lost.first_absent_at is None and isinstance(again, Wait):
+        if unresolved.first_absent_at is None and isinstance(again, Wait):
             self._report.wait(again.until)
 
-    def _miss_mail(self, lost: Lost) -> None:
+    def _miss_mail(self, unresolved: Unresolved) -> None:
         """The logs don't have it, which proves nothing; the last look ends the search."""
-        self._book.absent(lost, "not_logged")
+        self._book.absent(unresolved, "not_logged")
         again = next_step(
-            replace(lost, last_absent_at=self._now), now=self._now, settle=self._settle
+            replace(unresolved, last_absent_at=self._now), now=self._now, settle=self._settle
         )
         if isinstance(again, Wait):
             self._report.wait(again.until)
         else:
-            self._book.give_up(lost, "silence")
+            self._book.give_up(unresolved, "silence")
 
-    def _leave(self, lost: Lost, reason: str) -> None:
+    def _leave(self, unresolved: Unresolved, reason: str) -> None:
         """Nothing can be read about it: it stays as it is, for a long time."""
-        self._report.unreadable[lost.channel] = reason
-        step = after_unreadable(lost, now=self._now)
+        self._report.unreadable[unresolved.channel] = reason
+        step = after_unreadable(unresolved, now=self._now)
         if isinstance(step, Wait):
             self._report.wait(step.until)
         elif not self._records.has_asked_enough():
-            self._book.give_up(lost, "unreadable")
+            self._book.give_up(unresolved, "unreadable")
 
-    def _withdraw(self, group: list[Lost], *, may_ask: bool) -> int:
-        lost = group[0]
-        finding = self._ask_to_withdraw(lost, may_ask=may_ask)
+    def _withdraw(self, group: list[Unresolved], *, may_ask: bool) -> int:
+        unresolved = group[0]
+        finding = self._ask_to_withdraw(unresolved, may_ask=may_ask)
         if finding.kind == "withdrawn":
             self._book.withdrawn(group)
             return int(may_ask)
-        if lost.send_at is not None:
-            latest = lost.send_at - CANCEL_BEFORE
+        if unresolved.send_at is not None:
+            latest = unresolved.send_at - CANCEL_BEFORE
             for _ in group:
-                self._report.wait(latest if self._now < latest else lost.send_at)
+                self._report.wait(latest if self._now < latest else unresolved.send_at)
         return int(may_ask)
 
-    def _is_withdrawn(self, lost: Lost) -> bool:
-        """Whether a withdrawal was heard whose answer was lost."""
-        return self._ask_to_withdraw(lost, may_ask=False).kind == "withdrawn"
+    def _is_withdrawn(self, unresolved: Unresolved) -> bool:
+        """Whether a withdrawal was heard whose response never came."""
+        return self._ask_to_withdraw(unresolved, may_ask=False).kind == "withdrawn"
 
-    def _ask_to_withdraw(self, lost: Lost, *, may_ask: bool) -> Finding:
-        return self._records.ask(lost.channel, Withdraw(lost.batch_id or "", may_ask=may_ask))
+    def _ask_to_withdraw(self, unresolved: Unresolved, *, may_ask: bool) -> Finding:
+        return self._records.ask(
+            unresolved.channel, Withdraw(unresolved.batch_id or "", may_ask=may_ask)
+        )
 
     def _end_withdrawals(self) -> int:
         """Free the places of batches that are long discarded; how many are still taken."""

@@ -20,9 +20,9 @@ from winback.providers.sendgrid.records import end_withdrawal, search_logs, with
 # A link that we count already would lead by SendGrid's servers too, and be counted twice.
 _NO_CLICK_TRACKING = {"click_tracking": {"enable": False, "enable_text": False}}
 
-# How long SendGrid holds mail back, so that a request without an answer can be cancelled: it
+# How long SendGrid holds mail back, so that a request without a response can be cancelled: it
 # takes cancellations until 10 minutes before. It allows 72 hours.
-HOLD: Final = timedelta(minutes=25)
+EMAIL_DELAY: Final = timedelta(minutes=25)
 # A batch that SendGrid lets go has left its servers by then.
 LEAVING: Final = timedelta(minutes=5)
 
@@ -40,7 +40,7 @@ class EmailChannel:
         self.per_second = settings.email_per_second
         self.batch_size = settings.email_batch_size
         mode = settings.email_mode
-        self._holds = mode == "abortable" or (mode == "auto" and is_the_real_one(settings))
+        self._delays = mode == "abortable" or (mode == "auto" and is_the_real_one(settings))
         # Batch ids that no request has yet.
         self._batch_ids: list[str] = []
 
@@ -54,7 +54,7 @@ class EmailChannel:
         at_once = [message for message in messages if not self._can_wait(message, now)]
         requests = [_request(batch) for batch in _packed(at_once, self.batch_size)]
         batches = list(_packed(held, self.batch_size))
-        send_at = (now + HOLD).replace(microsecond=0)
+        send_at = (now + EMAIL_DELAY).replace(microsecond=0)
         for batch in batches[: self._get_batch_ids(len(batches), needed=not requests)]:
             batch_id = self._batch_ids.pop()
             requests.append(_request(batch, batch_id=batch_id, send_at=send_at))
@@ -100,7 +100,9 @@ class EmailChannel:
         return min(count, len(self._batch_ids))
 
     def _can_wait(self, message: Outgoing, now: datetime) -> bool:
-        return self._holds and message.may_wait and now + HOLD + LEAVING <= message.leaves_by
+        return (
+            self._delays and message.may_wait and now + EMAIL_DELAY + LEAVING <= message.leaves_by
+        )
 
 
 def _packed(messages: Sequence[Outgoing], size: int) -> Iterator[Batch]:

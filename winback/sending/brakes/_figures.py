@@ -76,10 +76,10 @@ def _filtered(
         return ends
 
     # Rare, and looked at first: most runs never read what arrived.
-    lost = latest("undelivered", "failed")
-    if sum(is_filtered for _, is_filtered in lost.values()) < given["filtered_min_count"]:
+    undelivered = latest("undelivered", "failed")
+    if sum(is_filtered for _, is_filtered in undelivered.values()) < given["filtered_min_count"]:
         return None
-    recent = sorted((latest("delivered") | lost).values(), reverse=True)[:size]
+    recent = sorted((latest("delivered") | undelivered).values(), reverse=True)[:size]
     filtered = sum(is_filtered for _, is_filtered in recent)
     if filtered < given["filtered_min_count"]:
         return None
