@@ -15,8 +15,9 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import deployment
 
 import quality
+from flows import _reconcile
 from flows._context import current_stage
-from winback import conversations, inbound, sending
+from winback import inbound, sending
 from winback import reconcile as reconciling
 from winback.base.console import tell_stage, tell_step
 from winback.base.errors import WinbackError
@@ -24,7 +25,6 @@ from winback.base.settings import Settings
 from winback.conversations import series
 from winback.conversations.responder import RespondReport, open_responder, reply_to_questions
 from winback.conversations.series import JoinReport
-from winback.ledger import export_ledger
 from winback.warehouse import (
     BuildReport,
     DbtResult,
@@ -82,11 +82,7 @@ def collect() -> inbound.CollectReport:
     """Read new callbacks into the ledger and let the ledger's changes reach landing."""
     stage = current_stage()
     tell_stage("Collecting what came back")
-    stage.settle()
-    report = inbound.collect(stage.ledger, stage.settings, stage.run.clock)
-    conversations.close_replied(stage.ledger, stage.run.clock)
-    export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
-    return report
+    return _reconcile.collect(stage)
 
 
 @task(task_run_name="settle what is unknown", **_ONCE)
@@ -94,10 +90,7 @@ def reconcile() -> reconciling.ReconcileReport:
     """Look into what is unknown or was never told; let what was learned reach landing."""
     stage = current_stage()
     tell_stage("Settling what is unknown")
-    report = reconciling.reconcile(stage.ledger, stage.settings, stage.run.clock)
-    if report.changed:
-        export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
-    return report
+    return _reconcile.reconcile(stage)
 
 
 @task(task_run_name="withdraw what got no answer", **_ONCE)

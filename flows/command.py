@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from flows._prefect import quiet_prefect
-from winback import inbound, sending
 from winback import reconcile as reconciling
+from winback import sending
 from winback.base.console import print_rows, say, telling
 from winback.base.duck import Rows
 from winback.base.settings import Settings
-from winback.ledger import export_ledger, sent_twice
+from winback.ledger import sent_twice
 from winback.measure import report
 from winback.readiness.modes import resolve_run
 
@@ -32,7 +32,7 @@ def run(settings: Settings, *, mode: str | None, as_of: str | None) -> None:
 
 
 def reconcile(settings: Settings, *, mode: str | None, as_of: str | None) -> None:
-    """Settle what is unknown and say what came of it; by itself, without Prefect."""
+    """Do what the deployment `reconcile` does, without Prefect, and say what came of it."""
     resolved = resolve_run(settings, mode=mode, as_of=as_of)
     say(f"winback reconcile: {resolved.mode}, as of {resolved.as_of.isoformat()} …")
     if not resolved.sends:
@@ -41,13 +41,12 @@ def reconcile(settings: Settings, *, mode: str | None, as_of: str | None) -> Non
             "winback reconcile list"
         )
         return
+    from flows import _reconcile
     from flows._context import open_stage
 
     with open_stage(resolved.mode, resolved.as_of if as_of is not None else None) as stage:
-        stage.settle()
-        inbound.collect(stage.ledger, stage.settings, stage.run.clock)
-        done = reconciling.reconcile(stage.ledger, stage.settings, stage.run.clock)
-        export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
+        _reconcile.collect(stage)
+        done = _reconcile.reconcile(stage)
         unknown = sending.unknown_messages(stage.ledger)
         with stage.ledger.read() as connection:
             twice = sent_twice(connection)
