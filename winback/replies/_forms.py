@@ -18,6 +18,8 @@ _FORMS_FILE: Final = Path(__file__).with_name("refusals.toml")
 
 # The phrases of one place of a form by their first word; "" where it may be empty.
 _Place = dict[str, list[tuple[str, ...]]]
+# No word has a blank.
+_ANY: Final = " "
 
 
 def has_form(words: Sequence[str], kind: str) -> bool:
@@ -33,7 +35,11 @@ def refuses(words: Sequence[str]) -> bool:
 def _starts(words: Sequence[str], kind: str) -> Iterator[int]:
     forms = _forms(kind)
     for start, word in enumerate(words):
-        for form in forms.get(word, ()):
+        following = forms.get(word)
+        if following is None:
+            continue
+        second = words[start + 1] if start + 1 < len(words) else ""
+        for form in (*following.get(second, ()), *following.get(_ANY, ())):
             ends = {start}
             for place in form:
                 ends = ends and _after(words, ends, place)
@@ -62,13 +68,28 @@ def _before(kind: str) -> tuple[str, ...]:
 
 
 @cache
-def _forms(kind: str) -> dict[str, list[list[_Place]]]:
-    """By the words that they begin with: no first place may be empty."""
-    found: dict[str, list[list[_Place]]] = {}
+def _forms(kind: str) -> dict[str, dict[str, list[list[_Place]]]]:
+    """By their first word, of which no first place is without, and the second; `_ANY` where one
+    word is enough."""
+    found: dict[str, dict[str, list[list[_Place]]]] = {}
     for form in _file()[kind]:
-        for word in _place(form[0]):
-            found.setdefault(word, []).append([_place(name) for name in form])
+        places = [_place(name) for name in form]
+        for word, phrases in places[0].items():
+            for second in _seconds(phrases, places[1:]):
+                found.setdefault(word, {}).setdefault(second, []).append(places)
     return found
+
+
+def _seconds(phrases: Sequence[tuple[str, ...]], others: Sequence[_Place]) -> set[str]:
+    """The words that may stand behind the first one."""
+    found = {phrase[1] for phrase in phrases if len(phrase) > 1}
+    if all(len(phrase) > 1 for phrase in phrases):
+        return found
+    for place in others:
+        found |= place.keys() - {""}
+        if "" not in place:
+            return found
+    return {_ANY}
 
 
 @cache

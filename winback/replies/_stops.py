@@ -20,9 +20,10 @@ _WITHOUT_BLANKS: Final = "\u0e00"
 def is_stop(text: str) -> bool:
     """Levels 1 to 3. A mail may say it on a line of its own, above a signature."""
     whole = readings(text)
-    lines = [words for line in text.splitlines() for words in readings(line)]
+    lines = (words for line in text.splitlines() for words in readings(line))
     return (
-        any(map(is_keyword, [*whole, *lines]))
+        # A line that is the whole text, or that comes again, is looked at once.
+        any(map(is_keyword, dict.fromkeys([*whole, *lines])))
         or (any(map(_is_nearly_stop, whole)) and not is_foreign(text))
         or any(map(asks_to_be_left_alone, whole))
     )
@@ -31,10 +32,8 @@ def is_stop(text: str) -> bool:
 def is_keyword(words: str) -> bool:
     """Levels 1 and 2, on cleaned words, which may be spelled out: "s t o p please"."""
     joined = with_letters(_SPELLED_OUT.sub(lambda letters: letters[0].replace(" ", ""), words))
-    return (
-        words.replace(" ", "") in listed("stop")
-        or _is_made_of_stops(words.split())
-        or _is_made_of_stops(joined.split())
+    return words.replace(" ", "") in listed("stop") or any(
+        _is_made_of_stops(said.split()) for said in {words, joined}
     )
 
 
