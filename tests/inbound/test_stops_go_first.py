@@ -90,11 +90,12 @@ def test_what_lies_in_the_log_is_collected_with_the_long_mails_last(
     with pages.start(ledger, settings, clock) as receiver:
         provider = Provider(receiver.base_url, keys)
         post(provider, *worst(0, 1))
+        post(provider, *worst(1, 0.1))
         post(provider, *mail(EMAIL, "STOP"))
         provider.text("STOP")
         provider.session.close()
     found = writers(settings.events_dir)
-    assert [name.rpartition("-")[2] for name in found[1:]] == ["mails", "large"]
+    assert [name.rpartition("-")[2] for name in found[1:]] == ["short", "mails", "large"]
     for name in found:
         assert log_part_path(settings.events_dir, name, 1).exists()
     assert {row["address"] for row in rows(ledger, "suppressions")} >= {EMAIL, PHONE}
@@ -107,7 +108,9 @@ def test_what_lies_in_the_log_is_collected_with_the_long_mails_last(
         ("twilio", "voice", 100, ""),
         ("sendgrid", "events", 2_000_000, ""),
         ("winback", "unsubscribe", 100, ""),
-        ("sendgrid", "inbound", 100, "mails"),
+        ("sendgrid", "inbound", 100, "short"),
+        ("sendgrid", "inbound", 16_384, "short"),
+        ("sendgrid", "inbound", 16_385, "mails"),
         ("sendgrid", "inbound", 262_144, "mails"),
         ("sendgrid", "inbound", 262_145, "large"),
     ],

@@ -1,5 +1,5 @@
-"""Ways from a callback to the ledger, so that a stop by text waits for no mail, and a mail of a
-person for no mail of 30 MB.
+"""Ways from a callback to the ledger, so that a stop by text waits for no mail, a few words by
+mail for no long one, and a mail of a person for no mail of 30 MB.
 
 Each lane has a log writer and a collector of its own. What one person did may so be applied in
 another order than it came in, as with several receivers: each effect goes by when it happened.
@@ -23,17 +23,21 @@ log = logging.getLogger(__name__)
 
 # A failed collection is tried again after this long; the next callback also wakes it.
 RETRY_SECONDS: Final = 1.0
+# A few words above a short quote, with the headers of a mail and its page.
+SHORT: Final = 16 * 1024
 # A mail with its headers, its page and what it quotes is smaller.
 LARGE: Final = 256 * 1024
 
-Name = Literal["", "mails", "large"]
+Name = Literal["", "short", "mails", "large"]
 
 
 def lane_of(record: Record) -> Name:
     """The lane of a callback: all that is short by nature has the first."""
     if (record.provider, record.endpoint) != ("sendgrid", "inbound"):
         return ""
-    return "large" if len(record.body) > LARGE else "mails"
+    if len(record.body) > LARGE:
+        return "large"
+    return "mails" if len(record.body) > SHORT else "short"
 
 
 class Lane:

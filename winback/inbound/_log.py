@@ -29,7 +29,7 @@ MAX_PART_RECORDS: Final = 1000
 TRIED_BYTES: Final = 4096
 _SUFFIX: Final = ".jsonl"
 # The names of lanes that others go before.
-_LAST: Final = {"mails": 1, "large": 2}
+_LAST: Final = {"short": 1, "mails": 2, "large": 3}
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
