@@ -20,8 +20,9 @@ from urllib3.filepost import encode_multipart_formdata
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.inbound import _apply
-from winback.inbound._apply import CollectReport, apply
+from winback.inbound._apply import CollectReport, Parsed, apply
 from winback.inbound._collect import parse
+from winback.inbound._read_ahead import read_ahead
 from winback.ledger import Ledger, ask_to_join, open_ledger, tables
 from winback.providers import Record
 from winback.providers.own.choices import preference_record, undo_record, unsubscribe_record
@@ -67,8 +68,11 @@ def written() -> Iterator[dict[str, object]]:
 texts = st.tuples(
     st.just("text"),
     st.sampled_from(PHONES),
-    st.sampled_from(["STOP", "START", "yes", "Blue?", "you are spammers", "too expensive", "STOP"]),
-)
+    st.sampled_from(
+        ["STOP", "START", "yes", "no", "Blue?", "you are spammers", "too expensive", "STOP",
+         "stop tips", "TIPS"]
+    ),
+)  # fmt: skip
 mails = st.tuples(
     st.sampled_from(["mail", "forwarded"]),
     st.sampled_from(EMAILS),
@@ -84,7 +88,11 @@ told = st.tuples(
     st.sampled_from(["lost0", "lost2", "lost4", "planned5", "nobody"]),
     st.just(""),
 )
-stories = st.lists(st.tuples(texts | texts | mails | clicks | told, st.booleans()), max_size=14)
+moves = texts | texts | mails | clicks | told
+# Somebody may say the same many times.
+stories = st.lists(st.tuples(moves, st.booleans(), st.sampled_from([1, 1, 1, 3])), max_size=14).map(
+    lambda told: [one[:2] for one in told for _ in range(one[2])]
+)
 
 
 def records(story: Sequence[tuple[tuple[str, str, str], bool]]) -> Iterator[Record]:
@@ -131,13 +139,13 @@ class Undone(Exception):
     """Ends a transaction without a trace."""
 
 
-def left_by(ledger: Ledger, parts: Sequence[Sequence[Record]]) -> dict[str, object]:
+def left_by(ledger: Ledger, parts: Sequence[Sequence[Parsed]]) -> dict[str, object]:
     """What the ledger has after these parts, and what was counted; all of it is undone."""
     left: dict[str, object] = {}
     report = CollectReport()
     with suppress(Undone), ledger.write() as connection:
         for part in parts:
-            report.add(apply(connection, list(parse(part)), CLOCK))
+            report.add(apply(connection, part, CLOCK))
         left = {name: content(connection, name) for name in TABLES}
         raise Undone
     report.parts = 0
@@ -160,7 +168,7 @@ def test_any_story_ends_alike_in_one_part_and_in_many(ledger: Ledger) -> None:
     )
     @given(stories)
     def tell(story: list[tuple[tuple[str, str, str], bool]]) -> None:
-        told = list(records(story))
+        told = read_ahead(ledger, list(parse(records(story))))
         assert left_by(ledger, [told]) == left_by(ledger, [[one] for one in told])
 
     tell()
@@ -188,5 +196,7 @@ def test_of_many_events_only_those_that_can_not_be_applied_are_set_aside(
     silent = {row["address"]: row["reason"] for row in rows(ledger, "suppressions")}
     assert len(silent) == 200
     assert {address for address, reason in silent.items() if reason == "hold"} == odd
-    reasons = sorted(message.rpartition(" ")[2] for message in caplog.messages)
+    # The driver of PostgreSQL has a line of its own.
+    told = [message for message in caplog.messages if "can't be applied" in message]
+    reasons = sorted(message.rpartition(" ")[2] for message in told)
     assert reasons == ["IntegrityError", "IntegrityError", "ZeroDivisionError", "ZeroDivisionError"]

@@ -133,10 +133,10 @@ def test_an_event_that_can_not_be_applied_stops_nothing_behind_it(
 ) -> None:
     effects_of = _apply.effects_of
 
-    def stumble(connection: Any, event: Any, match: Any) -> Any:
+    def stumble(connection: Any, event: Any, *others: Any) -> Any:
         if event.dedupe_key == "sg:odd":
             raise ZeroDivisionError
-        return effects_of(connection, event, match)
+        return effects_of(connection, event, *others)
 
     monkeypatch.setattr(_apply, "effects_of", stumble)
     add_message(ledger, "m1")

@@ -66,10 +66,10 @@ def test_what_can_not_be_applied_is_told_and_the_stops_behind_it_go_on(
 ) -> None:
     effects_of = _apply.effects_of
 
-    def stumble(connection: Any, event: Any, match: Any) -> Any:
+    def stumble(connection: Any, event: Any, *others: Any) -> Any:
         if event.address == PHONE:
             raise ZeroDivisionError
-        return effects_of(connection, event, match)
+        return effects_of(connection, event, *others)
 
     monkeypatch.setattr(_apply, "effects_of", stumble)
     senders = [f"+1415556{number:04d}" for number in range(100)]

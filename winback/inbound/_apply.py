@@ -1,7 +1,7 @@
 """What events do to the ledger: rows of their own, opt-outs, messages that turn out accepted.
 
 Events of people who have nothing to do with each other are applied together, so that a thousand
-stops cost hardly more than one; what one person did is applied in its order.
+stops cost hardly more than one; what one person did is applied in its order (_turns).
 """
 
 from __future__ import annotations
@@ -17,10 +17,18 @@ from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import OperationalError
 
 from winback.base.clock import Clock
-from winback.inbound._effects import Effects, bind, effects_of, remember, silence_of
+from winback.inbound._effects import (
+    Effects,
+    bind,
+    effects_of,
+    opted_out_among,
+    remember,
+    silence_of,
+)
 from winback.inbound._fetched import Suppressed
 from winback.inbound._match import Match, Matcher
 from winback.inbound._series import apply_series_wish
+from winback.inbound._turns import turns
 from winback.ledger import (
     ChannelGroup,
     Suppression,
@@ -81,7 +89,7 @@ def apply(
         (again if event.dedupe_key in known else new).append(event)
         known.add(event.dedupe_key)
     matcher = Matcher(connection, new)
-    for together in _turns(new, matcher):
+    for together in turns(new, matcher.whose(new)):
         if sets_aside:
             report.add(_apply_what_can_be(connection, together, matcher, clock))
         else:
@@ -89,18 +97,6 @@ def apply(
     _count_again(connection, again)
     report.duplicates += len(again)
     return report
-
-
-def _turns(events: Sequence[Event], matcher: Matcher) -> list[list[Event]]:
-    """First what each person did first, then what each did second, and so on."""
-    turns, reached = list[list[Event]](), dict[str, int]()
-    for event, whose in zip(events, matcher.whose(events), strict=True):
-        turn = max((reached.get(person, 0) for person in whose), default=0)
-        reached |= dict.fromkeys(whose, turn + 1)
-        if turn == len(turns):
-            turns.append([])
-        turns[turn].append(event)
-    return turns
 
 
 def _suppress_listed(
@@ -179,12 +175,17 @@ def _apply_new(
 ) -> CollectReport:
     report, now = CollectReport(), clock.now()
     told, kept = list[tuple[Event, Match, Effects]](), list[tuple[Event, Match, Effects]]()
-    for event, match in zip(events, matcher.match_all(events), strict=True):
-        found = replace(event, address=match.address) if match.address else event
-        effects = effects_of(connection, found, match)
-        told.append((found, match, effects))
+    matches = matcher.match_all(events)
+    found = [
+        replace(event, address=match.address) if match.address else event
+        for event, match in zip(events, matches, strict=True)
+    ]
+    opted_out = opted_out_among(connection, found)
+    for event, match in zip(found, matches, strict=True):
+        effects = effects_of(connection, event, match, opted_out)
+        told.append((event, match, effects))
         # Somebody who may not be the customer answers no message.
-        kept.append((found, match if event.is_vouched_for else Match(), effects))
+        kept.append((event, match if event.is_vouched_for else Match(), effects))
     connection.execute(tables.provider_events.insert(), [_row(*one) for one in kept])
     report.waiting = remember(connection, kept)
     report.events = len(kept)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -19,10 +19,10 @@ from winback.ledger import (
     UNAUTHENTICATED,
     Proof,
     Written,
-    is_suppressed,
     is_withdrawn,
     keep_replies,
     prove_accepted,
+    suppressed_among,
 )
 from winback.providers import Event, EventKind
 from winback.replies import Intent, Reading, lapse_reason
@@ -95,17 +95,31 @@ def _silences() -> Mapping[tuple[str, str, str], str]:
     return {**SILENCES, **codes}
 
 
-def effects_of(connection: Connection, event: Event, match: Match) -> Effects:
+def opted_out_among(connection: Connection, events: Iterable[Event]) -> set[str]:
+    """The phones of these replies from which a stop came that START takes back."""
+    # Who says stop says it, opted out or not: the many stops of a batch cost no query.
+    asked = {
+        event.address
+        for event in events
+        if event.group == "phone"
+        and event.reply is not None
+        and (event.reply.reading is None or event.reply.reading.intent != "stop")
+    }
+    if not asked:
+        return asked
+    return suppressed_among(connection, group="phone", addresses=asked, reasons=LIFTED_BY_START)
+
+
+def effects_of(
+    connection: Connection, event: Event, match: Match, opted_out: Collection[str]
+) -> Effects:
     """What follows from an event; of a reply, from what it asks for."""
     reply = event.reply
     if reply is None:
         return Effects(event.kind, silence=silence_of(event))
     reading = reply.reading or read_event(connection, event, match)
-    # Who says stop says it, opted out or not: the many stops of a batch cost no query.
     is_opted_out = (
-        reading.intent != "stop"
-        and event.group == "phone"
-        and is_suppressed(connection, group="phone", address=event.address, reasons=LIFTED_BY_START)
+        reading.intent != "stop" and event.group == "phone" and event.address in opted_out
     )
     intent: Intent = reply.provider_intent or reading.intent_of(is_opted_out=is_opted_out)
     if not event.is_vouched_for:

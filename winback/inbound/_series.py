@@ -76,6 +76,11 @@ def _word_of_a_series(text: str, intent: Intent) -> SeriesWish | None:
     return None
 
 
+def is_word_of_a_series(words: str) -> bool:
+    """Whether these words may ask anything of a series."""
+    return _word_of_a_series(words, "other") is not None
+
+
 def intent_of(wish: SeriesWish, match: Match) -> str:
     """The intent that the reply is kept with."""
     return UNKNOWN_JOINER if wish.kind == "join" and not _customer(match) else wish.kind

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey
@@ -23,6 +23,8 @@ UNAUTHENTICATED: Final = "unauthenticated"
 NEEDS_A_HUMAN: Final = frozenset({"question", "hold", "other", "unknown_joiner", UNAUTHENTICATED})
 
 _c, _r = t.conversations.c, t.replies.c
+# Of a conversation, its columns.
+_Conversation = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -72,80 +74,31 @@ def keep_reply(
 
 
 def keep_replies(connection: Connection, replies: Sequence[Written], *, gap: timedelta) -> int:
-    """As `keep_reply`, of any number at once; how many now wait who did not.
-
-    Those of different people cost what one costs, those of one person are kept one after another.
-    """
+    """As `keep_reply`, of any number at once, which cost what one costs; how many now wait who did
+    not."""
     if not replies:
         return 0
     kept = select(_r.reply_id).where(among(_r.reply_id, [reply.reply_id for reply in replies]))
-    known, rest = set(connection.scalars(kept)), list[Written]()
+    known, news = set(connection.scalars(kept)), list[Written]()
     for reply in replies:
         if reply.reply_id not in known:
-            rest.append(replace(reply, address=normalize(reply.group, reply.address)))
+            news.append(replace(reply, address=normalize(reply.group, reply.address)))
         known.add(reply.reply_id)
-    now_waiting = 0
-    while rest:
-        newly, rest = _keep_first(connection, rest, gap)
-        now_waiting += newly
-    return now_waiting
-
-
-def _keep_first(
-    connection: Connection, replies: Sequence[Written], gap: timedelta
-) -> tuple[int, list[Written]]:
-    """Keep the first reply of each person; how many now wait, and the other replies."""
-    find, key = _Standing(connection, replies, gap), AddressKey.of(connection)
-    opened, added, changed = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
-    now_waiting, later, taken = 0, list[Written](), set[object]()
-    for reply in replies:
-        found = find.of(reply)
-        whose = {(reply.group, reply.address), reply.customer_id, found and found.conversation_id}
-        if not taken.isdisjoint(whose - {None}):
-            taken |= whose
-            later.append(reply)
-            continue
-        taken |= whose
-        hidden = key.hide(reply.address)
+    if not news:
+        return 0
+    standing, key = _Standing(connection, news, gap), AddressKey.of(connection)
+    added, now_waiting = list[dict[str, Any]](), 0
+    for reply in news:
+        found, hidden = standing.of(reply), key.hide(reply.address)
+        now_waiting += reply.needs_human and (found is None or found["waiting_since"] is None)
         if found is None:
-            conversation_id = hashlib.sha256(reply.reply_id.encode()).hexdigest()[:32]
-            opened.append(_opened(reply, conversation_id, hidden))
+            found = standing.open(reply, hidden)
         else:
-            conversation_id = found.conversation_id
-            changed.append(_changed(reply, found, hidden))
-        added.append(_row(reply, conversation_id))
-        now_waiting += reply.needs_human and (found is None or found.waiting_since is None)
-    if opened:
-        connection.execute(t.conversations.insert(), opened)
-    if changed:
-        connection.execute(_CHANGED, changed)
+            standing.change(found, reply, hidden)
+        added.append(_row(reply, found["conversation_id"]))
+    standing.write(connection)
     connection.execute(t.replies.insert(), added)
-    return now_waiting, later
-
-
-def _opened(reply: Written, conversation_id: str, hidden: str) -> dict[str, Any]:
-    return {
-        "conversation_id": conversation_id,
-        "customer_id": reply.customer_id,
-        "channel_group": reply.group,
-        "address": reply.address,
-        "hidden_address": hidden,
-        "opened_at": reply.received_at,
-        "last_reply_at": reply.received_at,
-        "waiting_since": reply.received_at if reply.needs_human else None,
-    }
-
-
-def _changed(reply: Written, found: Row[Any], hidden: str) -> dict[str, Any]:
-    """What a reply changes in its conversation, by the names of `_CHANGED`."""
-    new = {name: getattr(found, name) for name in _CHANGING}
-    new["customer_id"] = reply.customer_id or found.customer_id
-    if reply.received_at >= found.last_reply_at:
-        new |= {"last_reply_at": reply.received_at, "channel_group": reply.group}
-        new |= {"address": reply.address, "hidden_address": hidden}
-    if reply.needs_human and found.waiting_since is None:
-        new |= {"waiting_since": reply.received_at, "resolved_at": None}
-    return {"key": found.conversation_id} | {f"new_{name}": it for name, it in new.items()}
+    return now_waiting
 
 
 def _row(reply: Written, conversation_id: str) -> dict[str, Any]:
@@ -164,11 +117,13 @@ def _row(reply: Written, conversation_id: str) -> dict[str, Any]:
 
 
 class _Standing:
-    """The conversations that replies may belong to, looked up for all of them at once."""
+    """The conversations that replies may belong to, looked up for all of them at once, and what
+    the replies make of them."""
 
     def __init__(self, connection: Connection, replies: Sequence[Written], gap: timedelta) -> None:
         self._gap = gap
-        self._by_whom: dict[object, list[Row[Any]]] = defaultdict(list)
+        self._by_whom: dict[object, list[_Conversation]] = defaultdict(list)
+        self._opened, self._changed = list[_Conversation](), dict[str, _Conversation]()
         theirs = [reply for reply in replies if reply.intent != UNAUTHENTICATED]
         if not theirs:
             return
@@ -177,21 +132,72 @@ class _Standing:
             "customers": [reply.customer_id for reply in theirs if reply.customer_id],
         }
         since = min(reply.received_at for reply in theirs) - gap
-        for row in connection.execute(_STANDING, whose | {"since": since}):
-            self._by_whom[row.channel_group, row.address].append(row)
-            self._by_whom[row.customer_id].append(row)
+        for row in connection.execute(_STANDING, whose | {"since": since}).mappings():
+            self._find_by_whom(dict(row))
 
-    def of(self, reply: Written) -> Row[Any] | None:
+    def _find_by_whom(self, one: _Conversation) -> None:
+        for whom in ((one["channel_group"], one["address"]), one["customer_id"]):
+            if whom is not None and one not in self._by_whom[whom]:
+                self._by_whom[whom].append(one)
+
+    def of(self, reply: Written) -> _Conversation | None:
         """The person's last conversation, if this reply belongs to it."""
         if reply.intent == UNAUTHENTICATED:
             return None
-        since = reply.received_at - self._gap
-        found = list(self._by_whom.get((reply.group, reply.address), ()))
-        if reply.customer_id is not None:
-            found += self._by_whom.get(reply.customer_id, ())
-        still = [row for row in found if row.waiting_since or row.last_reply_at > since]
-        newest_first = sorted(still, key=lambda row: row.conversation_id)
-        return max(newest_first, key=lambda row: row.last_reply_at, default=None)
+        since, place = reply.received_at - self._gap, (reply.group, reply.address)
+        still = [
+            one
+            for whom in (place, reply.customer_id)
+            for one in self._by_whom.get(whom, ())
+            # It may have moved to another address of theirs meanwhile.
+            if place == (one["channel_group"], one["address"])
+            or (reply.customer_id is not None and reply.customer_id == one["customer_id"])
+            if one["waiting_since"] or one["last_reply_at"] > since
+        ]
+        newest_first = sorted(still, key=lambda one: str(one["conversation_id"]))
+        return max(newest_first, key=lambda one: one["last_reply_at"], default=None)
+
+    def open(self, reply: Written, hidden: str) -> _Conversation:
+        """A conversation that begins with this reply."""
+        one = {
+            "conversation_id": hashlib.sha256(reply.reply_id.encode()).hexdigest()[:32],
+            "customer_id": reply.customer_id,
+            "channel_group": reply.group,
+            "address": reply.address,
+            "hidden_address": hidden,
+            "opened_at": reply.received_at,
+            "last_reply_at": reply.received_at,
+            "waiting_since": reply.received_at if reply.needs_human else None,
+            "resolved_at": None,
+        }
+        self._opened.append(one)
+        if reply.intent != UNAUTHENTICATED:
+            self._find_by_whom(one)
+        return one
+
+    def change(self, one: _Conversation, reply: Written, hidden: str) -> None:
+        """Add a reply to a conversation that stands."""
+        one["customer_id"] = reply.customer_id or one["customer_id"]
+        if reply.received_at >= one["last_reply_at"]:
+            one |= {"last_reply_at": reply.received_at, "channel_group": reply.group}
+            one |= {"address": reply.address, "hidden_address": hidden}
+        if reply.needs_human and one["waiting_since"] is None:
+            one |= {"waiting_since": reply.received_at, "resolved_at": None}
+        self._find_by_whom(one)
+        self._changed[one["conversation_id"]] = one
+
+    def write(self, connection: Connection) -> None:
+        """Bring what was opened and changed into the ledger, each conversation once."""
+        if self._opened:
+            connection.execute(t.conversations.insert(), self._opened)
+        opened = {one["conversation_id"] for one in self._opened}
+        changed = [
+            {"key": key} | {f"new_{name}": one[name] for name in _CHANGING}
+            for key, one in self._changed.items()
+            if key not in opened
+        ]
+        if changed:
+            connection.execute(_CHANGED, changed)
 
 
 _OF_OTHERS = select(_r.conversation_id).where(

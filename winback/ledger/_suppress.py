@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -152,15 +152,19 @@ def _end_joins(connection: Connection, wishes: Sequence[Suppression], *, at: dat
     """End what they had joined; a hold ends nothing."""
     ending = [wish for wish in wishes if wish.reason != HOLD]
     joined = joined_at(connection, {wish.address for wish in ending})
+    times = Counter(wish.address for wish in ending)
     for wish in ending:
-        if wish.address in joined:
-            end_joins(
-                connection,
-                address=wish.address,
-                ended_by=wish.reason,
-                ended_at=wish.occurred_at,
-                at=at,
-            )
+        if wish.address not in joined:
+            continue
+        ended = end_joins(
+            connection,
+            address=wish.address,
+            ended_by=wish.reason,
+            ended_at=wish.occurred_at,
+            at=at,
+        )
+        if ended and times[wish.address] > 1:  # as a rule the first of many stops ends all
+            joined = joined_at(connection, joined)
 
 
 def _silent(
