@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from winback.content.payloads import Email
 from winback.providers import Outgoing
 from winback.providers._bodies import SUBSTITUTION_BYTES, together
 
@@ -15,7 +16,8 @@ STYLE = "<style>" + ".a{color:red}" * 1_500 + "</style>"
 
 
 def message(number, html, text="Hello"):
-    return Outgoing(f"m{number}", f"p{number}@example.com", {"text": text, "html": html}, NOW)
+    mail = Email("shop@example.com", "Shop", "We miss you", text, html)
+    return Outgoing(f"m{number}", f"p{number}@example.com", mail.stored(), NOW)
 
 
 def page(name, *, breaks="", style=STYLE):

@@ -13,6 +13,7 @@ from winback.content._frozen import Rendered, freeze, need
 from winback.content._links import ClickLinks
 from winback.content._safe import one_line
 from winback.content._templates import Templates
+from winback.content.payloads import Email
 
 
 def write_email(
@@ -35,18 +36,17 @@ def write_email(
         if context["postal_address"] not in content or unsubscribe_url not in content:
             raise RenderBlocked("no_footer", f"{name} lacks postal address or unsubscribe link")
     clicks = ClickLinks(link_at, spared=(unsubscribe_url,)) if link_at else None
-    payload: dict[str, Any] = {
-        "from": {"email": settings.from_email, "name": settings.from_name or settings.brand_name},
-        "subject": one_line(subject),
-        "text": clicks.in_text(text) if clicks else text,
-        "html": clicks.in_html(page) if clicks else page,
-        "headers": _unsubscribe_headers(settings, unsubscribe_url),
-    }
-    if settings.reply_to:
-        payload["reply_to"] = {"email": settings.reply_to}
     links = tuple(clicks.targets) if clicks else ()
-    if links:
-        payload["own_click_links"] = True
+    payload = Email(
+        from_email=settings.from_email,
+        from_name=settings.from_name or settings.brand_name,
+        subject=one_line(subject),
+        text=clicks.in_text(text) if clicks else text,
+        html=clicks.in_html(page) if clicks else page,
+        headers=_unsubscribe_headers(settings, unsubscribe_url),
+        reply_to=settings.reply_to,
+        own_click_links=bool(links),
+    )
     return freeze(settings.from_email, payload, templates.version(names), links=links)
 
 

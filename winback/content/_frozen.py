@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from winback.content._blocked import RenderBlocked
+from winback.content.payloads import Payload, to_json
 
 # The setting behind a reason, where the reason isn't called like it.
 _SETTINGS: Final[Mapping[str, str]] = {
@@ -35,13 +35,13 @@ class Rendered:
 
 def freeze(
     sender: str,
-    payload: dict[str, Any],
+    payload: Payload,
     template_version: str,
     *,
     sms_parts: int | None = None,
     links: tuple[str, ...] = (),
 ) -> Rendered:
-    text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
+    text = to_json(payload)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     return Rendered(sender, text, sha256, template_version, sms_parts, links)
 

@@ -17,6 +17,7 @@ from winback.content._links import ClickLinks
 from winback.content._safe import one_line
 from winback.content._sms_text import count_sms_parts, to_gsm7
 from winback.content._templates import Templates
+from winback.content.payloads import Text, WhatsApp
 
 # More than two SMS parts read badly and cost thrice (rule T1).
 SMS_PARTS_BUDGET: Final = 2
@@ -49,12 +50,12 @@ def write_text(
     sms_parts = count_sms_parts(body)
     if sms_parts > SMS_PARTS_BUDGET:
         raise RenderBlocked("over_budget", f"{name} takes {sms_parts} SMS parts")
-    payload: dict[str, Any] = {"body": body, "messaging_service_sid": sender}
-    names = [name]
+    names, media_url = [name], tuple[str, ...]()
     if is_rcs and templates.has(media := f"{row['template']}.media.txt"):
-        payload["media_url"] = _media(templates, media, context)
+        media_url = _media(templates, media, context)
         names.append(media)
     version = templates.version(tuple(names))
+    payload = Text(body, sender, media_url)
     return freeze(sender, payload, version, sms_parts=sms_parts, links=links)
 
 
@@ -71,11 +72,7 @@ def write_mms(
     _check_words(names[0], body, settings)
     if len(body) > LONGEST_BODY:
         raise RenderBlocked("over_budget", f"{names[0]} is longer than {LONGEST_BODY} characters")
-    payload = {
-        "body": body,
-        "media_url": _media(templates, names[1], context),
-        "messaging_service_sid": sender,
-    }
+    payload = Text(body, sender, _media(templates, names[1], context))
     links = tuple(clicks.targets) if clicks else ()
     return freeze(sender, payload, templates.version(names), links=links)
 
@@ -98,12 +95,8 @@ def write_whatsapp(
         values = {key: clicks.in_text(value) for key, value in values.items()}
         words = clicks.in_text(words)
     _check_words(names[1], words, settings)
-    payload = {
-        "from_": sender,
-        "content_sid": content_sid,
-        "content_variables": json.dumps(values, ensure_ascii=False, sort_keys=True),
-        "words": words,
-    }
+    variables = json.dumps(values, ensure_ascii=False, sort_keys=True)
+    payload = WhatsApp(sender, content_sid, variables, words)
     links = tuple(clicks.targets) if clicks else ()
     return freeze(sender, payload, templates.version(names), links=links)
 
@@ -128,10 +121,10 @@ def _content(
     return content_sid, values
 
 
-def _media(templates: Templates, name: str, context: Mapping[str, Any]) -> list[str]:
+def _media(templates: Templates, name: str, context: Mapping[str, Any]) -> tuple[str, ...]:
     """Where the carrier fetches pictures or a video: one https address a line."""
     lines = [line.strip() for line in templates.fill(name, context).splitlines()]
-    urls = [line for line in lines if line]
+    urls = tuple(line for line in lines if line)
     if not 1 <= len(urls) <= MOST_MEDIA:
         raise RenderBlocked("bad_media", f"{name} names {len(urls)} files, not 1 to {MOST_MEDIA}")
     for url in urls:

@@ -11,6 +11,7 @@ from winback.content._context import template_context
 from winback.content._frozen import Rendered, freeze, need
 from winback.content._safe import one_line
 from winback.content._templates import Templates
+from winback.content.payloads import Call
 
 # A minute and a half; with its frame in TwiML it stays far below Twilio's 4,000.
 LONGEST_WORDS: Final = 1_000
@@ -40,5 +41,5 @@ def write_call(templates: Templates, settings: Settings, row: Mapping[str, Any])
     start = said[: len(brand) + ANY_KEY_WITHIN].lower()
     if ANY_KEY not in start or spoken not in said:
         raise RenderBlocked("no_opt_out", f"{FRAME} lacks {ANY_KEY!r} at its start, or the number")
-    payload = {"from_": sender, "words": said, "language": settings.voice_language}
+    payload = Call(sender, said, settings.voice_language)
     return freeze(sender, payload, templates.version(names))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import html
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
 
 from winback.base.settings import Settings
 from winback.content import one_line
+from winback.content.payloads import Email, Payload, Text, subject_of
 from winback.ledger import WrittenBy
-
-Payload = Mapping[str, Any]
 
 
 def frozen(
@@ -27,7 +24,7 @@ def frozen(
     if to.channel_group == "email":
         return settings.from_email, _email(settings, to, message, text, written_by)
     sender = settings.twilio_messaging_service_sid
-    return sender, {"body": text, "messaging_service_sid": sender}
+    return sender, Text(text, sender)
 
 
 def _email(
@@ -36,26 +33,25 @@ def _email(
     message: Row[Any] | None,
     text: str,
     written_by: WrittenBy,
-) -> Payload:
+) -> Email:
     name = settings.from_name or settings.brand_name
     thread = {"In-Reply-To": to.mail_id, "References": to.mail_id} if to.mail_id else {}
     # What keeps two programs from writing to each other for ever.
     machine = {"Auto-Submitted": "auto-replied"} if written_by == "responder" else {}
-    payload: dict[str, Any] = {
-        "from": {"email": settings.from_email, "name": name},
-        "subject": _subject(settings, message),
-        "text": text,
-        "html": f"<p>{html.escape(text)}</p>".replace("\n", "<br>"),
-        "headers": {**thread, **machine},
-    }
-    if settings.reply_to:
-        payload["reply_to"] = {"email": settings.reply_to}
-    return payload
+    return Email(
+        from_email=settings.from_email,
+        from_name=name,
+        subject=_subject(settings, message),
+        text=text,
+        html=f"<p>{html.escape(text)}</p>".replace("\n", "<br>"),
+        headers={**thread, **machine},
+        reply_to=settings.reply_to,
+    )
 
 
 def _subject(settings: Settings, message: Row[Any] | None) -> str:
     """That of the mail which they answered: it is ours, and so is every word of it."""
     ours = ""
     if message is not None and message.channel == "email":
-        ours = one_line(json.loads(message.payload_json).get("subject"))
+        ours = one_line(subject_of(message.payload_json))
     return f"Re: {ours or f'your message to {settings.brand_name}'}"

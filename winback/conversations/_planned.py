@@ -8,7 +8,6 @@ pause of a conversation are for what we begin, so they don't hold it back; opt-o
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from sqlalchemy import Connection, Row, select
 from winback.base.clock import Clock
 from winback.base.project import project_vars
 from winback.base.settings import Settings
-from winback.content import count_sms_parts
+from winback.content import count_sms_parts, payloads
 from winback.conversations._payloads import frozen
 from winback.ledger import (
     HOLD,
@@ -81,8 +80,7 @@ def our_replies_in(connection: Connection, conversation_id: str) -> list[Row[Any
 
 def words_of(message: Row[Any]) -> str:
     """What a reply of ours says."""
-    payload = json.loads(message.payload_json)
-    return str(payload.get("body") or payload.get("text") or "")
+    return payloads.words_of(message.payload_json)
 
 
 def plan_reply(
@@ -121,7 +119,7 @@ def plan_reply(
     sender, words = frozen(settings, to, message, text, written_by)
     if not sender or channel not in settings.enabled_channels:
         return NotPlanned("no_sender")
-    payload, step = json.dumps(words, ensure_ascii=False, sort_keys=True), len(earlier)
+    payload, step = payloads.to_json(words), len(earlier)
     row = {
         "message_id": _identity(to.reply_id, step),
         "enrollment_id": _enrollment_id(to.reply_id),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select
 
+from winback.content.payloads import texts_of
 from winback.inbound._match import Match
 from winback.ledger import among, tables
 from winback.providers import Event
@@ -16,8 +16,6 @@ from winback.replies import text_of
 
 # A thread rarely quotes more than the last few.
 _NEWEST: Final = 5
-# What the frozen payloads of mails, texts and calls call their words.
-_WORDS: Final = ("subject", "text", "body", "words", "caption")
 
 
 def sent_texts(
@@ -52,9 +50,5 @@ def sent_texts(
 
 
 def _texts(frozen: str) -> list[str]:
-    payload = json.loads(frozen or "{}")
-    if not isinstance(payload, dict):
-        return []
-    texts = [payload[name] for name in _WORDS if isinstance(payload.get(name), str)]
-    page = payload.get("html")
-    return [*texts, text_of(page)] if isinstance(page, str) else texts
+    texts, page = texts_of(frozen)
+    return [*texts, text_of(page)] if page else texts

@@ -6,7 +6,6 @@ first. A yes counts only where it answers the text that asked for it.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -14,6 +13,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection, select
 
 from winback.base.content_series import Series, content_series
+from winback.content.payloads import words_of
 from winback.inbound._match import Match
 from winback.ledger import (
     SERIES_ASK,
@@ -162,4 +162,4 @@ def _words_of(connection: Connection, message_id: str | None) -> str:
     """What they said yes to, as it was sent."""
     m = tables.messages.c
     payload = connection.scalar(select(m.payload_json).where(m.message_id == message_id))
-    return str(json.loads(payload or "{}").get("body", ""))
+    return words_of(payload)

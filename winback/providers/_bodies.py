@@ -15,6 +15,7 @@ from json.encoder import encode_basestring_ascii
 from operator import ne
 from typing import Final
 
+from winback.content.payloads import Email
 from winback.providers._seam import Outgoing
 
 # SendGrid's limit on one personalization's substitutions. A thousand of them, its limit on
@@ -61,8 +62,8 @@ def _batches(cuts: Sequence[_Cut]) -> Iterator[Batch]:
     """As few batches as it takes for all substitutions to be small enough."""
     messages = [cut.message for cut in cuts]
     if len(cuts) == 1:
-        payload = messages[0].payload
-        yield Batch(messages, payload["text"], payload["html"], [{}])
+        mail = Email.of(messages[0].payload)
+        yield Batch(messages, mail.text, mail.html, [{}])
         return
     if _is_clear(messages):
         is_whole = cuts[0].is_whole
@@ -106,16 +107,17 @@ def _cut(message: Outgoing) -> _Cut:
     """Cut after each tag and line, for some pages are one line; no piece is empty."""
     if _fits(_all_of(message)):
         return _Cut(message, is_whole=True)
-    text, html = (_PIECE.findall(message.payload[part]) for part in _WHOLE)
+    text, html = (_PIECE.findall(body) for body in _all_of(message).values())
     return _Cut(message, is_whole=False, text=text, html=html)
 
 
 def _all_of(message: Outgoing) -> dict[str, str]:
-    return {mark: message.payload[part] for part, mark in _WHOLE.items()}
+    mail = Email.of(message.payload)
+    return {_WHOLE["text"]: mail.text, _WHOLE["html"]: mail.html}
 
 
 def _is_clear(messages: Sequence[Outgoing]) -> bool:
-    return not any(_MARK in message.payload[part] for message in messages for part in _WHOLE)
+    return not any(_MARK in body for message in messages for body in _all_of(message).values())
 
 
 def _fits(own: dict[str, str]) -> bool:

@@ -6,7 +6,6 @@ hours of day, to nobody who opted out, and counted toward no cap.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from winback.base.content_series import Series, content_series
 from winback.base.project import project_vars
 from winback.base.settings import Settings
 from winback.content import RenderBlocked, Renderer
+from winback.content.payloads import words_of
 from winback.ledger import CONFIRMATION, SERIES_ASK, Ledger, LedgerFenced, standing_joins, tables
 
 # How long a planned reply may wait for its call; the next round plans another.
@@ -99,7 +99,7 @@ def _text(renderer: Renderer, series: Series, template: str) -> str:
         "frequency": series.frequency,
         "leave_keyword": series.leave_keyword,
     }
-    return str(json.loads(renderer.render(row, unsubscribe_url="").payload_json)["body"])
+    return words_of(renderer.render(row, unsubscribe_url="").payload_json)
 
 
 def _plan(

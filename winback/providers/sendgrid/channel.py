@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from winback.base.settings import Settings
+from winback.content.payloads import Email
 from winback.providers._bodies import Batch, together
 from winback.providers._look_up import EndWithdrawal, Finding, Question, Search, Withdraw
 from winback.providers._seam import Outcome, Outgoing, Request
@@ -107,10 +108,11 @@ class EmailChannel:
 
 def _packed(messages: Sequence[Outgoing], size: int) -> Iterator[Batch]:
     """What goes into one request each: messages that share what a request says once."""
-    alike: dict[str, list[Outgoing]] = {}
+    alike: dict[tuple[str, str | None, str, bool], list[Outgoing]] = {}
     for message in messages:
-        shared = [message.payload.get(name) for name in ("from", "reply_to", "own_click_links")]
-        alike.setdefault(repr(shared), []).append(message)
+        mail = Email.of(message.payload)
+        shared = (mail.from_email, mail.from_name, mail.reply_to, mail.own_click_links)
+        alike.setdefault(shared, []).append(message)
     for group in alike.values():
         yield from together(group, size)
 
@@ -120,21 +122,21 @@ def _request(
 ) -> Request:
     """One request. Its JSON is ours, so that an error's index means our index."""
     attempt_id = secrets.token_hex(16)
-    first = batch.messages[0].payload
+    first = Email.of(batch.messages[0].payload)
     body: dict[str, Any] = {
         "personalizations": [
             _personalization(message, attempt_id, own)
             for message, own in zip(batch.messages, batch.own, strict=True)
         ],
-        "from": first["from"],
+        "from": first.sender,
         "content": [
             {"type": "text/plain", "value": batch.text},
             {"type": "text/html", "value": batch.html},
         ],
     }
-    if first.get("reply_to"):
-        body["reply_to"] = first["reply_to"]
-    if first.get("own_click_links"):
+    if first.reply_to:
+        body["reply_to"] = {"email": first.reply_to}
+    if first.own_click_links:
         body["tracking_settings"] = _NO_CLICK_TRACKING
     if batch_id is not None and send_at is not None:
         body |= {"batch_id": batch_id, "send_at": int(send_at.timestamp())}
@@ -152,11 +154,11 @@ def _request(
 
 def _personalization(message: Outgoing, attempt_id: str, own: Mapping[str, str]) -> dict[str, Any]:
     """One person: one recipient, so that nobody sees another's address."""
-    payload = message.payload
+    mail = Email.of(message.payload)
     person = {
         "to": [{"email": message.address}],
-        "subject": payload["subject"],
-        "headers": dict(payload["headers"]),
+        "subject": mail.subject,
+        "headers": dict(mail.headers),
         "custom_args": {"wb_message": message.message_id, "wb_attempt": attempt_id},
     }
     if own:

@@ -10,6 +10,7 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from winback.base.errors import UsageError
 from winback.base.settings import Settings
+from winback.content.payloads import Call
 from winback.providers._look_up import Finding, Progress, Question, Search
 from winback.providers._seam import Outcome, Outgoing, Request
 from winback.providers.twilio.client import TwilioAccount, new_attempt_id, request_of
@@ -68,12 +69,12 @@ class VoiceChannel:
         self._account.close()
 
     def _request(self, message: Outgoing) -> Request:
-        attempt_id = new_attempt_id()
+        attempt_id, call = new_attempt_id(), Call.of(message.payload)
         pressed = self._account.callback("voice", message.message_id, attempt_id)
         body: dict[str, Any] = {
             "to": message.address,
-            "from_": message.payload["from_"],
-            "twiml": _spoken(message.payload, pressed),
+            "from_": call.from_,
+            "twiml": _spoken(call, pressed),
             "status_callback": self._account.callback("status", message.message_id, attempt_id),
             "status_callback_event": EVENTS,
             "timeout": RING_SECONDS,
@@ -82,7 +83,7 @@ class VoiceChannel:
         return request_of(attempt_id, message.message_id, body)
 
 
-def _spoken(payload: Any, pressed: str | None) -> str:
+def _spoken(call: Call, pressed: str | None) -> str:
     """Every word is said while any key ends the call for good."""
     response = VoiceResponse()
     listening = response.gather(
@@ -93,6 +94,6 @@ def _spoken(payload: Any, pressed: str | None) -> str:
         action=pressed,
         method="POST",
     )
-    listening.say(payload["words"], language=payload["language"])
+    listening.say(call.words, language=call.language)
     response.hangup()
     return str(response)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from winback.base.settings import Settings
+from winback.content.payloads import WhatsApp, phone_message
 from winback.providers._look_up import Finding, Progress, Question, Search
 from winback.providers._seam import Outcome, Outgoing, Request
 from winback.providers.twilio.client import TwilioAccount, new_attempt_id, request_of
@@ -17,22 +17,8 @@ from winback.providers.twilio.records import fetch_message, search_messages
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 1, 36_000
 
 
-@dataclass(frozen=True)
-class MessageKind:
-    """How one kind of message is addressed, and what of its payload is posted."""
-
-    to_prefix: str
-    parameters: frozenset[str]
-
-
 # RCS goes to the plain number: the service picks it where the phone has it, else a text.
-_TEXT: Final = frozenset({"body", "media_url", "messaging_service_sid"})
-KINDS: Final[Mapping[str, MessageKind]] = {
-    "sms": MessageKind("", _TEXT - {"media_url"}),
-    "mms": MessageKind("", _TEXT),
-    "rcs": MessageKind("", _TEXT),
-    "whatsapp": MessageKind("whatsapp:", frozenset({"content_sid", "content_variables", "from_"})),
-}
+_TO_PREFIX: Final[Mapping[str, str]] = {"sms": "", "mms": "", "rcs": "", "whatsapp": "whatsapp:"}
 
 
 class PhoneChannel:
@@ -46,7 +32,7 @@ class PhoneChannel:
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.per_second = settings.per_second(name)
-        self._kind = KINDS[name]
+        self._to_prefix = _TO_PREFIX[name]
         what = "Texts" if name == "sms" else f"Messages by {name}"
         self._account = TwilioAccount(settings, pool_size=self.concurrency, what=what)
 
@@ -62,7 +48,7 @@ class PhoneChannel:
         """Search the list of messages to a number, or read how far one has come."""
         match question:
             case Search():
-                to = self._kind.to_prefix + question.message.address
+                to = self._to_prefix + question.message.address
                 # A phone with RCS may be shown a richer form of what we sent.
                 rewrites = self.name == "rcs"
                 return search_messages(self._account, question, to=to, rewrites=rewrites)
@@ -79,10 +65,19 @@ class PhoneChannel:
         attempt_id = new_attempt_id()
         seconds = int((message.leaves_by - now).total_seconds())
         body: dict[str, Any] = {
-            "to": self._kind.to_prefix + message.address,
-            **{key: message.payload[key] for key in self._kind.parameters & set(message.payload)},
+            "to": self._to_prefix + message.address,
+            **self._parameters(message.payload),
             "validity_period": min(max(seconds, SHORTEST_VALIDITY), LONGEST_VALIDITY),
         }
         if callback := self._account.callback("status", message.message_id, attempt_id):
             body["status_callback"] = callback
         return request_of(attempt_id, message.message_id, body)
+
+    def _parameters(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a payload is posted."""
+        payload = phone_message(stored)
+        if isinstance(payload, WhatsApp):
+            unsaid = "words"  # the template's own
+        else:
+            unsaid = "media_url" if self.name == "sms" else ""
+        return {name: value for name, value in payload.stored().items() if value and name != unsaid}

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import Any, Final, Literal
 
+from winback.content.payloads import Call, WhatsApp, phone_message
 from winback.providers._bounds import name_of
 from winback.providers._look_up import LOOK_UP_SECONDS, Finding, Listed, Progress, Search
 from winback.providers.twilio.client import TwilioAccount, Unreadable
@@ -145,15 +146,17 @@ def message_likeness(record: Any, payload: Mapping[str, Any], *, to: str) -> Lik
         return "unclear"
     if not is_ours(record, to):
         return "other"
-    for sender in ("messaging_service_sid", "from_"):
-        theirs, ours = getattr(record, sender, None), payload.get(sender)
-        if theirs and ours and theirs != ours:
-            return "other"
+    ours = phone_message(payload)
+    sender = "from_" if isinstance(ours, WhatsApp) else "messaging_service_sid"
+    theirs = getattr(record, sender, None)
+    if theirs and getattr(ours, sender) and theirs != getattr(ours, sender):
+        return "other"
     shown = _skeleton(record.body or "")
     if not shown or set(shown) == {"x"} or shown == "redacted":
         return "unclear"
-    body = payload.get("body")
-    return _body_likeness(shown, str(body)) if body else _template_likeness(shown, payload)
+    if isinstance(ours, WhatsApp):
+        return _template_likeness(shown, ours)
+    return _body_likeness(shown, ours.body) if ours.body else "unclear"
 
 
 def _is_masked(number: str | None) -> bool:
@@ -170,10 +173,10 @@ def _body_likeness(shown: str, body: str) -> Likeness:
     return "unclear" if ours in shown or matcher.ratio() >= ALIKE else "other"
 
 
-def _template_likeness(shown: str, payload: Mapping[str, Any]) -> Likeness:
+def _template_likeness(shown: str, ours: WhatsApp) -> Likeness:
     """Twilio shows a template filled in: what we filled in must all be there."""
     try:
-        variables = json.loads(payload.get("content_variables") or "{}")
+        variables = json.loads(ours.content_variables or "{}")
     except ValueError:
         return "unclear"
     wanted = [_skeleton(str(value)) for value in variables.values()]
@@ -196,7 +199,7 @@ def search_calls(account: TwilioAccount, question: Search) -> Finding:
     calls, to = account.client.calls, question.message.address
 
     def likeness(record: Any) -> Likeness:
-        is_from_us = getattr(record, "_from", None) == question.message.payload.get("from_")
+        is_from_us = getattr(record, "_from", None) == Call.of(question.message.payload).from_
         return "same" if is_ours(record, to) and is_from_us else "other"
 
     return search(account, question, lambda: calls.page(to=to, page_size=PAGE_SIZE), likeness)
