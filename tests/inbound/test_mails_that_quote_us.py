@@ -12,7 +12,7 @@ from urllib3.filepost import encode_multipart_formdata
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.inbound import collect
-from winback.ledger import Ledger
+from winback.ledger import SERIES_ASK, Ledger
 
 TEXT = (
     "Hey Ann,\n\nwe miss you! Come back: https://shop.example.com/c/1\n\n--\n"
@@ -48,10 +48,11 @@ def replied(provider: Provider, ledger: Ledger, settings: Settings, clock: Fixed
         assert provider.raw_events(body, path="inbound", **{"Content-Type": content_type}).ok
         return collected()
 
-    def text(body: str, *, content_tag: str | None = None) -> tuple[str, str | None]:
+    def text(body: str, *, about: str | None = None) -> tuple[str, str | None]:
+        what = {"purpose": SERIES_ASK} if about == SERIES_ASK else {"content_tag": about}
         add_message(
-            ledger, "m1", channel="sms", address=PHONE, content_tag=content_tag,
-            cap_scope="daily_tips", payload_json=json.dumps({"body": BODY}),
+            ledger, "m1", channel="sms", address=PHONE, cap_scope="daily_tips",
+            payload_json=json.dumps({"body": BODY}), **what,
         )  # fmt: skip
         provider.text(body)
         return collected()
@@ -119,7 +120,7 @@ def test_a_mail_that_is_attached_speaks_for_nobody(replied: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "tag", "intent", "silent"),
+    ("text", "about", "intent", "silent"),
     [
         (f"Loved “{BODY}”", None, "positive", None),
         (f"Loved “{BODY}”", "feedback", "positive", None),
@@ -140,9 +141,9 @@ def test_a_mail_that_is_attached_speaks_for_nobody(replied: Any) -> None:
     ],
 )
 def test_a_text_is_read_without_what_the_phone_quotes(
-    replied: Any, text: str, tag: str | None, intent: str, silent: str | None
+    replied: Any, text: str, about: str | None, intent: str, silent: str | None
 ) -> None:
-    assert replied.text(text, content_tag=tag) == (intent, silent)
+    assert replied.text(text, about=about) == (intent, silent)
 
 
 def test_a_person_sees_the_whole_text_and_the_event_keeps_their_words(
