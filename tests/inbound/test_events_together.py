@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from inbound_parts import NOW, message, rows, sg_event
@@ -167,6 +167,12 @@ def test_any_story_ends_alike_in_one_part_and_in_many(ledger: Ledger) -> None:
         suppress_health_check=[HealthCheck.too_slow],
     )
     @given(stories)
+    # Two customers who share a phone choose on their pages, one of them after a text.
+    @example([
+        (("text", PHONES[0], "stop tips"), False),
+        (("all", "sent4", ""), False),
+        (("pause", "sent2", ""), False),
+    ])  # fmt: skip
     def tell(story: list[tuple[tuple[str, str, str], bool]]) -> None:
         told = read_ahead(ledger, list(parse(records(story))))
         assert left_by(ledger, [told]) == left_by(ledger, [[one] for one in told])

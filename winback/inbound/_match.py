@@ -71,6 +71,7 @@ class Matcher:
         known = select(m.address, m.customer_id).where(among(m.address, addresses)).distinct()
         for row in self._connection.execute(known) if addresses else ():
             customers[row.address].add(f"customer:{row.customer_id}")
+        reached = self._reached_by_choices(events)
         found = []
         for event, places in zip(events, came_from, strict=True):
             whose = {f"address:{place}" for place in places}
@@ -78,8 +79,21 @@ class Matcher:
             named = self._by_id.get(event.message_id or "")
             if named is not None:
                 whose |= {f"address:{named.address}", f"customer:{named.customer_id}"}
+                whose |= reached.get(named.customer_id, set()) if _is_choice(event) else set()
             found.append(whose)
         return found
+
+    def _reached_by_choices(self, events: Sequence[Event]) -> dict[str, set[str]]:
+        """By customer, every address of theirs, which others may share: a choice on our page is
+        about all of them."""
+        m = tables.messages.c
+        named = (self._by_id.get(event.message_id or "") for event in events if _is_choice(event))
+        customers = {row.customer_id for row in named if row is not None}
+        reached: dict[str, set[str]] = defaultdict(set)
+        theirs = select(m.customer_id, m.address).where(among(m.customer_id, customers)).distinct()
+        for row in self._connection.execute(theirs) if customers else ():
+            reached[row.customer_id].add(f"address:{row.address}")
+        return reached
 
     def _accepted(self, events: Sequence[Event]) -> Sequence[Row[Any]]:
         """What went to where these events came from, the newest first."""
@@ -95,6 +109,10 @@ class Matcher:
             .order_by(m.accepted_at.desc(), (m.purpose != CAMPAIGN).desc(), m.message_id)
         )
         return self._connection.execute(query).all()
+
+
+def _is_choice(event: Event) -> bool:
+    return event.preference is not None or event.takes_back is not None
 
 
 def _spelled(event: Event) -> str:
