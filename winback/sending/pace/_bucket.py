@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Final
 
 from winback.ledger import Ledger
 from winback.sending.brakes import _gates
+
+# In seconds: a clock that goes back by less is waited for, so that no second is counted twice.
+_CLOCK_SKEW: Final = 300.0
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,11 @@ class Bucket:
     def take(self, count: int, *, now: float) -> tuple[Bucket, float]:
         """The bucket after `count` tokens more are promised, and the seconds until they are due.
 
-        A clock that went back refills nothing.
+        A clock that went back refills nothing. If it went back far, it counts from there: nobody
+        waits for the hour or the day that it was ahead.
         """
-        at = max(self.at, now)
-        full = min(self.capacity, self.tokens + (at - self.at) * self.per_second)
+        at = now if self.at - now > _CLOCK_SKEW else max(self.at, now)
+        full = min(self.capacity, self.tokens + max(0.0, at - self.at) * self.per_second)
         left = full - count
         return Bucket(self.per_second, left, at), max(0.0, at - now - left / self.per_second)
 
