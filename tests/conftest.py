@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from subprocess import TimeoutExpired
 from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 
@@ -42,8 +43,8 @@ def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of a PostgreSQL of this session.
+def postgresql_server() -> Iterator[Any]:
+    """A PostgreSQL of this session.
 
     Not under pytest's folder, which every new pytest closes to all but its user: started by
     root, the server runs as a user of its own.
@@ -65,9 +66,15 @@ def postgresql() -> Iterator[str]:
         # Nobody pulls the plug of a test's database; its clients are killed, never itself.
         connection.execute("alter system set fsync = off")
         connection.execute("select pg_reload_conf()")
-    yield server.get_uri()
+    yield server
     server.cleanup()
     folder.rmdir()
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgresql_server: Any) -> str:
+    """The URL of a PostgreSQL of this session."""
+    return str(postgresql_server.get_uri())
 
 
 @pytest.fixture(scope="session")
