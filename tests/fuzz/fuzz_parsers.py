@@ -8,6 +8,7 @@ import gzip
 import io
 import sys
 from contextlib import chdir, redirect_stderr, redirect_stdout
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -333,10 +334,19 @@ def a_listed_row(_: Home, row: Any) -> None:
         assert entry is None or entry.address.isprintable()
 
 
+# What the templates can't do without.
+OFFER: dict[str, object] = {
+    "country": "US", "offer_id": "welcome_back_20", "offer_kind": "percent",
+    "offer_value": Decimal(20), "offer_code": "WELCOME20",
+    "offer_expires_at": NOW + timedelta(days=30), "first_name": "Ann",
+    "last_product_name": "Blue mug", "context_product_name": "Red mug",
+}  # fmt: skip
+
+
 def a_message(home: Home, facts: dict[str, object]) -> None:
     renderer = home.keep.setdefault("renderer", Renderer(home.settings))
     for template, channel in (("browse_offer/1", "email"), ("sms_four_step/1", "sms")):
-        row = {"template": template, "channel": channel, "zones": "UTC"} | facts
+        row = OFFER | {"template": template, "channel": channel, "zones": "UTC"} | facts
         renderer.render(row, unsubscribe_url="https://h.example.com/u/1", link_at="l{}".format)
 
 
