@@ -133,6 +133,7 @@ def test_an_unknown_fact_is_absent_and_a_known_one_is_safe() -> None:
     known = Facts.of(strange).known()
     assert "last_product_url" not in known
     assert known["last_product_name"] == "a b"
+    assert "a b" not in repr(Facts.of(strange))
 
 
 def test_a_fact_of_two_edits_reaches_the_words_of_a_template(tmp_path: Path) -> None:

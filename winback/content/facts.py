@@ -42,7 +42,7 @@ def _number(value: object) -> object:
     return value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Facts:
     """What is known of one person and may be said; empty or None where it is not known."""
 
