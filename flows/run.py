@@ -7,18 +7,10 @@ from datetime import datetime
 
 from prefect import flow
 
+from flows import _work
 from flows._context import open_stage
 from flows._ending import ended
 from flows._tasks import collect, withdraw_unresolved
-from flows.stages import (
-    Sent,
-    built_audience,
-    enrolled_and_planned,
-    measured,
-    reconciled,
-    sent_due,
-    who_waits,
-)
 from winback import sending
 from winback.base.settings import Mode
 from winback.ledger import sent_twice
@@ -33,7 +25,7 @@ class RunReport:
     audience: BuildReport
     enrolled: int = 0
     plan: sending.PlanReport | None = None
-    sent: Sent = field(default_factory=list)
+    sent: _work.Sent = field(default_factory=list)
     outcomes: BuildReport | None = None
     # What evidence settled before the audience was built.
     reconciled: ReconcileReport = field(default_factory=ReconcileReport)
@@ -65,17 +57,17 @@ def winback_run(
         settled = ReconcileReport()
         if stage.run.sends:
             collect()
-            settled = reconciled()
-        report = RunReport(built_audience(), reconciled=settled)
-        report.enrolled, report.plan = enrolled_and_planned(report.audience.published)
+            settled = _work.reconcile()
+        report = RunReport(_work.build_audience(), reconciled=settled)
+        report.enrolled, report.plan = _work.enroll_and_plan(report.audience.published)
         if stage.run.sends:
-            report.sent = sent_due()
+            report.sent = _work.send_due()
             withdraw_unresolved()
             collect()
-            report.waiting = who_waits()
+            report.waiting = _work.count_waiting()
             report.unknown = sending.unknown_messages(stage.ledger)
             with stage.ledger.read() as connection:
                 report.sent_twice = list(sent_twice(connection))
             if measure:
-                report.outcomes = measured()
+                report.outcomes = _work.measure()
     return ended(report.summary(), report)

@@ -7,106 +7,28 @@ than `dry-run`. A stage that dies is finished by running it again.
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 from prefect import flow
 
-from flows import _tasks
-from flows._artifacts import keep_table
-from flows._context import current_stage, open_stage
+from flows import _tasks, _work
+from flows._context import open_stage
 from flows._ending import ended
+from flows._work import Sent
 from winback import sending
-from winback.base.content_series import content_series
 from winback.base.settings import Mode
-from winback.conversations import inbox
 from winback.inbound import CollectReport
 from winback.ledger import REPLIES
-from winback.measure import report
-from winback.reconcile import ReconcileReport, open_messages
+from winback.reconcile import ReconcileReport
 from winback.warehouse import BuildReport, require_recent
 
-Sent = list[tuple[str, int, sending.SendReport]]
-
 _NOTHING_SENT = "a dry run sends nothing; what it would send is planned in `enroll`"
-
-
-def built_audience() -> BuildReport:
-    """Build who has lapsed, who may be contacted, and what is due for whom."""
-    built = _tasks.build_audience()
-    keep_table("audience-funnel", report.funnel(built.published), "From lapsed to chosen")
-    keep_table("decisions", report.decisions(built.published), "What was decided, and why")
-    return built
-
-
-def enrolled_and_planned(published: Path) -> tuple[int, sending.PlanReport]:
-    """Enroll who entered, then plan; a dry run only renders."""
-    if not current_stage().run.sends:
-        return 0, _tasks.plan(published)
-    enrolled = _tasks.enroll(published)
-    _tasks.sweep()
-    return enrolled, _tasks.plan(published)
-
-
-def sent_due(playbook_id: str | None = None) -> Sent:
-    """Answer who asks or joins, then send each step that is due, or one playbook's; a channel
-    that stopped stays stopped."""
-    stage = current_stage()
-    _tasks.sweep()
-    if any(series.is_enabled for series in content_series()):
-        _tasks.acknowledge_joins()
-    if stage.settings.responder:
-        _tasks.reply()
-    sent: Sent = []
-    stopped: set[str] = set()
-    for playbook, step, channel in sending.steps_due(stage.ledger, stage.run.clock):
-        if channel not in stopped and playbook_id in {None, playbook}:
-            done = _tasks.send(playbook, step)
-            sent.append((playbook, step, done))
-            stopped |= set(done.stopped)
-    _keep_sent(sent)
-    return sent
-
-
-def reconciled() -> ReconcileReport:
-    """Settle what is unknown by evidence, and show by id what still is and what went out twice."""
-    done = _tasks.reconcile()
-    stage = current_stage()
-    rows = [
-        {"message_id": it.message_id, "channel": it.channel, "state": it.state, "reason": it.reason}
-        for it in open_messages(stage.ledger)
-    ]
-    keep_table("unknown-messages", rows, "May have been sent: `winback reconcile`")
-    return done
-
-
-def measured() -> BuildReport:
-    """Build the outcomes and keep them as artifacts."""
-    built = _tasks.measure()
-    rates = report.reactivation_rates(built.published)
-    caused = report.experiment_results(built.published)
-    keep_table("reactivation-rates", rates, "Who came back, by arm, variant and window")
-    keep_table("experiment-results", caused, "What the messages caused")
-    return built
-
-
-def who_waits() -> int:
-    """How many people wait for a human's answer; counts alone are kept, for all to see."""
-    stage = current_stage()
-    queue = inbox.queue(stage.ledger, stage.run.clock)
-    keep_table("human-queue", queue, "Who waits for an answer: `winback inbox`")
-    return sum(row["people"] for row in queue)
-
-
-def _keep_sent(sent: Sent) -> None:
-    rows = [{"playbook": playbook, "step": step, **done.counts} for playbook, step, done in sent]
-    keep_table("send-report", rows, "What was sent, by step and state")
 
 
 @flow(name="audience")
 def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildReport:
     """Build who has lapsed, who may be contacted, and what is due for whom."""
     with open_stage(mode, as_of):
-        built = built_audience()
+        built = _work.build_audience()
     counts = built.manifest.row_counts
     return ended(
         f"{counts['customers']:,} customers, {counts['entrants']:,} enter, "
@@ -122,7 +44,7 @@ def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, 
         name = "current" if stage.run.sends else "dry-run"
         published = (stage.settings.published_dir / name).resolve()
         require_recent(published, stage.run.as_of)
-        enrolled, planned = enrolled_and_planned(published)
+        enrolled, planned = _work.enroll_and_plan(published)
     return ended(f"{enrolled:,} enrolled; {planned.summary()}", (enrolled, planned))
 
 
@@ -135,7 +57,7 @@ def send_step(
         if not stage.run.sends:
             return ended(_NOTHING_SENT, [])
         sent = _tasks.send(playbook, step)
-        _keep_sent([(playbook, step, sent)])
+        _work.keep_sent([(playbook, step, sent)])
     return ended(sent.summary(), [(playbook, step, sent)])
 
 
@@ -145,7 +67,7 @@ def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
             return ended(_NOTHING_SENT, [])
-        sent = sent_due()
+        sent = _work.send_due()
     lines = (f"{playbook} {step}: {done.summary()}" for playbook, step, done in sent)
     return ended("; ".join(lines) or "nothing was due", sent)
 
@@ -156,7 +78,7 @@ def answer(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
             return ended(_NOTHING_SENT, [])
-        sent = sent_due(REPLIES)
+        sent = _work.send_due(REPLIES)
     lines = (done.summary() for _, _, done in sent)
     return ended("; ".join(lines) or "nobody was to be answered", sent)
 
@@ -168,7 +90,7 @@ def collect(mode: Mode = "dry-run", as_of: datetime | None = None) -> CollectRep
         if not stage.run.sends:
             return ended("a dry run leaves the ledger as it is", CollectReport())
         collected = _tasks.collect()
-        waiting = who_waits()
+        waiting = _work.count_waiting()
     return ended(
         f"{collected.events:,} events, {collected.suppressed:,} opt-outs, "
         f"{collected.unmatched:,} of no message of ours, {waiting:,} wait for a human",
@@ -183,7 +105,7 @@ def reconcile(mode: Mode = "dry-run", as_of: datetime | None = None) -> Reconcil
         if not stage.run.sends:
             return ended("a dry run asks nobody and leaves the ledger as it is", ReconcileReport())
         _tasks.collect()
-        done = reconciled()
+        done = _work.reconcile()
     return ended(done.summary(), done)
 
 
@@ -193,7 +115,7 @@ def measure(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildRepor
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
             return ended("a dry run has no outcomes of its own", None)
-        built = measured()
+        built = _work.measure()
     counts = built.manifest.row_counts
     return ended(
         f"{counts['reactivations']:,} of {counts['enrollments']:,} enrolled came back", built

@@ -1,0 +1,90 @@
+"""What a stage does, be it a flow of its own or a part of the whole run; `stages` has the flows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flows import _tasks
+from flows._artifacts import keep_table
+from flows._context import current_stage
+from winback import sending
+from winback.base.content_series import content_series
+from winback.conversations import inbox
+from winback.measure import report
+from winback.reconcile import ReconcileReport, open_messages
+from winback.warehouse import BuildReport
+
+Sent = list[tuple[str, int, sending.SendReport]]
+
+
+def build_audience() -> BuildReport:
+    """Build who has lapsed, who may be contacted, and what is due for whom."""
+    built = _tasks.build_audience()
+    keep_table("audience-funnel", report.funnel(built.published), "From lapsed to chosen")
+    keep_table("decisions", report.decisions(built.published), "What was decided, and why")
+    return built
+
+
+def enroll_and_plan(published: Path) -> tuple[int, sending.PlanReport]:
+    """Enroll who entered, then plan; a dry run only renders."""
+    if not current_stage().run.sends:
+        return 0, _tasks.plan(published)
+    enrolled = _tasks.enroll(published)
+    _tasks.sweep()
+    return enrolled, _tasks.plan(published)
+
+
+def send_due(playbook_id: str | None = None) -> Sent:
+    """Answer who asks or joins, then send each step that is due, or one playbook's; a channel
+    that stopped stays stopped."""
+    stage = current_stage()
+    _tasks.sweep()
+    if any(series.is_enabled for series in content_series()):
+        _tasks.acknowledge_joins()
+    if stage.settings.responder:
+        _tasks.reply()
+    sent: Sent = []
+    stopped: set[str] = set()
+    for playbook, step, channel in sending.steps_due(stage.ledger, stage.run.clock):
+        if channel not in stopped and playbook_id in {None, playbook}:
+            done = _tasks.send(playbook, step)
+            sent.append((playbook, step, done))
+            stopped |= set(done.stopped)
+    keep_sent(sent)
+    return sent
+
+
+def reconcile() -> ReconcileReport:
+    """Settle what is unknown by evidence, and show by id what still is and what went out twice."""
+    done = _tasks.reconcile()
+    stage = current_stage()
+    rows = [
+        {"message_id": it.message_id, "channel": it.channel, "state": it.state, "reason": it.reason}
+        for it in open_messages(stage.ledger)
+    ]
+    keep_table("unknown-messages", rows, "May have been sent: `winback reconcile`")
+    return done
+
+
+def measure() -> BuildReport:
+    """Build the outcomes and keep them as artifacts."""
+    built = _tasks.measure()
+    rates = report.reactivation_rates(built.published)
+    caused = report.experiment_results(built.published)
+    keep_table("reactivation-rates", rates, "Who came back, by arm, variant and window")
+    keep_table("experiment-results", caused, "What the messages caused")
+    return built
+
+
+def count_waiting() -> int:
+    """Count the people who wait for a human's reply; counts alone are kept, for all to see."""
+    stage = current_stage()
+    queue = inbox.queue(stage.ledger, stage.run.clock)
+    keep_table("human-queue", queue, "Who waits for an answer: `winback inbox`")
+    return sum(row["people"] for row in queue)
+
+
+def keep_sent(sent: Sent) -> None:
+    """Show what was sent, by step and state."""
+    rows = [{"playbook": playbook, "step": step, **done.counts} for playbook, step, done in sent]
+    keep_table("send-report", rows, "What was sent, by step and state")
