@@ -35,7 +35,7 @@ def test_a_lost_delivery_is_told_by_a_poll_and_its_late_callback_counts_once(
     (text,) = house.add(1)
     house.send()
     done = house.reconcile(after=10 * MINUTE)
-    assert (done.polled, done.told) == (1, 1)
+    assert (done.polled, done.news) == (1, 1)
     (event,) = house.rows("provider_events")
     assert (event["message_id"], event["kind"], event["n_seen"]) == (text, "delivered", 1)
     assert event["occurred_at"] == NOW, "when it happened, not when it was asked"

@@ -33,7 +33,7 @@ class Suppressed:
 
 
 def keep_progress(
-    settings: Settings, clock: Clock, told: Iterable[tuple[str, Mapping[str, str]]]
+    settings: Settings, clock: Clock, news: Iterable[tuple[str, Mapping[str, str]]]
 ) -> None:
     """Append what Twilio's records tell of messages, by our id; durable when this returns."""
     now = clock.now()
@@ -42,7 +42,7 @@ def keep_progress(
         clock,
         [
             Record("twilio", PROGRESS, now, urlencode({"m": key}), {}, urlencode(fields).encode())
-            for key, fields in told
+            for key, fields in news
         ],
     )
 

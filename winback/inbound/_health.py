@@ -112,33 +112,33 @@ def problems(
     age: timedelta,
 ) -> list[str]:
     """Each thing that a person has to look after, in one sentence."""
-    told = []
+    lines = []
     if storing:
-        told.append(
+        lines.append(
             f"Callbacks can't be stored ({storing}): providers hear 503 and come again. "
             "Next: look at the disk and at landing/events under WINBACK_HOME"
         )
     if bytes_in_flight:
-        told.append(
+        lines.append(
             f"The memory for bodies is full ({bytes_in_flight:,} bytes are coming in): providers "
             "hear 503 and come again. Next: look at who posts so much, in your proxy's log"
         )
     if last is not None:
-        told.append(
+        lines.append(
             f"The newest callback was not stored ({last.why}, {last.at:%Y-%m-%dT%H:%M:%SZ}): "
             "its provider comes again"
         )
     if ledger:
-        told.append(
+        lines.append(
             f"The ledger can't be written ({ledger}): opt-outs are kept on disk and not in force "
             "yet. Next: look at its database and at what else uses it"
         )
     if age > LATE:
-        told.append(
+        lines.append(
             f"Stored callbacks that are not in the ledger after {int(age.total_seconds())} s: "
             f"{waiting}. Next: winback build, which collects them, and the receiver's log"
         )
-    return told
+    return lines
 
 
 def _in_a_thread(work: Callable[[], None]) -> Future[None]:

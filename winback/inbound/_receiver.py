@@ -137,7 +137,7 @@ class Receiver:
         looks = [lane.backlog.look(self.clock.now()) for lane in self._lanes.values()]
         waiting, age = sum(count for count, _ in looks), max(age for _, age in looks)
         has_room = self.bytes_in_flight <= MAX_BYTES_IN_FLIGHT - LEAST_ROOM
-        told = problems(
+        found = problems(
             storing=storing,
             bytes_in_flight=0 if has_room else self.bytes_in_flight,
             last=self._last_failure,
@@ -147,14 +147,14 @@ class Receiver:
         )
         is_failing = bool(storing) or not has_room
         return (503 if is_failing else 200), {
-            "status": "failing" if is_failing else "degraded" if told else "ok",
+            "status": "failing" if is_failing else "degraded" if found else "ok",
             **{name: self.counts[name] for name in ("stored", "refused", "not_stored")},
             "can_store": not storing,
             "has_room": has_room,
             "ledger": ledger or "ok",
             "uncollected": waiting,
             "uncollected_seconds": max(0, int(age.total_seconds())),
-            "problems": told,
+            "problems": found,
         }
 
 
@@ -259,5 +259,5 @@ def _path_and_query(request: Request) -> str:
 async def healthz(request: Request) -> JSONResponse:
     """What it counted, and what it can't do: 503 where a callback could not be stored."""
     receiver: Receiver = request.app.state.receiver
-    status, told = await receiver.health()
-    return JSONResponse(told, status_code=status, headers={"Cache-Control": "no-store"})
+    status, health = await receiver.health()
+    return JSONResponse(health, status_code=status, headers={"Cache-Control": "no-store"})

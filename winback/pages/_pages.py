@@ -152,5 +152,7 @@ def _page(
         f"<title>{title}</title><style>{_STYLE}</style></head>"
         f"<body>{sender}<main><h1>{title}</h1>{body}</main></body></html>"
     )
-    told = {"Content-Language": words.language, "Vary": "Accept-Language"}
-    return HTMLResponse(html, status_code=status, headers={**_HEADERS, **told, **(headers or {})})
+    language = {"Content-Language": words.language, "Vary": "Accept-Language"}
+    return HTMLResponse(
+        html, status_code=status, headers={**_HEADERS, **language, **(headers or {})}
+    )

@@ -71,13 +71,13 @@ class _Bounded(io.RawIOBase):
 
 def read_body(response: BaseHTTPResponse, most_bytes: int) -> bytes:
     """The whole body, unpacked. Raises AnswerTooLargeError, or what says that it broke off."""
-    parts, left = [], most_bytes + 1
-    while left and (part := response.read(left, decode_content=False)):
+    parts, remaining = [], most_bytes + 1
+    while remaining and (part := response.read(remaining, decode_content=False)):
         parts.append(part)
-        left -= len(part)
+        remaining -= len(part)
         if response.length_remaining == 0:
             break
-    if not left:
+    if not remaining:
         raise AnswerTooLargeError(most_bytes)
     return _unpacked(b"".join(parts), response.headers.get("content-encoding", ""), most_bytes)
 

@@ -71,7 +71,7 @@ class Finding:
 
     found        there are messages that are, or may be, the one that was searched for
     absent       the records were read to where it would have to be, and it isn't there
-    progress     `told` is what a callback about the message would tell now
+    progress     `fields` is what a callback about the message would tell now
     withdrawn    the provider confirms that it discards the batch
     not_withdrawn  the provider says that it does not
     ended        the withdrawal's place is free
@@ -83,7 +83,7 @@ class Finding:
     ]
     # Oldest first.
     listed: tuple[Listed, ...] = ()
-    told: dict[str, str] = field(default_factory=dict, repr=False)
+    fields: dict[str, str] = field(default_factory=dict, repr=False)
     # Why it is unreadable, in a word or two: no contact data.
     reason: str = ""
     # The next question would meet the same: ask no more for now.

@@ -78,14 +78,14 @@ class Wire:
         try:
             server = self._server(url)
             target = server.target(_with(url, params or {}))
-            said, body = _written(headers or {}, data, auth)
+            all_headers, body = _written(headers or {}, data, auth)
         except (OSError, ValueError) as error:
             raise NotHandedOverError(type(error).__name__) from error
         response = server.pool.urlopen(
             method,
             target,
             body=body,
-            headers=said,
+            headers=all_headers,
             retries=False,
             redirect=False,
             assert_same_host=False,  # a proxy's pool carries the requests of others
@@ -130,13 +130,13 @@ def _written(
     auth: tuple[str, str] | None,
 ) -> tuple[dict[str, str], bytes | None]:
     """Headers and body as they cross the wire."""
-    said = {"Accept-Encoding": "gzip, deflate", **headers}
+    all_headers = {"Accept-Encoding": "gzip, deflate", **headers}
     if auth is not None:
-        said |= make_headers(basic_auth=":".join(auth))
+        all_headers |= make_headers(basic_auth=":".join(auth))
     if isinstance(data, Mapping):
-        said.setdefault("Content-Type", "application/x-www-form-urlencoded")
-        return said, _encoded(data).encode()
-    return said, data
+        all_headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        return all_headers, _encoded(data).encode()
+    return all_headers, data
 
 
 def _encoded(values: Mapping[str, object]) -> str:

@@ -44,16 +44,16 @@ def poll(
     with ledger.read() as connection:
         due = _due(connection, now)
     asked: list[Row[Any]] = []
-    told: list[tuple[str, Mapping[str, str]]] = []
+    news: list[tuple[str, Mapping[str, str]]] = []
     for message in due:
         finding = records.ask(message.channel, Progress(message.provider_id))
         if finding.kind == "progress":
-            told.append((message.message_id, finding.told))
+            news.append((message.message_id, finding.fields))
         elif finding.stops_asking:
             continue
         asked.append(message)
     # Kept before they are ticked off: asked twice is better than never.
-    keep_progress(settings, clock, told)
+    keep_progress(settings, clock, news)
     with ledger.write() as connection:
         for message in asked:
             _tick_off(connection, message, now)

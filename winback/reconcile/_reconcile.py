@@ -39,7 +39,7 @@ def reconcile(
         poll(ledger, settings, clock, records, report)
     sweep_lists(ledger, settings, clock, report)
     brought = collect(ledger, settings, clock)
-    report.told, report.suppressed = brought.events, brought.suppressed
+    report.news, report.suppressed = brought.events, brought.suppressed
     return report
 
 

@@ -22,7 +22,7 @@ class ReconcileReport:
     sent_twice: list[str] = field(default_factory=list)
     # Texts whose callbacks are missing: asked for, and of those what was news.
     polled: int = 0
-    told: int = 0
+    news: int = 0
     # Addresses that the provider's own lists suppress and ours did not yet.
     suppressed: int = 0
     # What could not be read, and why: nothing changed for it.
@@ -32,7 +32,7 @@ class ReconcileReport:
     def changed(self) -> bool:
         """Whether the ledger has news for the warehouse."""
         settled = self.accepted + self.planned_again + self.expired + self.unknown_final
-        return bool(settled or self.sent_twice or self.told or self.suppressed)
+        return bool(settled or self.sent_twice or self.news or self.suppressed)
 
     def wait(self, until: datetime) -> None:
         """Count one that waits."""
@@ -51,7 +51,7 @@ class ReconcileReport:
         line = [f"{count:,} {what}" for count, what in parts if count]
         if self.waiting and self.next_look_at:
             line.append(f"{self.waiting:,} wait until {self.next_look_at:%Y-%m-%d %H:%M} UTC")
-        line += [f"{self.told:,} of {self.polled:,} polled had news"] if self.polled else []
+        line += [f"{self.news:,} of {self.polled:,} polled had news"] if self.polled else []
         line += [f"{self.suppressed:,} addresses suppressed"] if self.suppressed else []
         line += [f"{len(self.sent_twice):,} SENT TWICE"] if self.sent_twice else []
         # Not "nothing was unknown", where nobody could be asked.

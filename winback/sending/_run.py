@@ -36,9 +36,9 @@ T = TypeVar("T")
 # holds little; and no more than bounds the memory.
 CLAIM_ROUNDS = 8
 CLAIM_SIZE = 1_000
-# Seconds that an answer may wait to be written down.
+# Seconds that a finished call may wait to be written down.
 SHORT_REST = 5.0
-# Seconds that an answer waits for others, so that they share the ledger's transactions.
+# Seconds that a finished call waits for others, so that they share the ledger's transactions.
 GATHERING = 0.005
 # How often one run waits for messages that backed off.
 ROUNDS = 6
@@ -80,7 +80,7 @@ class ChannelRun:
         self._brakes = Brakes(ledger, settings, clock, channel, report)
         self._pace = Pace(ledger, channel)
         self._in_flight: dict[Future[Outcome], Request] = {}
-        self._answers: SimpleQueue[Future[Outcome]] = SimpleQueue()
+        self._finished: SimpleQueue[Future[Outcome]] = SimpleQueue()
         self._packing = Packing(channel)
 
     @property
@@ -120,14 +120,14 @@ class ChannelRun:
                 return
 
     def _gathered(self) -> list[Future[Outcome]]:
-        """The next answer and others that come within moments, until half of the calls under way
-        have one; then all that are there."""
-        done, until = [self._answers.get()], time.monotonic() + GATHERING
+        """The next finished call and others that finish within moments, until half of those under
+        way have; then all that are there."""
+        done, until = [self._finished.get()], time.monotonic() + GATHERING
         with suppress(Empty):
             while len(done) < len(self._in_flight):
                 is_enough = 2 * len(done) >= len(self._in_flight)
-                left = 0.0 if is_enough else max(0.0, until - time.monotonic())
-                done.append(self._answers.get(timeout=left))
+                seconds = 0.0 if is_enough else max(0.0, until - time.monotonic())
+                done.append(self._finished.get(timeout=seconds))
         return done
 
     def _claim(self, ready_by: datetime) -> list[Row[Any]]:
@@ -184,7 +184,7 @@ class ChannelRun:
         """Wait; for long only once the answers to the calls under way are written down, as others
         call a message unknown that has none for too long."""
         if seconds > SHORT_REST and self._in_flight:
-            self._record([self._answers.get() for _ in self._in_flight])
+            self._record([self._finished.get() for _ in self._in_flight])
             seconds = max(seconds, self._pace.asked_to_wait)
         if seconds > 0:
             self._sleep(seconds)
@@ -218,7 +218,7 @@ class ChannelRun:
         for request in going:
             call = pool.submit(_attempts.call, self._channel, request, self._clock, now)
             self._in_flight[call] = request
-            call.add_done_callback(self._answers.put)
+            call.add_done_callback(self._finished.put)
         for request in requests:
             if not refused.keys().isdisjoint(request.message_ids):
                 self._packing.put_back(request, without=refused)

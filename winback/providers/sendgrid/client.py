@@ -124,10 +124,10 @@ class _Written(str):
     """A body in JSON, which the client encodes as it is."""
 
     def encode(self, *args: Any, **options: Any) -> bytes:
-        return _Untold(super().encode(*args, **options))
+        return _RedactedBody(super().encode(*args, **options))
 
 
-class _Untold(bytes):
+class _RedactedBody(bytes):
     """A body of which the client's log lines, made up for each call, tell nothing."""
 
     def __format__(self, spec: str) -> str:

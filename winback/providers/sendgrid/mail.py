@@ -20,7 +20,7 @@ from winback.replies import clean as plain
 log = logging.getLogger(__name__)
 
 MAX_TEXT: Final = 2000
-_ANSWERS: Final = re.compile(r"(re|aw|antw|sv|vs|rv|tr|fw|fwd|wg)\s*:\s*", re.IGNORECASE)
+_REPLY_PREFIX: Final = re.compile(r"(re|aw|antw|sv|vs|rv|tr|fw|fwd|wg)\s*:\s*", re.IGNORECASE)
 _MAIL_ID: Final = re.compile(r"<[!-;=?-~]{1,250}>")
 _LONGEST_SUBJECT: Final = 1000
 
@@ -77,7 +77,7 @@ def _mail_id(header: object) -> str | None:
 def _written(subject: str, own: str, text: str) -> str:
     """A mail's words: its subject too, unless it is that of the mail which they answer. A subject
     that says stop and nothing else never is."""
-    said = _ANSWERS.sub("", subject)
-    if plain(own) and _ANSWERS.match(subject) and not is_keyword(plain(said)):
+    own_subject = _REPLY_PREFIX.sub("", subject)
+    if plain(own) and _REPLY_PREFIX.match(subject) and not is_keyword(plain(own_subject)):
         return text
-    return f"{said}\n{text}".strip()
+    return f"{own_subject}\n{text}".strip()

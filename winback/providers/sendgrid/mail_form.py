@@ -39,10 +39,10 @@ def form_of(record: Record) -> dict[str, str]:
 def as_json(text: str) -> dict[str, object]:
     """The object that a field holds; empty where it holds none."""
     try:
-        told = json.loads(text[:LONGEST_JSON])
+        value = json.loads(text[:LONGEST_JSON])
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _boundary(record: Record) -> bytes:
@@ -50,11 +50,11 @@ def _boundary(record: Record) -> bytes:
     head = Message()
     head["Content-Type"] = " ".join(record.headers.get("content-type", "").split())
     try:
-        told = head.get_boundary()
+        named = head.get_boundary()
     except Exception:  # noqa: BLE001  # Python's parser stumbles in many ways
-        told = None
-    if told:
-        return told.encode(errors="replace")
+        named = None
+    if named:
+        return named.encode(errors="replace")
     found = _FIRST_LINE.match(record.body[:LONGEST_HEAD])
     if not found:
         raise Unreadable("not a multipart form")

@@ -77,14 +77,14 @@ def fetch_message(account: TwilioAccount, question: Progress) -> Finding:
 
 
 def fetch(
-    account: TwilioAccount, call: Callable[[], Any], told: Callable[[Any], Mapping[str, Any]]
+    account: TwilioAccount, call: Callable[[], Any], fields_of: Callable[[Any], Mapping[str, Any]]
 ) -> Finding:
     """One record; of a record that Twilio no longer has nothing can be learned."""
     try:
         record = account.read(call)
         if record.sid is not None:
             _check(record)
-        values = {name: str(value) for name, value in told(record).items() if value}
+        values = {name: str(value) for name, value in fields_of(record).items() if value}
     except Unreadable as problem:
         return Finding("unreadable", reason=str(problem), stops_asking=str(problem) != "http_404")
     if record.sid is None or record.status is None:
@@ -94,7 +94,7 @@ def fetch(
     updated = record.date_updated
     if isinstance(updated, datetime):
         values["DateUpdated"] = updated.isoformat()
-    return Finding("progress", told=values)
+    return Finding("progress", fields=values)
 
 
 def _read(account: TwilioAccount, first_page: Callable[[], Any], since: datetime) -> Iterator[Any]:
