@@ -27,6 +27,6 @@ def collect(stage: Stage) -> inbound.CollectReport:
 def reconcile(stage: Stage) -> reconciling.ReconcileReport:
     """Look into what is unknown or was never told; let what was learned reach landing."""
     report = reconciling.reconcile(stage.ledger, stage.settings, stage.run.clock)
-    if report.changed:
-        export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
+    # Always: what it swept, such as a text that a dead run was sending, is in no count.
+    export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
     return report

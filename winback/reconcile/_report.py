@@ -30,7 +30,7 @@ class ReconcileReport:
 
     @property
     def changed(self) -> bool:
-        """Whether the ledger has news for the warehouse."""
+        """Whether anything was found out."""
         settled = self.accepted + self.planned_again + self.expired + self.unknown_final
         return bool(settled or self.sent_twice or self.news or self.suppressed)
 
