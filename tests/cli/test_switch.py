@@ -12,7 +12,7 @@ from winback.base.errors import UsageError
 from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.ledger import open_ledger, tables
-from winback.sending.brakes import _gates
+from winback.sending.brakes import _stops
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_what_is_stopped_is_told_until_go(winback, tmp_path):
     assert line.startswith("stopped: all channels: stopped by an operator at ")
     assert "(a wrong price). Next: winback go" in line
     with open_ledger(Settings.load()) as ledger, ledger.write() as connection:
-        _gates.stop(connection, "email", "complaints", "why", now=WallClock().now())
+        _stops.stop(connection, "email", "complaints", "why", now=WallClock().now())
     assert len(stopped(winback)) == 2
     assert winback("go", "email").output == "goes on: email (why)\n"
     assert len(stopped(winback)) == 1

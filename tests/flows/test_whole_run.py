@@ -108,7 +108,7 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
         "text of step 1: sent, delivered",
         "came back: an order of 30.00, 0 days after entering sms_email",
         "email of step 2: not sent - bought since entering the playbook [purchase]",
-        "held in: dbt_project/models/decisions/steps/dec_steps__decisions.sql",
+        "held in: dbt_project/models/decisions/steps/dec_steps__due.sql",
     ):
         assert words in story
     assert "could not be written - " in told(shop, unwritable)

@@ -25,7 +25,7 @@ from winback.reconcile._decide import (
     may_let_go,
     next_step,
 )
-from winback.reconcile._lost import Unresolved
+from winback.reconcile._unresolved import Unresolved
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from winback.ledger import count_by_state, insert_new, tables
 from winback.sending import active_stops, plan, release_stops, stop_all
 from winback.sending._due import Part
-from winback.sending.brakes import _gates
+from winback.sending.brakes import _stops
 
 m = tables.messages.c
 CALLS_AT_ONCE = 8  # of the channel of texts
@@ -171,7 +171,7 @@ def test_a_step_that_another_worker_stopped_is_left_alone_from_the_next_call_on(
         if len(sent) == 10:
             part = Part(playbook_id="sms_email", step=1)
             with ledger.write() as connection:
-                _gates.stop(connection, "sms", "content", "no", now=clock.at, part=part)
+                _stops.stop(connection, "sms", "content", "no", now=clock.at, part=part)
 
     provider.fault = stop_midway
     report = send(rows)

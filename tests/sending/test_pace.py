@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from winback.ledger import count_by_state, tables
 from winback.providers import Outcome, Request
 from winback.sending import plan, send_due
-from winback.sending.brakes import _gates
+from winback.sending.brakes import _stops
 from winback.sending.pace._bucket import Bucket, portion
 from winback.sending.pace._concurrency import SUCCESSES_FOR_ONE_MORE, Concurrency
 from winback.sending.pace._pacing import LONGEST_WAIT, Pace
@@ -105,8 +105,8 @@ def test_a_back_off_doubles_with_each_round_up_to_a_minute_and_no_two_are_alike(
 @pytest.fixture
 def still_clock(monkeypatch):
     """The ledger's own clock stands: no token comes back while a test runs."""
-    for dialect in _gates._CLOCKS:
-        monkeypatch.setitem(_gates._CLOCKS, dialect, "1000.0")
+    for dialect in _stops._CLOCKS:
+        monkeypatch.setitem(_stops._CLOCKS, dialect, "1000.0")
 
 
 @pytest.mark.both_databases
@@ -179,8 +179,8 @@ def test_what_one_worker_is_asked_to_wait_all_wait_once(
 ):
     plan(ledger, [make_row(number) for number in range(20)], settings, clock)
     with ledger.write() as connection:  # as a worker beside this one does
-        _gates.pause(connection, "sms", seconds=30, now=clock.at)
-        _gates.slow_down(connection, "sms", concurrency=2)
+        _stops.pause(connection, "sms", seconds=30, now=clock.at)
+        _stops.slow_down(connection, "sms", concurrency=2)
     most, waits = [], []
 
     def look(_ids):
@@ -194,7 +194,7 @@ def test_what_one_worker_is_asked_to_wait_all_wait_once(
     assert waits == [30]
     assert max(most) == 2
     with ledger.read() as connection:
-        standing = _gates.standing(connection, "sms", now=clock.at)
+        standing = _stops.standing(connection, "sms", now=clock.at)
     assert (standing.paused_until, standing.concurrency) == (None, 2)
 
 
@@ -209,7 +209,7 @@ def test_a_run_halves_its_calls_at_once_and_says_so_to_the_others(
     assert report.counts == {"accepted": 40}
     assert 20 < max(waits) <= 30
     with ledger.read() as connection:
-        standing = _gates.standing(connection, "sms", now=clock.at)
+        standing = _stops.standing(connection, "sms", now=clock.at)
     # All eight met the one overload; forty successes are not fifty.
     assert standing.concurrency == 4
     assert standing.paused_until is None

@@ -26,7 +26,7 @@ from winback.ledger import (
 from winback.providers import Outcome
 from winback.sending import _attempts, _due, _owner, send_due, sweep
 from winback.sending._due import Part
-from winback.sending.brakes import _gates
+from winback.sending.brakes import _stops
 
 m, h = tables.messages.c, tables.claim_holders.c
 pytestmark = pytest.mark.both_databases
@@ -262,7 +262,7 @@ def test_a_ledger_that_goes_away_as_a_step_is_stopped_costs_nothing(
         rows = claim(*args, **options)
         for part in {Part(playbook_id=row.playbook_id, step=row.step) for row in rows}:
             with ledger.write() as connection:
-                _gates.stop(connection, "sms", "content", "no", now=clock.at, part=part)
+                _stops.stop(connection, "sms", "content", "no", now=clock.at, part=part)
         return rows
 
     def lose(*args, **options):

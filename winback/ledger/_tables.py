@@ -451,7 +451,7 @@ revocations = Table(
 )
 Index("revocations_by_address", revocations.c.hidden_address)
 
-# What stops a channel, and the pace that its workers share; sending/brakes/_gates.py says how.
+# What stops a channel, and the pace that its workers share; sending/brakes/_stops.py says how.
 channel_gates = Table(
     "channel_gates",
     metadata,

@@ -21,8 +21,8 @@ from winback.ledger import (
     prove_accepted,
     tables,
 )
-from winback.reconcile._lost import FIRST_TO_LAST
 from winback.reconcile._settle import let_go
+from winback.reconcile._unresolved import FIRST_TO_LAST
 
 _OPEN: tuple[State, ...] = ("unknown", "unknown_final")
 _m, _a, _link = tables.messages.c, tables.attempts.c, tables.attempt_messages.c

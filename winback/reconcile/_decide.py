@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from winback.reconcile._lost import Unresolved
+from winback.reconcile._unresolved import Unresolved
 
 # Between the two looks at a list that must both miss a text.
 BETWEEN_LOOKS: Final = timedelta(minutes=5)

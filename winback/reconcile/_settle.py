@@ -24,8 +24,8 @@ from winback.ledger import (
 )
 from winback.providers import Listed
 from winback.reconcile._decide import may_let_go
-from winback.reconcile._lost import Unresolved
 from winback.reconcile._report import ReconcileReport
+from winback.reconcile._unresolved import Unresolved
 
 _OPEN: tuple[State, ...] = ("unknown",)
 

@@ -24,9 +24,9 @@ from winback.reconcile._decide import (
     after_unreadable,
     next_step,
 )
-from winback.reconcile._lost import Unresolved, search_for, unresolved_messages
 from winback.reconcile._report import ReconcileReport
 from winback.reconcile._settle import Book
+from winback.reconcile._unresolved import Unresolved, search_for, unresolved_messages
 
 # SendGrid's own limit, all of the account's counted.
 MOST_WITHDRAWALS = 10

@@ -4,7 +4,7 @@ from winback.sending._due import steps_due, unknown_messages
 from winback.sending._report import SendReport
 from winback.sending._send import send_due
 from winback.sending._sweep import SweepReport, sweep
-from winback.sending.brakes._gates import (
+from winback.sending.brakes._stops import (
     Stop,
     active_stops,
     held_at_provider,

@@ -15,7 +15,7 @@ from winback.ledger import Ledger
 from winback.providers import Channel
 from winback.sending._due import Part
 from winback.sending._report import SendReport
-from winback.sending.brakes import _gates
+from winback.sending.brakes import _stops
 from winback.sending.brakes._breakers import Trip, pause_line
 from winback.sending.brakes._figures import tripped_by_figures
 from winback.sending.pace._pacing import LONGEST_WAIT, Pace
@@ -45,8 +45,8 @@ class Brakes:
     def begin(self) -> Pace:
         """The pace to begin with: what earlier answers stopped is tried anew by one call."""
         with self._ledger.write() as connection:
-            is_trial = _gates.try_anew(connection, self._channel.name)
-            standing = _gates.standing(connection, self._channel.name, now=self._clock.now())
+            is_trial = _stops.try_anew(connection, self._channel.name)
+            standing = _stops.standing(connection, self._channel.name, now=self._clock.now())
         if standing.pause > LONGEST_WAIT:
             self._report_stop(pause_line(self._channel, standing.pause))
         return Pace(
@@ -56,9 +56,9 @@ class Brakes:
             concurrency=standing.concurrency,
         )
 
-    def look(self, connection: Connection, *, now: datetime) -> _gates.Standing:
+    def look(self, connection: Connection, *, now: datetime) -> _stops.Standing:
         """The last look at the switches, in the transaction that begins a call."""
-        standing = _gates.standing(connection, self._channel.name, now=now)
+        standing = _stops.standing(connection, self._channel.name, now=now)
         if self._stop_file.exists():
             self._report_stop(f"nothing is sent while {self._stop_file} exists. Remove it to send.")
         elif standing.reason:
@@ -95,7 +95,7 @@ class Brakes:
         return self._channel.name in self._report.stopped
 
     def _look_at_figures(
-        self, connection: Connection, standing: _gates.Standing, now: datetime
+        self, connection: Connection, standing: _stops.Standing, now: datetime
     ) -> Trip | None:
         if time.monotonic() - self._looked_at_figures < FIGURES_EVERY:
             return None
@@ -105,7 +105,7 @@ class Brakes:
         )
 
     def _stop(self, connection: Connection, trip: Trip, *, now: datetime) -> None:
-        _gates.stop(connection, self._channel.name, trip.kind, trip.line, now=now, part=trip.part)
+        _stops.stop(connection, self._channel.name, trip.kind, trip.line, now=now, part=trip.part)
         self._report_stop(trip.line, trip.part)
 
     def _report_stop(self, reason: str, part: Part | None = None) -> None:

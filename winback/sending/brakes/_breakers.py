@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from winback.providers import Channel, Outcome
 from winback.sending._due import Part
-from winback.sending.brakes._gates import StopKind
+from winback.sending.brakes._stops import StopKind
 from winback.sending.pace._pacing import LONGEST_WAIT, Pace
 
 NOT_SENT_IN_A_ROW: Final = 10

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from winback.ledger import Ledger
-from winback.sending.brakes import _gates
+from winback.sending.brakes import _stops
 
 # In seconds: a clock that goes back by less is waited for, so that no second is counted twice.
 _CLOCK_SKEW: Final = 300.0
@@ -70,10 +70,10 @@ class Allowance:
 
     def _promise(self, sender: str, count: int) -> float:
         with self._ledger.write() as connection:
-            now, known = _gates.read_tokens(connection, self._channel, sender)
+            now, known = _stops.read_tokens(connection, self._channel, sender)
             tokens, at = known or (portion(self._per_second), now)
             bucket, seconds = Bucket(self._per_second, tokens, at).take(count, now=now)
-            _gates.write_tokens(
+            _stops.write_tokens(
                 connection, self._channel, sender, tokens=bucket.tokens, at=bucket.at
             )
         return seconds

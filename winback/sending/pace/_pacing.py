@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row
 
 from winback.ledger import Ledger
 from winback.providers import Channel, Outcome, Request
-from winback.sending.brakes._gates import Standing, end_pause, pause, slow_down
+from winback.sending.brakes._stops import Standing, end_pause, pause, slow_down
 from winback.sending.pace._bucket import Allowance, portion
 from winback.sending.pace._concurrency import Concurrency
 
