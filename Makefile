@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-crash test-fuzz contract check lock licenses sbom migration docs clean
+.PHONY: setup demo test test-slow test-crash test-fuzz contract check lock licenses sbom migration docs clean
 
 setup: .venv/.runtime
 
@@ -28,8 +28,11 @@ LOCKED := --compile-bytecode --require-hashes --no-build
 demo: .venv/.runtime  ## live through a win-back season of an invented shop
 	$(BIN)/winback demo
 
-test: .venv/.dev  ## every test; needs no network and no keys
-	$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+test: .venv/.dev  ## the tests; needs no network and no keys
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
+test-slow: .venv/.dev  ## the whole runs that `make test` leaves out; some five minutes
+	$(BIN)/pytest -m slow
 
 test-crash: .venv/.dev  ## 10,000 events and 10,000 messages through hundreds of kill -9; half an hour
 	CRASH_KILLS=20 CRASH_EVENTS=10000 $(BIN)/pytest -k is_killed \

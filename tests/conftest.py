@@ -123,12 +123,10 @@ _LONGEST_FIRST = ("flows", "playbooks", "warehouse", "audience", "quality")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A room's tests stay together: one worker builds the shop that they share."""
+    """The rooms that take longest come first; `--dist loadfile` keeps a file with one worker."""
 
     def room(item: pytest.Item) -> str:
         return item.path.relative_to(Path(__file__).parent).parts[0]
 
     order = {name: place for place, name in enumerate(_LONGEST_FIRST)}
     items.sort(key=lambda item: order.get(room(item), len(order)))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(room(item)))

@@ -21,6 +21,7 @@ LINES = SHARED / "data" / "online_retail_raw_first240007.parquet"
 AS_OF = datetime(2011, 6, 26, 15, 0, tzinfo=UTC)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not LINES.exists(), reason=f"the UCI lines are not at {LINES}")
 @pytest.mark.usefixtures("prefect_server")
 def test_the_uci_shop_runs_end_to_end_in_the_sandbox(
