@@ -36,13 +36,15 @@ def write_email(
         if context["postal_address"] not in content or unsubscribe_url not in content:
             raise RenderBlocked("no_footer", f"{name} lacks postal address or unsubscribe link")
     clicks = ClickLinks(link_at, spared=(unsubscribe_url,)) if link_at else None
+    if clicks:
+        text, page = clicks.in_text(text), clicks.in_html(page)
     links = tuple(clicks.targets) if clicks else ()
     payload = Email(
         from_email=settings.from_email,
         from_name=settings.from_name or settings.brand_name,
         subject=one_line(subject),
-        text=clicks.in_text(text) if clicks else text,
-        html=clicks.in_html(page) if clicks else page,
+        text=text,
+        html=page,
         headers=_unsubscribe_headers(settings, unsubscribe_url),
         reply_to=settings.reply_to,
         own_click_links=bool(links),
