@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -46,7 +47,9 @@ def send_both(settings: Settings, receiver_url: str) -> None:
     text.http_client.session.close()
 
 
-def test_what_shoppers_do_reaches_the_ledger(home: Settings, clock: FixedClock) -> None:
+def test_what_shoppers_do_reaches_the_ledger(
+    home: Settings, clock: FixedClock, eventually: Callable[[Callable[[], bool]], float]
+) -> None:
     def control(name: str, **body: Any) -> None:
         url = f"{box.base_url}/_sandbox/{name}"
         requests.post(url, json=body, timeout=30).raise_for_status()
@@ -66,6 +69,9 @@ def test_what_shoppers_do_reaches_the_ledger(home: Settings, clock: FixedClock) 
                     {"event": "reply", "message_id": "m1", "body": "Is it in stock?"},
                     {"event": "reply", "message_id": "t1", "body": "please stop"},
                 ]
+                control("flush")
+                # A STOP overtakes the callback that says that the text before it arrived.
+                eventually(lambda: kinds(ledger).count("delivered") == 2)
                 control("events", events=acts)
                 control("flush")
             everything_arrived(ledger)
