@@ -31,6 +31,7 @@ from twilio.rest import Client
 
 from winback.base.clock import WallClock
 from winback.base.settings import Settings
+from winback.content.payloads import from_json
 from winback.ledger import Ledger, insert_new, open_ledger, tables
 from winback.providers import Channel, Outgoing, open_channel
 from winback.rehearsal.sandbox import client_settings, load_or_create, sandbox_dir
@@ -111,7 +112,7 @@ def by_bare_client(settings: Settings, rows: list[dict[str, Any]]) -> float:
 def _bodies(channel: Channel, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     now = WallClock().now()
     outgoing = [
-        Outgoing(row["message_id"], row["address"], json.loads(row["payload_json"]),
+        Outgoing(row["message_id"], row["address"], from_json(row["channel"], row["payload_json"]),
                  leaves_by=now + timedelta(hours=8))
         for row in rows
     ]  # fmt: skip

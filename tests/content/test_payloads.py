@@ -13,7 +13,7 @@ from winback.content.payloads import (
     Email,
     Text,
     WhatsApp,
-    phone_message,
+    from_json,
     subject_of,
     texts_of,
     to_json,
@@ -78,9 +78,10 @@ def test_a_message_that_was_erased_has_no_words(erased: str | None) -> None:
     assert (words_of(erased), subject_of(erased), texts_of(erased)) == ("", "", ([], ""))
 
 
-def test_a_payload_alone_tells_what_goes_to_a_phone() -> None:
-    kinds = {name: type(phone_message(json.loads(ROWS[name][1]))) for name in ("mms", "whatsapp")}
-    assert kinds == {"mms": Text, "whatsapp": WhatsApp}
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_is_read_by_its_channel_as_what_it_is(name: str) -> None:
+    kind, row = ROWS[name]
+    assert from_json("email" if name == "reply" else name, row) == kind.of(json.loads(row))
 
 
 text = st.text(max_size=20)

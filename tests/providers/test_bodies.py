@@ -17,7 +17,7 @@ STYLE = "<style>" + ".a{color:red}" * 1_500 + "</style>"
 
 def message(number, html, text="Hello"):
     mail = Email("shop@example.com", "Shop", "We miss you", text, html)
-    return Outgoing(f"m{number}", f"p{number}@example.com", mail.stored(), NOW)
+    return Outgoing(f"m{number}", f"p{number}@example.com", mail, NOW)
 
 
 def page(name, *, breaks="", style=STYLE):
@@ -36,7 +36,7 @@ def received(batch):
 
 
 def frozen(messages):
-    return [(m.payload["text"], m.payload["html"]) for m in messages]
+    return [(m.payload.text, m.payload.html) for m in messages]
 
 
 @pytest.mark.parametrize("breaks", ["\n", "", "\r\n\u2028"], ids=["lines", "one line", "odd"])

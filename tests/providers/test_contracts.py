@@ -20,6 +20,7 @@ from werkzeug.datastructures import Headers
 
 from winback.base.errors import UsageError
 from winback.base.settings import CHANNELS, PROJECT_DIR, Settings
+from winback.content.payloads import Call, Email, Text, WhatsApp
 from winback.providers import Outgoing, _bodies, open_channel
 from winback.providers._wire import NotHandedOverError
 
@@ -62,7 +63,9 @@ def email(number, html="<p>t</p>"):
         "headers": {"List-Unsubscribe": "<https://x/u/1>"},
     }  # fmt: skip
     leaves_by = NOW + timedelta(hours=1)
-    return Outgoing(f"m{number}", f"p{number}@example.com", payload, leaves_by, may_wait=True)
+    return Outgoing(
+        f"m{number}", f"p{number}@example.com", Email.of(payload), leaves_by, may_wait=True
+    )
 
 
 @pytest.mark.parametrize("mode", ["immediate", "abortable"])
@@ -106,20 +109,17 @@ def test_a_batch_keeps_our_order_and_shows_nobody_anothers_address(settings):
 
 
 SERVICE = "MG" + "0" * 32
+_CLIPS = ("https://cdn.example.com/a.jpg", "https://cdn.example.com/b.mp4")
 PAYLOADS = {
-    "sms": {"body": "b", "messaging_service_sid": SERVICE},
-    "mms": {
-        "body": "b",
-        "media_url": ["https://cdn.example.com/a.jpg", "https://cdn.example.com/b.mp4"],
-        "messaging_service_sid": SERVICE,
-    },
-    "rcs": {"body": "b", "messaging_service_sid": SERVICE},
-    "whatsapp": {
-        "from_": "whatsapp:+15550009",
-        "content_sid": "HX" + "0" * 32,
-        "content_variables": '{"1": "Ann"}',
-        "words": "what it reads like, which Twilio is not told",
-    },
+    "sms": Text("b", SERVICE),
+    "mms": Text("b", SERVICE, _CLIPS),
+    "rcs": Text("b", SERVICE),
+    "whatsapp": WhatsApp(
+        "whatsapp:+15550009",
+        "HX" + "0" * 32,
+        '{"1": "Ann"}',
+        "what it reads like, which Twilio is not told",
+    ),
 }
 
 
@@ -190,7 +190,7 @@ def test_a_call_holds_the_contract_and_listens_for_a_key_while_it_speaks(setting
     api = contract("twilio_messaging_slice.strict.json")
     opened = open_channel("voice", settings)
     words = "Shop & Sons <here>: press any key."
-    payload = {"from_": "+15550009", "words": words, "language": "en-GB"}
+    payload = Call("+15550009", words, "en-GB")
     (request,) = opened.prepare([Outgoing("m1", "+15550000001", payload, NOW)], now=NOW)
     assert opened.send(request).kind == "not_sent"
     ((url, headers, body, _),) = posted

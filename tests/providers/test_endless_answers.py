@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winback.base.settings import Settings
+from winback.content.payloads import Call, Email, Text
 from winback.providers import Outgoing, Progress, Search, SuppressionLists, _wire, classify
 from winback.providers import open_channel as open_one
 from winback.providers._bounds import MOST_LEVELS
@@ -25,13 +26,10 @@ from winback.providers.twilio import records as records_module
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 TOO_LARGE = "answer over 1 MB; WINBACK_ANSWER_MEGABYTES raises it"
 PAYLOADS = {
-    "email": {
-        "from": {"email": "a@example.com", "name": "A"}, "subject": "s", "text": "t",
-        "html": "<p>t</p>", "headers": {},
-    },
-    "sms": {"body": "b", "messaging_service_sid": "MG" + "0" * 32},
-    "voice": {"words": "w", "language": "en-US", "from_": "+15550001"},
-}  # fmt: skip
+    "email": Email("a@example.com", "A", "s", "t", "<p>t</p>"),
+    "sms": Text("b", "MG" + "0" * 32),
+    "voice": Call("+15550001", "w", "en-US"),
+}
 
 
 class Server:

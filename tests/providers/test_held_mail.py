@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from winback.base.settings import Settings
+from winback.content.payloads import Email
 from winback.providers import NotPreparedError, Outgoing, open_channel
 from winback.providers.sendgrid.channel import EMAIL_DELAY, LEAVING
 
@@ -88,11 +89,8 @@ def settings(**changes):
 
 
 def outgoing(number, *, leaves_in=timedelta(hours=2), may_wait=True, html="h"):
-    payload = {
-        "from": {"email": "a@example.com", "name": "A"}, "subject": "s", "text": "t", "html": html,
-        "headers": {},
-    }  # fmt: skip
-    return Outgoing(f"m{number}", f"p{number}@example.com", payload, NOW + leaves_in, may_wait)
+    mail = Email("a@example.com", "A", "s", "t", html)
+    return Outgoing(f"m{number}", f"p{number}@example.com", mail, NOW + leaves_in, may_wait)
 
 
 @pytest.mark.rule("held_at_the_provider")

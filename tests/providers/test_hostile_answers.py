@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from winback.base.settings import Settings
+from winback.content.payloads import Email, Text
 from winback.providers import Outgoing, _wire, open_channel
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
@@ -81,12 +82,9 @@ def settings_for(url):
 
 def send(name, url):
     payload = {
-        "email": {
-            "from": {"email": "a@example.com", "name": "A"}, "subject": "s", "text": "t",
-            "html": "<p>t</p>", "headers": {},
-        },
-        "sms": {"body": "b", "messaging_service_sid": "MG" + "0" * 32},
-    }[name]  # fmt: skip
+        "email": Email("a@example.com", "A", "s", "t", "<p>t</p>"),
+        "sms": Text("b", "MG" + "0" * 32),
+    }[name]
     channel = open_channel(name, settings_for(url))
     try:
         outgoing = Outgoing("m1", "x@example.com", payload, leaves_by=NOW + timedelta(hours=1))

@@ -1,6 +1,6 @@
 """What is frozen of a message: the payload of an email, a text, a WhatsApp message or a call.
 
-Content and conversations write them, the channels read them. The ledger keeps them as JSON; the
+Content and conversations write them, providers read them. The ledger keeps them as JSON; the
 names in it never change, for a row of any age can be read.
 """
 
@@ -143,8 +143,14 @@ def to_json(payload: Payload) -> str:
     return json.dumps(payload.stored(), ensure_ascii=False, sort_keys=True)
 
 
-def phone_message(stored: Mapping[str, Any]) -> Text | WhatsApp:
-    """A message to a phone, which its payload alone tells apart."""
+def from_json(channel: str, payload_json: str) -> Payload:
+    """The payload of a message on this channel, from its row in the ledger."""
+    stored = json.loads(payload_json)
+    if channel == "email":
+        return Email.of(stored)
+    if channel == "voice":
+        return Call.of(stored)
+    # A text and a WhatsApp message are told apart by their payloads alone.
     return WhatsApp.of(stored) if "content_sid" in stored else Text.of(stored)
 
 

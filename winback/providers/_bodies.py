@@ -62,7 +62,7 @@ def _batches(cuts: Sequence[_Cut]) -> Iterator[Batch]:
     """As few batches as it takes for all substitutions to be small enough."""
     messages = [cut.message for cut in cuts]
     if len(cuts) == 1:
-        mail = Email.of(messages[0].payload)
+        mail = messages[0].payload_as(Email)
         yield Batch(messages, mail.text, mail.html, [{}])
         return
     if _is_clear(messages):
@@ -112,7 +112,7 @@ def _cut(message: Outgoing) -> _Cut:
 
 
 def _all_of(message: Outgoing) -> dict[str, str]:
-    mail = Email.of(message.payload)
+    mail = message.payload_as(Email)
     return {_WHOLE["text"]: mail.text, _WHOLE["html"]: mail.html}
 
 

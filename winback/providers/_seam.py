@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+from winback.content.payloads import Call, Email, Payload, Text, WhatsApp
 
 if TYPE_CHECKING:
     from winback.providers._look_up import Finding, Question
+
+P = TypeVar("P", Email, Text, WhatsApp, Call)
 
 Kind = Literal["accepted", "rejected", "deferred", "refused", "not_sent", "unknown"]
 # What would meet the same refusal again.
@@ -21,11 +25,17 @@ class Outgoing:
 
     message_id: str
     address: str = field(repr=False)
-    payload: Mapping[str, Any] = field(repr=False)
+    payload: Payload = field(repr=False)
     # Nothing may leave the provider's queue after this.
     leaves_by: datetime
     # The provider may hold it back a while, if that lets a call without an answer be undone.
     may_wait: bool = False
+
+    def payload_as(self, kind: type[P]) -> P:
+        """The payload, where the channel takes one kind alone."""
+        if not isinstance(self.payload, kind):
+            raise TypeError(f"{type(self.payload).__name__} is no {kind.__name__}.")
+        return self.payload
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, case, func, or_, select
 
+from winback.content import payloads
 from winback.ledger import PROOFS, among, is_hidden, tables
 from winback.providers import Outgoing, Search
 
@@ -49,7 +49,7 @@ def search_for(message: Row[Any], *, since: datetime) -> Search | None:
     """The question about a message; None where nothing is left to ask by."""
     if is_hidden(message.address):
         return None
-    payload = json.loads(message.payload_json)
+    payload = payloads.from_json(message.channel, message.payload_json)
     outgoing = Outgoing(message.message_id, message.address, payload, leaves_by=message.expires_at)
     return Search(outgoing, since)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
+from winback.content import payloads
 from winback.ledger import CAMPAIGN
 from winback.providers import Channel, NotPreparedError, Outcome, Outgoing, Request
 from winback.sending._splitting import Splitting
@@ -117,7 +117,7 @@ def _outgoing(row: Row[Any]) -> Outgoing:
     return Outgoing(
         message_id=row.message_id,
         address=row.address,
-        payload=json.loads(row.payload_json),
+        payload=payloads.from_json(row.channel, row.payload_json),
         leaves_by=min(row.window_closes_at, row.expires_at),
         # Who wrote to us is not kept waiting for the sake of an answer that may get lost.
         may_wait=row.purpose == CAMPAIGN,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from winback.base.settings import Settings
+from winback.content.payloads import Call, Email, Payload, Text, WhatsApp
 from winback.providers import Outgoing, open_channel
 from winback.providers._look_up import EndWithdrawal, Progress, Search, Withdraw
 from winback.providers.sendgrid.lists import LIST_NAMES, SuppressionLists
@@ -21,15 +22,16 @@ def make_all(settings: Settings, now: datetime) -> list[str]:
 
 def email(settings: Settings, now: datetime) -> list[str]:
     """Mail at once and mail held back; its withdrawal; the logs."""
-    payload = {
-        "from": {"email": "shop@example.com", "name": "Shop"},
-        "reply_to": {"email": "reply@example.com"},
-        "subject": "We miss you",
-        "text": "Come back",
-        "html": "<p>Come back</p>",
-        "headers": {"List-Unsubscribe": "<https://shop.example.com/u/1>"},
-        "own_click_links": True,
-    }
+    payload = Email(
+        from_email="shop@example.com",
+        from_name="Shop",
+        subject="We miss you",
+        text="Come back",
+        html="<p>Come back</p>",
+        headers={"List-Unsubscribe": "<https://shop.example.com/u/1>"},
+        reply_to="reply@example.com",
+        own_click_links=True,
+    )
     seen = []
     for mode in ("immediate", "abortable"):
         channel = open_channel("email", settings.model_copy(update={"email_mode": mode}))
@@ -52,17 +54,13 @@ def email(settings: Settings, now: datetime) -> list[str]:
 
 def phone(settings: Settings, now: datetime) -> list[str]:
     """A message by each channel of the phone, found again and followed."""
-    service = {"messaging_service_sid": settings.twilio_messaging_service_sid}
-    payloads: dict[str, dict[str, Any]] = {
-        "sms": {"body": "Shop: hello", **service},
-        "mms": {"body": "Shop: hello", "media_url": ["https://shop.example.com/a.png"], **service},
-        "rcs": {"body": "Shop: hello", **service},
-        "whatsapp": {
-            "content_sid": f"HX{'0' * 32}",
-            "content_variables": '{"1": "Ada"}',
-            "from_": f"whatsapp:{SERVICE_NUMBER}",
-        },
-        "voice": {"from_": SERVICE_NUMBER, "words": "Your offer ends.", "language": "en-US"},
+    text = Text("Shop: hello", settings.twilio_messaging_service_sid)
+    payloads: dict[str, Payload] = {
+        "sms": text,
+        "mms": replace(text, media_url=("https://shop.example.com/a.png",)),
+        "rcs": text,
+        "whatsapp": WhatsApp(f"whatsapp:{SERVICE_NUMBER}", f"HX{'0' * 32}", '{"1": "Ada"}'),
+        "voice": Call(SERVICE_NUMBER, "Your offer ends.", "en-US"),
     }
     seen = []
     for number, (name, payload) in enumerate(payloads.items()):

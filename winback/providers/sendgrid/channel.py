@@ -110,7 +110,7 @@ def _packed(messages: Sequence[Outgoing], size: int) -> Iterator[Batch]:
     """What goes into one request each: messages that share what a request says once."""
     alike: dict[tuple[str, str | None, str, bool], list[Outgoing]] = {}
     for message in messages:
-        mail = Email.of(message.payload)
+        mail = message.payload_as(Email)
         shared = (mail.from_email, mail.from_name, mail.reply_to, mail.own_click_links)
         alike.setdefault(shared, []).append(message)
     for group in alike.values():
@@ -122,7 +122,7 @@ def _request(
 ) -> Request:
     """One request. Its JSON is ours, so that an error's index means our index."""
     attempt_id = secrets.token_hex(16)
-    first = Email.of(batch.messages[0].payload)
+    first = batch.messages[0].payload_as(Email)
     body: dict[str, Any] = {
         "personalizations": [
             _personalization(message, attempt_id, own)
@@ -154,7 +154,7 @@ def _request(
 
 def _personalization(message: Outgoing, attempt_id: str, own: Mapping[str, str]) -> dict[str, Any]:
     """One person: one recipient, so that nobody sees another's address."""
-    mail = Email.of(message.payload)
+    mail = message.payload_as(Email)
     person = {
         "to": [{"email": message.address}],
         "subject": mail.subject,

@@ -69,7 +69,7 @@ class VoiceChannel:
         self._account.close()
 
     def _request(self, message: Outgoing) -> Request:
-        attempt_id, call = new_attempt_id(), Call.of(message.payload)
+        attempt_id, call = new_attempt_id(), message.payload_as(Call)
         pressed = self._account.callback("voice", message.message_id, attempt_id)
         body: dict[str, Any] = {
             "to": message.address,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from winback.base.settings import Settings
-from winback.content.payloads import WhatsApp, phone_message
+from winback.content.payloads import Payload, WhatsApp
 from winback.providers._look_up import Finding, Progress, Question, Search
 from winback.providers._seam import Outcome, Outgoing, Request
 from winback.providers.twilio.client import TwilioAccount, new_attempt_id, request_of
@@ -73,9 +73,8 @@ class PhoneChannel:
             body["status_callback"] = callback
         return request_of(attempt_id, message.message_id, body)
 
-    def _parameters(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+    def _parameters(self, payload: Payload) -> dict[str, Any]:
         """What of a payload is posted."""
-        payload = phone_message(stored)
         if isinstance(payload, WhatsApp):
             unsaid = "words"  # the template's own
         else:

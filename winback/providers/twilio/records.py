@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import Any, Final, Literal
 
-from winback.content.payloads import Call, WhatsApp, phone_message
+from winback.content.payloads import Call, Payload, Text, WhatsApp
 from winback.providers._bounds import name_of
 from winback.providers._look_up import LOOK_UP_SECONDS, Finding, Listed, Progress, Search
 from winback.providers.twilio.client import TwilioAccount, Unreadable
@@ -140,13 +140,12 @@ def is_ours(record: Any, to: str) -> bool:
     return record.to == to and record.direction in {None, "outbound-api"}
 
 
-def message_likeness(record: Any, payload: Mapping[str, Any], *, to: str) -> Likeness:
-    """Whether a listed message is the one with this payload."""
+def message_likeness(record: Any, ours: Payload, *, to: str) -> Likeness:
+    """Whether a listed message is ours with this payload."""
     if _is_masked(record.to):
         return "unclear"
     if not is_ours(record, to):
         return "other"
-    ours = phone_message(payload)
     sender = "from_" if isinstance(ours, WhatsApp) else "messaging_service_sid"
     theirs = getattr(record, sender, None)
     if theirs and getattr(ours, sender) and theirs != getattr(ours, sender):
@@ -156,7 +155,7 @@ def message_likeness(record: Any, payload: Mapping[str, Any], *, to: str) -> Lik
         return "unclear"
     if isinstance(ours, WhatsApp):
         return _template_likeness(shown, ours)
-    return _body_likeness(shown, ours.body) if ours.body else "unclear"
+    return _body_likeness(shown, ours.body) if isinstance(ours, Text) else "unclear"
 
 
 def _is_masked(number: str | None) -> bool:
@@ -166,6 +165,8 @@ def _is_masked(number: str | None) -> bool:
 
 def _body_likeness(shown: str, body: str) -> Likeness:
     ours = _skeleton(body)
+    if not body:
+        return "unclear"
     if shown == ours:
         return "same"
     matcher = SequenceMatcher(None, shown, ours, autojunk=False)
@@ -199,7 +200,7 @@ def search_calls(account: TwilioAccount, question: Search) -> Finding:
     calls, to = account.client.calls, question.message.address
 
     def likeness(record: Any) -> Likeness:
-        is_from_us = getattr(record, "_from", None) == Call.of(question.message.payload).from_
+        is_from_us = getattr(record, "_from", None) == question.message.payload_as(Call).from_
         return "same" if is_ours(record, to) and is_from_us else "other"
 
     return search(account, question, lambda: calls.page(to=to, page_size=PAGE_SIZE), likeness)
