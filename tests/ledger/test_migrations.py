@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -14,11 +14,23 @@ from alembic.autogenerate import compare_metadata
 from alembic.command import upgrade
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event, func, insert, select, text
+from sqlalchemy import (
+    Engine,
+    column,
+    create_engine,
+    event,
+    func,
+    insert,
+    literal,
+    select,
+    table,
+    text,
+)
 
 from winback.base.errors import UsageError
 from winback.base.settings import Settings
 from winback.ledger import AddressKey, is_suppressed, migrations, open_ledger, tables
+from winback.sending import active_stops
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 PHONE = "+15550000001"
@@ -175,6 +187,28 @@ def test_each_phone_is_carried_over_to_its_one_spelling(settings, monkeypatch):
         assert is_suppressed(connection, group="phone", address="+52 55 8765 4321")
         hidden = connection.scalars(select(tables.revocations.c.hidden_address)).one()
         assert hidden == key.hide("+447700900125")
+
+
+def test_a_channel_that_was_stopped_stays_so_under_the_new_name(settings, monkeypatch):
+    names = ("channel", "sender", "tokens", "kind", "reason", "opened_at", "open_until")
+    before = table("channel_gates", *map(column, names))
+    until = NOW + timedelta(minutes=15)
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "newest", lambda: "0014")
+        then.setattr(migrations, "upgrade", lambda c: upgrade(migrations.config(c), "0014"))
+        with open_ledger(settings) as ledger, ledger.write() as connection:
+            moments = [literal(moment, tables.UtcDateTime) for moment in (NOW, until)]
+            stopped = ("sms", "step:summer:2", None, "content", "refused", *moments)
+            operator = ("*", "", None, "operator", "by hand", moments[0], None)
+            for row in (stopped, operator, ("sms", "MG1", -3, None, None, None, None)):
+                connection.execute(insert(before).values(dict(zip(names, row, strict=True))))
+    with open_ledger(settings) as again, again.read() as connection:
+        assert differences(again) == []
+        stops = active_stops(connection, now=NOW)
+        assert [(str(stop), stop.since, stop.until) for stop in stops] == [
+            ("all channels", NOW, None), ("sms, step 2 of summer", NOW, until),
+        ]  # fmt: skip
+        assert connection.scalars(select(tables.channel_brakes.c.tokens)).all().count(-3) == 1
 
 
 def test_an_erased_number_is_known_by_each_spelling_that_it_may_have_had(settings):

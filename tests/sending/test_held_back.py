@@ -61,7 +61,7 @@ def test_the_batch_and_its_moment_are_in_the_ledger_before_the_mail_is_posted(
 def test_no_transaction_is_open_while_a_batch_is_asked_for(send_held, provider, ledger, make_row):
     def write():
         with ledger.write() as connection:
-            connection.execute(tables.channel_gates.delete())
+            connection.execute(tables.channel_brakes.delete())
 
     provider.batch_fault = write
     ledger.engine.dispose()

@@ -131,8 +131,8 @@ def test_the_rate_of_a_sender_is_kept_by_all_workers_together(
     assert sum(provider.accepted.values()) == 60
     with ledger.read() as connection:
         row = connection.execute(
-            select(tables.channel_gates).where(
-                tables.channel_gates.c.sender == settings.twilio_messaging_service_sid
+            select(tables.channel_brakes).where(
+                tables.channel_brakes.c.sender == settings.twilio_messaging_service_sid
             )
         ).one()
     assert row.tokens == 10 - 60

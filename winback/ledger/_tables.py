@@ -452,8 +452,8 @@ revocations = Table(
 Index("revocations_by_address", revocations.c.hidden_address)
 
 # What stops a channel, and the pace that its workers share; sending/brakes/_stops.py says how.
-channel_gates = Table(
-    "channel_gates",
+channel_brakes = Table(
+    "channel_brakes",
     metadata,
     # `*`: every channel.
     Column("channel", Text, primary_key=True),
@@ -466,11 +466,11 @@ channel_gates = Table(
     Column("concurrency", Integer),
     # The provider asked everybody to wait until then.
     Column("paused_until", UtcDateTime),
-    # Why it is open, since when, and until when; `operator` has no end of its own.
+    # Why it is stopped, since when, and until when; `operator` has no end of its own.
     Column("kind", Text),
     Column("reason", Text),
-    Column("opened_at", UtcDateTime),
-    Column("open_until", UtcDateTime),
+    Column("stopped_at", UtcDateTime),
+    Column("stopped_until", UtcDateTime),
     # An operator has seen what came back before: rates count from here.
     Column("counts_from", UtcDateTime),
 )

@@ -1,6 +1,6 @@
 """Stops of a channel, a step or a sender, and the pace that all workers of a channel share.
 
-Both are rows of the ledger's table `channel_gates`. A row is of one channel (`*`: of all) and of
+Both are rows of the ledger's table `channel_brakes`. A row is of one channel (`*`: of all) and of
 what it stops there, in the column `sender`: empty is the whole channel, `step:<playbook>:<step>`
 one step, `from:<sender>` the messages of one sender, and anything else the sender whose rate it is.
 
@@ -33,7 +33,7 @@ _STEP: Final = "step:"
 _SENDER: Final = "from:"
 # What an operator or the ledger's own figures stopped is released by an operator, not by trying.
 _KEPT: Final[frozenset[StopKind]] = frozenset({"operator", "complaints", "undelivered"})
-_g = tables.channel_gates.c
+_b = tables.channel_brakes.c
 # Seconds since 1970.
 _CLOCKS: Final = {
     "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
@@ -42,9 +42,9 @@ _CLOCKS: Final = {
 
 
 # Read before every call, so built once.
-_STANDING: Final = select(tables.channel_gates).where(
-    or_(_g.channel == bindparam("channel"), _g.channel == EVERY_CHANNEL),
-    or_(_g.sender == _WHOLE, _g.kind.is_not(None)),
+_STANDING: Final = select(tables.channel_brakes).where(
+    or_(_b.channel == bindparam("channel"), _b.channel == EVERY_CHANNEL),
+    or_(_b.sender == _WHOLE, _b.kind.is_not(None)),
 )
 
 
@@ -122,8 +122,8 @@ def stop(
         stopped,
         kind=kind,
         reason=reason,
-        opened_at=now,
-        open_until=now + LASTS,
+        stopped_at=now,
+        stopped_until=now + LASTS,
     )
 
 
@@ -132,7 +132,7 @@ def try_anew(connection: Connection, channel: str) -> bool:
 
     Pauses, the operator's stop and what the ledger's figures stopped stay.
     """
-    return _release(connection, _g.channel == channel, _g.kind.not_in(_KEPT)) > 0
+    return _release(connection, _b.channel == channel, _b.kind.not_in(_KEPT)) > 0
 
 
 def stop_all(connection: Connection, *, reason: str, now: datetime) -> None:
@@ -145,8 +145,8 @@ def stop_all(connection: Connection, *, reason: str, now: datetime) -> None:
         _WHOLE,
         kind="operator",
         reason=f"{line}. Next: winback go",
-        opened_at=now,
-        open_until=None,
+        stopped_at=now,
+        stopped_until=None,
     )
 
 
@@ -175,7 +175,7 @@ def release_stops(connection: Connection, *, channel: str | None) -> list[Stop]:
     What has come back has been seen: rates count what comes back after it.
     """
     released = [_stop(row) for row in _known(connection, channel)]
-    _release(connection, *([] if channel is None else [_g.channel == channel]))
+    _release(connection, *([] if channel is None else [_b.channel == channel]))
     seen = connection.scalar(select(func.max(tables.provider_events.c.occurred_at)))
     for name in {it.channel for it in released if it.kind in _KEPT}:
         _set(connection, name, _WHOLE, counts_from=seen)
@@ -212,7 +212,7 @@ def read_tokens(
     """The ledger's clock in seconds, and a sender's tokens with the moment they were counted."""
     now = float(connection.scalar(select(_clock(connection))) or 0.0)
     row = connection.execute(
-        select(_g.tokens, _g.refilled_at).where(_g.channel == channel, _g.sender == sender)
+        select(_b.tokens, _b.refilled_at).where(_b.channel == channel, _b.sender == sender)
     ).first()
     if row is None or row.tokens is None or row.refilled_at is None:
         return now, None
@@ -233,36 +233,36 @@ def _clock(connection: Connection) -> Any:
 
 def _known(connection: Connection, channel: str | None = None) -> Sequence[Row[Any]]:
     """Every stop that nobody has released yet."""
-    query = select(tables.channel_gates).where(_g.kind.is_not(None))
+    query = select(tables.channel_brakes).where(_b.kind.is_not(None))
     if channel is not None:
-        query = query.where(_g.channel == channel)
-    return connection.execute(query.order_by(_g.channel, _g.sender)).all()
+        query = query.where(_b.channel == channel)
+    return connection.execute(query.order_by(_b.channel, _b.sender)).all()
 
 
 def _stop(row: Row[Any]) -> Stop:
     part = "" if row.sender == _WHOLE else str(_part(row.sender))
-    return Stop(row.channel, part, row.kind, row.reason, row.opened_at, row.open_until)
+    return Stop(row.channel, part, row.kind, row.reason, row.stopped_at, row.stopped_until)
 
 
 def _is_active(row: Row[Any], now: datetime) -> bool:
     if row.kind == "operator":
         return True
-    return row.kind is not None and row.open_until is not None and row.open_until > now
+    return row.kind is not None and row.stopped_until is not None and row.stopped_until > now
 
 
 def _release(connection: Connection, *conditions: Any) -> int:
     """Forget why a row stops; its pause and its pace stay."""
-    nothing = {"kind": None, "reason": None, "opened_at": None, "open_until": None}
-    statement = update(tables.channel_gates).where(_g.kind.is_not(None), *conditions)
+    nothing = {"kind": None, "reason": None, "stopped_at": None, "stopped_until": None}
+    statement = update(tables.channel_brakes).where(_b.kind.is_not(None), *conditions)
     return connection.execute(statement.values(**nothing)).rowcount
 
 
 def _set(connection: Connection, channel: str, stopped: str, **values: Any) -> None:
     key = {"channel": channel, "sender": stopped}
-    insert_new(connection, tables.channel_gates, [key])
+    insert_new(connection, tables.channel_brakes, [key])
     connection.execute(
-        update(tables.channel_gates)
-        .where(_g.channel == channel, _g.sender == stopped)
+        update(tables.channel_brakes)
+        .where(_b.channel == channel, _b.sender == stopped)
         .values(**values)
     )
 
