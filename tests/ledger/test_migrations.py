@@ -29,7 +29,14 @@ from sqlalchemy import (
 
 from winback.base.errors import UsageError
 from winback.base.settings import Settings
-from winback.ledger import AddressKey, is_suppressed, migrations, open_ledger, tables
+from winback.ledger import (
+    AddressKey,
+    is_suppressed,
+    migrations,
+    open_ledger,
+    tables,
+)
+from winback.ledger._evidence import accepted_attempts
 from winback.sending import active_stops
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
@@ -209,6 +216,17 @@ def test_a_channel_that_was_stopped_stays_so_under_the_new_name(settings, monkey
             ("all channels", NOW, None), ("sms, step 2 of summer", NOW, until),
         ]  # fmt: skip
         assert connection.scalars(select(tables.channel_brakes.c.tokens)).all().count(-3) == 1
+
+
+def test_evidence_keeps_its_worth_under_the_new_name(settings, monkeypatch):
+    row = {"evidence_id": "1", "attempt_id": "a", "message_id": "m", "seen_at": NOW}
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "newest", lambda: "0015")
+        then.setattr(migrations, "upgrade", lambda c: upgrade(migrations.config(c), "0015"))
+        with open_ledger(settings) as ledger, ledger.write() as connection:
+            connection.execute(insert(tables.evidence), [row | {"kind": "answer"}])
+    with open_ledger(settings) as again, again.read() as connection:
+        assert accepted_attempts(connection, "m") == {"a"}
 
 
 def test_an_erased_number_is_known_by_each_spelling_that_it_may_have_had(settings):

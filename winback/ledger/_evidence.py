@@ -22,9 +22,9 @@ from winback.ledger._messages import note_reason, transition
 from winback.ledger._states import TRANSITIONS, State
 
 EvidenceKind = Literal[
-    # Proofs that the provider has it: a signed callback, a late answer to our own call, its
+    # Proofs that the provider has it: a signed callback, a late response to our own call, its
     # list, its log, another message of the same request, the word of an operator who looked.
-    "callback", "answer", "listed", "logged", "request", "settled",
+    "callback", "response", "listed", "logged", "request", "settled",
     # Its list or log was read to the end and does not have it, or has what may or may not be it.
     "not_listed", "not_logged", "unclear",
     # The provider holds a cancellation of the attempt's batch; the cancellation was ended.
@@ -37,7 +37,7 @@ EvidenceKind = Literal[
     "duplicate",
 ]  # fmt: skip
 PROOFS: Final[tuple[EvidenceKind, ...]] = (
-    "callback", "answer", "listed", "logged", "request", "settled",
+    "callback", "response", "listed", "logged", "request", "settled",
 )  # fmt: skip
 # Why a message that went out twice is accepted; every report counts these.
 TWICE: Final = "accepted_twice"

@@ -194,7 +194,7 @@ def _prove(connection: Connection, calls: Sequence[Finished], *, token: str, now
             if (key, it.outcome.provider_id) in just_now:
                 continue
             proof = Proof(
-                "answer",
+                "response",
                 key,
                 it.request.attempt_id,
                 accepted_at=now,
