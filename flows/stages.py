@@ -72,15 +72,19 @@ def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
     return ended("; ".join(lines) or "nothing was due", sent)
 
 
-@flow(name="answer")
-def answer(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
-    """Answer who asks, and confirm who joins a content series; nothing else is sent."""
+@flow(name="reply")
+def reply(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
+    """Reply to questions, and confirm who joins a content series; nothing else is sent."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
             return ended(_NOTHING_SENT, [])
         sent = _work.send_due(REPLIES)
     lines = (done.summary() for _, _, done in sent)
-    return ended("; ".join(lines) or "nobody was to be answered", sent)
+    return ended("; ".join(lines) or "nobody was waiting for a reply", sent)
+
+
+# Deployments made before the name changed.
+answer = reply
 
 
 @flow(name="collect")

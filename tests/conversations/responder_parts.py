@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from winback.content import count_sms_parts
-from winback.conversations.responder import Answer, Conversation, Facts, HandOver, Offer, Product
+from winback.conversations.responder import Conversation, Draft, Facts, HandOver, Offer, Product
 
 NOW = datetime(2026, 3, 10, 20, tzinfo=UTC)
 HERE = Path(__file__).parent
@@ -40,18 +40,18 @@ class Says:
         self.what = what
         self.seen: list[Conversation] = []
 
-    def respond(self, conversation: Conversation, facts: Facts) -> Answer | HandOver:
+    def respond(self, conversation: Conversation, facts: Facts) -> Draft | HandOver:
         self.seen.append(conversation)
         if isinstance(self.what, BaseException):
             raise self.what
-        return self.what if not isinstance(self.what, str) else Answer(self.what)
+        return self.what if not isinstance(self.what, str) else Draft(self.what)
 
 
 class Obedient:
     """A model that says what it is told to: it gives the person's own words back."""
 
-    def respond(self, conversation: Conversation, facts: Facts) -> Answer | HandOver:
-        return Answer(conversation.messages[-1])
+    def respond(self, conversation: Conversation, facts: Facts) -> Draft | HandOver:
+        return Draft(conversation.messages[-1])
 
 
 def replies() -> Iterator[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from responder_parts import CLOSES, FACTS, NOW, OPENS, Obedient, Says, outputs, replies, wrong_with
 
-from winback.conversations.responder import Answer, HandOver, Responder, Thread, ask
+from winback.conversations.responder import Draft, HandOver, Responder, Thread, ask
 from winback.conversations.responder._output import framed
 from winback.conversations.responder._rules import RuleResponder
 from winback.conversations.responder._words import phrases
@@ -18,7 +18,7 @@ from winback.replies import classify
 REPLIES = list(replies())
 
 
-def answer(responder: Responder, text: str) -> Answer | HandOver:
+def answer(responder: Responder, text: str) -> Draft | HandOver:
     """What comes of one reply, of the intent that it is understood as on arrival."""
     thread = Thread([(text, classify(text))], received_at=NOW)
     return ask(responder, thread, FACTS, now=NOW, answers_per_day=3)
@@ -38,7 +38,7 @@ def test_the_shipped_responder_answers_what_it_knows_and_nothing_else(must: str,
         assert isinstance(given, HandOver)
         assert given.reason
     else:
-        assert isinstance(given, Answer), given
+        assert isinstance(given, Draft), given
         assert must in given.text
         assert wrong_with(given.text) == []
 
@@ -46,8 +46,8 @@ def test_the_shipped_responder_answers_what_it_knows_and_nothing_else(must: str,
 def test_a_model_that_says_what_it_is_told_to_gets_nothing_past_the_fences() -> None:
     told = [answer(Obedient(), text) for _, _, text in REPLIES]
     # And the second fence alone, as if the first had let everything in.
-    told += [Answer(text) for _, _, said in REPLIES if isinstance(text := framed(said, FACTS), str)]
-    sent = [given.text for given in told if isinstance(given, Answer)]
+    told += [Draft(text) for _, _, said in REPLIES if isinstance(text := framed(said, FACTS), str)]
+    sent = [given.text for given in told if isinstance(given, Draft)]
     assert sent
     assert [(text, wrong) for text in sent if (wrong := wrong_with(text))] == []
 
@@ -67,7 +67,7 @@ def test_what_a_model_may_say_in_its_own_words() -> None:
         "With WELCOME20 you get 20% off: enter it at the checkout of https://shop.example.com",
     ):
         given = answer(Says(text), "What is my code?")
-        assert given == Answer(f"{OPENS}{text}{CLOSES}")
+        assert given == Draft(f"{OPENS}{text}{CLOSES}")
 
 
 _PIECES = [

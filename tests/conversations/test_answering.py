@@ -16,9 +16,10 @@ from sqlalchemy import Row, select, update
 
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
+from winback.content.payloads import Email, Text
 from winback.conversations import inbox
 from winback.conversations.responder import (
-    Answer,
+    Draft,
     HandOver,
     Responder,
     RespondReport,
@@ -63,7 +64,7 @@ class Channel:
 
     @property
     def texts(self) -> list[str]:
-        return [message.payload["body"] for message in self.got]
+        return [message.payload_as(Text).body for message in self.got]
 
 
 @pytest.fixture
@@ -236,9 +237,9 @@ def test_nobody_is_answered_in_quiet_hours_and_everybody_after_them(desk: Desk) 
 
 def test_a_stop_wins_whenever_it_comes(desk: Desk) -> None:
     class Stopped(Says):
-        def respond(self, *_: Any) -> Answer | HandOver:
+        def respond(self, *_: Any) -> Draft | HandOver:
             desk.stop()
-            return Answer("Thanks.")
+            return Draft("Thanks.")
 
     desk.write("Who is this?")
     assert desk.answer(Stopped("")).handed_over == {"suppressed": 1}
@@ -270,10 +271,10 @@ def test_a_stop_between_the_plan_and_the_call_wins_too(
 
 def test_who_writes_on_meanwhile_is_looked_at_anew(desk: Desk) -> None:
     class WritesOn(Says):
-        def respond(self, *_: Any) -> Answer | HandOver:
+        def respond(self, *_: Any) -> Draft | HandOver:
             desk.clock.advance(timedelta(seconds=1))
             desk.write("And where is my order?")
-            return Answer("Thanks.")
+            return Draft("Thanks.")
 
     desk.write("Who is this?")
     assert desk.answer(WritesOn("")) == RespondReport()
@@ -317,11 +318,12 @@ def test_who_asks_by_email_is_answered_there_as_by_a_machine(desk: Desk) -> None
     assert (desk.answer().closed, desk.waiting) == (1, 0)
     (sent,) = desk.channel.got
     assert (desk.kept.channel, sent.address) == ("email", "ann@example.com")
-    assert sent.payload["subject"] == "Re: We miss you"
-    assert sent.payload["headers"] == {
+    mail = sent.payload_as(Email)
+    assert mail.subject == "Re: We miss you"
+    assert mail.headers == {
         "Auto-Submitted": "auto-replied", "In-Reply-To": "<1@x>", "References": "<1@x>",
     }  # fmt: skip
-    assert sent.payload["text"].startswith("Example Shop, automated reply: ")
+    assert mail.text.startswith("Example Shop, automated reply: ")
 
 
 @pytest.mark.parametrize("missing", [{"twilio_messaging_service_sid": ""}, {"channels": "email"}])
@@ -353,10 +355,10 @@ def test_in_a_conversation_that_a_human_has_answered_no_program_speaks(desk: Des
 
 def test_a_human_who_answers_while_the_responder_thinks_is_first(desk: Desk) -> None:
     class Slow(Says):
-        def respond(self, *_: Any) -> Answer | HandOver:
+        def respond(self, *_: Any) -> Draft | HandOver:
             (thread,) = inbox.threads(desk.ledger, desk.clock)
             inbox.reply(desk.ledger, desk.settings, desk.clock, thread.reference, "It is Ann.")
-            return Answer("Thanks.")
+            return Draft("Thanks.")
 
     desk.write("Who is this?")
     assert desk.answer(Slow("")).handed_over == {"a_human_has_it": 1}
@@ -391,7 +393,7 @@ def test_two_rounds_at_once_answer_once(desk: Desk) -> None:
     both_ask = threading.Barrier(2)
 
     class Meets(RuleResponder):
-        def respond(self, *args: Any) -> Answer | HandOver:
+        def respond(self, *args: Any) -> Draft | HandOver:
             both_ask.wait(10)
             return super().respond(*args)
 

@@ -12,8 +12,8 @@ from responder_parts import NOW
 from winback.base.errors import UsageError
 from winback.base.settings import Settings
 from winback.conversations.responder import (
-    Answer,
     Catalog,
+    Draft,
     Facts,
     Offer,
     Product,
@@ -103,8 +103,8 @@ class Plugged:
     def __init__(self, settings: Settings) -> None:
         self.brand = settings.brand_name
 
-    def respond(self, *_: object) -> Answer:
-        return Answer("Thanks.")
+    def respond(self, *_: object) -> Draft:
+        return Draft("Thanks.")
 
 
 def broken(_: Settings) -> None:

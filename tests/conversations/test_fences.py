@@ -9,13 +9,14 @@ from datetime import timedelta
 import pytest
 from responder_parts import FACTS, NOW, Says
 
-from winback.conversations.responder import Answer, Facts, HandOver, Offer, Product, Thread, ask
+from winback.conversations import responder
+from winback.conversations.responder import Draft, Facts, HandOver, Offer, Product, Thread, ask
 from winback.conversations.responder._output import framed
 
 ASKED = Thread([("What is my code?", "question")], received_at=NOW)
 
 
-def asked(thread: Thread, says: Says) -> Answer | HandOver:
+def asked(thread: Thread, says: Says) -> Draft | HandOver:
     return ask(says, thread, FACTS, now=NOW, answers_per_day=2)
 
 
@@ -55,7 +56,7 @@ def test_the_bounds_themselves_still_pass() -> None:
         answered_at=[NOW - timedelta(hours=24), NOW - timedelta(hours=1)],
         earlier=["Who is this?"],
     )
-    assert isinstance(asked(thread, Says("Thanks.")), Answer)
+    assert isinstance(asked(thread, Says("Thanks.")), Draft)
 
 
 def test_a_responder_sees_no_contact_data_and_little_of_the_past() -> None:
@@ -78,7 +79,7 @@ def test_a_responder_sees_no_contact_data_and_little_of_the_past() -> None:
         (SystemExit(3), "responder_failed"),
         (None, "fence_empty"),
         (b"bytes", "fence_empty"),
-        (Answer(7), "fence_empty"),  # type: ignore[arg-type]
+        (Draft(7), "fence_empty"),  # type: ignore[arg-type]
         ("", "fence_empty"),
         (" \n\u200b ", "fence_empty"),
         ("well " * 300, "fence_length"),
@@ -92,13 +93,18 @@ def test_whatever_a_plugged_responder_does_a_human_gets_the_question(
     assert asked(ASKED, Says(what)) == HandOver(reason)
 
 
+def test_a_responder_of_before_the_name_changed_is_understood() -> None:
+    given = asked(ASKED, Says(responder.Answer("Thanks.")))
+    assert given == Draft(framed("Thanks.", FACTS))
+
+
 def test_one_that_hangs_is_left_behind() -> None:
     release = threading.Event()
 
     class Hangs(Says):
-        def respond(self, *_: object) -> Answer:  # type: ignore[override]
+        def respond(self, *_: object) -> Draft:  # type: ignore[override]
             release.wait(5)
-            return Answer("Thanks.")
+            return Draft("Thanks.")
 
     given = ask(Hangs(""), ASKED, FACTS, now=NOW, answers_per_day=2, patience=0.05)
     release.set()

@@ -52,9 +52,15 @@ def test_only_the_steps_of_enabled_playbooks_have_a_schedule() -> None:
 
 
 def test_every_stage_of_a_run_has_a_deployment() -> None:
-    stages = {"run", "audience", "enroll", "collect", "answer", "reconcile", "measure"}
+    stages = {"run", "audience", "enroll", "collect", "reply", "reconcile", "measure"}
     assert stages <= set(NAMES)
     assert len(NAMES) == len(set(NAMES))
+
+
+def test_a_deployment_that_an_earlier_winback_made_still_finds_its_flow() -> None:
+    before = {"entrypoint": "flows/stages.py:answer"}
+    now = next(item for item in DEPLOYMENTS if item["name"] == "reply")
+    assert function_of(before) is function_of(now)
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=NAMES)

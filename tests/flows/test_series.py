@@ -101,9 +101,9 @@ def test_a_keyword_a_yes_a_tip_a_day_beside_the_win_back_and_a_stop(
     shop: Shop, tips: None, written_to: None
 ) -> None:
     text(shop, "Tips!", at=OPENS)
-    stages.answer("sandbox", OPENS)
+    stages.reply("sandbox", OPENS)
     text(shop, "yes", at=OPENS)
-    stages.answer("sandbox", OPENS)
+    stages.reply("sandbox", OPENS)
     ask, welcome = (m for m in messages(shop) if m.playbook_id == "answers")
     assert "Reply YES to get 7 days of tips" in json.loads(ask.payload_json)["body"]
     assert "You are in" in json.loads(welcome.payload_json)["body"]

@@ -12,7 +12,7 @@ from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.conversations.responder import (
-    Answer,
+    Draft,
     Thread,
     ask,
     facts_for,
@@ -53,4 +53,4 @@ def respond(
         facts = facts_for(catalog, settings, customer_id=customer, text=text, now=now)
         thread = Thread([(text, classify(text))], received_at=now)
         given = ask(responder, thread, facts, now=now, answers_per_day=1)
-        typer.echo(given.text if isinstance(given, Answer) else f"(a human: {given.reason})")
+        typer.echo(given.text if isinstance(given, Draft) else f"(a human: {given.reason})")

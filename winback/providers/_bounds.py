@@ -16,14 +16,14 @@ MOST_LEVELS: Final = 50
 LONGEST_NAME: Final = 255
 
 
-class AnswerTooLargeError(Exception):
+class ResponseTooLargeError(Exception):
     """An answer is over the limit, as it came or unpacked."""
 
     def __init__(self, most_bytes: int) -> None:
         super().__init__(f"answer over {most_bytes >> 20} MB; WINBACK_ANSWER_MEGABYTES raises it")
 
 
-class BrokenAnswerError(Exception):
+class BrokenResponseError(Exception):
     """An answer that can't be unpacked."""
 
 
@@ -61,7 +61,7 @@ class _Bounded(io.RawIOBase):
         count: int | None = self._raw.readinto(buffer)
         self._left -= count or 0
         if self._left < 0:
-            raise AnswerTooLargeError(self._most_bytes)
+            raise ResponseTooLargeError(self._most_bytes)
         return count
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ class _Bounded(io.RawIOBase):
 
 
 def read_body(response: BaseHTTPResponse, most_bytes: int) -> bytes:
-    """The whole body, unpacked. Raises AnswerTooLargeError, or what says that it broke off."""
+    """The whole body, unpacked. Raises ResponseTooLargeError, or what says that it broke off."""
     parts, remaining = [], most_bytes + 1
     while remaining and (part := response.read(remaining, decode_content=False)):
         parts.append(part)
@@ -78,7 +78,7 @@ def read_body(response: BaseHTTPResponse, most_bytes: int) -> bytes:
         if response.length_remaining == 0:
             break
     if not remaining:
-        raise AnswerTooLargeError(most_bytes)
+        raise ResponseTooLargeError(most_bytes)
     return _unpacked(b"".join(parts), response.headers.get("content-encoding", ""), most_bytes)
 
 
@@ -98,11 +98,11 @@ def _unpacked(body: bytes, encoding: str, most_bytes: int) -> bytes:
     try:
         unpacked = stream.decompress(body, most_bytes + 1)
     except zlib.error:
-        raise BrokenAnswerError from None
+        raise BrokenResponseError from None
     if len(unpacked) > most_bytes:
-        raise AnswerTooLargeError(most_bytes)
+        raise ResponseTooLargeError(most_bytes)
     if not stream.eof:
-        raise BrokenAnswerError
+        raise BrokenResponseError
     return unpacked
 
 

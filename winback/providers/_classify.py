@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-from winback.providers._bounds import AnswerTooLargeError, name_of
+from winback.providers._bounds import ResponseTooLargeError, name_of
 from winback.providers._seam import Outcome, Scope
 from winback.providers._wire import HttpResponse, NotHandedOverError
 
@@ -40,7 +40,7 @@ def classify(provider: Provider, result: HttpResponse | Exception, *, taken: int
 def _classify_failure(error: Exception) -> Outcome:
     if isinstance(error, NotHandedOverError):
         return Outcome("not_sent", str(error))
-    if isinstance(error, AnswerTooLargeError):
+    if isinstance(error, ResponseTooLargeError):
         return Outcome("unknown", str(error))
     return Outcome("unknown", type(error).__name__)
 

@@ -10,8 +10,8 @@ from winback.conversations.responder._input import Thread
 from winback.conversations.responder._open import open_responder
 from winback.conversations.responder._run import RespondReport, reply_to_questions
 from winback.conversations.responder._seam import (
-    Answer,
     Conversation,
+    Draft,
     Facts,
     HandOver,
     Offer,
@@ -19,10 +19,14 @@ from winback.conversations.responder._seam import (
     Responder,
 )
 
+# Responders written before the name changed.
+Answer = Draft
+
 __all__ = [
     "Answer",
     "Catalog",
     "Conversation",
+    "Draft",
     "Facts",
     "HandOver",
     "Offer",

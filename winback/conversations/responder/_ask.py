@@ -9,7 +9,7 @@ from typing import Final
 
 from winback.conversations.responder._input import Thread, conversation_of
 from winback.conversations.responder._output import framed
-from winback.conversations.responder._seam import Answer, Conversation, Facts, HandOver, Responder
+from winback.conversations.responder._seam import Conversation, Draft, Facts, HandOver, Responder
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ def ask(
     now: datetime,
     answers_per_day: int,
     patience: float = PATIENCE_SECONDS,
-) -> Answer | HandOver:
+) -> Draft | HandOver:
     """The answer to a thread exactly as it may be sent, or why a human must answer.
 
     Raises nothing, whatever the responder does.
@@ -36,10 +36,10 @@ def ask(
     given = _asked(responder, conversation, facts, patience)
     if isinstance(given, HandOver):
         return HandOver(str(given.reason)[:60])
-    if not isinstance(given, Answer):
+    if not isinstance(given, Draft):
         return HandOver("fence_empty")
     text = framed(given.text, facts)
-    return text if isinstance(text, HandOver) else Answer(text)
+    return text if isinstance(text, HandOver) else Draft(text)
 
 
 def _asked(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from winback.conversations.responder._seam import Answer, Conversation, Facts, HandOver, Product
+from winback.conversations.responder._seam import Conversation, Draft, Facts, HandOver, Product
 from winback.conversations.responder._words import any_of, clean, pattern, phrases
 
 _FILE: Final = "questions.toml"
@@ -20,7 +20,7 @@ _KINDS: Final = (*_ABOUT_PRODUCTS, "code", "valid", "use", "shop", "who")
 class RuleResponder:
     """Answers seven kinds of questions, listed in questions.toml."""
 
-    def respond(self, conversation: Conversation, facts: Facts) -> Answer | HandOver:
+    def respond(self, conversation: Conversation, facts: Facts) -> Draft | HandOver:
         """Answer what is asked, or say why a human must."""
         words = clean(" ".join(conversation.messages))
         if pattern(_FILE, "human").search(words):
@@ -36,7 +36,7 @@ class RuleResponder:
         return HandOver("not_understood") if named else _about_the_shop(kind, facts)
 
 
-def _about_products(kind: str, named: list[Product]) -> Answer | HandOver:
+def _about_products(kind: str, named: list[Product]) -> Draft | HandOver:
     """Whether it lies in the warehouse nobody told us, so its page must say it."""
     if len(named) != 1:
         return HandOver("several_products" if named else "no_such_product")
@@ -45,22 +45,22 @@ def _about_products(kind: str, named: list[Product]) -> Answer | HandOver:
         return HandOver("no_price_known" if kind == "price" else "no_page_known")
     costs = f"{product.name} costs {product.price}." if product.price else f"{product.name}:"
     where = f" Its page shows whether you can have it now: {product.url}" if product.url else ""
-    return Answer(costs + where)
+    return Draft(costs + where)
 
 
-def _about_the_shop(kind: str, facts: Facts) -> Answer | HandOver:
+def _about_the_shop(kind: str, facts: Facts) -> Draft | HandOver:
     if kind == "shop":
-        return Answer(f"You find us here: {facts.shop_url}")
+        return Draft(f"You find us here: {facts.shop_url}")
     if kind == "who":
-        return Answer(f"This is the shop {facts.brand}, and a program wrote this. {facts.shop_url}")
+        return Draft(f"This is the shop {facts.brand}, and a program wrote this. {facts.shop_url}")
     offer = facts.offer
     if offer is None or not offer.code or not offer.until:
         return HandOver("no_live_offer")
     if kind == "use":
-        return Answer(
+        return Draft(
             f"Enter the code {offer.code} at the checkout until {offer.until}: {facts.shop_url}"
         )
-    return Answer(
+    return Draft(
         f"Your code {offer.code} gives you {offer.text} until {offer.until}: {facts.shop_url}"
     )
 

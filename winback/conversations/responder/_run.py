@@ -17,7 +17,7 @@ from winback.base.settings import Settings
 from winback.conversations.responder._ask import ask
 from winback.conversations.responder._facts import Catalog, facts_for, read_catalog
 from winback.conversations.responder._input import OLDEST, Thread
-from winback.conversations.responder._seam import Answer, HandOver, Responder
+from winback.conversations.responder._seam import Draft, HandOver, Responder
 from winback.ledger import (
     CAMPAIGN,
     REPLIES,
@@ -169,7 +169,7 @@ def _answered_at(connection: Connection, address: str) -> Sequence[datetime]:
 
 def _given(
     found: _Open, responder: Responder, catalog: Catalog, settings: Settings, *, now: datetime
-) -> Answer | HandOver:
+) -> Draft | HandOver:
     message = found.message
     if message is None or not _is_its_reader(message, found):
         return HandOver("unknown_sender")
@@ -202,7 +202,7 @@ def _keep(
     ledger: Ledger,
     settings: Settings,
     found: _Open,
-    given: Answer | HandOver,
+    given: Draft | HandOver,
     report: RespondReport,
     *,
     now: datetime,

@@ -1,4 +1,4 @@
-"""The one seam between winback and whoever writes automated answers.
+"""The one seam between winback and whoever drafts automated replies.
 
 A responder sees what one person wrote, without contact data, and facts that may be told
 to them. It gets no settings, no ledger and no way to send.
@@ -30,7 +30,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that an answer may rest on. `products` are those that the messages may mean."""
+    """All that a reply may rest on. `products` are those that the messages may mean."""
 
     brand: str
     shop_url: str
@@ -40,9 +40,9 @@ class Facts:
 
 @dataclass(frozen=True)
 class Conversation:
-    """What the person wrote and nobody answered yet, oldest first, contact data taken out.
+    """What the person wrote and got no reply to yet, oldest first, contact data taken out.
 
-    `earlier` is what they wrote before and was answered: context, not a question.
+    `earlier` is what they wrote before and got a reply to: context, not a question.
     """
 
     messages: tuple[str, ...]
@@ -51,8 +51,8 @@ class Conversation:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What to say, without greeting or disclosure: those are put around it."""
+class Draft:
+    """What to reply, without greeting or disclosure: those are put around it."""
 
     text: str
 
@@ -65,8 +65,8 @@ class HandOver:
 
 
 class Responder(Protocol):
-    """Writes an answer, or leaves it to a human. Called once a conversation and run."""
+    """Drafts a reply, or leaves it to a human. Called once a conversation and run."""
 
-    def respond(self, conversation: Conversation, facts: Facts) -> Answer | HandOver:
-        """Answer all the messages from the facts alone; hand over when in doubt."""
+    def respond(self, conversation: Conversation, facts: Facts) -> Draft | HandOver:
+        """Reply to all the messages from the facts alone; hand over when in doubt."""
         ...

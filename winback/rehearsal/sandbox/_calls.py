@@ -18,7 +18,7 @@ from starlette.routing import Route
 from winback.rehearsal.sandbox import _call_rules, _texts
 from winback.rehearsal.sandbox._records import Filter, Message, Move, Webhook
 from winback.rehearsal.sandbox._state import State
-from winback.rehearsal.sandbox._twilio_answers import (
+from winback.rehearsal.sandbox._twilio_responses import (
     ACCOUNT,
     Refused,
     authorized,

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from winback.base.clock import WallClock
 from winback.rehearsal.sandbox._fault_plan import Fault, Faults
-from winback.rehearsal.sandbox._sendgrid_answers import refuse
+from winback.rehearsal.sandbox._sendgrid_responses import refuse
 from winback.rehearsal.sandbox._twilio_errors import ERRORS
 from winback.rehearsal.sandbox._webhooks import Outbox
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from winback.rehearsal.sandbox._sendgrid_answers import BadRequest
+from winback.rehearsal.sandbox._sendgrid_responses import BadRequest
 
 # What a field may be asked, by field: the contract's own table.
 LOGS: Final[Mapping[str, frozenset[str]]] = {

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from winback.rehearsal.sandbox import _departures, _log_query, _sendgrid
 from winback.rehearsal.sandbox._records import Filter, Message
-from winback.rehearsal.sandbox._sendgrid_answers import (
+from winback.rehearsal.sandbox._sendgrid_responses import (
     BadRequest,
     authorized,
     json_body,

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from winback.rehearsal.sandbox import _departures
 from winback.rehearsal.sandbox._batches import MAX_HELD, Hold
-from winback.rehearsal.sandbox._sendgrid_answers import BadRequest, authorized, json_body
+from winback.rehearsal.sandbox._sendgrid_responses import BadRequest, authorized, json_body
 from winback.rehearsal.sandbox._state import State
 
 

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from winback.rehearsal.sandbox import _departures, _mail_rules
 from winback.rehearsal.sandbox._records import Message, Move, Webhook
-from winback.rehearsal.sandbox._sendgrid_answers import Problem, authorized, json_body, refuse
+from winback.rehearsal.sandbox._sendgrid_responses import Problem, authorized, json_body, refuse
 from winback.rehearsal.sandbox._state import State
 
 MAX_BODY_BYTES: Final = 30 * 1024 * 1024

@@ -31,14 +31,14 @@ from winback.rehearsal.sandbox import (
     _shoppers,
     _suppression_lists,
     _twilio,
-    _twilio_answers,
+    _twilio_responses,
 )
 from winback.rehearsal.sandbox._batches import Batches
 from winback.rehearsal.sandbox._credentials import Credentials, load_or_create
 from winback.rehearsal.sandbox._database import Database
 from winback.rehearsal.sandbox._fault_plan import Faults
 from winback.rehearsal.sandbox._faults import FaultMiddleware
-from winback.rehearsal.sandbox._sendgrid_answers import refuse
+from winback.rehearsal.sandbox._sendgrid_responses import refuse
 from winback.rehearsal.sandbox._state import AdjustableClock, State
 from winback.rehearsal.sandbox._store import Store
 from winback.rehearsal.sandbox._suppressions import Suppressions
@@ -202,7 +202,7 @@ async def _nowhere(request: Request, error: Exception) -> Response:
     """A path or method that no provider has, said in the provider's own way."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     if request.url.path.startswith("/2010-04-01/"):
-        return _twilio_answers.refusal(20004 if status == 405 else 20404, status)
+        return _twilio_responses.refusal(20004 if status == 405 else 20404, status)
     return refuse(status, [("method not allowed" if status == 405 else "not found", None)])
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from winback.rehearsal.sandbox._sendgrid_answers import Handler, authorized, whole_number
+from winback.rehearsal.sandbox._sendgrid_responses import Handler, authorized, whole_number
 from winback.rehearsal.sandbox._state import State
 from winback.rehearsal.sandbox._suppressions import Kind, Suppression
 

@@ -17,7 +17,7 @@ from winback.rehearsal.sandbox import _departures, _texts, _twilio_rules
 from winback.rehearsal.sandbox._credentials import SERVICE_NUMBER
 from winback.rehearsal.sandbox._records import Filter, Message, Move, Webhook
 from winback.rehearsal.sandbox._state import State
-from winback.rehearsal.sandbox._twilio_answers import (
+from winback.rehearsal.sandbox._twilio_responses import (
     ACCOUNT,
     Refused,
     authorized,
