@@ -102,7 +102,7 @@ def test_a_range_of_days_is_counted_drawn_and_priced(backtest, shop, capsys):
     assert returns["new entries", "60"] == (4, 0, 4, 2, 1, 1)
     assert returns["there before", "14"] == (1, 0, 1, 1, 0, 0)
     first_text, first_email, *_ = rows_of(folder / "costs.csv")
-    # To each of four, the holdout left out: a text of two segments at 1.1 cents, an email.
+    # To each of four, the holdout left out: a text of two parts at 1.1 cents, an email.
     assert first_text == {
         "preset": "fixed", "playbook": "sms_email", "step": "1", "channel": "sms",
         "segments_each": "2", "messages": "4", "segments": "7", "cost": "0.08",

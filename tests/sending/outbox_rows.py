@@ -45,6 +45,6 @@ def outbox_row(number: int, *, channel: str = "sms", **changes: object) -> dict[
         "extra_offer_kind": None,
         "extra_offer_value": None,
         "extra_offer_code": None,
-        "cost_cents_per_segment": Decimal("0.79") if is_sms else Decimal("0.08"),
+        "cost_cents_per_part": Decimal("0.79") if is_sms else Decimal("0.08"),
     }
     return row | changes

@@ -52,7 +52,7 @@ INPUTS = {
     "step_variants": ("'q' as playbook_id, 1 as step, 'v' as variant, 'other' as template"),
     "offers": ("'o' as offer_id, 'percent' as kind, 1 as value, 'CODE' as code"),
     "playbooks": ("'p' as playbook_id, 'cart' as context"),
-    "channel_costs": ("'sms' as channel, '*' as country, 1 as cost_cents_per_segment"),
+    "channel_costs": ("'sms' as channel, '*' as country, 1 as cost_cents_per_part"),
     "dec_outbox__plans": (
         "'m' as message_id, 'e' as enrollment_id, 'p' as playbook_id, "
         "1 as step, 'c' as customer_id, 'sms' as channel, 'v' as variant, "

@@ -103,8 +103,8 @@ final as (
         cast(plans.cap_per_7d as bigint) as cap_per_7d,
 
         -- what it costs
-        cast(contents.cost_cents_per_segment as decimal(12, 4))
-            as cost_cents_per_segment
+        cast(contents.cost_cents_per_part as decimal(12, 4))
+            as cost_cents_per_part
 
     from actions
     left join plans

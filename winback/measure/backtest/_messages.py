@@ -39,7 +39,7 @@ _STEPS: Final = """
     order by steps.playbook_id, steps.step
 """
 _PRICES: Final = """
-    select channel, country, cost_cents_per_segment from winback.channel_costs
+    select channel, country, cost_cents_per_part from winback.channel_costs
 """
 # The longest first name that a template gets, in letters that GSM-7 has.
 _LONGEST_NAME: Final = "Wilhelmina-Alexandra Catherine"
@@ -76,7 +76,7 @@ class Batch:
     messages: float
     opens_at: datetime | None
     closes_at: datetime | None
-    cents_per_segment: float
+    cents_per_part: float
 
     @property
     def segments(self) -> float:
@@ -84,7 +84,7 @@ class Batch:
 
     @property
     def cost_cents(self) -> float:
-        return self.segments * self.cents_per_segment
+        return self.segments * self.cents_per_part
 
 
 def steps_of(replay: Replay, segment: str, settings: Settings, at: datetime) -> list[Step]:
@@ -145,7 +145,7 @@ def batches(
     """Every step for everybody who enters and is not held out, as if nobody came back."""
     treated = {playbook.playbook_id: 1 - playbook.holdout_share for playbook in playbooks}
     prices = {
-        (row["channel"], row["country"]): float(row["cost_cents_per_segment"])
+        (row["channel"], row["country"]): float(row["cost_cents_per_part"])
         for row in replay.rows(_PRICES)
     }
     return [
@@ -156,7 +156,7 @@ def batches(
             messages=group.people * treated[group.playbook_id],
             opens_at=_days_on(way.opens_at, step),
             closes_at=_days_on(way.closes_at, step),
-            cents_per_segment=prices.get(
+            cents_per_part=prices.get(
                 (step.channel, group.country), prices.get((step.channel, "*"), 0.0)
             ),
         )

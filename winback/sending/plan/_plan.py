@@ -224,7 +224,7 @@ def _write(
     except RenderBlocked as why:
         report.block(row, why)
         return None
-    cost = Decimal(row["cost_cents_per_segment"] or 0) * (rendered.sms_parts or 1)
+    cost = Decimal(row["cost_cents_per_part"] or 0) * (rendered.sms_parts or 1)
     report.add(rendered, cost)
     message = {
         **{name: row[name] for name in _IDENTITY},

@@ -85,9 +85,9 @@ final as (
 
         -- what it costs
         coalesce(
-            local_costs.cost_cents_per_segment,
-            general_costs.cost_cents_per_segment
-        ) as cost_cents_per_segment
+            local_costs.cost_cents_per_part,
+            general_costs.cost_cents_per_part
+        ) as cost_cents_per_part
 
     from plans
     inner join enrollments
