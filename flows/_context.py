@@ -64,7 +64,7 @@ def open_stage(mode: str, as_of: datetime | None) -> Iterator[Stage]:
         yield inherited
         return
     run = resolve_run(Settings.load(), mode=mode, as_of=as_of.isoformat() if as_of else None)
-    with at_work(run.settings), _opened(run) as stage:
+    with at_work(run.settings), _open(run) as stage:
         token = _current.set(stage)
         try:
             yield stage
@@ -73,7 +73,7 @@ def open_stage(mode: str, as_of: datetime | None) -> Iterator[Stage]:
 
 
 @contextmanager
-def _opened(run: Run) -> Iterator[Stage]:
+def _open(run: Run) -> Iterator[Stage]:
     if not run.sends:
         # Renders need a sender and an address; `doctor` tells which are made up.
         yield Stage(replace(run, settings=sandbox_settings(run.settings)))

@@ -9,7 +9,7 @@ from prefect.states import Completed
 T = TypeVar("T")
 
 
-def ended(message: str, data: T) -> T:
+def end_flow(message: str, data: T) -> T:
     """End the calling flow well: the UI shows `message`, the flow's caller gets `data`.
 
     Prefect takes a returned state as the flow's last and hands its data on, which is what

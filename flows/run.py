@@ -9,7 +9,7 @@ from prefect import flow
 
 from flows import _work
 from flows._context import open_stage
-from flows._ending import ended
+from flows._ending import end_flow
 from flows._tasks import collect, withdraw_unresolved
 from winback import sending
 from winback.base.settings import Mode
@@ -70,4 +70,4 @@ def winback_run(
                 report.sent_twice = list(sent_twice(connection))
             if measure:
                 report.outcomes = _work.measure()
-    return ended(report.summary(), report)
+    return end_flow(report.summary(), report)

@@ -12,7 +12,7 @@ from prefect import flow
 
 from flows import _tasks, _work
 from flows._context import open_stage
-from flows._ending import ended
+from flows._ending import end_flow
 from flows._work import Sent
 from winback import sending
 from winback.base.settings import Mode
@@ -30,7 +30,7 @@ def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildRepo
     with open_stage(mode, as_of):
         built = _work.build_audience()
     counts = built.manifest.row_counts
-    return ended(
+    return end_flow(
         f"{counts['customers']:,} customers, {counts['entrants']:,} enter, "
         f"{counts['send_decisions']:,} decisions, {len(built.warnings)} warnings",
         built,
@@ -45,7 +45,7 @@ def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, 
         published = (stage.settings.published_dir / name).resolve()
         require_recent(published, stage.run.as_of)
         enrolled, planned = _work.enroll_and_plan(published)
-    return ended(f"{enrolled:,} enrolled; {planned.summary()}", (enrolled, planned))
+    return end_flow(f"{enrolled:,} enrolled; {planned.summary()}", (enrolled, planned))
 
 
 @flow(name="send-step", flow_run_name="send {playbook} step {step}")
@@ -55,10 +55,10 @@ def send_step(
     """Send what is due of one step of one playbook."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
-            return ended(_NOTHING_SENT, [])
+            return end_flow(_NOTHING_SENT, [])
         sent = _tasks.send(playbook, step)
         _work.keep_sent([(playbook, step, sent)])
-    return ended(sent.summary(), [(playbook, step, sent)])
+    return end_flow(sent.summary(), [(playbook, step, sent)])
 
 
 @flow(name="send-due")
@@ -66,10 +66,10 @@ def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Send what is due now, step by step, whatever the playbook."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
-            return ended(_NOTHING_SENT, [])
+            return end_flow(_NOTHING_SENT, [])
         sent = _work.send_due()
     lines = (f"{playbook} {step}: {done.summary()}" for playbook, step, done in sent)
-    return ended("; ".join(lines) or "nothing was due", sent)
+    return end_flow("; ".join(lines) or "nothing was due", sent)
 
 
 @flow(name="reply")
@@ -77,10 +77,10 @@ def reply(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Reply to questions, and confirm who joins a content series; nothing else is sent."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
-            return ended(_NOTHING_SENT, [])
+            return end_flow(_NOTHING_SENT, [])
         sent = _work.send_due(REPLIES)
     lines = (done.summary() for _, _, done in sent)
-    return ended("; ".join(lines) or "nobody was waiting for a reply", sent)
+    return end_flow("; ".join(lines) or "nobody was waiting for a reply", sent)
 
 
 # Deployments made before the name changed.
@@ -92,10 +92,10 @@ def collect(mode: Mode = "dry-run", as_of: datetime | None = None) -> CollectRep
     """Read what came back: deliveries, clicks, replies, opt-outs."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
-            return ended("a dry run leaves the ledger as it is", CollectReport())
+            return end_flow("a dry run leaves the ledger as it is", CollectReport())
         collected = _tasks.collect()
         waiting = _work.count_waiting()
-    return ended(
+    return end_flow(
         f"{collected.events:,} events, {collected.suppressed:,} opt-outs, "
         f"{collected.unmatched:,} of no message of ours, {waiting:,} wait for a human",
         collected,
@@ -107,10 +107,12 @@ def reconcile(mode: Mode = "dry-run", as_of: datetime | None = None) -> Reconcil
     """Settle messages of unknown outcome; ask for deliveries and opt-outs that nobody told."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
-            return ended("a dry run asks nobody and leaves the ledger as it is", ReconcileReport())
+            return end_flow(
+                "a dry run asks nobody and leaves the ledger as it is", ReconcileReport()
+            )
         _tasks.collect()
         done = _work.reconcile()
-    return ended(done.summary(), done)
+    return end_flow(done.summary(), done)
 
 
 @flow(name="measure")
@@ -118,9 +120,9 @@ def measure(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildRepor
     """Build the outcomes and report them: who came back, and what the messages caused."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
-            return ended("a dry run has no outcomes of its own", None)
+            return end_flow("a dry run has no outcomes of its own", None)
         built = _work.measure()
     counts = built.manifest.row_counts
-    return ended(
+    return end_flow(
         f"{counts['reactivations']:,} of {counts['enrollments']:,} enrolled came back", built
     )

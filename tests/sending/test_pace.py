@@ -69,16 +69,16 @@ def test_calls_at_once_halve_once_for_an_overload_and_grow_by_one_in_fifty(most,
     for what in story:
         before, round_ = concurrency.limit, concurrency.round
         if what == "ok":
-            concurrency.succeeded()
+            concurrency.note_success()
             well += 1
             grows = well % SUCCESSES_FOR_ONE_MORE == 0
             assert concurrency.limit == min(most, before + grows)
         elif what == "limited":
-            assert concurrency.troubled(round_, halve=True)
+            assert concurrency.note_trouble(round_, halve=True)
             assert concurrency.limit == max(1, before // 2)
             well = 0
         else:
-            assert not concurrency.troubled(round_ - 1, halve=True)
+            assert not concurrency.note_trouble(round_ - 1, halve=True)
             assert concurrency.limit == before
         assert 1 <= concurrency.limit <= most
 
@@ -93,7 +93,7 @@ def test_a_back_off_doubles_with_each_round_up_to_a_minute_and_no_two_are_alike(
     pace, waits = Pace(ledger, Channel), []
     for number in range(40):
         request = Request(f"a{number}", (f"m{number}",), {}, "")
-        pace.began([request])
+        pace.begin([request])
         waits.append(pace.learn(Outcome(kind, "x"), request))
     for number, seconds in enumerate(waits):
         assert 0 <= seconds <= min(LONGEST_WAIT, first * 2**number)

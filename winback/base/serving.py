@@ -103,9 +103,7 @@ def serve_forever(app: Any, *, host: str, port: int) -> None:
     """
     _try_address(host, port)
     # uvicorn sends itself the signal again once it has shut down: by then it is settled.
-    earlier = {
-        number: signal.signal(number, _settled) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    earlier = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         uvicorn.Server(_config(app, host=host, port=port, log_level="warning")).run()
     finally:
@@ -125,7 +123,7 @@ def _try_address(host: str, port: int) -> None:
         ) from None
 
 
-def _settled(_number: int, _frame: FrameType | None) -> None:
+def _ignore(_number: int, _frame: FrameType | None) -> None:
     """A signal that needs nothing more."""
 
 

@@ -48,7 +48,7 @@ def inbox(
     with open_ledger(Settings.load()) as ledger:
         found = rooms.threads(ledger, WallClock(), closed=closed)
     for thread in found:
-        for line in _told(thread, whole=whole):
+        for line in _lines(thread, whole=whole):
             typer.echo(line)
     typer.echo(f"{len(found)} {'closed lately' if closed else 'wait for an answer'}")
 
@@ -100,7 +100,7 @@ def answer(
         raise typer.Exit(1)
 
 
-def _told(thread: Thread, *, whole: bool) -> Iterator[str]:
+def _lines(thread: Thread, *, whole: bool) -> Iterator[str]:
     who = f"customer {thread.customer_id}" if thread.customer_id else "nobody we wrote to"
     about = f", on {thread.about}" if thread.about else ""
     yield (

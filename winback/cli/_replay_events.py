@@ -41,11 +41,11 @@ def _tell(report: ReplayReport) -> None:
         typer.echo(f"parts that were collected and are not there: {report.missing_parts:,}")
     if report.unreadable:
         typer.echo(f"callbacks that make no sense: {report.unreadable:,}")
-    typer.echo(f"events: {_told(report.events)}")
-    typer.echo(f"opt-outs: {_told(report.suppressions)}")
+    typer.echo(f"events: {_line(report.events)}")
+    typer.echo(f"opt-outs: {_line(report.suppressions)}")
 
 
-def _told(difference: Difference) -> str:
+def _line(difference: Difference) -> str:
     columns = ", ".join(f"{name} {count:,}" for name, count in sorted(difference.columns.items()))
     return (
         f"{difference.same:,} the same, {len(difference.missing):,} missing, "

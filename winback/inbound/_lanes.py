@@ -65,7 +65,7 @@ class Lane:
         self._wake.set()
         self._collector.join()
 
-    def stored(self, record: Record) -> None:
+    def enqueue(self, record: Record) -> None:
         """A record is on disk: it is to be collected."""
         self.backlog.add(record.received_at)
         self._wake.set()

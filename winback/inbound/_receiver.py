@@ -111,7 +111,7 @@ class Receiver:
         self.counts["refused"] += 1
         return Response(status_code=403)
 
-    def not_stored(self, why: str) -> None:
+    def count_not_stored(self, why: str) -> None:
         """Count a callback whose provider hears 503, and tell of it until one is stored."""
         self.counts["not_stored"] += 1
         self._last_failure = LastFailure(self.clock.now(), why)
@@ -124,11 +124,11 @@ class Receiver:
             await asyncio.wait_for(stored, STORE_SECONDS)
         except Exception as error:  # noqa: BLE001  # whatever it was, it is not on disk
             log.error("a callback could not be stored: %s", type(error).__name__)
-            self.not_stored(cause_of(error))
+            self.count_not_stored(cause_of(error))
             return False
         self.counts["stored"] += 1
         self._last_failure = None
-        lane.stored(record)
+        lane.enqueue(record)
         return True
 
     async def health(self) -> tuple[int, dict[str, object]]:
@@ -217,7 +217,7 @@ async def _read(request: Request, body: bytearray, max_bytes: int, receiver: Rec
         if len(body) > max_bytes:
             return 413
         if receiver.bytes_in_flight > MAX_BYTES_IN_FLIGHT:
-            receiver.not_stored("the memory for bodies is full")
+            receiver.count_not_stored("the memory for bodies is full")
             return 503
     return 0
 

@@ -44,12 +44,12 @@ class CsvReader:
         self._encoding = encoding
         self._limits = limits or Limits()
         self._header: list[str] = []
-        with self._opened():
+        with self._open():
             self._header = self._read_header()
         self.columns = [name for name in self._header if name]
 
     def batches(self) -> Iterator[Batch]:
-        with self._opened():
+        with self._open():
             self._read_header()
             yield self._batch([], [], [])
             after_header = "".join(self._pending).encode("utf-8", "surrogateescape")
@@ -62,7 +62,7 @@ class CsvReader:
                 yield self._read(block)
 
     @contextmanager
-    def _opened(self) -> Iterator[None]:
+    def _open(self) -> Iterator[None]:
         with self._path.open("rb") as self._file:
             self._blocks = self._read_blocks()
             self._pieces: deque[bytes] = deque()

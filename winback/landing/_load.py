@@ -26,7 +26,7 @@ from winback.landing._report import LoadReport, Progress
 from winback.landing._revocations import tell_revocations
 from winback.landing._set_aside import MEANWHILE, keep_set_aside
 from winback.landing._stage import Work
-from winback.landing._start_over import kept_note, kept_refusals
+from winback.landing._start_over import keep_refusals, kept_note
 from winback.landing.schema import TABLES
 
 FormatName = Literal["generic", "online-retail", "cdnow"]
@@ -68,7 +68,7 @@ def load(
         parsed = _FORMATS[format].parse(work, source)
         _refuse_unread(work, parsed, settings)
         consents = settings.shop_dir / "consents.parquet"
-        refusals = kept_refusals(work, parsed.tables.get("consents"), consents) if replace else None
+        refusals = keep_refusals(work, parsed.tables.get("consents"), consents) if replace else None
         merged = _merge_all(work, parsed, settings, replace=replace, refusals=refusals)
         held = keep_set_aside(work, parsed, settings.shop_dir, replace=replace)
         parsed.notes += _notes(parsed, merged, held)

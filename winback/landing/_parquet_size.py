@@ -31,7 +31,7 @@ def rows_at_once(path: Path, limits: Limits) -> int:
 def _rows_at_once(path: Path, limits: Limits) -> int:
     with pq.ParquetFile(path) as file:
         schema = file.schema_arrow
-        limits.check_unpacked(path.name, _told_bytes(path, file.metadata, limits))
+        limits.check_unpacked(path.name, _declared_bytes(path, file.metadata, limits))
     texts = [item.name for item in schema if _is_text(item.type)]
     longest, total = dict.fromkeys(texts, 0), 0
     # As dictionaries each text is held once, however often the file says it.
@@ -47,7 +47,7 @@ def _rows_at_once(path: Path, limits: Limits) -> int:
     return max(1, min(BATCH_ROWS, BATCH_BYTES // max(row, 1)))
 
 
-def _told_bytes(path: Path, metadata: Any, limits: Limits) -> int:
+def _declared_bytes(path: Path, metadata: Any, limits: Limits) -> int:
     """What the file itself says of its size: a byte a value at least."""
     told = 0
     for group in range(metadata.num_row_groups):

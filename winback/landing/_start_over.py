@@ -15,7 +15,7 @@ from winback.landing._stage import Work
 _ERASED: Final = "^erased-[0-9a-f]{20}$"
 
 
-def kept_refusals(work: Work, staged: Path | None, landed: Path) -> Path | None:
+def keep_refusals(work: Work, staged: Path | None, landed: Path) -> Path | None:
     """The landed refusals with a date of their own that the new files lack; None without any.
 
     What was unclear, or counted from a load, goes: starting over is how such rows are mended.

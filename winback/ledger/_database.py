@@ -22,7 +22,7 @@ from winback.ledger import _fence, migrations
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import ensure_key
 from winback.ledger._lost import refuse_if_lost
-from winback.ledger._trouble import told
+from winback.ledger._trouble import tell_trouble
 from winback.ledger._turns import turn
 
 BUSY_SECONDS = 30
@@ -46,7 +46,7 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read transaction: one consistent snapshot."""
-        with told(), self.engine.connect() as connection:
+        with tell_trouble(), self.engine.connect() as connection:
             if not self._is_sqlite:
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
@@ -73,7 +73,7 @@ class Ledger:
 
     @contextmanager
     def _writing(self, lock: str, *, beside_others: bool) -> Iterator[Connection]:
-        with told(), self._turn(), self.engine.connect() as connection:
+        with tell_trouble(), self._turn(), self.engine.connect() as connection:
             connection.execution_options(winback_beside_others=beside_others)
             with connection.begin():
                 # A plain BEGIN would let two writers of SQLite read before either writes.

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, inspect
 from winback.base.errors import SILENCE
 from winback.base.settings import Settings
 from winback.ledger import _tables as t
-from winback.ledger._trouble import LedgerUnavailable, told
+from winback.ledger._trouble import LedgerUnavailable, tell_trouble
 
 # What WINBACK_ADOPT_LEDGER says where an empty ledger is meant.
 NEW: Final = "new"
@@ -47,7 +47,7 @@ def _is_empty(engine: Engine) -> bool:
     file = engine.url.database
     if engine.dialect.name == "sqlite" and not (file and _size(Path(file))):
         return True
-    with told(), engine.connect() as connection:
+    with tell_trouble(), engine.connect() as connection:
         return not inspect(connection).has_table(t.meta.name)
 
 

@@ -25,7 +25,7 @@ class LedgerUnavailable(WinbackError):
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def tell_trouble() -> Iterator[None]:
     """Tell what is the database's trouble as LedgerUnavailable, anything else without values."""
     try:
         yield

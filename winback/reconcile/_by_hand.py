@@ -34,7 +34,7 @@ def release(ledger: Ledger, clock: Clock, message_id: str, *, because: str) -> S
     Whoever says so answers for it: if it did leave, the person gets it twice.
     """
     now = clock.now()
-    with _opened(ledger, because).write() as connection:
+    with _require_reason(ledger, because).write() as connection:
         message, attempt_id, _ = _unknown(connection, message_id)
         to = let_go(connection, message, reason="let_go:by_hand", at=now, from_states=_OPEN)
         keep_evidence(
@@ -51,7 +51,7 @@ def release(ledger: Ledger, clock: Clock, message_id: str, *, because: str) -> S
 def settle_as_sent(ledger: Ledger, clock: Clock, message_id: str, *, because: str) -> State:
     """Take a message as accepted that did leave."""
     now = clock.now()
-    with _opened(ledger, because).write() as connection:
+    with _require_reason(ledger, because).write() as connection:
         message, attempt_id, started_at = _unknown(connection, message_id)
         proof = Proof(
             "settled",
@@ -65,7 +65,7 @@ def settle_as_sent(ledger: Ledger, clock: Clock, message_id: str, *, because: st
     return "accepted"
 
 
-def _opened(ledger: Ledger, because: str) -> Ledger:
+def _require_reason(ledger: Ledger, because: str) -> Ledger:
     if ledger.fenced:
         raise LedgerFenced(ledger.fenced)
     if not because.strip():

@@ -36,7 +36,7 @@ class Book:
     def __init__(self, ledger: Ledger, report: ReconcileReport, now: datetime) -> None:
         self._ledger, self._report, self._now = ledger, report, now
 
-    def listed(
+    def settle_listed(
         self, unresolved: Unresolved, listed: tuple[Listed, ...], kind: EvidenceKind
     ) -> bool:
         """Act on what a provider's records show; False where none of it is this message.
@@ -58,19 +58,19 @@ class Book:
                 self._give_up(connection, unresolved, "unclear")
         return bool(own)
 
-    def taken_with_request(self, unresolved: Unresolved) -> None:
+    def accept_with_request(self, unresolved: Unresolved) -> None:
         """Another message of its request was taken."""
         with self._ledger.write() as connection:
             self._prove(connection, unresolved, "request", unresolved.started_at)
 
-    def absent(self, unresolved: Unresolved, kind: EvidenceKind) -> None:
+    def keep_absence(self, unresolved: Unresolved, kind: EvidenceKind) -> None:
         """Keep that its provider's records don't have it; let a text go that they twice missed."""
         with self._ledger.write() as connection:
             self._keep(connection, unresolved, kind)
             if kind == "not_listed" and may_let_go(unresolved, now=self._now):
                 self._let_go(connection, unresolved, kind)
 
-    def withdrawn(self, group: list[Unresolved]) -> None:
+    def let_go_withdrawn(self, group: list[Unresolved]) -> None:
         """Keep that a batch will be discarded, and let its messages go in the same breath."""
         with self._ledger.write() as connection:
             attempt_id = group[0].attempt_id
@@ -85,7 +85,7 @@ class Book:
             for unresolved in group:
                 self._let_go(connection, unresolved, "withdrawn")
 
-    def withdrawal_ended(self, attempt_id: str) -> None:
+    def keep_end_of_withdrawal(self, attempt_id: str) -> None:
         with self._ledger.write() as connection:
             keep_evidence(
                 connection,

@@ -77,10 +77,10 @@ class Unknowns:
         if isinstance(step, WithdrawNow):
             return self._withdraw(group, may_ask=step.may_ask and places > 0)
         if isinstance(step, SearchNow) and group[0].batch_id and self._is_withdrawn(group[0]):
-            self._book.withdrawn(group)
+            self._book.let_go_withdrawn(group)
             return 0
         if isinstance(step, LetGo):
-            self._book.withdrawn(group)
+            self._book.let_go_withdrawn(group)
             return 0
         for unresolved in group:
             self._settle_one(unresolved)
@@ -91,7 +91,7 @@ class Unknowns:
         if isinstance(step, SearchNow):
             self._search(unresolved)
         elif isinstance(step, TakenWithRequest):
-            self._book.taken_with_request(unresolved)
+            self._book.accept_with_request(unresolved)
         elif isinstance(step, GiveUp):
             self._book.give_up(unresolved, "silence")
         elif isinstance(step, Wait):
@@ -104,7 +104,7 @@ class Unknowns:
             return
         finding = self._records.ask(unresolved.channel, question)
         kind: EvidenceKind = "logged" if unresolved.is_batch else "listed"
-        if finding.kind == "found" and self._book.listed(unresolved, finding.listed, kind):
+        if finding.kind == "found" and self._book.settle_listed(unresolved, finding.listed, kind):
             return
         if finding.kind == "unreadable":
             self._leave(unresolved, finding.reason)
@@ -117,7 +117,7 @@ class Unknowns:
 
     def _miss_text(self, unresolved: Unresolved) -> None:
         """The list doesn't have it: once is not enough."""
-        self._book.absent(unresolved, "not_listed")
+        self._book.keep_absence(unresolved, "not_listed")
         seen = replace(unresolved, first_absent_at=unresolved.first_absent_at or self._now)
         again = next_step(
             replace(seen, last_absent_at=self._now), now=self._now, settle=self._settle
@@ -127,7 +127,7 @@ class Unknowns:
 
     def _miss_mail(self, unresolved: Unresolved) -> None:
         """The logs don't have it, which proves nothing; the last look ends the search."""
-        self._book.absent(unresolved, "not_logged")
+        self._book.keep_absence(unresolved, "not_logged")
         again = next_step(
             replace(unresolved, last_absent_at=self._now), now=self._now, settle=self._settle
         )
@@ -149,7 +149,7 @@ class Unknowns:
         unresolved = group[0]
         finding = self._ask_to_withdraw(unresolved, may_ask=may_ask)
         if finding.kind == "withdrawn":
-            self._book.withdrawn(group)
+            self._book.let_go_withdrawn(group)
             return int(may_ask)
         if unresolved.send_at is not None:
             latest = unresolved.send_at - CANCEL_BEFORE
@@ -178,7 +178,7 @@ class Unknowns:
         over = [row for row in held if row.sg_send_at + END_AFTER <= self._now]
         for row in over:
             if self._records.ask(row.channel, EndWithdrawal(row.sg_batch_id)).kind == "ended":
-                self._book.withdrawal_ended(row.attempt_id)
+                self._book.keep_end_of_withdrawal(row.attempt_id)
         return len(held) - len(over)
 
     def _shows_what_it_should(self, channel: str) -> bool:

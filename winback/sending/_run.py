@@ -25,7 +25,7 @@ from winback.sending._patience import patiently
 from winback.sending._report import SendReport
 from winback.sending._unanswered import why_hold_no_more
 from winback.sending.brakes._brakes import Brakes
-from winback.sending.brakes._breakers import Trip, tripped
+from winback.sending.brakes._breakers import Trip, find_trips
 from winback.sending.guard._guard import Caps
 from winback.sending.guard._last_look import refuse
 from winback.sending.pace._pacing import LONGEST_WAIT, Pace
@@ -115,11 +115,11 @@ class ChannelRun:
             if room and not self._stopped:
                 self._launch(pool, room)
             if self._in_flight:
-                self._record(self._gathered())
+                self._record(self._gather())
             elif self._stopped:
                 return
 
-    def _gathered(self) -> list[Future[Outcome]]:
+    def _gather(self) -> list[Future[Outcome]]:
         """The next finished call and others that finish within moments, until half of those under
         way have; then all that are there."""
         done, until = [self._finished.get()], time.monotonic() + GATHERING
@@ -214,7 +214,7 @@ class ChannelRun:
                 connection, self._channel, going, self._packing.rows, token=self._token, now=now
             ):
                 raise _ClaimLostError
-        self._pace.began(going)
+        self._pace.begin(going)
         for request in going:
             call = pool.submit(_attempts.call, self._channel, request, self._clock, now)
             self._in_flight[call] = request
@@ -249,7 +249,7 @@ class ChannelRun:
     def _give_back(self, failed: UnpreparedError) -> None:
         """Put off messages for which the provider gave nothing to send them with."""
         seconds, now = self._pace.learn(failed.outcome), self._clock.now()
-        trips = tripped(self._channel, failed.outcome, self._pace, [])
+        trips = find_trips(self._channel, failed.outcome, self._pace, [])
 
         def write(connection: Connection) -> None:
             _attempts.give_back(
@@ -286,7 +286,7 @@ class ChannelRun:
             request, outcome = self._in_flight.pop(future), future.result()
             wait = self._pace.learn(outcome, request)
             calls.append(_attempts.Finished(request, outcome, wait))
-            trips += tripped(self._channel, outcome, self._pace, self._rows_of([request]))
+            trips += find_trips(self._channel, outcome, self._pace, self._rows_of([request]))
         now = self._clock.now()
 
         def write(connection: Connection) -> list[dict[State, int]]:

@@ -79,7 +79,7 @@ def build(
             _last_build(settings).write_text(name)
             result = invoke(settings, arguments, variables)
         warnings += gate("decisions", settings, as_of)
-        return _published(settings, as_of, name, result, warnings, load_id=load_id)
+        return _publish(settings, as_of, name, result, warnings, load_id=load_id)
 
 
 def build_outcomes(
@@ -101,10 +101,10 @@ def build_outcomes(
         warnings = [*discarded, *gate("outcomes", settings, as_of)]
         current = (settings.published_dir / "current").resolve()
         decided = current if is_current and current.exists() else None
-        return _published(settings, as_of, "current", result, warnings, decided=decided)
+        return _publish(settings, as_of, "current", result, warnings, decided=decided)
 
 
-def _published(
+def _publish(
     settings: Settings,
     as_of: datetime,
     name: str,

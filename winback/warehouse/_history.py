@@ -59,7 +59,7 @@ def keep_decisions(settings: Settings, published: Path, *, measured: bool = Fals
     if measured and not kept.exists():
         return 0
     decisions = str(published / "send_decisions.parquet")
-    with _held(folder / "fold.lock"), connect() as connection:
+    with _hold(folder / "fold.lock"), connect() as connection:
         parameters = {"run_id": run_id, "decisions": decisions}
         _copy(connection, _KEEP, kept, parameters)
         _fold_past_days(connection, folder, today=_day(run_id))
@@ -99,7 +99,7 @@ def _copy(
 
 
 @contextmanager
-def _held(lock: Path) -> Iterator[None]:
+def _hold(lock: Path) -> Iterator[None]:
     """Hold a lock file; the system frees it when its holder dies."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -33,7 +33,7 @@ def ask(
     conversation = conversation_of(thread, now=now, answers_per_day=answers_per_day)
     if isinstance(conversation, HandOver):
         return conversation
-    given = _asked(responder, conversation, facts, patience)
+    given = _ask_in_time(responder, conversation, facts, patience)
     if isinstance(given, HandOver):
         return HandOver(str(given.reason)[:60])
     if not isinstance(given, Draft):
@@ -42,7 +42,7 @@ def ask(
     return text if isinstance(text, HandOver) else Draft(text)
 
 
-def _asked(
+def _ask_in_time(
     responder: Responder, conversation: Conversation, facts: Facts, patience: float
 ) -> object:
     """What the responder gave back, in its time; it can't stop the run by failing or hanging."""

@@ -89,7 +89,7 @@ def reply_to_questions(
     catalog: Catalog | None = None
     for found in _open_questions(ledger, settings, clock.now()):
         catalog = catalog or read_catalog(published, settings)
-        given = _given(found, responder, catalog, settings, now=clock.now())
+        given = _draft_reply(found, responder, catalog, settings, now=clock.now())
         _keep(ledger, settings, found, given, report, now=clock.now())
     # Also what a round that died has planned.
     if any(step[0] == REPLIES for step in sending.steps_due(ledger, clock)):
@@ -167,7 +167,7 @@ def _answered_at(connection: Connection, address: str) -> Sequence[datetime]:
     return list(connection.scalars(query))
 
 
-def _given(
+def _draft_reply(
     found: _Open, responder: Responder, catalog: Catalog, settings: Settings, *, now: datetime
 ) -> Draft | HandOver:
     message = found.message
@@ -216,9 +216,7 @@ def _keep(
         if isinstance(given, HandOver):
             decided = given
         elif found.message is not None:
-            decided = _planned(
-                connection, settings, newest, found.message, text=given.text, now=now
-            )
+            decided = _plan(connection, settings, newest, found.message, text=given.text, now=now)
         message_id = decided.message_id if isinstance(decided, conversations.Planned) else None
         reason = decided.reason if isinstance(decided, HandOver) else None
         row = {
@@ -236,7 +234,7 @@ def _keep(
         report.handed_over[reason] += 1
 
 
-def _planned(
+def _plan(
     connection: Connection,
     settings: Settings,
     reply: Row[Any],

@@ -168,7 +168,7 @@ def _under_each(
     for preset in presets or (own, *(name for name in _ALL_PRESETS if name != own)):
         tell_stage(f"Reading the shop, preset {preset}")
         with replaying(settings, _models(segment), lapse_preset=preset) as replay:
-            yield _replayed(replay, settings, clock, segment=segment, span=span, preset=preset)
+            yield _replay(replay, settings, clock, segment=segment, span=span, preset=preset)
 
 
 def _models(segment: str) -> tuple[str, ...]:
@@ -182,7 +182,7 @@ def _models(segment: str) -> tuple[str, ...]:
     )
 
 
-def _replayed(
+def _replay(
     replay: Replay, settings: Settings, clock: Clock, *, segment: str, span: Span, preset: str
 ) -> tuple[PresetResult, datetime]:
     playbooks = playbooks_of(replay, segment)

@@ -104,13 +104,13 @@ def _decisions(story: Story) -> Iterator[Happening]:
     }
     kinds = {rule: str(row["kind"]) for rule, row in story.rules.items()}
     for step, rows in by_step.items():
-        for told in _told_once(rows, kinds):
+        for told in _drop_repeats(rows, kinds):
             # The message tells it better.
             if not (told.row["decision"] == "send" and step in sent):
                 yield told
 
 
-def _told_once(rows: Rows, kinds: Mapping[str, str]) -> Iterator[Happening]:
+def _drop_repeats(rows: Rows, kinds: Mapping[str, str]) -> Iterator[Happening]:
     """Runs one after the other that decided the same for the same reason, as one."""
     last: Happening | None = None
     for row in rows:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from winback.base.settings import Settings
 from winback.inbound import ERASED, parse, read_log_part
-from winback.people.erasure._files import replaced
+from winback.people.erasure._files import replace_file
 from winback.people.erasure._person import Person
 from winback.providers import Event, Record
 
@@ -32,7 +32,7 @@ def erase_in_events(settings: Settings, person: Person, *, write: bool) -> Taken
         before = taken.count
         lines = [_without(record, person, taken).to_line() for record in read_log_part(path)]
         if write and taken.count > before:
-            with replaced(path) as target:
+            with replace_file(path) as target:
                 target.write_text("".join(lines), encoding="ascii")
     return taken
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replace_file(path: Path) -> Iterator[Path]:
     """A name to write the new file under; it takes the old one's place when the block ends."""
     temporary = path.with_name(f".{path.name}.erasing")
     temporary.touch(mode=0o600)

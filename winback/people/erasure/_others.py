@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 
 from winback.base.cells import CellWriter, plain
 from winback.base.settings import Settings
-from winback.people.erasure._files import replaced
+from winback.people.erasure._files import replace_file
 from winback.people.erasure._person import Person
 
 _DATABASE: Final = b"SQLite format 3\0"
@@ -39,7 +39,10 @@ def erase_in_rejected(settings: Settings, person: Person, *, write: bool) -> dic
             row[3] = ""
         changed += len(theirs)
         if theirs and write:
-            with replaced(path) as target, target.open("w", newline="", encoding="utf-8") as file:
+            with (
+                replace_file(path) as target,
+                target.open("w", newline="", encoding="utf-8") as file,
+            ):
                 CellWriter(file).writerows(rows)
     return {"landing rejected": changed}
 
@@ -94,7 +97,7 @@ def _erase_in_text(path: Path, person: Person, *, write: bool) -> int:
     if not person.is_in(text):
         return 0
     if write:
-        with replaced(path) as target:
+        with replace_file(path) as target:
             target.write_text(
                 person.redacted(text), encoding="utf-8", errors="surrogateescape", newline=""
             )

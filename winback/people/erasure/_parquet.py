@@ -15,7 +15,7 @@ import duckdb
 from winback.base.duck import connect
 from winback.base.settings import Settings
 from winback.landing.schema import TABLES
-from winback.people.erasure._files import replaced
+from winback.people.erasure._files import replace_file
 from winback.people.erasure._person import Person
 
 # What stays of a customer, of a consent and of a row set aside; of the other tables all
@@ -135,7 +135,7 @@ def _count(
 def _copy(
     connection: duckdb.DuckDBPyConnection, path: Path, query: str, values: Mapping[str, object]
 ) -> None:
-    with replaced(path) as target:
+    with replace_file(path) as target:
         connection.execute(
             f"copy ({query}) to '{target}' (format parquet)", {"path": str(path), **values}
         )

@@ -57,13 +57,13 @@ def export_list(ledger: Ledger, file: Path, *, group: ChannelGroup | None = None
         for row in rows:
             if not is_hashed(row.address):
                 columns = (row.address, "") if row.channel_group == "email" else ("", row.address)
-                writer.writerow((*columns, *_told(row), *([""] if hashed else [])))
+                writer.writerow((*columns, *_statement(row), *([""] if hashed else [])))
         for row in hashed.values():
             digest = row.address.removeprefix(HASH_PREFIX)
-            writer.writerow(("", "", *_told(row), digest))
+            writer.writerow(("", "", *_statement(row), digest))
     unfinished.replace(file)
     return report
 
 
-def _told(row: Row[Any]) -> tuple[str, str, str]:
+def _statement(row: Row[Any]) -> tuple[str, str, str]:
     return row.reason, row.source, row.occurred_at.isoformat()

@@ -52,7 +52,7 @@ class Street:
 
     def take_post(self) -> int:
         """Hand over what the sandbox accepted since the last call; the number of messages."""
-        received = list(self._received())
+        received = list(self._fetch_received())
         for message in sorted(received, key=lambda message: message.sent_at):
             for reaction in self.shoppers.react(message):
                 self._order += 1
@@ -70,7 +70,7 @@ class Street:
         self._post("flush", {"timeout_seconds": 60})
         return len(acts)
 
-    def _received(self) -> Iterator[ReceivedMessage]:
+    def _fetch_received(self) -> Iterator[ReceivedMessage]:
         while True:
             answer = requests.get(
                 f"{self.sandbox_url}/_sandbox/messages",

@@ -152,10 +152,10 @@ def pressed(state: State, parameters: Mapping[str, Any], call: Message, keys: st
 
 async def fetch_call(request: Request) -> Response:
     state: State = request.app.state.sandbox
-    return JSONResponse(await run_in_threadpool(_fetched, state, request.path_params["call_sid"]))
+    return JSONResponse(await run_in_threadpool(_fetch, state, request.path_params["call_sid"]))
 
 
-def _fetched(state: State, sid: str) -> dict[str, Any]:
+def _fetch(state: State, sid: str) -> dict[str, Any]:
     call = _known(state, sid)
     return _resource(state, call, state.store.request_body(call.request_id))
 
@@ -173,7 +173,7 @@ async def update_call(request: Request) -> Response:
     parameters = await form(request)
     sid = request.path_params["call_sid"]
     await run_in_threadpool(_hang_up, state, sid, parameters.get("Status"))
-    return JSONResponse(await run_in_threadpool(_fetched, state, sid))
+    return JSONResponse(await run_in_threadpool(_fetch, state, sid))
 
 
 def _hang_up(state: State, sid: str, status: str | None) -> None:

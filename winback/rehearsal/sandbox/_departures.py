@@ -74,7 +74,7 @@ def _depart(
 
 
 @contextlib.contextmanager
-def kept_up(state: State) -> Iterator[None]:
+def keep_up(state: State) -> Iterator[None]:
     """Keep up with the clock in the background."""
     ended = threading.Event()
 

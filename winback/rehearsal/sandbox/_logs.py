@@ -166,11 +166,11 @@ async def fetch_log(request: Request) -> Response:
     """One message with its events and custom arguments."""
     state: State = request.app.state.sandbox
     return JSONResponse(
-        await run_in_threadpool(_fetched, state, request.path_params["sg_message_id"])
+        await run_in_threadpool(_fetch, state, request.path_params["sg_message_id"])
     )
 
 
-def _fetched(state: State, sg_message_id: str) -> dict[str, Any]:
+def _fetch(state: State, sg_message_id: str) -> dict[str, Any]:
     _departures.catch_up(state)
     message = state.store.message(sg_message_id)
     hidden_since = state.shown_before()

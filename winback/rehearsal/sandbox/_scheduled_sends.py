@@ -99,7 +99,7 @@ async def change_hold(request: Request) -> Response:
 
 
 def _change(state: State, batch_id: str, status: Literal["cancel", "pause"]) -> None:
-    _held(state, batch_id)
+    _require_hold(state, batch_id)
     state.batches.change(batch_id, status)
     _departures.look_again(state)
 
@@ -112,13 +112,13 @@ async def release(request: Request) -> Response:
 
 
 def _release(state: State, batch_id: str) -> None:
-    _held(state, batch_id)
+    _require_hold(state, batch_id)
     state.batches.release(batch_id)
     state.store.postpone(batch_id, state.clock.now().timestamp())
     _departures.look_again(state)
 
 
-def _held(state: State, batch_id: str) -> None:
+def _require_hold(state: State, batch_id: str) -> None:
     _departures.catch_up(state)
     if not state.batches.holds(batch_id):
         raise BadRequest(("batch id not found", None), status=404)

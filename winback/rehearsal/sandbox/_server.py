@@ -172,7 +172,7 @@ def _running(
         )
         outbox.start(_addresses(webhooks_url, settings.public_base_url))
         try:
-            with _departures.kept_up(state):
+            with _departures.keep_up(state):
                 yield _app(state), state
         finally:
             outbox.stop()

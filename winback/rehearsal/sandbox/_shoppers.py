@@ -219,7 +219,7 @@ def _text_act(
             state.suppressions.add(stopped)
         elif word in START_WORDS:
             state.suppressions.lift("twilio", message.recipient, "stop")
-        state.store.replied(message.recipient, at.timestamp())
+        state.store.note_reply(message.recipient, at.timestamp())
         return [_texts.inbound(state, message, act.body)]
     state.store.move([Move(message.provider_id, act.event, at.isoformat(), act.error_code)])
     if not parameters.get("StatusCallback"):

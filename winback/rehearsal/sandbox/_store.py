@@ -130,7 +130,7 @@ class Store:
                 "update requests set body = ? where request_id = ?", (json.dumps(body), request_id)
             )
 
-    def replied(self, address: str, at: float) -> None:
+    def note_reply(self, address: str, at: float) -> None:
         """Somebody wrote: for a day WhatsApp lets the shop answer freely."""
         with self._database.transaction() as db:
             db.execute("insert or replace into replies values (?, ?)", (address, at))

@@ -88,10 +88,10 @@ def _first_status(parameters: Mapping[str, Any]) -> str:
 
 async def fetch_message(request: Request) -> Response:
     state: State = request.app.state.sandbox
-    return JSONResponse(await run_in_threadpool(_fetched, state, request.path_params))
+    return JSONResponse(await run_in_threadpool(_fetch, state, request.path_params))
 
 
-def _fetched(state: State, path: Mapping[str, str]) -> dict[str, Any]:
+def _fetch(state: State, path: Mapping[str, str]) -> dict[str, Any]:
     message = _known(state, path)
     return _resource(state, message, state.store.request_body(message.request_id))
 
@@ -109,7 +109,7 @@ async def update_message(request: Request) -> Response:
     state: State = request.app.state.sandbox
     parameters = await form(request)
     await run_in_threadpool(_update, state, request.path_params, parameters)
-    return JSONResponse(await run_in_threadpool(_fetched, state, request.path_params))
+    return JSONResponse(await run_in_threadpool(_fetch, state, request.path_params))
 
 
 def _update(state: State, path: Mapping[str, str], parameters: Mapping[str, Any]) -> None:

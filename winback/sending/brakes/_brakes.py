@@ -17,7 +17,7 @@ from winback.sending._due import Part
 from winback.sending._report import SendReport
 from winback.sending.brakes import _stops
 from winback.sending.brakes._breakers import Trip, pause_line
-from winback.sending.brakes._figures import tripped_by_figures
+from winback.sending.brakes._figures import find_trip_in_figures
 from winback.sending.pace._pacing import LONGEST_WAIT, Pace
 
 # Real seconds between two looks at the rates of what came back.
@@ -100,7 +100,7 @@ class Brakes:
         if time.monotonic() - self._looked_at_figures < FIGURES_EVERY:
             return None
         self._looked_at_figures = time.monotonic()
-        return tripped_by_figures(
+        return find_trip_in_figures(
             connection, self._channel.name, now=now, counts_from=standing.counts_from
         )
 

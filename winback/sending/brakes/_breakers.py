@@ -31,7 +31,7 @@ class Trip:
     part: Part | None = None
 
 
-def tripped(
+def find_trips(
     channel: Channel, outcome: Outcome, pace: Pace, messages: Sequence[Row[Any]]
 ) -> list[Trip]:
     """What a call's outcome stops, if anything; `messages` are those of its request.

@@ -19,7 +19,7 @@ from winback.sending.brakes._breakers import Trip
 _e, _m = tables.provider_events.c, tables.messages.c
 
 
-def tripped_by_figures(
+def find_trip_in_figures(
     connection: Connection, channel: str, *, now: datetime, counts_from: datetime | None
 ) -> Trip | None:
     """What came back on a channel that stops it; events before `counts_from` don't count."""

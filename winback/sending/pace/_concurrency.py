@@ -23,13 +23,13 @@ class Concurrency:
         self.round = 0
         self._successes = 0
 
-    def succeeded(self) -> None:
+    def note_success(self) -> None:
         self._successes += 1
         if self._successes >= SUCCESSES_FOR_ONE_MORE:
             self._successes = 0
             self.limit = min(self.most, self.limit + 1)
 
-    def troubled(self, began_in: int, *, halve: bool) -> bool:
+    def note_trouble(self, began_in: int, *, halve: bool) -> bool:
         """Take in that a call went wrong; whether that was news."""
         if began_in != self.round:
             return False

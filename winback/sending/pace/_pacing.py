@@ -129,7 +129,7 @@ class Pace:
             self._shared_limit = limit
             slow_down(connection, self._channel, concurrency=limit)
 
-    def began(self, requests: Sequence[Request]) -> None:
+    def begin(self, requests: Sequence[Request]) -> None:
         """These calls start now."""
         for request in requests:
             self._began_in[request.attempt_id] = self._concurrency.round
@@ -154,14 +154,14 @@ class Pace:
             self.is_trial = False  # a verdict on one message: the provider is well
         if outcome.kind == "accepted":
             self.is_trial = False
-            self._concurrency.succeeded()
+            self._concurrency.note_success()
             if began_in == self._concurrency.round:
                 self._rounds_of_trouble = 0
         return 0.0
 
     def _back_off(self, outcome: Outcome, began_in: int) -> float:
         """As long as the provider asks; else full jitter, so that workers don't come in step."""
-        if self._concurrency.troubled(began_in, halve=outcome.kind == "deferred"):
+        if self._concurrency.note_trouble(began_in, halve=outcome.kind == "deferred"):
             self._rounds_of_trouble += 1
         rounds = max(1, self._rounds_of_trouble)
         ceiling = min(LONGEST_WAIT, _FIRST_BACK_OFF[outcome.kind] * 2 ** min(rounds - 1, 10))
