@@ -1,4 +1,5 @@
-"""The bodies of a batch: what its messages have in common is said once, the rest is substituted.
+"""The bodies of a batch: text that its messages have in common is sent once, the rest is
+substituted.
 
 A body that fits into SendGrid's substitutions is substituted whole. Larger ones, as most pages
 of a real shop are, have nearly everything in common with those of the same template: that is
@@ -21,7 +22,7 @@ from winback.providers._seam import Outgoing
 # SendGrid's limit on one personalization's substitutions. A thousand of them, its limit on
 # people in one request, stay far below the 30 MB that it takes as a body.
 SUBSTITUTION_BYTES: Final = 10_000
-# No words of a shop have this in them; who writes it goes alone.
+# No text of a shop has this in it; a message that does goes alone.
 _MARK: Final = "-wb_"
 _PIECE: Final = re.compile(r"[^>\n]*[>\n]|[^>\n]+")
 _WHOLE: Final = {"text": f"{_MARK}text-", "html": f"{_MARK}html-"}
@@ -29,7 +30,8 @@ _WHOLE: Final = {"text": f"{_MARK}text-", "html": f"{_MARK}html-"}
 
 @dataclass(frozen=True)
 class Batch:
-    """Messages of one request: what it says once, and what it puts in there for each of them."""
+    """Messages of one request: the text that they share, and the text that is put in for each of
+    them."""
 
     messages: Sequence[Outgoing]
     text: str = field(repr=False)

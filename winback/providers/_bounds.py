@@ -1,4 +1,4 @@
-"""Where an answer ends, whatever its server does: at a deadline, a size and a depth."""
+"""Where a response ends, whatever its server does: at a deadline, a size and a depth."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any, Final
 
 from urllib3.response import BaseHTTPResponse
 
-# No answer of a provider's has a tenth of it, and what is deeper breaks whoever walks into it.
+# No response of a provider has a tenth of it, and a deeper one breaks code that walks into it.
 MOST_LEVELS: Final = 50
 LONGEST_NAME: Final = 255
 
 
 class ResponseTooLargeError(Exception):
-    """An answer is over the limit, as it came or unpacked."""
+    """A response is over the limit, as it came or unpacked."""
 
     def __init__(self, most_bytes: int) -> None:
         super().__init__(f"answer over {most_bytes >> 20} MB; WINBACK_ANSWER_MEGABYTES raises it")
 
 
 class BrokenResponseError(Exception):
-    """An answer that can't be unpacked."""
+    """A response that can't be unpacked."""
 
 
 class BoundedResponse(HTTPResponse):
-    """An answer that ends at a deadline: a time-out of a socket alone begins anew with each byte.
+    """A response that ends at a deadline: a time-out of a socket alone begins anew with each byte.
 
     Headers, interim answers and trailers count as its body does.
     """

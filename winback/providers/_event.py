@@ -59,7 +59,7 @@ class Event:
     # Whether the address is the sender's, as far as the provider found out.
     is_vouched_for: bool = True
     error_code: str | None = None
-    # By what the provider says that it happened, where that tells what follows from it.
+    # The cause that the provider names, where effects depend on it.
     cause: str = ""
     # A hash of what was clicked.
     link: str | None = None

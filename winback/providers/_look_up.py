@@ -1,4 +1,4 @@
-"""What a provider may be asked about a call whose answer got lost, and what it may say.
+"""What a provider may be asked about a call whose response got lost, and what it may say.
 
 Only what its own records show counts, read to their end; a list that can't be read, that breaks
 off, or that is not of the expected shape proves nothing.
@@ -21,7 +21,7 @@ class Search:
     """Did the provider take this message?"""
 
     message: Outgoing
-    # What its records have from before this is something else.
+    # Records from before this moment are of something else.
     since: datetime
 
 
@@ -34,7 +34,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Withdraw:
-    """See to it that what is held back under this batch is discarded, and have it confirmed.
+    """Have the mail that is held back under this batch discarded, and have that confirmed.
 
     With `may_ask` false, only look whether it is: it is too late to ask.
     """

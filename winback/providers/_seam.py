@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 P = TypeVar("P", Email, Text, WhatsApp, Call)
 
 Kind = Literal["accepted", "rejected", "deferred", "refused", "not_sent", "unknown"]
-# What would meet the same refusal again.
+# The part that would meet the same refusal again.
 Scope = Literal["nothing", "step", "sender", "channel"]
 
 
@@ -28,7 +28,7 @@ class Outgoing:
     payload: Payload = field(repr=False)
     # Nothing may leave the provider's queue after this.
     leaves_by: datetime
-    # The provider may hold it back a while, if that lets a call without an answer be undone.
+    # The provider may hold it back a while, if a call without a response can then be undone.
     may_wait: bool = False
 
     def payload_as(self, kind: type[P]) -> P:
@@ -55,7 +55,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one request came to, for all its messages alike save those at `positions`.
+    """The outcome of one request, for all its messages except those at `positions`.
 
     accepted   the provider took them
     rejected   the provider refused these messages for good (only `positions`, if any)
@@ -88,13 +88,13 @@ class NotPreparedError(Exception):
 
 
 class Channel(Protocol):
-    """A way to reach people. It sends once, never retries, and raises nothing on a bad answer."""
+    """A way to reach people. It sends once, never retries, and raises nothing on a bad response."""
 
     name: str
     provider: str
     batch_size: int
     concurrency: int
-    # So many calls without a clear answer, one after another, mean that something is wrong.
+    # So many calls without a clear response, one after another, mean that something is wrong.
     unknowns_in_a_row: int
     per_second: float | None
 
@@ -102,7 +102,7 @@ class Channel(Protocol):
         """Pack messages into requests, or the first of them; nothing leaves yet.
 
         May ask the provider for batch ids, so no write transaction may be open. Raises
-        NotPreparedError where for want of one there is no request at all.
+        NotPreparedError if it gave none and so there is no request at all.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""The providers' records, asked no more often than does any good."""
+"""Asking the providers' records, no more often than it helps."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class Records:
         self._until = time.monotonic() + MOST_SECONDS
 
     def ask(self, channel: str, question: Question) -> Finding:
-        """One question, one finding; what could not be read of a channel is not asked for again.
+        """One question, one finding; a record of a channel that could not be read is not asked for
+        again.
 
         Its other records are: a shop without SendGrid's logs can withdraw mail all the same.
         """

@@ -31,7 +31,7 @@ _m, _a, _link = tables.messages.c, tables.attempts.c, tables.attempt_messages.c
 def release(ledger: Ledger, clock: Clock, message_id: str, *, because: str) -> State:
     """Let a message go again that did not leave; its new state, planned or expired.
 
-    Whoever says so answers for it: if it did leave, the person gets it twice.
+    The operator takes the responsibility: if it did leave, the person gets it twice.
     """
     now = clock.now()
     with _require_reason(ledger, because).write() as connection:

@@ -43,7 +43,7 @@ class SearchNow:
 
 @dataclass(frozen=True)
 class WithdrawNow:
-    """See to it that its batch is discarded; with `may_ask` false, only look whether it is."""
+    """Have its batch discarded; with `may_ask` false, only look whether it is."""
 
     may_ask: bool
 
@@ -60,7 +60,7 @@ class LetGo:
 
 @dataclass(frozen=True)
 class GiveUp:
-    """Nothing told in all the time that anything could have."""
+    """No evidence came in all the time in which it could have come."""
 
 
 Step = Wait | SearchNow | WithdrawNow | TakenWithRequest | LetGo | GiveUp

@@ -1,4 +1,4 @@
-"""The suppression sweep: whom SendGrid does not write to and we would.
+"""The suppression sweep: addresses to which SendGrid does not send and we would.
 
 Events tell it faster; this is the net below them. It only ever adds: that an address is gone
 from a list lifts nothing.
@@ -124,7 +124,7 @@ def _reader(name: str) -> str:
 
 
 def _news(connection: Connection, entries: Sequence[Entry]) -> list[Suppressed]:
-    """What our own list doesn't have: neither in force nor taken back since, nor erased."""
+    """The addresses that our own list lacks: neither in force nor taken back since, nor erased."""
     by_reason: dict[str, list[Entry]] = {}
     for entry in entries:
         by_reason.setdefault(entry.reason, []).append(entry)

@@ -1,4 +1,4 @@
-"""What is unknown, for an operator to read: ids and facts, no contact data."""
+"""The unknown messages, for an operator to read: ids and facts, no contact data."""
 
 from __future__ import annotations
 

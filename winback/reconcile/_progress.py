@@ -52,7 +52,7 @@ def poll(
         elif finding.stops_asking:
             continue
         asked.append(message)
-    # Kept before they are ticked off: asked twice is better than never.
+    # The responses are kept before the texts are ticked off: asking twice is better than never.
     keep_progress(settings, clock, news)
     with ledger.write() as connection:
         for message in asked:

@@ -1,4 +1,4 @@
-"""Reconciling: what is unknown is settled by evidence, and what was not told is asked for."""
+"""Reconciling: evidence settles unknown messages, and missing callbacks are asked for."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def reconcile(
 ) -> ReconcileReport:
     """Look into everything that is due. Safe to repeat, beside runs and beside itself.
 
-    Sends nothing. Where nothing is unknown and nothing is due it makes no call. Raises
-    LedgerFenced for a copied ledger; what a provider doesn't tell is in the report.
+    Sends nothing. Where nothing is unknown and nothing is due it makes no call. Raises LedgerFenced
+    for a copied ledger; the report names what a provider could not be asked.
     """
     if ledger.fenced:
         raise LedgerFenced(ledger.fenced)

@@ -25,7 +25,7 @@ class ReconcileReport:
     news: int = 0
     # Addresses that the provider's own lists suppress and ours did not yet.
     suppressed: int = 0
-    # What could not be read, and why: nothing changed for it.
+    # The records that could not be read, and why: nothing changed because of them.
     unreadable: dict[str, str] = field(default_factory=dict)
 
     @property

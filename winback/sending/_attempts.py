@@ -37,7 +37,8 @@ _IN_FLIGHT: tuple[State, ...] = ("sending", "unknown")
 # The names of its values come with them.
 _UPDATE_ATTEMPT = update(tables.attempts).where(tables.attempts.c.attempt_id == bindparam("key"))
 _OUTCOME = select(tables.attempts.c.outcome).where(tables.attempts.c.attempt_id == bindparam("key"))
-# What this run has just accepted; others who settle a message take its claim away.
+# The messages that this run has just accepted. A claim that is gone was taken by others who settled
+# the message.
 _OURS = select(tables.messages.c.message_id, tables.messages.c.provider_id).where(
     among(tables.messages.c.message_id, texts("keys")),
     tables.messages.c.state.concat("") == "accepted",
@@ -161,14 +162,14 @@ def finish(
 
 
 def _counts(request: Request, ended: Mapping[State, Sequence[str]] | None) -> dict[State, int]:
-    """How many messages went where; what is withdrawn stays unknown."""
+    """The number of messages by their new state; a withdrawn message stays unknown."""
     return {state: len(keys) for state, keys in (ended or {"unknown": request.message_ids}).items()}
 
 
 def _is_withdrawn_or_may_be(connection: Connection, call: Finished, now: datetime) -> bool:
     """Whether held-back mail was taken, as we hear too late, only to be thrown away.
 
-    Others called it unknown, and then it is withdrawn. What leaves all the same, events tell.
+    Others called it unknown, and then it is withdrawn. If it leaves all the same, events report it.
     """
     request = call.request
     if call.outcome.kind != "accepted" or request.batch_id is None or request.send_at is None:
@@ -180,7 +181,7 @@ def _is_withdrawn_or_may_be(connection: Connection, call: Finished, now: datetim
 
 
 def _prove(connection: Connection, calls: Sequence[Finished], *, token: str, now: datetime) -> None:
-    """An answer that came after its messages had been settled otherwise is true all the same.
+    """A response that came after its messages had been settled otherwise is true all the same.
 
     Most often a callback was faster. It may also have come so late that a message was given up
     or let go again: then it is accepted now, or, if its next attempt was, it went out twice.
@@ -248,7 +249,7 @@ def _changed(message: Row[Any], state: State, call: Finished, *, now: datetime) 
         return row | {"reject_class": outcome.reason, "reject_code": code, "lease_until": None}
     if state == "unknown":
         return row | {"lease_until": None}
-    # Provably not taken, so it does not count as an attempt.
+    # The provider provably did not take it, so it does not count as an attempt.
     waits = outcome.kind in {"deferred", "not_sent"}
     return row | {
         "attempt_no": message.attempt_no,

@@ -38,7 +38,7 @@ class Part:
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
-# What sending needs to know of a message; to read all of it costs as much as the rest of a claim.
+# The columns that sending needs; reading all of them costs as much as the rest of a claim.
 _CLAIMED = select(
     _m.message_id, _m.playbook_id, _m.step, _m.customer_id, _m.channel, _m.variant, _m.address,
     _m.sender, _m.payload_json, _m.not_before, _m.window_closes_at, _m.expires_at, _m.zones,
@@ -49,11 +49,12 @@ _CLAIMED = select(
 
 @dataclass(frozen=True)
 class Due:
-    """What a run is asked to send: everything due, or one playbook's or step's part of it."""
+    """The messages that a run is asked to send: all that are due, or those of one playbook or
+    step."""
 
     playbook_id: str | None = None
     step: int | None = None
-    # What it leaves alone after all: the provider refuses it as it is.
+    # Parts that the run leaves alone, because the provider refuses them as they are.
     without: frozenset[Part] = frozenset()
 
     def query(self, *columns: Any, states: Sequence[State], now: datetime) -> Select[Any]:
@@ -112,7 +113,8 @@ def claim(
 ) -> list[Row[Any]]:
     """Take up to `limit` due messages for this run; nobody else can take them meanwhile.
 
-    Runs that claim at once get different ones: what another is about to take is passed over.
+    Runs that claim at once get different ones: a message that another run is about to take is
+    passed over.
 
     `ready_by` is the moment until which back-off times count as waited for.
     """

@@ -1,7 +1,7 @@
 """Who holds a claim, and whether that run still lives.
 
 A run that holds claims says so in the ledger, again and again while it lives, in real time: the
-clock it goes by may stand still, and another machine can't look at its processes. Whoever falls
+clock it goes by may stand still, and another machine can't look at its processes. A run that is
 silent for longer than a lease has lost its claims. On its own machine a process that is gone is
 seen at once.
 """
@@ -49,7 +49,7 @@ def claiming(ledger: Ledger) -> Iterator[str]:
         if beating.is_alive():
             beating.join()
         _active.discard(token)
-        # Left behind, it is a run that fell silent.
+        # A row that stays behind is taken for a run that fell silent.
         with suppress(LedgerUnavailable), ledger.write_own() as connection:
             connection.execute(delete(tables.claim_holders).where(_h.claim_token == token))
 
@@ -64,7 +64,8 @@ def renew(ledger: Ledger, token: str) -> None:
 
 
 def dead_among(connection: Connection, tokens: Collection[str | None]) -> set[str | None]:
-    """Whose owners are gone: silent for a lease, or a process of this machine that ended."""
+    """The claims whose owners are gone: silent for a lease, or a process of this machine that
+    ended."""
     alive = set(
         connection.scalars(select(_h.claim_token).where(_h.alive_until > _real_now(connection)))
     )

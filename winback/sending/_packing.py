@@ -27,7 +27,7 @@ class UnpreparedError(Exception):
 
 
 class Packing:
-    """What one run has claimed and not settled."""
+    """The messages that one run has claimed and not settled."""
 
     def __init__(self, channel: Channel) -> None:
         self.rows: dict[str, Row[Any]] = {}
@@ -42,10 +42,10 @@ class Packing:
         return not self._claimed and not self._ready
 
     def take(self, rows: Sequence[Row[Any]]) -> None:
-        """Take over what was claimed.
+        """Take over claimed messages.
 
-        One of which a call is under way still was called unknown and let go by others: its answer
-        comes first, and must not be taken for that of another attempt.
+        A message may have a call under way still, if others called it unknown and let it go. The
+        response to that call comes first, and must not be taken for that of another attempt.
         """
         new = [row for row in rows if row.message_id not in self.rows]
         self._claimed += new
@@ -64,7 +64,7 @@ class Packing:
         return requests
 
     def put_back(self, request: Request, *, without: Collection[str]) -> None:
-        """Take a request apart that did not go; its messages, save `without`, are packed anew."""
+        """Take a request apart that did not go; its messages, except `without`, are packed anew."""
         self.forget(without)
         keys = [key for key in request.message_ids if key not in without]
         self._claimed = [self.rows[key] for key in keys] + self._claimed
@@ -119,6 +119,6 @@ def _outgoing(row: Row[Any]) -> Outgoing:
         address=row.address,
         payload=payloads.from_json(row.channel, row.payload_json),
         leaves_by=min(row.window_closes_at, row.expires_at),
-        # Who wrote to us is not kept waiting for the sake of an answer that may get lost.
+        # A person who wrote to us is not kept waiting because a response may get lost.
         may_wait=row.purpose == CAMPAIGN,
     )

@@ -1,4 +1,4 @@
-"""A ledger that is away for a moment is waited for: what has happened must be written down."""
+"""Waiting for a ledger that is away for a moment: what has happened must be written down."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 
 def patiently(act: Callable[[], T], sleep: Callable[[float], None]) -> T:
-    """Do what may be done twice, and again while the ledger is away.
+    """Call `act` until the ledger is there; it must be safe to repeat.
 
     Raises LedgerUnavailable where it does not come back.
     """

@@ -12,7 +12,7 @@ from winback.sending._sweep import SweepReport
 from winback.sending.guard._guard import Rule
 from winback.sending.guard._last_look import FINAL
 
-# What a call may bring a message to that needs no further call of this run.
+# States in which a message needs no further call of this run.
 _SETTLED: frozenset[State] = frozenset({"accepted", "rejected", "unknown"})
 
 
@@ -24,13 +24,14 @@ class SendReport:
     counts: Counter[str] = field(default_factory=Counter)
     # Requests made, by what they came to.
     attempts: Counter[str] = field(default_factory=Counter)
-    # What SQL allowed and the guard did not, by rule.
+    # Messages that SQL allowed and the guard refused, by rule.
     refused_by_guard: Counter[str] = field(default_factory=Counter)
-    # May have been sent; never sent again by themselves. Callbacks settle them.
+    # Messages that may have been sent. They are never sent again by themselves; callbacks settle
+    # them.
     unknown_ids: list[str] = field(default_factory=list)
     # Channels that stopped early, and why: one line for the operator each.
     stopped: dict[str, str] = field(default_factory=dict)
-    # Due, not sent, and in nobody's hands when the run ended.
+    # Messages that were due, not sent, and claimed by nobody when the run ended.
     left_waiting: int = 0
     swept: SweepReport = field(default_factory=SweepReport)
 

@@ -45,11 +45,12 @@ ROUNDS = 6
 
 
 class _ClaimLostError(Exception):
-    """Somebody swept our claim: nothing of this group may be sent by us."""
+    """Another process swept our claim, so we may send nothing of this group."""
 
 
 class _PausedError(Exception):
-    """The provider asked another worker, and so all, to wait; nothing of this group is begun."""
+    """The provider asked another worker to wait, and so all workers; no call of this group is
+    begun."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
@@ -247,7 +248,7 @@ class ChannelRun:
             _attempts.give_back(connection, dropped, token=self._token, now=now)
 
     def _give_back(self, failed: UnpreparedError) -> None:
-        """Put off messages for which the provider gave nothing to send them with."""
+        """Put off messages for which the provider gave no batch."""
         seconds, now = self._pace.learn(failed.outcome), self._clock.now()
         trips = find_trips(self._channel, failed.outcome, self._pace, [])
 
@@ -263,7 +264,7 @@ class ChannelRun:
         """Undo an intent of which nobody knows whether it is in the ledger; no call was made."""
         now, not_sent = self._clock.now(), Outcome("not_sent", "ledger")
         keys = [key for request in requests for key in request.message_ids]
-        # What was let go of in the transaction that failed was not begun in it.
+        # The messages that the failed transaction let go of were not begun in it.
         begun = [
             _attempts.Finished(request, not_sent, 0.0)
             for request in requests

@@ -1,4 +1,4 @@
-"""Splitting: in which parts a refused batch goes again, until what is at fault stands alone.
+"""Splitting a refused batch into parts that go again, until the message at fault stands alone.
 
 A provider refuses a request as a whole. Where it names who is at fault, the others go again
 together; where it doesn't, in halves. What was learned lives as long as the run: the next one
@@ -16,7 +16,7 @@ from sqlalchemy import Row
 
 from winback.providers import Outcome, Request
 
-# After so many refusals that named some of a batch, whoever is left goes in halves.
+# After so many refusals that named some messages of a batch, the others go in halves.
 ROUNDS = 5
 
 
@@ -25,7 +25,7 @@ class Splitting:
 
     def __init__(self, size: int) -> None:
         self._size = size
-        # What bodies may weigh in one request, learned from one that was too large.
+        # The bytes that bodies may have in one request, learned from one that was too large.
         self._weight: int | None = None
         self._rounds = Counter[str]()
         # Messages that share a request with those of their own part only.
@@ -50,7 +50,7 @@ class Splitting:
         return together, others
 
     def learn(self, request: Request, outcome: Outcome, rows: Mapping[str, Row[Any]]) -> None:
-        """Take in what a request came to."""
+        """Learn from the outcome of a request."""
         going = list(request.message_ids)
         if outcome.kind == "rejected":
             named = {going[pos] for pos in outcome.positions if pos < len(going)}

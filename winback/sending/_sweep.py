@@ -1,4 +1,4 @@
-"""The sweep: what runs that died left behind, and what waited too long."""
+"""The sweep: messages that dead runs left behind, and messages that waited too long."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ class SweepReport:
 
     released: int = 0
     expired: int = 0
-    # Died between the record of the intent and the record of the answer: may have been sent.
+    # The run died between the record of the intent and the record of the response: the message may
+    # have been sent.
     unknown_ids: list[str] = field(default_factory=list)
 
 
@@ -46,7 +47,7 @@ def sweep(ledger: Ledger, clock: Clock) -> SweepReport:
 
 
 def release(ledger: Ledger, clock: Clock, token: str) -> None:
-    """Give back what a run has claimed and not begun to send."""
+    """Give back messages that a run has claimed and not begun to send."""
     with ledger.write_own() as connection:
         keys = connection.scalars(
             select(_m.message_id).where(_m.state == "claimed", _m.claim_token == token)

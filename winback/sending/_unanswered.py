@@ -1,4 +1,4 @@
-"""Mail that SendGrid holds back, and for which it gave no answer: how much of it may pile up."""
+"""Mail that SendGrid holds back and for which it gave no response: how much of it may pile up."""
 
 from __future__ import annotations
 

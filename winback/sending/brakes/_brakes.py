@@ -37,13 +37,13 @@ class Brakes:
     ) -> None:
         self._ledger, self._clock, self._channel = ledger, clock, channel
         self._report = report
-        # What the run leaves alone after all: the provider refuses it as it is.
+        # Parts that the run leaves alone, because the provider refuses them as they are.
         self.stopped_parts: frozenset[Part] = frozenset()
         self._stop_file = settings.stop_file
         self._looked_at_figures = float("-inf")
 
     def begin(self) -> Pace:
-        """The pace to begin with: what earlier answers stopped is tried anew by one call."""
+        """The pace to begin with: one call tries anew what earlier responses stopped."""
         with self._ledger.write() as connection:
             is_trial = _stops.try_anew(connection, self._channel.name)
             standing = _stops.standing(connection, self._channel.name, now=self._clock.now())
@@ -68,7 +68,7 @@ class Brakes:
         return standing
 
     def stop_run(self, reason: str) -> None:
-        """Stop this run; who works beside it sees by itself."""
+        """Stop this run; runs beside it see the stop by themselves."""
         self._report_stop(reason)
 
     def may_claim(self) -> bool:

@@ -1,4 +1,5 @@
-"""Breakers: what of a provider's answers stops a channel, a step or a sender, and its one line."""
+"""Breakers: which responses of a provider stop a channel, a step or a sender, and the line for
+it."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ class Trip:
 
     kind: StopKind
     line: str
-    # What it stops; None: the whole channel.
+    # The part that it stops; None: the whole channel.
     part: Part | None = None
 
 

@@ -1,8 +1,8 @@
-"""What the ledger's own figures stop: reports of spam, and texts that carriers filter.
+"""Stops by the ledger's own figures: reports of spam, and texts that carriers filter.
 
-Answers come back after the calls: no call fails while the domain or the campaign is being
-ruined. So the rates of what came back are looked at before each portion is claimed. The numbers
-are vars of dbt_project.yml; complaints are counted as int_contact__complaints counts them.
+Reports come back after the calls: no call fails while the domain or the campaign is being ruined.
+So the rates of what came back are looked at before each portion is claimed. The numbers are vars of
+dbt_project.yml; complaints are counted as int_contact__complaints counts them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _e, _m = tables.provider_events.c, tables.messages.c
 def find_trip_in_figures(
     connection: Connection, channel: str, *, now: datetime, counts_from: datetime | None
 ) -> Trip | None:
-    """What came back on a channel that stops it; events before `counts_from` don't count."""
+    """The rate that stops a channel, if one does; events before `counts_from` don't count."""
     found = _complaints(connection, channel, now=now, counts_from=counts_from)
     if found is not None or channel == "email":
         return found

@@ -31,7 +31,7 @@ EVERY_CHANNEL: Final = "*"
 _WHOLE: Final = ""
 _STEP: Final = "step:"
 _SENDER: Final = "from:"
-# What an operator or the ledger's own figures stopped is released by an operator, not by trying.
+# Only an operator releases what an operator or the ledger's own figures stopped.
 _KEPT: Final[frozenset[StopKind]] = frozenset({"operator", "complaints", "undelivered"})
 _b = tables.channel_brakes.c
 # Seconds since 1970.
@@ -50,7 +50,7 @@ _STANDING: Final = select(tables.channel_brakes).where(
 
 @dataclass(frozen=True)
 class Standing:
-    """What the rows say to one channel's worker now."""
+    """What holds for one channel's worker now."""
 
     # Why nothing may be sent; empty: nothing stops the channel.
     reason: str = ""
@@ -60,7 +60,7 @@ class Standing:
     pause: float = 0.0
     # How many calls at once a worker was last told; None: as many as the channel takes.
     concurrency: int | None = None
-    # What came back before this moment, an operator has seen.
+    # An operator has seen what came back before this moment.
     counts_from: datetime | None = None
 
 
@@ -152,7 +152,7 @@ def stop_all(connection: Connection, *, reason: str, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class HeldMail:
-    """What no switch of ours reaches any more: the provider has it and lets it go later."""
+    """Mail that no switch of ours reaches any more: the provider has it and lets it go later."""
 
     messages: int
     until: datetime | None
@@ -172,7 +172,7 @@ def held_at_provider(connection: Connection, *, now: datetime) -> HeldMail:
 def release_stops(connection: Connection, *, channel: str | None) -> list[Stop]:
     """Let a channel send again, or all of them; return the stops that were released.
 
-    What has come back has been seen: rates count what comes back after it.
+    The operator has seen what came back until now: rates count what comes back later.
     """
     released = [_stop(row) for row in _known(connection, channel)]
     _release(connection, *([] if channel is None else [_b.channel == channel]))
@@ -202,7 +202,7 @@ def pause(connection: Connection, channel: str, *, seconds: float, now: datetime
 
 
 def end_pause(connection: Connection, channel: str) -> None:
-    """Somebody has sat it out: nobody else need."""
+    """One worker has waited for the whole pause, so the others don't have to."""
     _set(connection, channel, _WHOLE, paused_until=None)
 
 

@@ -1,7 +1,7 @@
 """The guard: the last look at a message, in the transaction that lets it go.
 
-SQL decided; minutes or hours may have passed since. The guard may only refuse, and what it
-can't tell it refuses.
+SQL decided; minutes or hours may have passed since. The guard may only refuse, and it refuses where
+it can't tell.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Caps:
 
     per_24h: int = field(default_factory=lambda: int(project_vars()["cap_per_24h"]))
     per_7d: int = field(default_factory=lambda: int(project_vars()["cap_per_7d"]))
-    # For who asked for fewer.
+    # The limit for a person who asked for fewer messages.
     fewer_per_7d: int = field(default_factory=lambda: int(project_vars()["fewer_per_7d"]))
 
 
@@ -128,9 +128,11 @@ def _is_of_series(message: Row[Any]) -> bool:
 def _in_conversation(
     connection: Connection, messages: Sequence[Row[Any]], pause: timedelta, now: datetime
 ) -> set[str]:
-    """Messages to people who answered lately or wait for a human: a wish, not an opt-out.
+    """Messages to people who replied or clicked lately, or wait for a human: a wish, not an
+    opt-out.
 
-    Who reads a series they asked for answers and clicks: only the wait for a human holds it.
+    People reply to a series that they asked for, and click in it: only the wait for a human holds
+    it.
     """
     general = [m for m in messages if m.cap_scope is None]
     of_series = [m for m in messages if m.cap_scope is not None]
@@ -182,7 +184,7 @@ def _hour_rule(message: Row[Any] | Hours, now: datetime, shop_timezone: str) -> 
         message.local_opens_minute,
         message.local_closes_minute,
         now,
-        # A text wakes people: without a zone of their own nobody knows when.
+        # A text may wake a person: without their zone nobody knows when they sleep.
         None if channel_group(message.channel) == "phone" else shop_timezone,
     )
 
@@ -247,7 +249,7 @@ class _History:
             return "cap_7d"
         if wants_fewer and len(every) >= caps.fewer_per_7d:
             return "cap_fewer"
-        # The law counts whatever came from us.
+        # The law counts every message that came from us.
         today = sum(sent.at > a_day_ago for sent in every.values())
         is_over_law = message.max_per_24h is not None and today >= message.max_per_24h
         return "cap_state" if is_over_law else None

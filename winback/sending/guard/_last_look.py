@@ -1,4 +1,4 @@
-"""The last look: what the guard refuses leaves the group, and the ledger says why."""
+"""The last look: a message that the guard refuses leaves the group, and the ledger says why."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from winback.base.project import project_vars
 from winback.ledger import State, transition
 from winback.sending.guard._guard import Caps, Rule, refusals
 
-# Where a refused message goes: what may not be sent later either ends, the rest is parked.
+# The state of a refused message: it ends if it may not be sent later either, else it is parked.
 FINAL: dict[Rule, State] = {
     "suppression": "suppressed",
     "consent": "suppressed",

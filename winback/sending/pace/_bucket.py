@@ -1,8 +1,8 @@
 """The rate of a sender: a token bucket in the ledger, which all workers draw from.
 
-Tokens are taken in portions of a second's worth, so that no message costs a write. What is
-taken ahead of the rate is a debt: whoever takes it waits until it is paid, and whoever comes
-after waits for both, so nobody starves.
+Tokens are taken in portions of a second's worth, so that no message costs a write. Tokens taken
+ahead of the rate are a debt: the run that takes them waits until it is paid, and the next run waits
+for both, so no run starves.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def portion(per_second: float) -> int:
 
 
 class Allowance:
-    """What one run may still send of the portions that it took."""
+    """The messages that one run may still send of the portions that it took."""
 
     def __init__(self, ledger: Ledger, channel: str, per_second: float) -> None:
         self._ledger, self._channel, self._per_second = ledger, channel, per_second

@@ -1,4 +1,4 @@
-"""The pace of one channel's run: how many at once, when the next, and what calls taught it."""
+"""The pace of one channel's run: how many calls at once, and when the next; it learns from each."""
 
 from __future__ import annotations
 
@@ -94,13 +94,13 @@ class Pace:
 
     @property
     def asked_to_wait(self) -> float:
-        """The seconds left of what the provider's answers to this run ask for."""
+        """The seconds left of the wait that the provider's responses to this run ask for."""
         return max(0.0, self._paused_until - time.monotonic())
 
     def heed(self, connection: Connection, standing: Standing) -> float:
-        """Take in what all workers were asked; seconds to wait, once for each pause.
+        """Follow what the provider asked of all workers; seconds to wait, once for each pause.
 
-        Who has sat a pause out ends it for all: a run's clock may stand still.
+        A worker that has waited for the whole pause ends it for all: a run's clock may stand still.
         """
         self._concurrency.follow(standing.concurrency)
         if standing.paused_until is None:
@@ -121,7 +121,7 @@ class Pace:
         return self._concurrency.limit if self.is_slowed else None
 
     def share(self, connection: Connection, *, now: datetime) -> None:
-        """Let the other workers know what this one was told since it last did."""
+        """Share with the other workers what the provider asked of this one since the last time."""
         asked, self._to_share = self._to_share, None
         if asked is not None:
             self._heeded = pause(connection, self._channel, seconds=asked, now=now)
@@ -135,7 +135,7 @@ class Pace:
             self._began_in[request.attempt_id] = self._concurrency.round
 
     def learn(self, outcome: Outcome, request: Request | None = None) -> float:
-        """Take in what a call came to; seconds before its messages may go again.
+        """Learn from the outcome of a call; seconds before its messages may go again.
 
         Without a request, of a call that was to prepare one.
         """

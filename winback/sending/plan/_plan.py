@@ -36,7 +36,7 @@ from winback.ledger import (
 from winback.sending._chunks import chunks
 
 _m = tables.messages.c
-# What a later plan may change of a message that still waits; its words never.
+# The columns that a later plan may change of a message that still waits; its words never change.
 _LIMITS = ("consent_expires_at", "max_per_24h")
 _SCHEDULE = (
     "not_before", "window_closes_at", "expires_at", "zones",
@@ -54,7 +54,7 @@ _IDENTITY = (
     "message_id", "enrollment_id", "playbook_id", "step", "customer_id", "channel", "variant",
     "address",
 )  # fmt: skip
-# What a plan decides once: what it is about, and whose caps hold for it.
+# The columns that a plan decides once: what the message is about, and whose caps hold for it.
 _FROZEN = ("content_tag", "cap_scope", "cap_per_24h", "cap_per_7d")
 
 
@@ -293,7 +293,7 @@ def _cancel(connection: Connection, rows: Sequence[Mapping[str, Any]], *, at: da
 def _park(ledger: Ledger, confirmed: set[str], *, at: datetime) -> int:
     """Take its window from each waiting message that this plan doesn't confirm.
 
-    No plan knows of what answers somebody: that keeps its own.
+    No plan knows of our replies, which keep their own windows.
     """
     waiting = select(_m.message_id).where(
         _m.state.in_(WAITING), _m.not_before.is_not(None), _m.purpose == CAMPAIGN
