@@ -1,4 +1,4 @@
-"""What a template may say about a person: only what is known, each value made safe."""
+"""The facts that a template may state about a person: only known ones, each value made safe."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-# What a mail program or a phone would make a link of, and the address in an HTML link.
+# Text of which a mail program or a phone makes a link, and the address in an HTML link.
 _IN_TEXT: Final = re.compile(r"https?://[^\s<>\"]+")
 _IN_HTML: Final = re.compile(r"(<a\b[^>]*?\bhref=)([\"'])(.*?)\2", re.IGNORECASE | re.DOTALL)
 _ENDS_A_SENTENCE: Final = ".,;:!?'"

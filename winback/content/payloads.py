@@ -1,4 +1,4 @@
-"""What is frozen of a message: the payload of an email, a text, a WhatsApp message or a call.
+"""The frozen part of a message: the payload of an email, a text, a WhatsApp message or a call.
 
 Content and conversations write them, providers read them. The ledger keeps them as JSON; the
 names in it never change, for a row of any age can be read.
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-# What the payloads call their words, and what rows of old call them.
+# The names of words in payloads of today, and in old rows.
 _WORDS: Final = ("subject", "text", "body", "words", "caption")
 
 

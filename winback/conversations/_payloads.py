@@ -1,4 +1,4 @@
-"""What a reply of ours looks like on the wire, as the channels take it."""
+"""Our reply as a payload, as the channels take it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _email(
 ) -> Email:
     name = settings.from_name or settings.brand_name
     thread = {"In-Reply-To": to.mail_id, "References": to.mail_id} if to.mail_id else {}
-    # What keeps two programs from writing to each other for ever.
+    # This header keeps two programs from writing to each other for ever.
     machine = {"Auto-Submitted": "auto-replied"} if written_by == "responder" else {}
     return Email(
         from_email=settings.from_email,
@@ -50,7 +50,7 @@ def _email(
 
 
 def _subject(settings: Settings, message: Row[Any] | None) -> str:
-    """That of the mail which they answered: it is ours, and so is every word of it."""
+    """The subject of the mail that they replied to: it is ours, and so is every word of it."""
     ours = ""
     if message is not None and message.channel == "email":
         ours = one_line(subject_of(message.payload_json))

@@ -43,11 +43,11 @@ Refusal = Literal[
     "suppressed", "hours", "no_sender", "under_way", "may_have_left", "same_words", "answered"
 ]
 
-# What did not leave and will not: another reply may.
+# States of a reply that will not leave any more: another reply may be planned.
 _OVER: Final[frozenset[State]] = frozenset({"rejected", "expired", "suppressed", "cancelled"})
-# Nobody knows whether it left.
+# States in which nobody knows whether a reply left.
 _IN_DOUBT: Final[frozenset[State]] = frozenset({"sending", "unknown"})
-# What `messages` publishes as their variant.
+# The variant under which `messages` publishes them.
 _VARIANTS: Final = {"responder": "automated", "human": "human", "template": "confirmation"}
 _m = tables.messages.c
 
@@ -215,7 +215,7 @@ def _standing(
 
 
 def _whose(connection: Connection, reply: Row[Any], message: Row[Any] | None) -> str:
-    """The customer; of who is none of ours, the keyed hash of the address stands for them."""
+    """The customer; the keyed hash of the address stands for a stranger."""
     known = message.customer_id if message is not None else reply.customer_id
     c = tables.conversations.c
     hidden = select(c.hidden_address).where(c.conversation_id == reply.conversation_id)
@@ -233,6 +233,6 @@ def _hours_of(
     if written_by != "responder" or message is None:
         rules = project_vars()
         opens, closes = rules["answer_opens_minute"], rules["answer_closes_minute"]
-        # Of who is none of ours no place is known; they write when they are awake.
+        # The place of a stranger is unknown; they write when they are awake.
         return Hours(channel, zones or settings.shop_timezone, opens, closes)
     return Hours(channel, zones, message.local_opens_minute, message.local_closes_minute)

@@ -43,14 +43,14 @@ from winback.providers import Event, Unreadable
 
 log = logging.getLogger(__name__)
 
-# What a choice on our own page writes as the source of its suppressions.
+# The source of suppressions that come from our own page.
 UNSUBSCRIBE_SOURCE: Final = "winback_opted_out"
 Parsed = Event | Suppressed | Unreadable
 
 
 @dataclass
 class CollectReport:
-    """What one collection brought home; the numbers add up over parts of the log."""
+    """The outcome of one collection; the numbers add up over parts of the log."""
 
     parts: int = 0
     events: int = 0
@@ -63,7 +63,7 @@ class CollectReport:
     suppressed: int = 0
     lifted: int = 0
     stopped_messages: int = 0
-    # Conversations in which a human is newly owed to somebody.
+    # Conversations that newly wait for a human.
     waiting: int = 0
     by_kind: Counter[str] = field(default_factory=Counter)
 
@@ -134,8 +134,8 @@ def _apply_what_can_be(
 
 
 def _hold(connection: Connection, event: Event, report: CollectReport, clock: Clock) -> None:
-    """Who wrote what could not be applied, or asked for silence, gets nothing until a replay or a
-    person has seen to it."""
+    """A person whose event could not be applied, or who asked for silence, gets nothing until a
+    replay or an operator has resolved it."""
     if (event.reply is None and not silence_of(event)) or not event.address:
         return
     silenced = _silenced(event, event.group, "hold", f"{event.provider}_not_applied")
@@ -165,7 +165,7 @@ _COUNT_AGAIN = (
 
 
 def _count_again(connection: Connection, events: Sequence[Event]) -> None:
-    """Told before. Nothing that is exported changes, so the row's version stays."""
+    """The event is known. Nothing that is exported changes, so the row's version stays."""
     if events:
         connection.execute(_COUNT_AGAIN, [{"key": event.dedupe_key} for event in events])
 
@@ -184,7 +184,7 @@ def _apply_new(
     for event, match in zip(found, matches, strict=True):
         effects = effects_of(connection, event, match, opted_out)
         told.append((event, match, effects))
-        # Somebody who may not be the customer answers no message.
+        # A reply that may not be the customer's belongs to no message.
         kept.append((event, match if event.is_vouched_for else Match(), effects))
     connection.execute(tables.provider_events.insert(), [_row(*one) for one in kept])
     report.waiting = remember(connection, kept)
@@ -211,7 +211,7 @@ def _stops(event: Event, match: Match, effects: Effects) -> list[Suppression]:
 
 
 def _silenced(event: Event, group: ChannelGroup, why: str, source: str) -> list[Suppression]:
-    """Each address that an event comes from, if there is a reason for silence."""
+    """A suppression for each address of the event, if there is a reason for silence."""
     return [
         Suppression(group, address, why, source, event.occurred_at)
         for address in dict.fromkeys((event.address, event.other_address))
@@ -227,7 +227,7 @@ def _apply_wishes(  # noqa: PLR0917 - private
     report: CollectReport,
     clock: Clock,
 ) -> None:
-    """What somebody wants that is not, or not only, silence at this address."""
+    """The event's wish that is not, or not only, silence at this address."""
     if event.kind == "opted_in":
         report.lifted += lift(
             connection,

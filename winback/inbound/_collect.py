@@ -121,7 +121,7 @@ def _advance(connection: Connection, batch: _Batch) -> bool:
 
 
 def parse(records: Iterable[Record]) -> Iterator[Parsed]:
-    """The events of records, in their order; what can't be read is told apart."""
+    """The events of records, in their order, and the records that can't be read."""
     for record in records:
         if record.endpoint == ERASED:
             continue

@@ -29,7 +29,7 @@ from winback.replies import Intent, Reading, lapse_reason
 
 # The content tag of the steps that ask why somebody stayed away.
 FEEDBACK: Final = "feedback"
-# What is also told of a batch that SendGrid discards because we cancelled it.
+# SendGrid reports these kinds also of a batch that it discards because we cancelled it.
 _SAID_OF_WITHDRAWN: Final[frozenset[EventKind]] = frozenset({"processed", "dropped"})
 _ANY: Final = "*"
 # From what happened (provider, kind, cause) to why its address must not be written to from now on;
@@ -52,9 +52,9 @@ SILENCES: Final[Mapping[tuple[str, str, str], str]] = {
 
 @dataclass(frozen=True)
 class Effects:
-    """What follows from an event, beside its own row."""
+    """The effects of an event, beside its own row."""
 
-    # What it is kept as: a reply that says stop is an opt-out.
+    # The kind under which it is kept: a reply that says stop is an opt-out.
     kind: EventKind
     # Why its addresses must not be written to from now on; empty: they may.
     silence: str = ""
@@ -97,7 +97,8 @@ def _silences() -> Mapping[tuple[str, str, str], str]:
 
 def opted_out_among(connection: Connection, events: Iterable[Event]) -> set[str]:
     """The phones of these replies from which a stop came that START takes back."""
-    # Who says stop says it, opted out or not: the many stops of a batch cost no query.
+    # A stop counts whether its sender is opted out or not, so the many stops of a batch cost no
+    # query.
     asked = {
         event.address
         for event in events
@@ -133,7 +134,8 @@ def effects_of(
 
 
 def _of_anybody(intent: Intent) -> Effects:
-    """What may be somebody else's: it silences the address, and is no customer's answer."""
+    """A reply that may be somebody else's: it silences the address, and counts as no reply of the
+    customer's."""
     if intent == "stop":
         return REPLIES["stop"]
     return Effects("replied", silence="hold" if intent == "hold" else "", intent=UNAUTHENTICATED)
@@ -141,7 +143,7 @@ def _of_anybody(intent: Intent) -> Effects:
 
 def _of_a_reply(event: Event, intent: Intent, reading: Reading, match: Match) -> Effects:
     if intent == "other" and match.content_tag == FEEDBACK and not reading.is_reaction:
-        intent = "feedback"  # asked why, they said something: that is the answer
+        intent = "feedback"  # we asked why, and this is what they said
     if intent in REPLIES:
         return REPLIES[intent]
     if intent == "feedback":
@@ -154,7 +156,7 @@ def _of_a_reply(event: Event, intent: Intent, reading: Reading, match: Match) ->
 
 
 def remember(connection: Connection, answered: Iterable[tuple[Event, Match, Effects]]) -> int:
-    """Keep replies in their people's conversations; to how many a human is newly owed.
+    """Keep replies in their people's conversations; how many newly wait for a human.
 
     One that may be somebody else's has a conversation of its own, and none where it says stop.
     """

@@ -1,4 +1,4 @@
-"""What we fetched ourselves from a provider, kept like what it posts to us.
+"""Records that we fetched from a provider, kept like the callbacks that it posts.
 
 It goes through the same durable log and the same parsers, so that it is deduplicated with
 the callback that may still come, and read anew by a replay.
@@ -35,7 +35,7 @@ class Suppressed:
 def keep_progress(
     settings: Settings, clock: Clock, news: Iterable[tuple[str, Mapping[str, str]]]
 ) -> None:
-    """Append what Twilio's records tell of messages, by our id; durable when this returns."""
+    """Append Twilio's records of messages, by our id; durable when this returns."""
     now = clock.now()
     _append(
         settings,
@@ -48,7 +48,7 @@ def keep_progress(
 
 
 def keep_suppressed(settings: Settings, clock: Clock, rows: Sequence[Suppressed]) -> None:
-    """Append what SendGrid's lists suppress; durable when this returns."""
+    """Append the addresses that SendGrid's lists suppress; durable when this returns."""
     lines = [asdict(row) | {"occurred_at": row.occurred_at.isoformat()} for row in rows]
     body = json.dumps(lines).encode()
     _append(settings, clock, [Record("sendgrid", LISTED, clock.now(), "", {}, body)])

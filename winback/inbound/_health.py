@@ -1,4 +1,4 @@
-"""What a receiver can't do at the moment, as `GET /healthz` tells it: causes, never contents."""
+"""Troubles of a receiver at the moment, for `GET /healthz`: causes, never contents."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Final
 
 from winback.ledger import Ledger, LedgerUnavailable
 
-# Who asks is a machine that waits a few seconds itself.
+# The machine that asks waits a few seconds itself.
 ANSWER_SECONDS: Final = 2.0
 # An opt-out is to be in force within 5 seconds; what waits for longer than this is late.
 LATE: Final = timedelta(seconds=30)
 
 
 class Probe:
-    """Something tried in a thread, once at a time: whoever asks meanwhile hears the same."""
+    """A probe that runs in a thread, once at a time: all who ask meanwhile share its result."""
 
     def __init__(self, begin: Callable[[], Future[None]]) -> None:
         self._begin = begin
@@ -74,7 +74,7 @@ class Backlog:
             self._waiting, self._since = 0, None
 
     def clear(self) -> None:
-        """What was taken is collected."""
+        """The parts that were taken are collected."""
         with self._lock:
             self._taken, self._taken_since = 0, None
 

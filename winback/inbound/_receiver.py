@@ -34,7 +34,8 @@ log = logging.getLogger(__name__)
 # The header without which nothing else of a callback is looked at.
 SIGNATURES: Final = {"sendgrid": SENDGRID_SIGNATURE, "twilio": TWILIO_SIGNATURE}
 STORE_SECONDS: Final = 10.0
-# All bodies that are being received at one time; whoever would go beyond comes again later.
+# The bytes of all bodies that are being received at one time; a request beyond it is refused for
+# now.
 MAX_BYTES_IN_FLIGHT: Final = 256 * 1024 * 1024
 # Less than that for others is no room for a post of events.
 LEAST_ROOM: Final = 2 * 1024 * 1024
@@ -61,7 +62,7 @@ def _no_content(*_: object) -> Response:
 
 
 def _empty_twiml(*_: object) -> Response:
-    """Twilio takes any text in the answer for a reply to the sender: say nothing."""
+    """Twilio sends any text in the response to the sender as a reply: say nothing."""
     return Response("<Response/>", media_type="text/xml")
 
 
@@ -185,7 +186,7 @@ def create_app(receiver: Receiver, pages: Iterable[Route] = ()) -> Starlette:
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:
-    """Whoever goes away in the middle of a request hears nothing of it, and costs one line."""
+    """A client that goes away in the middle of a request gets no response, and costs one line."""
     log.warning("a client went away before its request was complete: nothing of it is stored")
     return Response(status_code=400)
 
@@ -257,7 +258,7 @@ def _path_and_query(request: Request) -> str:
 
 
 async def healthz(request: Request) -> JSONResponse:
-    """What it counted, and what it can't do: 503 where a callback could not be stored."""
+    """Its counts and its troubles: 503 where a callback could not be stored."""
     receiver: Receiver = request.app.state.receiver
     status, health = await receiver.health()
     return JSONResponse(health, status_code=status, headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""The event log read anew: what they come to today, beside what the ledger has of them.
+"""The event log read anew: its events as they read today, compared with the ledger.
 
 Every collected part is applied again to an empty set of events and opt-outs, in a ledger of
 its own beside a copy of the messages. It differs from the real one where rows were lost, or
@@ -40,7 +40,8 @@ from winback.providers import Event
 ROWS_PER_QUERY: Final = 500
 # The sources of opt-outs that came as events; the others joined from elsewhere.
 EVENT_SOURCES: Final = ("sendgrid_", "twilio_", "winback_")
-# What is no part of the event: how often its row was exported, and which telling was read first.
+# Columns that are no part of the event: how often its row was exported, and which copy was read
+# first.
 _OWN: Final = {"version", "exported_version", "raw_ref"}
 # Of an opt-out its id says the rest, and survives the erasure of its address; when the ledger
 # heard of it is no part of what happened.
@@ -81,7 +82,8 @@ class ReplayReport:
 
     @property
     def can_be_written(self) -> int:
-        """What a replay may mend: it takes nothing away from the ledger and ends no opt-out."""
+        """Repairs that a replay may make: it takes nothing away from the ledger and ends no
+        opt-out."""
         events = len(self.events.missing) + len(self.events.different)
         return events + len(self.suppressions.missing)
 

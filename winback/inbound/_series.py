@@ -29,15 +29,15 @@ from winback.ledger import (
 from winback.providers import Event
 from winback.replies import Intent, is_listed, is_one_of
 
-# Who joins from a number that no message of ours had gone to: a human has to look.
+# A person joins from a number to which no message of ours had gone: a human has to look.
 UNKNOWN_JOINER: Final = "unknown_joiner"
-# Whatever a seed says, these are no words of a series.
+# These are no words of a series, even if a seed lists them.
 _NEVER: Final = frozenset({"stop", "start", "help"})
 
 
 @dataclass(frozen=True)
 class SeriesWish:
-    """What somebody wants of a content series, by one word."""
+    """A wish about a content series, said by one word."""
 
     kind: Literal["join", "confirm", "decline", "leave"]
     series_id: str
@@ -153,13 +153,13 @@ def _of(series_id: str) -> Series | None:
 
 
 def _customer(match: Match) -> str | None:
-    """The customer; a stranger whom a human answered has a hash for an id."""
+    """The customer; a stranger to whom a human replied has a hash for an id."""
     known = match.customer_id
     return None if known is None or is_hidden(known) else known
 
 
 def _words_of(connection: Connection, message_id: str | None) -> str:
-    """What they said yes to, as it was sent."""
+    """The text that they said yes to, as it was sent."""
     m = tables.messages.c
     payload = connection.scalar(select(m.payload_json).where(m.message_id == message_id))
     return words_of(payload)

@@ -1,4 +1,4 @@
-"""What the pages say, in the reader's language: data in pages.toml beside this."""
+"""The words of the pages, in the reader's language: data in pages.toml beside this."""
 
 from __future__ import annotations
 

@@ -65,7 +65,8 @@ def done(
     fewer_per_7d: int,
     undo: str | None,
 ) -> HTMLResponse:
-    """What was done, and the way back; `undo` is None where a click must not lead back."""
+    """The page after a choice, with its undo; `undo` is None where a click must not take it
+    back."""
     match choice:
         case "channel":
             text = words.say(f"channel_done_{group or 'any'}", brand=brand)

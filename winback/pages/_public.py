@@ -1,4 +1,5 @@
-"""What a person opens from a message: the page behind its way out, and its click links."""
+"""The pages that a person opens from a message: unsubscribe and preferences, and its click
+links."""
 
 from __future__ import annotations
 
@@ -43,7 +44,7 @@ log = logging.getLogger(__name__)
 
 # Our form, and whatever a mail program posts for one click.
 MAX_FORM_BYTES: Final = 16 * 1024
-# Long enough to notice a slip, too short for whoever a message was forwarded to later.
+# Long enough to notice a slip, too short for a person to whom a message was forwarded later.
 UNDO_WITHIN: Final = timedelta(hours=1)
 # Nobody waits longer for the shop because a click is being counted.
 CLICK_SECONDS: Final = 0.5
@@ -162,12 +163,12 @@ def _words(request: Request) -> Words:
 
 def _message_id(ledger: Ledger, request: Request) -> str | None:
     name = read_token(ledger, request.path_params["token"])
-    # What is signed for the undo form is no message.
+    # A token for the undo form names no message.
     return None if name is None or "|" in name else name
 
 
 def _choice(form: dict[str, str]) -> Choice:
-    """One click, and whatever is not understood, means silence."""
+    """One click means silence, and so does a form that is not understood."""
     chosen = form.get("choice", "")
     if "List-Unsubscribe" in form or chosen not in get_args(Choice):
         return "channel"

@@ -156,7 +156,7 @@ def finish(
                 raise SettledByOthersError
             _prove(connection, settled, token=token, now=now)
     _suppress(connection, settled, messages, now=now)
-    # Last: what is known of the attempts before tells whether this one is a second.
+    # Attempts come last: those before show whether this one is a second.
     _update_attempts(connection, settled, finished_at=now)
     return [_counts(it.request, ends.get(it.request.attempt_id)) for it in calls]
 

@@ -22,7 +22,7 @@ from winback.ledger import REPLIES, Ledger, LedgerFenced, tables
 
 State = Literal["sent", "waiting", "failed", "unknown"]
 
-# A provider drops what it could not hand over by then: a late reply helps nobody.
+# A provider drops a reply that it could not hand over by then: a late one helps nobody.
 LEAVES_WITHIN: Final = timedelta(hours=1)
 # What Twilio takes as one message; longer mails are no replies either.
 LONGEST: Final = 1_600
@@ -53,7 +53,7 @@ _REFUSED: Final = {
 
 @dataclass(frozen=True)
 class Replied:
-    """What a reply of ours came to; `is_open` if the conversation waits for something more."""
+    """The outcome of a reply; `is_open` if the conversation waits for something more."""
 
     state: State
     reason: str
@@ -69,7 +69,7 @@ def reply(
     *,
     again: bool = False,
 ) -> Replied:
-    """Send one reply to who waits, once; the same command again finishes what it began.
+    """Send one reply to a person who waits; the same command again finishes what it began.
 
     A reply that left closes the conversation, unless it holds a doubt (`hold`) that only
     `resolve` releases, or more was written meanwhile. `again` allows another one, in other words,
@@ -126,7 +126,7 @@ def _plan(  # noqa: PLR0917 - private
 
 
 def _error(reason: str, reference: str, group: str) -> WinbackError:
-    """One line: what holds the reply, and what to do."""
+    """One line: why the reply is not sent, and what to do."""
     if reason == "no_sender":
         return UsageError(_NO_SENDER[group])
     rules = project_vars()

@@ -132,7 +132,7 @@ def _thread(connection: Connection, row: Row[Any], now: datetime) -> Thread:
 def _lines(
     connection: Connection, conversation_id: str, replies: Sequence[Row[Any]]
 ) -> tuple[Line, ...]:
-    """Both sides in the order of time; of what we did not send for sure it says so."""
+    """Both sides in the order of time; a reply that may not have been sent is marked."""
     lines = [Line(reply.received_at, "they", printable(reply.text)) for reply in replies]
     for ours in conversations.our_replies_in(connection, conversation_id):
         words = printable(conversations.words_of(ours))
@@ -141,14 +141,14 @@ def _lines(
 
 
 def _doubt(ours: Row[Any]) -> str:
-    """Who replied, if no human, and what became of it, if it did not leave for sure."""
+    """The writer of a reply, unless it was a human, and its state, unless it left for sure."""
     notes = ["automated"] if ours.written_by != "human" else []
     notes += [ours.state] if ours.state != "accepted" else []
     return f"({', '.join(notes)}) " if notes else ""
 
 
 def _gravest(replies: Sequence[Row[Any]]) -> str:
-    """What may be an opt-out comes before whatever else they wrote."""
+    """A reply that may be an opt-out comes before all others."""
     intents = [reply.intent for reply in replies]
     return "hold" if "hold" in intents else intents[-1]
 
@@ -161,7 +161,7 @@ def _about(connection: Connection, message_id: str | None) -> str:
 
 
 def masked(address: str) -> str:
-    """An address that tells its owner again and nobody else."""
+    """An address that only its owner recognizes."""
     name, at, domain = address.partition("@")
     if not at:
         return f"{address[:2]}…{address[-2:]}"
@@ -169,6 +169,7 @@ def masked(address: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Foreign words on one line, without what would steer a terminal or turn the reading order."""
+    """Foreign words on one line, without characters that steer a terminal or turn the reading
+    order."""
     kept = (" " if unicodedata.category(c)[0] in "CZ" and c != "\u200d" else c for c in text)
     return " ".join("".join(kept).split())

@@ -1,4 +1,4 @@
-"""Closing a conversation: nobody waits any more, and what was held goes on."""
+"""Closing a conversation: nobody waits any more, and its holds are released."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from winback.ledger import Ledger, close, is_suppressed, release_hold
 
 @dataclass(frozen=True)
 class Resolved:
-    """What closing a conversation came to."""
+    """The outcome of closing a conversation."""
 
     released_holds: int
-    # They are suppressed all the same, for something else that they said or that came back.
+    # Whether the address stays suppressed, for another reason than a hold.
     is_suppressed: bool
 
 

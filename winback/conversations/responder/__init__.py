@@ -1,7 +1,7 @@
-"""Automated answers: one seam for who writes them, and the fences around whoever that is.
+"""Automated replies: one seam for responders, and the fences around each of them.
 
 thread → fence before (_input) → responder, the shipped one or a plugged one → fence behind
-(_output) → an answer exactly as it may be sent, or a hand-over to a human. Off by default.
+(_output) → a reply exactly as it may be sent, or a hand-over to a human. Off by default.
 """
 
 from winback.conversations.responder._ask import ask

@@ -1,4 +1,4 @@
-"""Asking a responder, with both fences around it: nothing reaches a person but through here."""
+"""Asking a responder, with both fences around it: every automated reply passes here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ask(
     answers_per_day: int,
     patience: float = PATIENCE_SECONDS,
 ) -> Draft | HandOver:
-    """The answer to a thread exactly as it may be sent, or why a human must answer.
+    """The reply to a thread exactly as it may be sent, or why a human must reply.
 
     Raises nothing, whatever the responder does.
     """
@@ -45,7 +45,7 @@ def ask(
 def _ask_in_time(
     responder: Responder, conversation: Conversation, facts: Facts, patience: float
 ) -> object:
-    """What the responder gave back, in its time; it can't stop the run by failing or hanging."""
+    """The responder's draft, in time; a responder can't stop the run by failing or hanging."""
     given: list[object] = []
 
     def call() -> None:

@@ -1,4 +1,4 @@
-"""What may be told to one person: from the published catalog and their own live offer."""
+"""The facts that may be told to one person: from the published catalog and their own live offer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Catalog:
 def read_catalog(published: Path, settings: Settings) -> Catalog:
     """Read a published set. A set without these tables gives an empty catalog.
 
-    A link that doesn't lead to the shop is left out: no answer may carry it.
+    A link that doesn't lead to the shop is left out: no reply may carry it.
     """
     products = [
         Product(
@@ -72,7 +72,7 @@ def facts_for(
     now: datetime,
     zones: str = "",
 ) -> Facts:
-    """What may be told to this customer, and to nobody else, about this text.
+    """The facts that may be told to this customer, and to nobody else, about this text.
 
     `zones` are the person's, comma-separated: by them their offer was said to end.
     """

@@ -1,4 +1,5 @@
-"""The fence before a responder: which conversations one is asked about, and what it sees."""
+"""The fence before a responder: the conversations that it is asked about, and what it sees of
+them."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from winback.replies import Intent, classify
 
 # A longer message than two texts is a story, and a machine's guess at it a risk.
 LONGEST: Final = 320
-# An answer that comes a day late surprises more than it helps.
+# A reply that comes a day late surprises more than it helps.
 OLDEST: Final = timedelta(hours=24)
 # Enough to understand "and when does it end?".
 EARLIER_SHOWN: Final = 4
@@ -25,7 +26,7 @@ _LONG_NUMBER: Final = re.compile(r"\+?\d(?:[\s().\-/]{0,3}\d){5,}")
 
 @dataclass(frozen=True)
 class Thread:
-    """What is known of one person's thread when it is looked at, oldest message first.
+    """One person's thread at the moment of the look, oldest message first.
 
     `unanswered` are their messages since our last answer, with the intent of each; `earlier`
     is what they wrote before; `answered_at` are the times of automated answers to them.
@@ -43,7 +44,7 @@ class Thread:
 def conversation_of(
     thread: Thread, *, now: datetime, answers_per_day: int
 ) -> Conversation | HandOver:
-    """What a responder may see of a thread, or why none is asked."""
+    """The part of a thread that a responder may see, or why none is asked."""
     reason = _standing(thread, now, answers_per_day) or _reason_in_words(thread)
     if reason:
         return HandOver(reason)

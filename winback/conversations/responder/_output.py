@@ -1,4 +1,4 @@
-"""The fence behind a responder: what it wrote is sent only if nothing in it is its own.
+"""The fence behind a responder: a draft is sent only if all its figures, links and names are facts.
 
 The facts that it was given are taken out of the text; what is left must be words of one short
 list. So a figure, a link, a code, a day, a name, a promise can only come from the facts. What
@@ -27,7 +27,7 @@ _CODE: Final = re.compile(r"\b\w*[^\W\d_a-z]\w*[^\W\d_a-z]\w*\b")
 
 
 def framed(text: object, facts: Facts) -> str | HandOver:
-    """The answer as it is sent, disclosure and way out included, or the fence that it broke."""
+    """The reply as it is sent, disclosure and way out included, or the fence that it broke."""
     if not isinstance(text, str):
         return HandOver("fence_empty")
     if len(text) > LONGEST:
@@ -43,12 +43,13 @@ def framed(text: object, facts: Facts) -> str | HandOver:
 
 
 def frame(body: str, brand: str) -> str:
-    """Around every automated answer: that it is one, and how to get a person or silence."""
+    """The frame of every automated reply: that it is one, and how to get a person or silence."""
     return f"{_plain(brand)}, automated reply: {body} Reply PERSON for a human, STOP to opt out."
 
 
 def _plain(text: str) -> str:
-    """One line without look-alikes of width or style: what is checked is what is sent."""
+    """One line without look-alikes of width or style: the text that is checked is the text that is
+    sent."""
     return to_gsm7(one_line(unicodedata.normalize("NFKC", text)))
 
 
@@ -71,7 +72,7 @@ def _broken(body: str, facts: Facts) -> str:
 
 
 def _named(body: str, products: tuple[Product, ...]) -> list[Product]:
-    """The products that the text names, save a name inside a longer one."""
+    """The products that the text names, except a name inside a longer one."""
     found = [product for product in products if _whole(product.name).search(body)]
     names = [product.name for product in found]
     return [p for p in found if not any(p.name in name and p.name != name for name in names)]
@@ -83,7 +84,7 @@ def _names_another(words: str, products: tuple[Product, ...]) -> bool:
 
 
 def _tellable(facts: Facts, named: list[Product]) -> list[str]:
-    """What may stand in the answer word by word: a product's price only beside its name."""
+    """Facts that the reply may repeat word by word: a product's price only beside its name."""
     told = [facts.brand, facts.shop_url]
     told += [fact for product in named for fact in (product.name, product.price, product.url)]
     if facts.offer:

@@ -1,7 +1,7 @@
 """The responder that ships: phrase lists, the catalog and the person's live offer.
 
-It answers only what it has understood to the last word. A question with anything in it
-that no list knows goes to a human.
+It replies only to a question that it has understood to the last word. A question with anything in
+it that no list knows goes to a human.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _KINDS: Final = (*_ABOUT_PRODUCTS, "code", "valid", "use", "shop", "who")
 
 
 class RuleResponder:
-    """Answers seven kinds of questions, listed in questions.toml."""
+    """Replies to seven kinds of questions, listed in questions.toml."""
 
     def respond(self, conversation: Conversation, facts: Facts) -> Draft | HandOver:
-        """Answer what is asked, or say why a human must."""
+        """Draft a reply, or say why a human must write it."""
         words = clean(" ".join(conversation.messages))
         if pattern(_FILE, "human").search(words):
             return HandOver("asks_for_a_human")
@@ -37,7 +37,7 @@ class RuleResponder:
 
 
 def _about_products(kind: str, named: list[Product]) -> Draft | HandOver:
-    """Whether it lies in the warehouse nobody told us, so its page must say it."""
+    """No stock figures are loaded, so the product's page must say whether it can be had."""
     if len(named) != 1:
         return HandOver("several_products" if named else "no_such_product")
     (product,) = named
@@ -74,7 +74,7 @@ def _asks(kind: str, words: str) -> bool:
 
 
 def _named(words: str, products: Sequence[Product]) -> list[Product]:
-    """The products whose whole name stands there, save a name inside a longer one."""
+    """The products whose whole name is in the words, except a name inside a longer one."""
     found = {match.group() for match in any_of(_names(products)).finditer(words)}
     return [product for product in products if found & set(_names([product]))]
 

@@ -1,4 +1,4 @@
-"""Answering by itself: who waits with a question is answered once, or stays with a human."""
+"""Automated replies: a question gets one, or it stays with a human."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ _m = tables.messages.c
 
 @dataclass
 class RespondReport:
-    """What one round of answering came to."""
+    """The outcome of one round of replies."""
 
     answered: int = 0
     # Left for a human, by reason.
     handed_over: Counter[str] = field(default_factory=Counter)
     sent: sending.SendReport | None = None
-    # Conversations in which nobody owes an answer any more.
+    # Conversations in which nobody owes a reply any more.
     closed: int = 0
 
     def summary(self) -> str:
@@ -63,7 +63,7 @@ class _Open:
 
     conversation: Row[Any]
     newest: Row[Any]
-    # The message of ours that it answers; None: we can't tell whom we would talk to.
+    # The message of ours that it replies to; None: we can't tell who wrote.
     message: Row[Any] | None
     thread: Thread
 
@@ -91,7 +91,7 @@ def reply_to_questions(
         catalog = catalog or read_catalog(published, settings)
         given = _draft_reply(found, responder, catalog, settings, now=clock.now())
         _keep(ledger, settings, found, given, report, now=clock.now())
-    # Also what a round that died has planned.
+    # Replies that a dead round has planned go too.
     if any(step[0] == REPLIES for step in sending.steps_due(ledger, clock)):
         report.sent = sending.send_due(ledger, settings, clock, playbook_id=REPLIES)
         report.closed += conversations.close_replied(ledger, clock)
@@ -114,7 +114,8 @@ def _open_questions(ledger: Ledger, settings: Settings, now: datetime) -> list[_
 
 
 def _look(connection: Connection, conversation: Row[Any], now: datetime) -> _Open | None:
-    """All that the fence before a responder asks about; None if one was asked already."""
+    """The thread as the fence before a responder needs it; None if a responder was asked
+    already."""
     replies = replies_in(connection, conversation.conversation_id)
     asked = connection.execute(
         select(tables.responses).where(_r.conversation_id == conversation.conversation_id)
@@ -174,7 +175,7 @@ def _draft_reply(
     if message is None or not _is_its_reader(message, found):
         return HandOver("unknown_sender")
     if message.channel == "whatsapp":
-        # They said yes to that app: a human decides whether a text may answer them.
+        # Their consent is to that app: a human decides whether a text may be the reply.
         return HandOver("other_app")
     facts = facts_for(
         catalog,
@@ -189,7 +190,7 @@ def _draft_reply(
 
 
 def _is_its_reader(message: Row[Any], found: _Open) -> bool:
-    """Whether who wrote is who got our message, where they got it."""
+    """Whether the writer is the person who got our message, at the address where they got it."""
     group = channel_group(message.channel)
     return bool(
         message.customer_id == found.conversation.customer_id
@@ -255,6 +256,6 @@ def _plan(
     )
     if isinstance(planned, conversations.Planned):
         return planned
-    # A human was faster; or it is what holds every reply.
+    # A human was faster, or a rule forbids every reply now.
     is_answered = planned.reason in {"under_way", "may_have_left", "same_words", "answered"}
     return HandOver("a_human_has_it" if is_answered else planned.reason)

@@ -1,4 +1,4 @@
-"""Content series: what who joins one by its keyword is told, and asked."""
+"""Content series: the question and the welcome for a person who joins one by its keyword."""
 
 from winback.conversations.series._acknowledge import JoinReport, acknowledge_joins
 

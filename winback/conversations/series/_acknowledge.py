@@ -1,4 +1,5 @@
-"""Acknowledging joins: who texts a keyword is asked for their yes, and then told what they get.
+"""Acknowledging joins: a person who texts a keyword is asked for their yes, then told what they
+get.
 
 Each is our reply to their own text, planned once and sent like any reply: inside the law's
 hours of day, to nobody who opted out, and counted toward no cap.
@@ -46,7 +47,7 @@ class JoinReport:
 
 
 def acknowledge_joins(ledger: Ledger, settings: Settings, clock: Clock) -> JoinReport:
-    """Plan what confirms each join that nobody has confirmed yet.
+    """Plan a question or a welcome for each join that has none yet.
 
     Safe to run again after any end, and beside another run: a text is answered once. What
     comes outside of the hours waits for the next round inside them. Raises LedgerFenced for a
