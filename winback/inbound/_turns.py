@@ -38,7 +38,9 @@ def turns(events: Sequence[Event], whose: Sequence[set[str]]) -> list[list[Event
 def _are_alike(one: Event, other: Event) -> bool:
     """Whether two events of one person leave the same, applied together or one after another."""
     effect = _effect(one)
-    return effect is not None and effect == _effect(other) and not any(map(_answers, (one, other)))
+    if effect is None or effect != _effect(other):
+        return False
+    return not any(_answers(words) for words in {_words(one), _words(other)})
 
 
 def _effect(event: Event) -> tuple[str, bool] | None:
@@ -50,6 +52,9 @@ def _effect(event: Event) -> tuple[str, bool] | None:
     return intent if intent in {"stop", "start"} else "", event.is_vouched_for
 
 
-def _answers(event: Event) -> bool:
-    words = event.reply.reading.words if event.reply and event.reply.reading else ""
+def _words(event: Event) -> str:
+    return event.reply.reading.words if event.reply and event.reply.reading else ""
+
+
+def _answers(words: str) -> bool:
     return any(is_listed(words, kind) for kind in _ANSWERS) or is_word_of_a_series(words)

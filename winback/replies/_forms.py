@@ -1,7 +1,7 @@
 """Refusals that are said in very many ways: lists of words, one behind the other (refusals.toml).
 
-A form is followed place by place, with every end that its words so far may have: the time that
-takes grows with the text and with nothing else.
+The words are followed as an automaton would, which is made as far as it is needed: one look-up for
+each word, whatever a stranger makes of them.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from winback.replies._plain import clean
 
 _FORMS_FILE: Final = Path(__file__).with_name("refusals.toml")
 
-# The phrases of one place of a form by their first word; "" where it may be empty.
-_Place = dict[str, list[tuple[str, ...]]]
-# No word has a blank.
-_ANY: Final = " "
+_Words: TypeAlias = tuple[str, ...]
+# Each way in which a form may go on: its lists from here on, and what was said of the first.
+_State: TypeAlias = frozenset[tuple[_Words, _Words]]
+_DONE: Final[tuple[_Words, _Words]] = ((), ())
 
 
 def has_form(words: Sequence[str], kind: str) -> bool:
@@ -29,36 +29,52 @@ def has_form(words: Sequence[str], kind: str) -> bool:
 
 def refuses(words: Sequence[str]) -> bool:
     """Whether a refusal stands there that is no statement: not "I do not use this number"."""
-    return any(not _has_subject(words[:start]) for start in _starts(words, "stop"))
+    return any(
+        not _has_subject(words[max(0, start - 3) : start]) for start in _starts(words, "stop")
+    )
 
 
 def _starts(words: Sequence[str], kind: str) -> Iterator[int]:
-    forms = _forms(kind)
+    begin = _following(_begin(kind))
     for start, word in enumerate(words):
-        following = forms.get(word)
-        if following is None:
-            continue
-        second = words[start + 1] if start + 1 < len(words) else ""
-        for form in (*following.get(second, ()), *following.get(_ANY, ())):
-            ends = {start}
-            for place in form:
-                ends = ends and _after(words, ends, place)
-            if ends:
-                yield start
-                break
+        state, place = begin.get(word), start + 1
+        while state and _DONE not in state:
+            state = _following(state).get(words[place]) if place < len(words) else None
+            place += 1
+        if state:
+            yield start
 
 
-def _after(words: Sequence[str], starts: set[int], place: _Place) -> set[int]:
-    ends = set(starts) if "" in place else set[int]()
-    for start in starts:
-        for phrase in place.get(words[start], ()) if start < len(words) else ():
-            if tuple(words[start : start + len(phrase)]) == phrase:
-                ends.add(start + len(phrase))
-    return ends
+@cache
+def _begin(kind: str) -> _State:
+    return frozenset((tuple(form), ()) for form in _file()[kind])
+
+
+@cache
+def _following(state: _State) -> dict[str, _State]:
+    """By the next word, how the forms may go on behind it."""
+    found: dict[str, set[tuple[_Words, _Words]]] = {}
+    for form, said in state:
+        for word, is_end in _next_words(form[0]).get(said, ()):
+            after, phrase = found.setdefault(word, set()), (*said, word)
+            if phrase in _next_words(form[0]):
+                after.add((form, phrase))
+            if is_end:
+                after |= _behind(form)
+    return {word: frozenset(after) for word, after in found.items()}
+
+
+def _behind(form: _Words) -> _State:
+    """Where a form is after its first list; those that may be empty may be passed over."""
+    rest = form[1:]
+    if not rest:
+        return frozenset({_DONE})
+    here = frozenset({(rest, _Words())})
+    return here | _behind(rest) if "" in _file()["words"][rest[0]] else here
 
 
 def _has_subject(before: Sequence[str]) -> bool:
-    last = " ".join(["", *before[-3:]])
+    last = " ".join(["", *before])
     return last.endswith(_before("subjects")) and not last.endswith(_before("no_subjects"))
 
 
@@ -68,36 +84,14 @@ def _before(kind: str) -> tuple[str, ...]:
 
 
 @cache
-def _forms(kind: str) -> dict[str, dict[str, list[list[_Place]]]]:
-    """By their first word, of which no first place is without, and the second; `_ANY` where one
-    word is enough."""
-    found: dict[str, dict[str, list[list[_Place]]]] = {}
-    for form in _file()[kind]:
-        places = [_place(name) for name in form]
-        for word, phrases in places[0].items():
-            for second in _seconds(phrases, places[1:]):
-                found.setdefault(word, {}).setdefault(second, []).append(places)
-    return found
-
-
-def _seconds(phrases: Sequence[tuple[str, ...]], others: Sequence[_Place]) -> set[str]:
-    """The words that may stand behind the first one."""
-    found = {phrase[1] for phrase in phrases if len(phrase) > 1}
-    if all(len(phrase) > 1 for phrase in phrases):
-        return found
-    for place in others:
-        found |= place.keys() - {""}
-        if "" not in place:
-            return found
-    return {_ANY}
-
-
-@cache
-def _place(name: str) -> _Place:
-    found: _Place = {}
-    for phrase in map(clean, _file()["words"][name]):
-        words = tuple(phrase.split())
-        found.setdefault(words[0] if words else "", []).append(words)
+def _next_words(name: str) -> dict[_Words, set[tuple[str, bool]]]:
+    """By the beginning of a phrase of a list, the words that go on, and whether it ends there."""
+    found: dict[_Words, set[tuple[str, bool]]] = {}
+    phrases = {tuple(clean(phrase).split()) for phrase in _file()["words"][name]}
+    for phrase in phrases:
+        for place, word in enumerate(phrase):
+            is_end = phrase[: place + 1] in phrases
+            found.setdefault(phrase[:place], set()).add((word, is_end))
     return found
 
 

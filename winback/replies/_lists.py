@@ -1,7 +1,7 @@
 """The lists of replies.toml, and finding their phrases in cleaned words.
 
-Phrases are found word by word, by their first one: the time that takes grows with the text and
-with nothing else.
+Phrases are found word by word, in a tree of them all: the time that takes grows with the text
+and with nothing else.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from winback.replies._plain import clean
 
 _WORDS_FILE: Final = Path(__file__).with_name("replies.toml")
+
+# By word, what may follow it; "" where a phrase may end.
+_Tree: TypeAlias = dict[str, "_Tree"]
 
 
 class Span(NamedTuple):
@@ -30,24 +33,30 @@ def listed(kind: str) -> frozenset[str]:
     return _all_lists()[kind]
 
 
-@cache
-def longest(kind: str) -> int:
-    """Of how many words the longest entry of a list is."""
-    return max(phrase.count(" ") + 1 for phrase in listed(kind))
-
-
 def find(words: Sequence[str], kind: str) -> Iterator[Span]:
     """Each phrase of a list that stands there, the longest of those that begin at a word."""
-    by_first = _by_first(kind)
-    place = 0
-    while place < len(words):
-        for length, phrases in by_first.get(words[place], {}).items():
-            end = place + length
-            if tuple(words[place:end]) in phrases:
-                yield Span(place, end)
-                place = end - 1
-                break
-        place += 1
+    begins, place = _tree(kind), 0
+    for start, (word, second) in enumerate(zip(words, [*words[1:], ""], strict=False)):
+        following = begins.get(word)
+        if following is None or start < place:
+            continue
+        # Few words that begin a phrase are followed by one that goes on with it.
+        if (second in following or "" in following) and (found := ends(words, start, kind)):
+            place = found[-1]
+            yield Span(start, place)
+
+
+def ends(words: Sequence[str], start: int, kind: str) -> list[int]:
+    """Where the phrases of a list end that begin at a word, the shortest first."""
+    found, tree = list[int](), _tree(kind)
+    for place in range(start, len(words)):
+        following = tree.get(words[place])
+        if following is None:
+            break
+        tree = following
+        if "" in tree:
+            found.append(place + 1)
+    return found
 
 
 def contains(words: Sequence[str], *kinds: str) -> bool:
@@ -82,13 +91,14 @@ def without(words: Sequence[str], kind: str) -> list[str]:
 
 
 @cache
-def _by_first(kind: str) -> dict[str, dict[int, set[tuple[str, ...]]]]:
-    """The phrases that begin with a word, by their length, the longest first."""
-    found: dict[str, dict[int, set[tuple[str, ...]]]] = {}
-    for phrase in sorted(listed(kind), key=lambda phrase: -phrase.count(" ")):
-        words = tuple(phrase.split())
-        found.setdefault(words[0], {}).setdefault(len(words), set()).add(words)
-    return found
+def _tree(kind: str) -> _Tree:
+    tree: _Tree = {}
+    for phrase in listed(kind):
+        at = tree
+        for word in phrase.split():
+            at = at.setdefault(word, {})
+        at[""] = {}
+    return tree
 
 
 @cache

@@ -66,12 +66,14 @@ def with_letters(words: str) -> str:
 
 def is_foreign(text: str) -> bool:
     """Whether most letters are of another script than Latin, or one word mixes two scripts."""
-    decomposed = unicodedata.normalize("NFKD", text)
+    if text.isascii():
+        return False
     others = latin = 0
-    for word in decomposed.split():
-        n_latin = sum(_is_latin(c) for c in word if c.isalpha())
-        n_others = sum(not _is_latin(c) for c in word if c.isalpha())
-        if n_latin and n_latin + n_others <= _LONGEST_WORD and any(map(_may_pose, word)):
+    for word in unicodedata.normalize("NFKD", text).split():
+        letters = [c for c in word if c.isalpha()]
+        n_latin = len(letters) if word.isascii() else sum(map(_is_latin, letters))
+        n_others = len(letters) - n_latin
+        if n_latin and n_others and len(letters) <= _LONGEST_WORD and any(map(_may_pose, letters)):
             return True
         latin, others = latin + n_latin, others + n_others
     return others > 0 and others >= latin

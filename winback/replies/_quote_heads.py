@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from winback.replies._plain import clean
@@ -92,12 +93,18 @@ def _key(line: str) -> str:
     """What stands before the colon of a head's row."""
     start = line[:_LONGEST_KEY]
     colon = _COLON.search(start)
-    return clean(start[: colon.start()]) if colon else ""
+    return _cleaned_key(start[: colon.start()]) if colon else ""
+
+
+@lru_cache(maxsize=256)
+def _cleaned_key(key: str) -> str:
+    """A thousand heads have the same few keys."""
+    return clean(key)
 
 
 def _inline_heads(line: str) -> list[int]:
     """Where in a line a whole head begins."""
-    keys = [(found.start(), clean(found[1])) for found in _ANY_KEY.finditer(line)]
+    keys = [(found.start(), _cleaned_key(found[1])) for found in _ANY_KEY.finditer(line)]
     return [
         start
         for place, (start, key) in enumerate(keys)

@@ -22,10 +22,16 @@ HEAD: Final = 8_000
 TAIL: Final = 4_000
 FIRST_LINES: Final = 400
 LAST_LINES: Final = 200
+# Words take longer than letters: "i i i" has three times as many of them as a sentence.
+FIRST_WORDS: Final = 1_000
+LAST_WORDS: Final = 500
 _CUT: Final = "[…]"
 # A text that was cut may get a subject before it, and is not cut again.
 _SLACK: Final = 2_000
 _LINES_OF_SLACK: Final = 20
+_WORDS_OF_SLACK: Final = 500
+# Of any script; the marks that some write vowels with are part of them.
+_WORD: Final = re.compile(r"[^\s\u2000-\u206f\u3000-\u303f!-/:-@\[-`{-~]+")
 _LINK: Final = re.compile(r"<?\b(?:https?://|www\.|mailto:)[^\s<>]{1,2000}>?", re.IGNORECASE)
 _RULER: Final = re.compile(r"\s{0,9}[-_=*~\u2014]{5,}\s{0,9}")
 _LONGEST_SIGNATURE: Final = 120
@@ -50,6 +56,9 @@ def shortened(text: str) -> str:
     lines = text.splitlines()
     if len(lines) > FIRST_LINES + LAST_LINES + _LINES_OF_SLACK:
         text = "\n".join([*lines[:FIRST_LINES], _CUT, *lines[-LAST_LINES:]])
+    words = [word.start() for word in _WORD.finditer(text)]
+    if len(words) > FIRST_WORDS + LAST_WORDS + _WORDS_OF_SLACK:
+        text = f"{text[: words[FIRST_WORDS]].rstrip()}\n{_CUT}\n{text[words[-LAST_WORDS] :]}"
     return text
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from winback.replies._forms import refuses
-from winback.replies._lists import find, listed, longest, without
+from winback.replies._lists import contains, ends, find, listed, without
 from winback.replies._plain import is_foreign, readings, with_letters
 
 _SPELLED_OUT: Final = re.compile(r"\b\w(?: \w\b)+")
@@ -57,18 +57,18 @@ def _is_one_letter_off(word: str, wanted: str) -> bool:
 
 def _is_made_of_stops(words: Sequence[str]) -> bool:
     """Nothing but stop words and what changes nothing beside them, and one stop word at least."""
-    stops, fillers = listed("stop"), listed("filler")
-    at_most = max(longest("stop"), longest("filler"))
+    if not contains(words, "stop"):
+        return False
     # For each place that the words before it lead to: whether there was a stop word among them.
     reached: dict[int, set[bool]] = {0: {False}}
-    for place in range(len(words)):
-        for has_stop in reached.get(place, ()):
-            for end in range(place + 1, min(place + at_most, len(words)) + 1):
-                piece = " ".join(words[place:end])
-                if piece in stops:
-                    reached.setdefault(end, set()).add(True)
-                elif piece in fillers or piece.isdigit():
-                    reached.setdefault(end, set()).add(has_stop)
+    for place, word in enumerate(words):
+        for has_stop in reached.pop(place, ()):
+            for end in ends(words, place, "stop"):
+                reached.setdefault(end, set()).add(True)
+            for end in [place + 1] if word.isdigit() else ends(words, place, "filler"):
+                reached.setdefault(end, set()).add(has_stop)
+        if not reached:
+            return False
     return True in reached.get(len(words), ())
 
 
