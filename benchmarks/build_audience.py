@@ -14,7 +14,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ import duckdb
 
 from winback.base.settings import Settings
 from winback.landing import ensure_tables
-from winback.warehouse import build
+from winback.warehouse import DbtResult, build, invoke_dbt
 
 AS_OF = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
 MEMORY_LIMIT = "3GB"
@@ -99,7 +99,14 @@ def whole_build(home: Path) -> None:
     """What `winback build` does."""
     import quality
 
-    build(Settings.load(home=home), AS_OF, gate=quality.gate(sends=False))
+    def invoke(
+        settings: Settings, arguments: Sequence[str], variables: Mapping[str, Any]
+    ) -> DbtResult:
+        # What dbt writes of its results tells the other run what to run.
+        told = [argument for argument in arguments if argument != "--no-write-json"]
+        return invoke_dbt(settings, told, variables)
+
+    build(Settings.load(home=home), AS_OF, gate=quality.gate(sends=False), invoke=invoke)
 
 
 def compiled_sql(home: Path) -> None:

@@ -7,6 +7,7 @@ running the whole flow again is the safe way to finish a run that died.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ from winback.warehouse import (
     dbt_environment,
     invoke_dbt,
     keep_decisions,
+    parsed_project,
     published_rows,
     read_manifest,
     require_recent,
@@ -61,20 +63,30 @@ def _invoke_dbt(
 
 
 def _rows_in_the_ui(settings: Settings) -> DbtRunner:
-    from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings  # 5 s to import
+    def run(command: list[str]) -> Any:
+        from dbt.cli.main import dbtRunner
+        from prefect_dbt import PrefectDbtRunner, PrefectDbtSettings  # 5 s to import
+        from prefect_dbt.core import runner as of_prefect
 
-    places = dbt_environment(settings)
-    runner = PrefectDbtRunner(
-        settings=PrefectDbtSettings(
-            project_dir=Path(places["DBT_PROJECT_DIR"]),
-            profiles_dir=Path(places["DBT_PROFILES_DIR"]),
-            target_path=Path(places["DBT_TARGET_PATH"]),
-        ),
-        raise_on_failure=False,
-        disable_assets=True,
-    )
-    # Left to itself it reads the level from Prefect's settings, and crashes on theirs.
-    return lambda command: runner.invoke(command, log_level="warn")
+        project = parsed_project(settings)
+        # There is no other way to give the project to the dbt that it starts, which would parse
+        # all of it for every run (9 s).
+        of_prefect.dbtRunner = partial(dbtRunner, project)
+        places = dbt_environment(settings)
+        runner = PrefectDbtRunner(
+            manifest=project,
+            settings=PrefectDbtSettings(
+                project_dir=Path(places["DBT_PROJECT_DIR"]),
+                profiles_dir=Path(places["DBT_PROFILES_DIR"]),
+                target_path=Path(places["DBT_TARGET_PATH"]),
+            ),
+            raise_on_failure=False,
+            disable_assets=True,
+        )
+        # Left to itself it reads the level from Prefect's settings, and crashes on theirs.
+        return runner.invoke(command, log_level="warn")
+
+    return run
 
 
 @task(task_run_name="collect what came back", **_ONCE)

@@ -7,6 +7,7 @@ from winback.warehouse._dbt import (
     dbt_environment,
     dbt_vars,
     invoke_dbt,
+    parsed_project,
     run_dbt,
     segment_names,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "invoke_dbt",
     "keep_decisions",
     "landed_rows",
+    "parsed_project",
     "publish",
     "published_rows",
     "read_manifest",
