@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import duckdb
 import pytest
 
+from winback import warehouse
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
-from winback.cli import _build
 from winback.cli._app import main
 from winback.inbound._log import log_part_path
 from winback.ledger import open_ledger
@@ -38,7 +38,7 @@ def test_a_stop_that_was_acknowledged_is_in_landing_before_the_build_begins(
         query = f"select address, reason from read_parquet('{landed}')"
         raise WinbackError(f"the build read {duckdb.execute(query).fetchall()}")
 
-    monkeypatch.setattr(_build, "build", build)
+    monkeypatch.setattr(warehouse, "build", build)
     monkeypatch.setattr(sys, "argv", ["winback", "build"])
     with pytest.raises(SystemExit):
         main()

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
-from winback.base.duck import Rows
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from winback.base.duck import Rows
 
 _ON_A_TERMINAL = Console().is_terminal
 # Elsewhere nothing says how wide a line may be; 120 columns hold every table of ours.
@@ -49,6 +51,14 @@ def telling() -> Iterator[Teller]:
     if not _ON_A_TERMINAL:
         yield from _as_teller(Teller())
         return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -86,6 +96,8 @@ def say(line: str) -> None:
 
 def print_rows(title: str, rows: Rows, *, limit: int = 40) -> None:
     """Print rows as a table; a long one says how many rows it left out."""
+    from rich.table import Table
+
     if not rows:
         say(f"{title}: none")
         return

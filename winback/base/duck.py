@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +31,19 @@ def connect(database: Path | None = None) -> duckdb.DuckDBPyConnection:
     # Its bar appears in pipes and logs as well; our own commands tell how far they are.
     connection.execute("set enable_progress_bar = false")
     return connection
+
+
+def literal(value: str | Path) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def rows_with(connection: duckdb.DuckDBPyConnection, query: str, **texts: str | Path) -> Rows:
+    """The rows of a query, with each of its $names replaced by that text as a literal.
+
+    A bound parameter makes DuckDB import pandas: half of the second that `winback why` takes.
+    """
+    filled = re.sub(r"\$(\w+)", lambda name: literal(texts[name[1]]), query)
+    return rows_of(connection.execute(filled))
 
 
 def rows_of(result: duckdb.DuckDBPyConnection) -> Rows:

@@ -8,8 +8,6 @@ from typing import NoReturn
 import typer
 
 from winback.base.errors import WinbackError
-from winback.cli._broken import broken_file
-from winback.cli._trouble import disk_trouble
 
 app = typer.Typer(
     name="winback",
@@ -25,12 +23,20 @@ def main() -> None:
     try:
         app()
     except WinbackError as error:
-        _end(disk_trouble(error) or broken_file(error) or str(error), error.exit_code)
+        _end(_trouble(error) or str(error), error.exit_code)
     except Exception as error:
-        line = disk_trouble(error) or broken_file(error)
+        line = _trouble(error)
         if not line:
             raise
         _end(line, 1)
+
+
+def _trouble(error: Exception) -> str:
+    """The line for what is no defect of ours, but of a disk or a file; empty for others."""
+    from winback.cli._broken import broken_file
+    from winback.cli._trouble import disk_trouble
+
+    return disk_trouble(error) or broken_file(error)
 
 
 def _end(line: str, code: int) -> NoReturn:

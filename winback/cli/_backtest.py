@@ -10,10 +10,7 @@ import typer
 from winback.base.clock import WallClock
 from winback.base.console import print_rows, say, tell_stage, telling
 from winback.base.errors import UsageError
-from winback.base.running import at_work
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.measure import backtest as room
 
 
 @app.command(name="backtest")
@@ -36,6 +33,10 @@ def backtest_command(
     and the lapse presets side by side. The page is in reports/backtest under
     WINBACK_HOME.
     """
+    from winback.base.running import at_work
+    from winback.base.settings import Settings
+    from winback.measure import backtest as room
+
     settings = Settings.load()
     with at_work(settings), telling():
         found = room.backtest(

@@ -7,16 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from winback.base.errors import BuildFailure, UsageError
+from winback.base.errors import BuildFailure, UsageError, WinbackError
 from winback.base.settings import Settings
-from winback.ledger import EXPORTED
 
-# What a reader of a damaged file raises; a build tells it as its own failure.
-_MAY_BE: Final = (duckdb.Error, pa.ArrowException, OSError, ValueError, BuildFailure)
 _BACKUP: Final = "put its newest backup in its place; if there is none, move it away"
 
 
@@ -25,7 +18,14 @@ def broken_file(error: BaseException) -> str:
 
     Every file is read: an error seldom names the one that it is about.
     """
-    if not isinstance(error, _MAY_BE):
+    # A build tells of a damaged file as its own failure; other refusals never do.
+    if isinstance(error, WinbackError) and not isinstance(error, BuildFailure):
+        return ""
+    import duckdb
+    import pyarrow as pa
+
+    may_be = (duckdb.Error, pa.ArrowException, OSError, ValueError, BuildFailure)
+    if not isinstance(error, may_be):
         return ""
     try:
         settings = Settings.load()
@@ -46,6 +46,9 @@ def _files(settings: Settings) -> Iterator[Path]:
 
 
 def _is_whole(path: Path) -> bool:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         if path.suffix == ".json":
             return isinstance(json.loads(path.read_text()), dict)
@@ -67,6 +70,8 @@ def _is_readable(path: Path) -> bool:
 
 
 def _advice(settings: Settings, path: Path) -> str:
+    from winback.ledger import EXPORTED
+
     if path.is_relative_to(settings.published_dir):
         return "winback build, which publishes it anew; nothing is lost"
     if path.parent.name in EXPORTED and path.is_relative_to(settings.ledger_landing_dir):

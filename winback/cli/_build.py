@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from winback.base.clock import Clock, WallClock, clock_at
 from winback.base.console import print_rows, say, tell_step, telling
-from winback.base.running import at_work
-from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.cli._plugins import part
-from winback.inbound import collect
-from winback.ledger import export_ledger, open_ledger
-from winback.measure import report
-from winback.warehouse import build, invoke_dbt
+
+if TYPE_CHECKING:
+    from winback.base.settings import Settings
 
 AsOf = Annotated[
     str | None,
@@ -39,6 +36,11 @@ def build_command(
     The tables are then in published/current under WINBACK_HOME. Stale or broken
     data stops the build.
     """
+    from winback.base.running import at_work
+    from winback.base.settings import Settings
+    from winback.measure import report
+    from winback.warehouse import build, invoke_dbt
+
     settings = Settings.load()
     at = clock_at(as_of, settings.shop_timezone).now()
     with at_work(settings), telling() as teller:
@@ -64,6 +66,9 @@ def build_command(
 
 def _take_in(settings: Settings, clock: Clock) -> None:
     """Collect stored callbacks and export the ledger's changes: what was acknowledged shows."""
+    from winback.inbound import collect
+    from winback.ledger import export_ledger, open_ledger
+
     with open_ledger(settings) as ledger:
         collect(ledger, settings, clock)
         export_ledger(ledger, settings.ledger_landing_dir)

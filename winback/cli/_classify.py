@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from winback.cli._app import app
-from winback.replies import classify as intent_of
 
 
 @app.command()
@@ -21,5 +20,7 @@ def classify(
     ] = False,
 ) -> None:
     """Read replies from stdin, one a line, and print the intent of each."""
+    from winback.replies import classify as intent_of
+
     for line in [sys.stdin.read()] if whole else sys.stdin:
         typer.echo(intent_of(line.rstrip("\n")))

@@ -7,9 +7,7 @@ from typing import Annotated
 import typer
 
 from winback.base.clock import clock_at
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.warehouse import run_dbt
 
 
 @app.command(
@@ -22,6 +20,9 @@ def dbt_command(
     ] = None,
 ) -> None:
     """Run dbt itself with the vars that a build sets, such as `winback dbt docs generate`."""
+    from winback.base.settings import Settings
+    from winback.warehouse import run_dbt
+
     settings = Settings.load()
     at = clock_at(as_of, settings.shop_timezone).now()
     if not run_dbt(settings, context.args, at):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from winback.base.console import say
-from winback.base.duck import connect
 from winback.base.errors import WinbackError
-from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.cli._plugins import part
+
+if TYPE_CHECKING:
+    from winback.base.settings import Settings
 
 
 @app.command(name="demo")
@@ -28,6 +29,8 @@ def demo_command(
     if contacts is None:
         part("demo")()
         return
+    from winback.base.settings import Settings
+
     count = write_contacts(Settings.load(), contacts)
     say(f"{count:,} customers got invented contact points. Next: winback load {contacts}")
 
@@ -37,6 +40,7 @@ def write_contacts(settings: Settings, folder: Path) -> int:
 
     For a shop that has none, such as a public data set; returns the number of customers.
     """
+    from winback.base.duck import connect
     from winback.rehearsal.demo import invent_contacts
 
     if not (settings.shop_dir / "orders.parquet").exists():

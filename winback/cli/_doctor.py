@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import typer
 
 from winback.base.clock import WallClock
 from winback.base.console import say
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.landing import unusable_phones
-from winback.ledger import has_ledger, open_ledger
-from winback.readiness.doctor import findings
-from winback.sending import Stop, active_stops
+
+if TYPE_CHECKING:
+    from winback.base.settings import Settings
+    from winback.sending import Stop
 
 
 @app.command(name="doctor")
 def doctor_command() -> None:
     """List what is missing before going live, and what is stopped."""
+    from winback.base.settings import Settings
+    from winback.readiness.doctor import findings
+
     settings = Settings.load()
     lines = findings(settings)
     for line in (*_phones(settings), *(f"missing: {line}" for line in lines)):
@@ -33,6 +36,8 @@ def doctor_command() -> None:
 
 def _phones(settings: Settings) -> Iterator[str]:
     """Whose phone gets no texts, which keeps nobody from going live."""
+    from winback.landing import unusable_phones
+
     for why, found in unusable_phones(settings).items():
         rest = found.count - len(found.customer_ids)
         more = f" and {rest:,} more" if rest else ""
@@ -41,6 +46,9 @@ def _phones(settings: Settings) -> Iterator[str]:
 
 def _active_stops(settings: Settings) -> list[Stop]:
     """What is stopped now; nothing where there is no ledger yet."""
+    from winback.ledger import has_ledger, open_ledger
+    from winback.sending import active_stops
+
     if not has_ledger(settings):
         return []
     with open_ledger(settings) as ledger, ledger.read() as connection:

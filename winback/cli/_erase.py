@@ -7,9 +7,7 @@ from typing import Annotated
 import typer
 
 from winback.base.clock import WallClock
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.people.erasure import erase
 
 
 @app.command("erase")
@@ -27,6 +25,9 @@ def erase_command(
     The person stays opted out by a keyed hash of the address. Counted rows
     stay, without a name.
     """
+    from winback.base.settings import Settings
+    from winback.people.erasure import erase
+
     settings = Settings.load()
     report = erase(settings, WallClock(), customer_id, dry_run=dry_run)
     verb = "would change" if dry_run else "changed"

@@ -5,18 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from winback.base.clock import WallClock
 from winback.base.errors import UsageError
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.conversations import inbox as rooms
-from winback.conversations.inbox import Thread
-from winback.ledger import dedicate, open_ledger
-from winback.readiness.modes import resolve_run, sandbox_settings
+
+if TYPE_CHECKING:
+    from winback.conversations.inbox import Thread
 
 # Of each conversation; the rest is asked for.
 LAST_LINES = 3
@@ -45,6 +43,10 @@ def inbox(
     """
     if context.invoked_subcommand is not None:
         return
+    from winback.base.settings import Settings
+    from winback.conversations import inbox as rooms
+    from winback.ledger import open_ledger
+
     with open_ledger(Settings.load()) as ledger:
         found = rooms.threads(ledger, WallClock(), closed=closed)
     for thread in found:
@@ -56,6 +58,10 @@ def inbox(
 @inbox_app.command()
 def resolve(reference: Reference) -> None:
     """Close a conversation and release its hold."""
+    from winback.base.settings import Settings
+    from winback.conversations import inbox as rooms
+    from winback.ledger import open_ledger
+
     with open_ledger(Settings.load()) as ledger:
         done = rooms.resolve(ledger, WallClock(), reference)
     released = ", the hold is released" if done.released_holds else ""
@@ -81,6 +87,11 @@ def answer(
 
     An answer is no marketing. A person who opted out gets none.
     """
+    from winback.base.settings import Settings
+    from winback.conversations import inbox as rooms
+    from winback.ledger import dedicate, open_ledger
+    from winback.readiness.modes import resolve_run, sandbox_settings
+
     run = resolve_run(Settings.load(), mode=mode)
     if not run.sends:
         raise UsageError("an answer is sent: it needs --mode sandbox or --mode live")

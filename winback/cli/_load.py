@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 
 from winback.base.clock import WallClock
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.landing import LoadReport, Progress, SourceReport, load, phone_note
-from winback.people.erasure import count_returned
+
+if TYPE_CHECKING:
+    from winback.landing import LoadReport, Progress, SourceReport
 
 
 @app.command("load")
@@ -50,6 +47,10 @@ def load_command(
     reason, and counted. A row that bears on who may be contacted also pauses
     its customer, until a load brings it mended.
     """
+    from winback.base.settings import Settings
+    from winback.landing import load, phone_note
+    from winback.people.erasure import count_returned
+
     settings = Settings.load()
     with _progress() as progress:
         report = load(
@@ -75,6 +76,10 @@ def load_command(
 @contextmanager
 def _progress() -> Iterator[Progress]:
     """A bar on a terminal; elsewhere a line for each thing begun."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
     console = Console(stderr=True)
     if not console.is_terminal:
         told: set[str] = set()

@@ -6,14 +6,11 @@ from typing import Annotated
 
 import typer
 
-from winback import reconcile as rooms
 from winback.base.clock import clock_at
-from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.cli._build import AsOf
 from winback.cli._plugins import part
 from winback.cli._run import ModeOption
-from winback.ledger import open_ledger
 
 reconcile_app = typer.Typer()
 app.add_typer(reconcile_app, name="reconcile")
@@ -35,6 +32,8 @@ def reconcile(context: typer.Context, as_of: AsOf = None, mode: ModeOption = Non
     the addresses that they suppress.
     """
     if context.invoked_subcommand is None:
+        from winback.base.settings import Settings
+
         part("reconcile")(Settings.load(), mode=mode, as_of=as_of)
 
 
@@ -45,6 +44,10 @@ def list_command() -> None:
     The providers have nothing more to say about a message in the state
     `unknown_final`: you can settle or release it by hand.
     """
+    from winback import reconcile as rooms
+    from winback.base.settings import Settings
+    from winback.ledger import open_ledger
+
     with open_ledger(Settings.load()) as ledger:
         found = rooms.open_messages(ledger)
     for it in found:
@@ -62,6 +65,10 @@ def release(message_id: MessageId, because: Because, as_of: AsOf = None) -> None
 
     If it did leave, its reader gets it twice.
     """
+    from winback import reconcile as rooms
+    from winback.base.settings import Settings
+    from winback.ledger import open_ledger
+
     settings = Settings.load()
     clock = clock_at(as_of, settings.shop_timezone)
     with open_ledger(settings) as ledger:
@@ -72,6 +79,10 @@ def release(message_id: MessageId, because: Because, as_of: AsOf = None) -> None
 @reconcile_app.command()
 def settle(message_id: MessageId, because: Because, as_of: AsOf = None) -> None:
     """Mark a message as sent, because you know that it did leave."""
+    from winback import reconcile as rooms
+    from winback.base.settings import Settings
+    from winback.ledger import open_ledger
+
     settings = Settings.load()
     clock = clock_at(as_of, settings.shop_timezone)
     with open_ledger(settings) as ledger:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from winback.base.clock import WallClock
 from winback.base.errors import WinbackError
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.inbound import Difference, ReplayReport
-from winback.inbound import replay_events as replay
-from winback.ledger import open_ledger
+
+if TYPE_CHECKING:
+    from winback.inbound import Difference, ReplayReport
 
 
 @app.command()
@@ -22,6 +21,10 @@ def replay_events(
     ] = False,
 ) -> None:
     """Read all raw callbacks anew, and compare the result with the ledger's events and opt-outs."""
+    from winback.base.settings import Settings
+    from winback.inbound import replay_events as replay
+    from winback.ledger import open_ledger
+
     settings = Settings.load()
     with open_ledger(settings) as ledger:
         report = replay(ledger, settings, WallClock(), write=write)

@@ -9,18 +9,7 @@ from typing import Annotated
 import typer
 
 from winback.base.errors import WinbackError
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.conversations.responder import (
-    Draft,
-    Thread,
-    ask,
-    facts_for,
-    open_responder,
-    read_catalog,
-)
-from winback.replies import classify
-from winback.warehouse import read_manifest
 
 
 @app.command()
@@ -38,6 +27,18 @@ def respond(
     is the one of WINBACK_RESPONDER, or the one that ships; it reads the
     published set. Nothing is sent.
     """
+    from winback.base.settings import Settings
+    from winback.conversations.responder import (
+        Draft,
+        Thread,
+        ask,
+        facts_for,
+        open_responder,
+        read_catalog,
+    )
+    from winback.replies import classify
+    from winback.warehouse import read_manifest
+
     settings = Settings.load()
     responder = open_responder(
         settings.model_copy(update={"responder": settings.responder or "rules"})

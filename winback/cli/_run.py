@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.cli._build import AsOf
 from winback.cli._plugins import part
@@ -24,4 +23,6 @@ def run_command(as_of: AsOf = None, mode: ModeOption = None) -> None:
     their cost. The mode sandbox sends to a local SendGrid and Twilio. The mode
     live sends real messages, by the wall clock alone.
     """
+    from winback.base.settings import Settings
+
     part("run")(Settings.load(), mode=mode, as_of=as_of)

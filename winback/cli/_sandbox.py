@@ -7,9 +7,7 @@ from typing import Annotated
 import typer
 
 from winback.base.clock import WallClock
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.rehearsal import sandbox as providers
 
 
 @app.command()
@@ -31,6 +29,9 @@ def sandbox(
     The command prints the settings that the run and the receiver need. A
     request can ask for a fault too.
     """
+    from winback.base.settings import Settings
+    from winback.rehearsal import sandbox as providers
+
     settings = Settings.load()
     wanted = providers.parse_faults(faults) if faults else None
     credentials = providers.load_or_create(providers.sandbox_dir(settings))

@@ -6,11 +6,8 @@ from typing import Annotated
 
 import typer
 
-from winback import pages
 from winback.base.clock import WallClock
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.ledger import open_ledger
 
 
 @app.command()
@@ -22,6 +19,10 @@ def serve(
 
     The address WINBACK_PUBLIC_BASE_URL must reach it from outside.
     """
+    from winback import pages
+    from winback.base.settings import Settings
+    from winback.ledger import open_ledger
+
     settings = Settings.load()
     with open_ledger(settings) as ledger:
         typer.echo(f"Receiving on http://{host}:{port}")

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from winback.base.clock import WallClock
 from winback.base.errors import UsageError, WinbackError
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.ledger import ChannelGroup, Ledger, open_ledger
-from winback.people import optouts
+
+if TYPE_CHECKING:
+    from winback.base.settings import Settings
+    from winback.ledger import ChannelGroup, Ledger
+    from winback.people import optouts
 
 commands = typer.Typer(no_args_is_help=True, help="Import and export opt-outs, and release holds.")
 app.add_typer(commands, name="suppressions")
@@ -24,6 +26,9 @@ _GROUPS: dict[str, ChannelGroup | None] = {"": None, "email": "email", "phone": 
 
 @contextmanager
 def _ledger() -> Iterator[tuple[Ledger, Settings]]:
+    from winback.base.settings import Settings
+    from winback.ledger import open_ledger
+
     settings = Settings.load()
     with open_ledger(settings) as ledger:
         yield ledger, settings
@@ -44,6 +49,8 @@ def import_command(
     The list may hold hashes of addresses. A line that can't be read is set
     aside, and the command ends with exit code 1.
     """
+    from winback.people import optouts
+
     with _ledger() as (ledger, settings):
         report = optouts.import_list(
             ledger, settings, WallClock(), file, reason=reason, source=source, country=country
@@ -83,6 +90,8 @@ def export_command(
     group: Annotated[str, typer.Option(help="email or phone; without it, both.")] = "",
 ) -> None:
     """Write the addresses that must get no messages as CSV, for another tool."""
+    from winback.people import optouts
+
     if group not in _GROUPS:
         raise UsageError(f"--group {group!r} is neither email nor phone.")
     with _ledger() as (ledger, _):
@@ -96,6 +105,8 @@ def export_command(
 @commands.command("holds")
 def holds_command() -> None:
     """List the holds: replies whose writers get no messages until a person has read them."""
+    from winback.people import optouts
+
     with _ledger() as (ledger, _):
         waiting = optouts.waiting_holds(ledger)
     for hold in waiting:
@@ -114,6 +125,8 @@ def release_command(
     ],
 ) -> None:
     """Release holds, because their replies were no opt-outs; other opt-outs stay."""
+    from winback.people import optouts
+
     with _ledger() as (ledger, _):
         released = optouts.release(ledger, WallClock(), hold_ids)
     typer.echo(f"{released:,} holds released; other opt-outs of theirs stay")

@@ -9,10 +9,7 @@ import typer
 from winback.base.clock import WallClock
 from winback.base.console import say
 from winback.base.errors import UsageError
-from winback.base.settings import CHANNELS, Settings
 from winback.cli._app import app
-from winback.ledger import open_ledger
-from winback.sending import held_at_provider, release_stops, stop_all
 
 
 @app.command("stop")
@@ -25,6 +22,10 @@ def stop_command(
     No worker begins another call. A file STOP under WINBACK_HOME stops that
     machine alone.
     """
+    from winback.base.settings import Settings
+    from winback.ledger import open_ledger
+    from winback.sending import held_at_provider, stop_all
+
     now = WallClock().now()
     with open_ledger(Settings.load()) as ledger, ledger.write() as connection:
         stop_all(connection, reason=because, now=now)
@@ -47,6 +48,10 @@ def go_command(
 
     The rates are those of spam reports and of filtered texts.
     """
+    from winback.base.settings import CHANNELS, Settings
+    from winback.ledger import open_ledger
+    from winback.sending import release_stops
+
     settings = Settings.load()
     if channel and channel not in CHANNELS:
         raise UsageError(f"there is no channel {channel!r}; there are {', '.join(CHANNELS)}")

@@ -8,12 +8,8 @@ from typing import Annotated
 
 import typer
 
-from winback.base.console import console
 from winback.base.errors import WinbackError
-from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.measure.why import tell, why
-from winback.people.erasure import erased_at
 
 # Longer lines are hard to read.
 _WIDEST = 110
@@ -29,6 +25,11 @@ def why_command(
     ] = False,
 ) -> None:
     """Tell one person's story: every decision over time, its reasons, and the rules' sources."""
+    from winback.base.console import console
+    from winback.base.settings import Settings
+    from winback.measure.why import tell, why
+    from winback.people.erasure import erased_at
+
     settings = Settings.load()
     when = erased_at(settings, customer_id)
     if when is not None:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from winback.base.duck import literal
 from winback.landing._batch import LINE, ROW
-from winback.landing._sql import ident, literal
+from winback.landing._sql import ident
 from winback.landing.schema import DUCKDB_TYPES, Column, Table
 
 # What DuckDB reads by itself (0.2 microseconds cheaper a value than all of ISO 8601).

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from winback.base.duck import literal
 from winback.landing._batch import LINE, ROW, Rejected
 from winback.landing._report import TableReport
-from winback.landing._sql import ident, literal, parquet
+from winback.landing._sql import ident, parquet
 from winback.landing._stage import Staged, Work
 from winback.landing.schema import DUCKDB_TYPES, Table
 

@@ -12,9 +12,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from winback.base.duck import literal
 from winback.landing._casts import SPACES, Rule, Settlement, Spec
 from winback.landing._consents import IS_GRANT, IS_REVOKED, counted_from_load
-from winback.landing._sql import ident, literal, parquet
+from winback.landing._sql import ident, parquet
 from winback.landing._stage import Staged, Work
 from winback.landing._words import words_for
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from winback.base.duck import literal
 from winback.landing._formats import Parsed
 from winback.landing._merge import copy
-from winback.landing._sql import ident, literal, parquet
+from winback.landing._sql import ident, parquet
 from winback.landing._stage import Staged, Work
 from winback.landing.schema import TABLES
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from winback.base.duck import literal
+
 
 def ident(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: str | Path) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def parquet(path: Path) -> str:

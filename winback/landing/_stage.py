@@ -16,13 +16,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from winback.base.cells import CellWriter
+from winback.base.duck import literal
 from winback.landing._aside import Aside
 from winback.landing._batch import LINE, ROW, Reader, Rejected, printable
 from winback.landing._casts import Spec, second_query, typing_query
 from winback.landing._limits import Limits
 from winback.landing._report import Progress, SourceReport
 from winback.landing._second_look import SecondLook, faulty
-from winback.landing._sql import literal
 
 # A load stays below it however many lines it reads; sorts and joins spill beside landing.
 MEMORY_LIMIT = "1GB"

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
-from winback.landing import newest_load
 from winback.warehouse._damaged import damage_told, discard_damaged
 from winback.warehouse._dbt import (
     DbtResult,
@@ -68,6 +67,8 @@ def build(
     build shows what the ledger knows. Raises GateFailure or BuildFailure; then nothing
     that was published before has changed.
     """
+    from winback.landing import newest_load
+
     if not (settings.shop_dir / "orders.parquet").exists():
         raise WinbackError("nothing is loaded yet. Next: winback load DIR")
     with warehouse_lock(settings):

@@ -14,8 +14,6 @@ from typing import Any, Final
 
 from winback.base.errors import BuildFailure
 from winback.base.settings import PROJECT_DIR, Settings
-from winback.landing import ensure_tables
-from winback.ledger._export import EXPORTED, ensure_first_part
 from winback.warehouse._seeds import check_seeds, failing_rows
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -77,6 +75,9 @@ def prepare_inputs(settings: Settings) -> None:
 
     Raises BuildFailure where a seed can't be read, which dbt would not tell by its line.
     """
+    from winback.landing import ensure_tables
+    from winback.ledger._export import EXPORTED, ensure_first_part
+
     check_seeds(DBT_DIR / "seeds")
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     ensure_tables(settings)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
-import pyarrow.parquet as pq
 
 from winback.base.duck import connect
 from winback.base.settings import Settings
@@ -38,6 +37,8 @@ _FOLD: Final = """
 
 def published_rows(published: Path, table: str) -> Iterator[dict[str, Any]]:
     """The rows of one published table, a batch at a time."""
+    import pyarrow.parquet as pq
+
     for batch in pq.ParquetFile(published / f"{table}.parquet").iter_batches(_BATCH):
         yield from batch.to_pylist()
 

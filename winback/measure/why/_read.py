@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import duckdb
 
-from winback.base.duck import Rows, connect, rows_of
+from winback.base.duck import Rows, connect, rows_with
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 from winback.measure.why._sources import sources
@@ -125,7 +125,7 @@ def _of_person(
     if not path.exists():
         return []
     query = f"select {columns} from read_parquet($path) where customer_id = $customer_id"
-    return rows_of(connection.execute(query, {"path": str(path), "customer_id": customer_id}))
+    return rows_with(connection, query, path=path, customer_id=customer_id)
 
 
 def _of_active(rows: Rows, joins: Rows) -> Rows:
@@ -140,12 +140,11 @@ def _history(connection: duckdb.DuckDBPyConnection, settings: Settings, customer
     files = settings.ledger_landing_dir / "decisions" / "*.parquet"
     if not any(files.parent.glob(files.name)):
         return []
-    parameters = {"files": str(files), "customer_id": customer_id}
-    return rows_of(connection.execute(_HISTORY, parameters))
+    return rows_with(connection, _HISTORY, files=files, customer_id=customer_id)
 
 
 def _catalog(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
-    rows = rows_of(connection.execute("from read_parquet($path)", {"path": str(path)}))
+    rows = rows_with(connection, "from read_parquet($path)", path=path)
     return {row["rule_id"]: row for row in rows}

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import duckdb
 
-from winback.base.duck import Rows, rows_of
+from winback.base.duck import Rows, rows_with
 
 # One row per rule, channel (null: all of them), place and source. A country without a row
 # of its own is judged by that for everywhere, as the models do it.
@@ -62,12 +62,5 @@ def sources(
         row
         for seed, query in _SEEDS.items()
         if (path := published / f"{seed}.parquet").exists()
-        for row in rows_of(
-            connection.execute(query, {"path": str(path), **_named_in(query, place)})
-        )
+        for row in rows_with(connection, query, path=path, **place)
     ]
-
-
-def _named_in(query: str, values: Mapping[str, str]) -> dict[str, str]:
-    """DuckDB refuses a value that the query does not ask for."""
-    return {name: value for name, value in values.items() if f"${name}" in query}

@@ -1,7 +1,25 @@
 """Erasing one person from everything under WINBACK_HOME, save that they opted out."""
 
-from winback.people.erasure._erase import ErasureReport, erase
-from winback.people.erasure._records import erased_at
-from winback.people.erasure._returned import count_returned
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from winback.people.erasure._erase import ErasureReport, erase
+    from winback.people.erasure._records import erased_at
+    from winback.people.erasure._returned import count_returned
 
 __all__ = ["ErasureReport", "count_returned", "erase", "erased_at"]
+
+# Each is imported when it is asked for: `winback why` wants the records alone.
+_MODULES = {
+    "ErasureReport": "_erase",
+    "count_returned": "_returned",
+    "erase": "_erase",
+    "erased_at": "_records",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

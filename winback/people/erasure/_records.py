@@ -7,11 +7,12 @@ import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from winback.base.settings import Settings
-from winback.ledger import AddressKey, open_ledger
-from winback.people.erasure._person import Person, pseudonym
+
+if TYPE_CHECKING:
+    from winback.people.erasure._person import Person
 
 
 def folder(settings: Settings) -> Path:
@@ -55,6 +56,9 @@ def erased_at(settings: Settings, customer_id: str) -> datetime | None:
     """When a customer was erased; None for whom no record speaks of."""
     if not folder(settings).is_dir():
         return None
+    from winback.ledger import AddressKey, open_ledger
+    from winback.people.erasure._person import pseudonym
+
     with open_ledger(settings) as ledger, ledger.read() as connection:
         name = pseudonym(AddressKey.of(connection), customer_id)
     record = read_record(settings, name)

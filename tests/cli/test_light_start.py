@@ -1,0 +1,71 @@
+"""A command imports what it uses when it runs: help and a person's story come at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from winback.base.duck import connect, literal
+from winback.base.settings import Settings
+
+# What takes a tenth of a second or more, or brings along what does.
+HEAVY = (
+    "alembic", "cryptography", "dbt", "great_expectations", "jinja2", "matplotlib", "numpy",
+    "pandas", "prefect", "pyarrow", "requests", "scipy", "sendgrid", "sqlalchemy", "statsmodels",
+    "twilio", "uvicorn",
+)  # fmt: skip
+TELLS = """
+import atexit, sys
+atexit.register(lambda: print("LOADED", *sorted(sys.modules), file=sys.stderr))
+from winback.cli import main
+main()
+"""
+
+
+def loaded(home: Path, *arguments: str) -> set[str]:
+    """The packages that a command had imported when it had done its work."""
+    done = subprocess.run(
+        [sys.executable, "-c", TELLS, *arguments],
+        env={**os.environ, "WINBACK_HOME": str(home)}, cwd=home.parent,
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    (line,) = (line for line in done.stderr.splitlines() if line.startswith("LOADED "))
+    return {name.partition(".")[0] for name in line.split()[1:]}
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("inbox", "--help")])
+def test_help_needs_neither_a_database_nor_settings(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    found = loaded(tmp_path / "home", *arguments)
+    assert "winback" in found
+    assert found & {*HEAVY, "duckdb", "pydantic_settings"} == set()
+
+
+def test_the_story_of_a_person_needs_duckdb_alone(tmp_path: Path) -> None:
+    settings = Settings.load(home=tmp_path / "home")
+    published = settings.published_dir / "current"
+    published.mkdir(parents=True)
+    manifest = {
+        "run_id": "r1", "as_of": "2026-03-02T15:30:00+00:00", "git_sha": "", "row_counts": {},
+        "landed_rows": {}, "segment_hashes": {},
+    }  # fmt: skip
+    (published / "manifest.json").write_text(json.dumps(manifest))
+    with connect() as connection:
+        connection.execute(
+            f"""
+            copy (
+                select 'c''1' as customer_id, 'GB' as country, '' as region,
+                    timestamptz '2026-01-01 00:00:00Z' as last_order_at, 1 as order_count,
+                    100 as net_revenue_cents, null as rfm_segment, 'low' as value_tier
+            ) to {literal(published / "customers.parquet")} (format parquet)
+            """
+        )
+    found = loaded(settings.home, "why", "c'1")
+    assert "duckdb" in found
+    assert found & set(HEAVY) == set()
