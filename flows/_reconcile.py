@@ -1,4 +1,4 @@
-"""Collect and reconcile: what a run, the deployment and `winback reconcile` do by the same code.
+"""Collecting and reconciling: a run, the deployment and `winback reconcile` share this code.
 
 It needs no Prefect, so the command does not either.
 """
@@ -25,8 +25,8 @@ def collect(stage: Stage) -> inbound.CollectReport:
 
 
 def reconcile(stage: Stage) -> reconciling.ReconcileReport:
-    """Look into what is unknown or was never told; let what was learned reach landing."""
+    """Settle unknown messages and ask for missing callbacks; export what was learned to landing."""
     report = reconciling.reconcile(stage.ledger, stage.settings, stage.run.clock)
-    # Always: what it swept, such as a text that a dead run was sending, is in no count.
+    # Export always: a swept message, such as a text that a dead run was sending, is in no count.
     export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
     return report

@@ -49,8 +49,8 @@ def _invoke_dbt(
 ) -> DbtResult:
     """Run dbt; in a deployment's run with a row per model and test in the Prefect UI.
 
-    A row costs about 0.1 s, half a minute a build: worth it to whoever watches a schedule,
-    not to whoever waits at a terminal.
+    A row costs about 0.1 s, half a minute a build: worth it for a person who watches a schedule,
+    not for one who waits at a terminal.
     """
     watched = deployment.id is not None
     return invoke_dbt(
@@ -83,7 +83,7 @@ def _rows_in_the_ui(settings: Settings) -> DbtRunner:
             raise_on_failure=False,
             disable_assets=True,
         )
-        # Left to itself it reads the level from Prefect's settings, and crashes on theirs.
+        # Without a level of ours, dbt's runner takes Prefect's, and crashes on it.
         return runner.invoke(command, log_level="warn")
 
     return run
@@ -99,7 +99,7 @@ def collect() -> inbound.CollectReport:
 
 @task(task_run_name="settle what is unknown", **_ONCE)
 def reconcile() -> reconciling.ReconcileReport:
-    """Look into what is unknown or was never told; let what was learned reach landing."""
+    """Settle unknown messages and ask for missing callbacks; export what was learned to landing."""
     stage = current_stage()
     tell_stage("Settling what is unknown")
     return _reconcile.reconcile(stage)
@@ -107,7 +107,8 @@ def reconcile() -> reconciling.ReconcileReport:
 
 @task(task_run_name="withdraw what got no answer", **_ONCE)
 def withdraw_unresolved() -> reconciling.ReconcileReport:
-    """Cancel held-back email whose call got no answer, while SendGrid still takes that."""
+    """Cancel held-back email whose call got no response, while SendGrid still takes
+    cancellations."""
     stage = current_stage()
     return reconciling.withdraw_unresolved(stage.ledger, stage.settings, stage.run.clock)
 
@@ -137,7 +138,7 @@ def build_audience() -> BuildReport:
 
 @task(task_run_name="enroll who entered", **_ONCE)
 def enroll(published: Path) -> int:
-    """Write this run's entrants to the ledger, each once ever, and who left; keep the decisions."""
+    """Write this run's entrants and exits to the ledger, each once ever; keep the decisions."""
     stage = current_stage()
     tell_stage("Enrolling who entered")
     keep_decisions(stage.settings, published)
@@ -150,7 +151,8 @@ def enroll(published: Path) -> int:
 
 @task(task_run_name="plan the messages", **_ONCE)
 def plan(published: Path) -> sending.PlanReport:
-    """Render what SQL decided, in a dry run without the ledger; what can't be is kept there too."""
+    """Render what SQL decided, in a dry run without the ledger; blocked messages are kept there
+    too."""
     stage = current_stage()
     tell_stage("Writing the messages")
     rows = published_rows(published, "outbox")
@@ -169,7 +171,7 @@ def plan(published: Path) -> sending.PlanReport:
 
 @task(task_run_name="answer who asks", **_ONCE)
 def reply() -> RespondReport | None:
-    """Let the responder answer open questions, if one is set and what is published is fresh."""
+    """Let the responder reply to open questions, if one is set and the published set is fresh."""
     stage = current_stage()
     responder = open_responder(stage.settings)
     if responder is None:
@@ -178,7 +180,7 @@ def reply() -> RespondReport | None:
     try:
         require_recent(published, stage.run.as_of)
     except WinbackError as stale:
-        # Old prices and offers answer nobody; what was planned may leave all the same.
+        # No reply is written from old prices and offers; a planned one may leave all the same.
         tell_stage(f"Answering nobody: {stale}")
         return None
     tell_stage("Answering who asks")
@@ -189,7 +191,7 @@ def reply() -> RespondReport | None:
 
 @task(task_run_name="acknowledge joins", **_ONCE)
 def acknowledge_joins() -> JoinReport:
-    """Ask who texted the keyword of a series for their yes; welcome who gave it."""
+    """Ask people who texted the keyword of a series for their yes; welcome those who gave it."""
     stage = current_stage()
     tell_stage("Acknowledging joins")
     report = series.acknowledge_joins(stage.ledger, stage.settings, stage.run.clock)
@@ -200,7 +202,8 @@ def acknowledge_joins() -> JoinReport:
 
 @task(task_run_name="send {playbook} step {step}", **_ONCE)
 def send(playbook: str, step: int) -> sending.SendReport:
-    """Send what is due of one step: claimed before, recorded after, never repeated."""
+    """Send the due messages of one step: each is claimed before, recorded after, and never
+    repeated."""
     stage = current_stage()
     tell_stage(f"Sending {playbook} step {step}")
     return sending.send_due(

@@ -1,4 +1,5 @@
-"""What a stage does, be it a flow of its own or a part of the whole run; `stages` has the flows."""
+"""The work of each stage, as a flow of its own or as a part of the whole run; `stages` has the
+flows."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ def build_audience() -> BuildReport:
 
 
 def enroll_and_plan(published: Path) -> tuple[int, sending.PlanReport]:
-    """Enroll who entered, then plan; a dry run only renders."""
+    """Enroll the entrants, then plan; a dry run only renders."""
     if not current_stage().run.sends:
         return 0, _tasks.plan(published)
     enrolled = _tasks.enroll(published)
@@ -35,8 +36,8 @@ def enroll_and_plan(published: Path) -> tuple[int, sending.PlanReport]:
 
 
 def send_due(playbook_id: str | None = None) -> Sent:
-    """Answer who asks or joins, then send each step that is due, or one playbook's; a channel
-    that stopped stays stopped."""
+    """Reply to people who ask or join, then send each step that is due, or one playbook's; a
+    channel that stopped stays stopped."""
     stage = current_stage()
     _tasks.sweep()
     if any(series.is_enabled for series in content_series()):
@@ -55,7 +56,8 @@ def send_due(playbook_id: str | None = None) -> Sent:
 
 
 def reconcile() -> ReconcileReport:
-    """Settle what is unknown by evidence, and show by id what still is and what went out twice."""
+    """Settle unknown messages by evidence, and show by id those that stay unknown or went out
+    twice."""
     done = _tasks.reconcile()
     stage = current_stage()
     rows = [

@@ -20,20 +20,20 @@ from winback.warehouse import BuildReport
 
 @dataclass
 class RunReport:
-    """What one run did."""
+    """The outcome of one run."""
 
     audience: BuildReport
     enrolled: int = 0
     plan: sending.PlanReport | None = None
     sent: _work.Sent = field(default_factory=list)
     outcomes: BuildReport | None = None
-    # What evidence settled before the audience was built.
+    # The messages that evidence settled before the audience was built.
     reconciled: ReconcileReport = field(default_factory=ReconcileReport)
     # The messages, of any run, that a provider took twice.
     sent_twice: list[str] = field(default_factory=list)
     # The messages, of this run or an earlier one, of which nobody knows whether they left.
     unknown: list[str] = field(default_factory=list)
-    # People who wait for a human's answer.
+    # People who wait for a human's reply.
     waiting: int = 0
 
     def summary(self) -> str:

@@ -26,7 +26,7 @@ _NOTHING_SENT = "a dry run sends nothing; what it would send is planned in `enro
 
 @flow(name="audience")
 def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildReport:
-    """Build who has lapsed, who may be contacted, and what is due for whom."""
+    """Build the audience: who has lapsed, who may be contacted, and what is due for whom."""
     with open_stage(mode, as_of):
         built = _work.build_audience()
     counts = built.manifest.row_counts
@@ -39,7 +39,7 @@ def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildRepo
 
 @flow(name="enroll")
 def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, sending.PlanReport]:
-    """Write who entered a playbook to the ledger, and plan the messages that are due."""
+    """Write the entrants of playbooks to the ledger, and plan the messages that are due."""
     with open_stage(mode, as_of) as stage:
         name = "current" if stage.run.sends else "dry-run"
         published = (stage.settings.published_dir / name).resolve()
@@ -52,7 +52,7 @@ def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, 
 def send_step(
     playbook: str, step: int, mode: Mode = "dry-run", as_of: datetime | None = None
 ) -> Sent:
-    """Send what is due of one step of one playbook."""
+    """Send the due messages of one step of one playbook."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
@@ -63,7 +63,7 @@ def send_step(
 
 @flow(name="send-due")
 def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
-    """Send what is due now, step by step, whatever the playbook."""
+    """Send all messages that are due now, step by step, for every playbook."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
@@ -89,7 +89,7 @@ answer = reply
 
 @flow(name="collect")
 def collect(mode: Mode = "dry-run", as_of: datetime | None = None) -> CollectReport:
-    """Read what came back: deliveries, clicks, replies, opt-outs."""
+    """Read deliveries, clicks, replies and opt-outs that came back."""
     with open_stage(mode, as_of) as stage:
         if not stage.run.sends:
             return end_flow("a dry run leaves the ledger as it is", CollectReport())

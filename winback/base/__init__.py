@@ -1,1 +1,1 @@
-"""What every room stands on: settings, the clock, errors, files and terminals."""
+"""The base of every room: settings, the clock, errors, files and terminals."""

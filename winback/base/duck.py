@@ -47,6 +47,6 @@ def rows_with(connection: duckdb.DuckDBPyConnection, query: str, **texts: str | 
 
 
 def rows_of(result: duckdb.DuckDBPyConnection) -> Rows:
-    """What a statement gave back, each row by the names of its columns."""
+    """The rows of a statement, each by the names of its columns."""
     names = [column[0] for column in result.description or ()]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

@@ -1,4 +1,4 @@
-"""What a user may do wrong or a run may refuse, each with its exit code.
+"""Mistakes of a user and refusals of a run, each with its exit code.
 
 WinbackError (exit 1: a refusal)
 ├── GateFailure       a data gate found what would make a send wrong
@@ -11,7 +11,7 @@ exception is a defect of ours and keeps its traceback.
 
 from typing import Final
 
-# What works when nothing else does, for the end of a line about a broken disk or ledger.
+# The stop that works when nothing else does, for the end of a line about a broken disk or ledger.
 SILENCE: Final = "To silence this machine meanwhile, make an empty file STOP under WINBACK_HOME"
 
 

@@ -122,7 +122,8 @@ def cleaned(text: str) -> str | None:
 
 
 def kind(number: str) -> str | None:
-    """What a number is that is no person's mobile, as the seed phone_kinds names it; else None."""
+    """The kind of a number that is no person's mobile, as the seed phone_kinds names it; else
+    None."""
     plan = _plan_of(number[1:])
     if plan is None:
         return None
@@ -164,7 +165,7 @@ def _international(digits: str) -> str | None:
 
 
 def _national(digits: str, plan: _Plan) -> set[str]:
-    """What a number without a plus may be: its country's, or one whose plus got lost."""
+    """The readings of a number without a plus: its country's, or one whose plus is missing."""
     if plan.has_trunk(digits):
         lines = {plan.line(digits)}
     else:

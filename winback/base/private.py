@@ -33,7 +33,8 @@ def keep_private(home: Path) -> None:
 
 
 def open_to_others(home: Path) -> list[Path]:
-    """What of ours other users of this machine may look into; the home itself if all is ours."""
+    """The paths of ours that other users of this machine may read; the home itself if all is
+    ours."""
     if not home.is_dir():
         return []
     home = home.resolve()
@@ -50,7 +51,7 @@ def _is_open(path: Path) -> bool:
 
 
 def _inside(path: Path) -> Iterator[Path]:
-    """What a folder holds, without following links."""
+    """The entries of a folder, without following links."""
     for folder, folders, files in os.walk(path, topdown=False):
         yield from (Path(folder) / name for name in (*files, *folders))
 

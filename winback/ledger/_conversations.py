@@ -18,7 +18,7 @@ _c, _e = t.conversations.c, t.provider_events.c
 
 @dataclass(frozen=True)
 class Talking:
-    """Who is in a conversation with us, by customer and by address."""
+    """The people in a conversation with us, by customer and by address."""
 
     customers: frozenset[str]
     addresses: frozenset[tuple[str, str]]
@@ -50,9 +50,10 @@ def talking_among(
     since: datetime,
     until: datetime,
 ) -> Talking:
-    """Who of these waits for our answer, whenever they wrote, or answered us after `since`.
+    """The people among these who wait for our reply, whenever they wrote, or who responded after
+    `since`.
 
-    An answer is a reply or a click of a person; what happened after `until` is not known yet.
+    A response is a reply or a click of a person; what happened after `until` is not known yet.
     """
     customers = list(customer_ids)
     spelled = {normalize(group, address): address for group, address in addresses}
@@ -67,20 +68,20 @@ def talking_among(
 
 
 def waiting(connection: Connection) -> list[Row[Any]]:
-    """The conversations in which a human owes an answer, the longest waiting first."""
+    """The conversations in which a human owes a reply, the longest waiting first."""
     query = select(t.conversations).where(_c.waiting_since.is_not(None))
     return list(connection.execute(query.order_by(_c.waiting_since, _c.conversation_id)))
 
 
 def replies_in(connection: Connection, conversation_id: str) -> list[Row[Any]]:
-    """What was written in a conversation, in order."""
+    """The replies of a conversation, in order."""
     r = t.replies.c
     query = select(t.replies).where(r.conversation_id == conversation_id)
     return list(connection.execute(query.order_by(r.received_at, r.reply_id)))
 
 
 def close(connection: Connection, conversation_id: str, *, at: datetime) -> bool:
-    """Nobody owes an answer any more; False if nobody did."""
+    """Mark that nobody owes a reply any more; False if nobody did."""
     row = connection.execute(
         select(_c.waiting_since).where(_c.conversation_id == conversation_id)
     ).first()

@@ -26,7 +26,7 @@ from winback.ledger._trouble import tell_trouble
 from winback.ledger._turns import turn
 
 BUSY_SECONDS = 30
-# Any constant: the one lock of all writers of a PostgreSQL ledger.
+# The one lock of all writers of a PostgreSQL ledger; any constant will do.
 _WRITER_LOCK = 7_461_204_118_322_001
 
 
@@ -179,7 +179,7 @@ def _upgrade(connection: Connection) -> None:
         migrations.upgrade(connection)
     except DBAPIError as error:
         if connection.dialect.name == "sqlite":
-            raise  # there are no rights to give: it is the file or its disk
+            raise  # SQLite has no rights to grant: the trouble is the file or its disk
         raise UsageError(
             f"the ledger's tables can't be brought to revision {migrations.newest()} "
             f"({type(error.orig).__name__}); they are as they were. Next: let the database user "

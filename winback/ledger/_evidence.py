@@ -29,7 +29,7 @@ EvidenceKind = Literal[
     "not_listed", "not_logged", "unclear",
     # The provider holds a cancellation of the attempt's batch; the cancellation was ended.
     "withdrawn", "withdrawal_ended",
-    # Nothing spoke within the time that anything could have.
+    # No evidence came within the time in which it could have.
     "silence",
     # An operator lets it go again.
     "released",
@@ -54,11 +54,11 @@ class Proof:
 
     kind: EvidenceKind
     message_id: str
-    # Null where the callback names none.
+    # Null if the callback names no attempt.
     attempt_id: str | None
     accepted_at: datetime
     seen_at: datetime
-    # What it says of them; null leaves what the ledger has.
+    # The ids and times that it names; null keeps those of the ledger.
     provider: str | None = None
     provider_id: str | None = None
     # Where to read it again: a part of the event log and its line, an id of the provider's.

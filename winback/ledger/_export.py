@@ -54,7 +54,7 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-# For the owner's eyes.
+# Parts that only the owner may read.
 PRIVATE: Final = frozenset({"suppressions", "address_keys"})
 # One part's rows: bounds the memory of an export.
 PART_ROWS = 50_000
@@ -89,7 +89,7 @@ def write_part(rows: list[dict[str, object]], table_name: str, path: Path) -> No
 
 
 def ensure_first_part(table_name: str, directory: Path) -> None:
-    """Have the empty part there that names every column, in the schema of this version."""
+    """Make sure that the empty part with every column is there, in the schema of this version."""
     first = directory / f"{0:08d}.parquet"
     directory.mkdir(parents=True, exist_ok=True)
     if (

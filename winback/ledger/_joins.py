@@ -85,7 +85,7 @@ def grant_join(
 
 
 def joined_at(connection: Connection, addresses: Collection[str]) -> set[str]:
-    """Which of these numbers have asked for something that has not ended."""
+    """The numbers among these with a join that has not ended."""
     query = select(_j.address).where(
         _j.channel_group == "phone", among(_j.address, addresses), _j.ended_at.is_(None)
     )
@@ -128,7 +128,7 @@ def end_joins(
 def _stop_planned(
     connection: Connection, address: str, series_ids: Collection[str], *, at: datetime
 ) -> None:
-    """No further message of these series; acknowledgments too, which would speak of them."""
+    """Stop all messages of these series, and acknowledgments of them too."""
     m = t.messages.c
     planned = connection.scalars(
         select(m.message_id).where(

@@ -22,7 +22,7 @@ class Link:
 def find_link(ledger: Ledger, token: str) -> Link | None:
     """The link of a token, or None if no message of ours has it."""
     if not (token.isascii() and token.isalnum()):
-        return None  # none of ours; and no database must read what a stranger wrote there
+        return None  # no token of ours; and no database must read what a stranger wrote there
     k = t.links.c
     with ledger.read() as connection:
         query = select(k.message_id, k.pos, k.url).where(k.token == token)

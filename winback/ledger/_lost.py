@@ -15,7 +15,7 @@ from winback.base.settings import Settings
 from winback.ledger import _tables as t
 from winback.ledger._trouble import LedgerUnavailable, tell_trouble
 
-# What WINBACK_ADOPT_LEDGER says where an empty ledger is meant.
+# The value of WINBACK_ADOPT_LEDGER by which an operator asks for an empty ledger.
 NEW: Final = "new"
 # The first part of a table is always empty, and a ledger has its key before anything else.
 _EMPTY: Final = "00000000.parquet"
@@ -32,7 +32,7 @@ def refuse_if_lost(settings: Settings, engine: Engine) -> None:
     """Raise LedgerUnavailable where a ledger is still to be made, and one was there before."""
     if settings.adopt_ledger == NEW:
         return
-    # In this order: whoever makes one at this moment leaves traces after it.
+    # The order matters: a process that makes a ledger at this moment leaves traces after it.
     trace = next(_traces(settings), None)
     if trace is not None and _is_empty(engine):
         raise LedgerUnavailable(
@@ -56,7 +56,7 @@ def _size(file: Path) -> int:
 
 
 def _traces(settings: Settings) -> Iterator[Path]:
-    """What only a ledger that held something leaves under the home."""
+    """Traces under the home that only a ledger with rows leaves."""
     for table in sorted(t.metadata.tables.keys() - {_KEYS}):
         folder = settings.ledger_landing_dir / table
         yield from (path for path in sorted(folder.glob("*.parquet")) if path.name != _EMPTY)

@@ -14,9 +14,9 @@ from winback.ledger import _tables as t
 from winback.ledger._among import among, texts
 from winback.ledger._states import TRANSITIONS, State
 
-# Not in anybody's hands: may be rescheduled, stopped or claimed.
+# States in which nobody holds a message: it may be rescheduled, stopped or claimed.
 WAITING: tuple[State, ...] = ("planned", "deferred")
-# What may have reached a person, and so counts for frequency caps.
+# States in which a message may have reached a person, and so counts for frequency caps.
 MAY_HAVE_REACHED: tuple[State, ...] = ("accepted", "sending", "unknown", "unknown_final")
 
 
@@ -56,7 +56,7 @@ def note_reason(
     in_states: tuple[State, ...],
     at: datetime,
 ) -> int:
-    """Say something new of a message whose state stays."""
+    """Note a new reason for a message whose state stays."""
     rows = [{"message_id": message_id, "state_reason": reason}]
     return _update(connection, rows, to=None, in_states=in_states, at=at, token=None)
 

@@ -1,4 +1,4 @@
-"""What somebody asked of us beyond silence at one address, kept by person and by address.
+"""Wishes beyond silence at one address, kept by person and by address.
 
 `pause`  nothing until a moment
 `fewer`  at most the var fewer_per_7d messages in seven days, over all channels
@@ -33,7 +33,7 @@ PreferenceKind = Literal["pause", "fewer", "stop"]
 
 @dataclass(frozen=True)
 class Preference:
-    """What the reader of a message asked for, and when."""
+    """The wish of a message's reader, and when it was made."""
 
     kind: PreferenceKind
     message_id: str
@@ -66,7 +66,7 @@ def prefer(connection: Connection, wish: Preference, *, source: str, recorded_at
 def withdraw(
     connection: Connection, *, message_id: str, chosen_at: datetime, source: str, at: datetime
 ) -> int:
-    """Take back what was asked for by a message at that very moment; the number of rows ended.
+    """Take back a wish that was made by a message at that very moment; the number of rows ended.
 
     Texts that were stopped stay off: for those the law wants more than a click (rule C5).
     """
@@ -100,7 +100,8 @@ _STANDING = select(_p.kind, _p.channel_group, _p.customer_id, _p.address).where(
 def standing_preferences(
     connection: Connection, messages: Iterable[Row[Any]], *, now: datetime
 ) -> dict[str, set[PreferenceKind]]:
-    """What binds each of these messages now, by its id; a message that nothing binds is absent."""
+    """The wishes that bind each of these messages now, by its id; a message without one is
+    absent."""
     members = list(messages)
     whose = {
         "customers": [message.customer_id for message in members],
@@ -144,7 +145,7 @@ def _spelled(address: str) -> str:
 
 
 def _reader(connection: Connection, message_id: str) -> Row[Any] | None:
-    """Whom a message went to: customer, channel, address."""
+    """The recipient of a message: customer, channel, address."""
     m = t.messages.c
     query = select(m.customer_id, m.channel, m.address).where(m.message_id == message_id)
     return connection.execute(query).one_or_none()

@@ -1,4 +1,4 @@
-"""What people write to us, kept as conversations."""
+"""Replies of people to us, kept as conversations."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from winback.ledger._suppressions import ChannelGroup, normalize
 
 # The intent of a mail whose sender may be somebody else.
 UNAUTHENTICATED: Final = "unauthenticated"
-# What no rule answers: a question, what may be a stop, what nobody understood, who joins a series
-# from a number that we don't know, and who may not be who they say.
+# Intents that need a human: a question, a possible stop, a reply that nobody understood, a join of
+# a series from an unknown number, and a sender who may be somebody else.
 NEEDS_A_HUMAN: Final = frozenset({"question", "hold", "other", "unknown_joiner", UNAUTHENTICATED})
 
 _c, _r = t.conversations.c, t.replies.c
-# Of a conversation, its columns.
+# The columns of a conversation.
 _Conversation = dict[str, Any]
 
 
@@ -187,7 +187,7 @@ class _Standing:
         self._changed[one["conversation_id"]] = one
 
     def write(self, connection: Connection) -> None:
-        """Bring what was opened and changed into the ledger, each conversation once."""
+        """Write opened and changed conversations to the ledger, each once."""
         if self._opened:
             connection.execute(t.conversations.insert(), self._opened)
         opened = {one["conversation_id"] for one in self._opened}

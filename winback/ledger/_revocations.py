@@ -56,7 +56,8 @@ def keep_revocations(
 def revoked_among(
     connection: Connection, messages: Sequence[Row[Any]], *, now: datetime
 ) -> set[str]:
-    """Which of these messages go to who took a consent back that their plan may not know of."""
+    """The messages among these whose person took a consent back, if their plan may not know of
+    it."""
     if connection.execute(_ANY).first() is None:
         return set()
     key = AddressKey.of(connection)
@@ -82,7 +83,8 @@ def revoked_among(
 
 
 def forget_revocations(connection: Connection, *, load_id: str, planned_at: datetime) -> int:
-    """Forget what a plan knows of, whose build read this load or a later one; the number.
+    """Forget revocations that a plan knows of, because its build read this load or a later one; the
+    number.
 
     What a run has held since before the plan was decided before: while there is any, nothing is
     forgotten.

@@ -28,7 +28,7 @@ from winback.ledger._suppressions import (
 
 @dataclass(frozen=True)
 class Suppression:
-    """That an address must not be written to, why, who says so and since when."""
+    """An address that gets no messages, with the reason, the source and the moment."""
 
     group: ChannelGroup
     address: str
@@ -149,7 +149,7 @@ def _started(
 
 
 def _end_joins(connection: Connection, wishes: Sequence[Suppression], *, at: datetime) -> None:
-    """End what they had joined; a hold ends nothing."""
+    """End the joins of these addresses; a hold ends none."""
     ending = [wish for wish in wishes if wish.reason != HOLD]
     joined = joined_at(connection, {wish.address for wish in ending})
     times = Counter(wish.address for wish in ending)

@@ -1,4 +1,4 @@
-"""Suppressions: who must not be written to, by address and channel group.
+"""Suppressions: addresses that get no messages, by channel group.
 
 The newest wish counts, by when it was made and not by when it was told. An address has one
 spelling, its SHA-256 in a list that names nobody openly and, once it was erased, its HMAC: all
@@ -129,7 +129,7 @@ def release_hold(
 ) -> int:
     """End the holds of an address that a person has read; the number ended.
 
-    Whatever else suppresses the address stays: who also said STOP is not written to. What the
+    Other suppressions of the address stay: a person who also said STOP gets no messages. What the
     hold stopped is not sent after all; the next step may be.
     """
     which = [t.suppressions.c.reason == HOLD]

@@ -1,1 +1,1 @@
-"""What people have a right to: silence, and to be forgotten."""
+"""Rights of people: to silence, and to be forgotten."""

@@ -1,4 +1,4 @@
-"""Erasing one person from everything under WINBACK_HOME, save that they opted out."""
+"""Erasing one person from everything under WINBACK_HOME, except that they opted out."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -19,7 +19,7 @@ from winback.providers import Event, Record
 
 @dataclass
 class Taken:
-    """What was taken out of the log: how much, and the keys of its events."""
+    """The lines taken out of the log: how many, and the keys of their events."""
 
     count: int = 0
     dedupe_keys: list[str] = field(default_factory=list)
@@ -38,7 +38,7 @@ def erase_in_events(settings: Settings, person: Person, *, write: bool) -> Taken
 
 
 def _without(record: Record, person: Person, taken: Taken) -> Record:
-    """What is left of a callback."""
+    """The part of a callback that stays."""
     theirs = [
         event
         for event in parse([record])
@@ -70,7 +70,7 @@ def _is_by_them(event: Event, person: Person) -> bool:
 
 
 def _redacted(record: Record, person: Person) -> bytes:
-    """What somebody else wrote, with their hash in the place of each address of theirs."""
+    """Another person's words, with the hash in the place of each address of the erased person."""
     if record.provider == "twilio":
         form = parse_qsl(record.body.decode(errors="replace"), keep_blank_values=True)
         named = [(name, person.redacted(value)) for name, value in form]

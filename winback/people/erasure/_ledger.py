@@ -110,7 +110,7 @@ def _end(
     *,
     at: datetime,
 ) -> None:
-    """What waits goes to nobody any more; whether the unknown left nobody can find out."""
+    """Waiting messages go to nobody any more, and unknown ones can't be settled any more."""
     m = tables.messages.c
     keys = connection.scalars(select(m.message_id).where(theirs, m.state.in_(from_states))).all()
     rows = [{"message_id": key, "state_reason": "erased"} for key in keys]
@@ -118,7 +118,7 @@ def _end(
 
 
 def _reply_ids(connection: Connection, person: Person) -> list[str]:
-    """What they wrote, from addresses too that no customer of ours is known by."""
+    """The ids of their replies, also of those from addresses that belong to no known customer."""
     r = tables.replies.c
     query = select(r.reply_id, r.address, r.customer_id)
     return [

@@ -1,4 +1,4 @@
-"""Whatever else lies under WINBACK_HOME: rows set aside, the sandbox, reports, leftovers."""
+"""Other files under WINBACK_HOME: rows set aside, the sandbox, reports, leftovers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from winback.people.erasure._person import Person
 _DATABASE: Final = b"SQLite format 3\0"
 # Their own modules know these, or they hold nothing but numbers and models.
 _ELSEWHERE: Final = (".parquet", ".jsonl", ".duckdb", ".wal", ".lock", "-wal", "-shm")
-# What runs and loads that died have left.
+# Leftovers of dead runs and loads.
 _LEFTOVERS: Final = (
     "replay-*", ".replay-*", "landing/.loading-*", "landing/.empty-*", "published/.unfinished-*",
 )  # fmt: skip

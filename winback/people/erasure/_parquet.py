@@ -1,7 +1,7 @@
 """A person's rows in Parquet: landing, what was published, the ledger's export.
 
-A row stays, under the pseudonym, so that what is counted stays true. What it says of the
-person goes, save what the measures stand on.
+A row stays, under the pseudonym, so that what is counted stays true. Its facts about the person go,
+except those that the measures need.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whom an erasure is about: their ids, and their addresses as keyed hashes.
+"""The person of an erasure: their ids, and their addresses as keyed hashes.
 
 Everything is found by the hash of each address, never by the address: so an erasure that died
 half way, or is repeated months later, finds what an earlier one has left or what came in since.
@@ -55,7 +55,7 @@ class Person:
         return _PHONE.sub(lambda found: self._hidden(found[0]) or found[0], text)
 
     def _hidden(self, address: str) -> str:
-        """What stands for an address of theirs; empty for any other."""
+        """The hash for an address of theirs; empty for any other."""
         for group in get_args(ChannelGroup):
             for text in (address, address.strip(".-")):
                 hidden = self.key.hide(normalize(group, text))
@@ -69,5 +69,5 @@ class Person:
 
 
 def pseudonym(key: AddressKey, customer_id: str) -> str:
-    """What stands for a customer who is erased: the same each time, and told by the key alone."""
+    """The pseudonym of an erased customer: the same each time, and computed from the key alone."""
     return f"erased-{key.hmac(f'customer|{customer_id}')[:20]}"

@@ -1,4 +1,4 @@
-"""Who was erased and is in the shop's files again."""
+"""Customers who were erased and are in the shop's files again."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ EXPORT_COLUMNS: Final = ("email", "phone", "reason", "source", "occurred_at")
 
 @dataclass
 class ExportReport:
-    """What an export wrote, and what it had to leave out."""
+    """The rows that an export wrote, and those that it had to leave out."""
 
     written: int = 0
     holds: int = 0
@@ -33,7 +33,7 @@ class ExportReport:
 
 
 def export_list(ledger: Ledger, file: Path, *, group: ChannelGroup | None = None) -> ExportReport:
-    """Write who must not be written to as CSV, for the owner's eyes, in one piece.
+    """Write all addresses that get no messages as CSV, for the owner's eyes, in one piece.
 
     A row an address and reason. Holds are left out, since they wait for a person, and
     erased addresses, since nobody knows them any more. What a hashed list has named goes out

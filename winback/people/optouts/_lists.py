@@ -30,7 +30,7 @@ _HEADER_WITHIN: Final = 10
 
 @dataclass
 class ImportReport:
-    """What an import did. `undated` opt-outs count from the moment of the import, and who is
+    """The outcome of an import. `undated` opt-outs count from the moment of the import, and who is
     `left_out` may be written to by the list's own words."""
 
     read: int = 0
@@ -53,7 +53,7 @@ def import_list(
     source: str = "import",
     country: str = "",
 ) -> ImportReport:
-    """Suppress whom a file names, and cancel at once what is planned to them.
+    """Suppress the addresses in a file, and cancel the messages planned to them at once.
 
     Safe to repeat, and to kill: what was read is kept. `reason` is for rows without one that we
     know, `country` for numbers without a calling code. An address that can't be read is set

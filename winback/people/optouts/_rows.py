@@ -33,7 +33,7 @@ class OptOut:
 
 @dataclass
 class Row:
-    """What a row comes to: opt-outs, what nobody can read, or why it is none."""
+    """The reading of a row: opt-outs, parts that can't be read, or why it is no opt-out."""
 
     opt_outs: list[OptOut] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Columns:
         self.kinds = [kind_of(name) or ("maybe" if guessed else "") for name in header]
         self.name_addresses = bool(NAMING & set(self.kinds))
         in_log = {"body", "error_code"} & set(self.kinds)
-        # Who wrote to whom: no list of opt-outs by itself.
+        # Columns of a message log, which is no list of opt-outs by itself.
         self.is_message_log = bool(in_log and any(map(self._is_end, self.names)))
 
     @staticmethod

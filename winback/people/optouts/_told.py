@@ -17,7 +17,7 @@ STATED: Final = ("status", "consent", "refusal")
 
 @dataclass(frozen=True)
 class Defaults:
-    """What counts for rows that don't say it themselves. `reason` may be empty."""
+    """Values for rows that lack their own. `reason` may be empty."""
 
     reason: str
     source: str
