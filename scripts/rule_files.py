@@ -28,7 +28,7 @@ _OF_A_SERIES: Final = {
     "consent": "They joined the series, have not left it, and still have the number.",
     "cap_24h": "Fewer of the series' messages in the last 24 hours than its own cap.",
     "cap_7d": "Fewer of the series' messages in the last 7 days than its own cap.",
-    "conversation": "They wait for no human's answer; their clicks and answers hold no series.",
+    "conversation": "They wait for no human's reply; their clicks and replies pause no series.",
 }
 
 

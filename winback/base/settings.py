@@ -95,12 +95,12 @@ class Settings(BaseSettings):
         250,
         ge=1,
         le=1000,
-        description="People in a request; a lost answer leaves all unknown.",
+        description="People in a request; a lost response leaves all unknown.",
     )
     email_mode: EmailMode = Field(
         "auto",
         description="`abortable`: SendGrid holds mail back for 25 minutes, so that a request "
-        "without an answer can be cancelled; `immediate`; `auto`: abortable at SendGrid itself.",
+        "without a response can be cancelled; `immediate`; `auto`: abortable at SendGrid itself.",
     )
 
     input_columns: int = Field(
@@ -124,7 +124,7 @@ class Settings(BaseSettings):
         32,
         ge=1,
         le=1024,
-        description="A longer answer of a provider is not read: what it was about is unknown.",
+        description="A provider's longer response is not read: its messages are unknown.",
     )
     unknown_settle_minutes: int = Field(
         15,
@@ -134,10 +134,10 @@ class Settings(BaseSettings):
 
     responder: str = Field(
         "",
-        description="Answers questions by itself: `rules` or `package.module:factory`; empty: off.",
+        description="Replies to questions: `rules` or `package.module:factory`; empty: off.",
     )
     responder_answers_per_day: int = Field(
-        3, ge=1, description="Automated answers to one person in 24 hours; then a human."
+        3, ge=1, description="Automated replies to one person in 24 hours; then a human."
     )
 
     @field_validator("channels")

@@ -1,4 +1,4 @@
-"""`winback inbox`: who waits for a human's answer."""
+"""`winback inbox`: who waits for a human's reply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is no defect of ours but of a disk, as one line for whoever sees to it."""
+"""Trouble of a disk, which is no defect of ours, as one line for the operator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whom the rows are about that a file's landing could not hold: kept beside the staged file."""
+"""The customers of rows that landing could not hold: kept beside the staged file."""
 
 from __future__ import annotations
 

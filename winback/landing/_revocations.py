@@ -1,4 +1,4 @@
-"""What a load takes back of consents: the ledger knows it before landing does.
+"""Consents that a load takes back: the ledger gets them before landing does.
 
 A build may be hours away, and messages are planned. So that no gap is left, the ledger is told
 first; if the load then fails, somebody is held back who did take it back.

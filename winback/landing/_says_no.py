@@ -36,7 +36,7 @@ _YES: Final = re.compile(
 _NOT_SO: Final = ("no", "n", "false", "f", "0", "0 0", "nein", "non", "nee", "nao", "nie", "falso")
 # What exports write where there is nothing.
 _EMPTY: Final = ("", "null", "none", "nan", "nat", r"\n", "-", "0000-00-00")
-# The files in which a shop may keep what belongs into consents.
+# The files in which a shop may keep columns of consents.
 _TOLD: Final = ("customers", "orders")
 
 
@@ -63,7 +63,7 @@ def with_refusals(spec: Spec, columns: Sequence[str]) -> Spec:
 
 
 def refusal_notes(work: Work, staged: Staged, columns: Sequence[str]) -> list[str]:
-    """What a person should know of such columns in a file that they don't belong into."""
+    """The warning about such columns in a file in which they have no effect."""
     if staged.name not in _TOLD or not columns or not staged.rows:
         return []
     counts = ", ".join(f"count(*) filter ({says_no(name)})" for name in columns)

@@ -1,4 +1,5 @@
-"""What `--replace` does not forget: a refusal stands until a later yes, whatever file lacks it."""
+"""Refusals, which `--replace` does not forget: each stands until a later yes, whatever file lacks
+it."""
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ def keep_refusals(work: Work, staged: Path | None, landed: Path) -> Path | None:
 
 
 def kept_note(kept: Path | None) -> list[str]:
-    """What a person reads of them."""
+    """The line about them for the load's report."""
     if kept is None:
         return []
     count = pq.read_metadata(kept).num_rows

@@ -1,4 +1,4 @@
-"""Conversations: what people write to us, and who waits for a human's answer."""
+"""Conversations: what people write to us, and who waits for a human's reply."""
 
 from __future__ import annotations
 

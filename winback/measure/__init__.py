@@ -1,1 +1,1 @@
-"""What it was worth: statistics, backtests, why, and the tables that a person reads."""
+"""The worth of messages: statistics, backtests, `why`, and the tables that a person reads."""

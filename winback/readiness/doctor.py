@@ -1,4 +1,4 @@
-"""What is missing before going live: every finding names its setting, never a value."""
+"""Checks before going live: every finding names its setting, never a value."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def value_of(settings: Settings, name: str) -> str:
 
 
 def _open_files(settings: Settings) -> Iterator[str]:
-    # What can be closed is closed before anybody is told.
+    # Files that can be closed to others are closed before they are reported.
     if settings.home.is_dir():
         keep_private(settings.home)
     if others := open_to_others(settings.home):

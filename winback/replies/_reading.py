@@ -11,7 +11,7 @@ from winback.replies._plain import clean
 from winback.replies._quoted import own_words, shortened, without_our_lines, without_ours
 from winback.replies._reactions import Reaction, reaction
 
-# What is told of several readings: the one that speaks to fewest people.
+# The order of several readings: the one that speaks to fewest people counts.
 _GRAVEST_FIRST: Final[tuple[Intent, ...]] = (
     "stop", "hold", "question", "help", "feedback", "start", "other",
 )  # fmt: skip

@@ -48,7 +48,7 @@ class BuildReport:
 BUILD_ALL = ("build", "--no-write-json", "--exclude-resource-type", "unit_test")
 # Seeds and the tests that stand on them, a third of a build, where they are as they were.
 WITHOUT_SEEDS = ("--exclude", "resource_type:seed")
-# What changes between the audience and the report of one run: only what was sent and came back.
+# Models that change between the audience and the report of one run, by sends and events alone.
 BUILD_OUTCOMES = (*BUILD_ALL, "--select", "tag:outcomes", "--indirect-selection", "buildable")
 
 

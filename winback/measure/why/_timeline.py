@@ -1,4 +1,4 @@
-"""What happened to one person, in order: runs that decided the same are told once."""
+"""One person's history, in order; runs that decided the same are one entry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What shoppers receive and how they answer."""
+"""The messages that shoppers receive, and their reactions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ReceivedMessage:
 
 @dataclass(frozen=True)
 class Reaction:
-    """What came of one message.
+    """The outcome of one message.
 
     `bounced` on a text is an undeliverable number; `stop` on email is the unsubscribe link
     (without a text), on a phone it is the reply in `text`.

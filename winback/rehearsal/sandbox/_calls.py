@@ -134,7 +134,7 @@ def listens_at(parameters: Mapping[str, Any]) -> str:
 
 
 def pressed(state: State, parameters: Mapping[str, Any], call: Message, keys: str) -> Webhook:
-    """Whoever took the call pressed keys: Twilio asks the shop what to do now."""
+    """The person on the phone pressed keys: Twilio asks the shop what to do now."""
     body = {
         "CallSid": call.provider_id,
         "AccountSid": state.credentials.account_sid,

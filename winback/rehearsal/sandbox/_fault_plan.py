@@ -14,7 +14,7 @@ from typing import Final, Literal, get_args
 
 from winback.rehearsal.sandbox._records import Provider
 
-# What is not `accepted` is not processed at all, save `slow`, which is, `seconds` late.
+# A fault without `accepted` is not processed at all, except `slow`, which is, `seconds` late.
 Kind = Literal[
     "error",  # 500
     "error_accepted",  # 500, though it was accepted
@@ -113,7 +113,7 @@ class Chances:
 
 
 class Faults:
-    """What is to go wrong."""
+    """Faults that are still to come."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -77,7 +77,7 @@ class Outbox:
         self._addresses: Addresses | None = None
         self._events: queue.Queue[Webhook | None] = queue.Queue()
         self._posts: queue.Queue[Webhook | None] = queue.Queue()
-        # What goes wrong on the way to the receiver; nothing, until somebody asks for it.
+        # Faults on the way to the receiver; none until somebody asks for them.
         self.mishaps = Mishaps()
         self._later = Later()
         self._idle = threading.Condition()
