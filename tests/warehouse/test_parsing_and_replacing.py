@@ -16,7 +16,7 @@ from winback.warehouse import _dbt
 
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 MODELS = {
-    "staging/shop/stg_test": 'select \'{{ source("shop", "orders") }}\' as landed',
+    "staging/shop/stg_test": "select $${{ source('shop', 'orders') }}$$ as landed",
     "intermediate/int_test": (
         "select {{ as_of() }} as as_of, {{ shop_zone() }} as zone, landed, {{ 'nothing' if"
         " execute and var('is_broken', false) else 1 }} as one from {{ ref('stg_test') }}"
