@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -176,7 +177,7 @@ def test_only_staging_reads_sources(dbt_manifest: Path) -> None:
     assert wrong == []
 
 
-MAX_LINES = 150
+MAX_LINES, MEDIAN_LINES = 150, 80
 # A published model that hands on a model of decisions, whose unit tests are its own.
 PASSES_ON = re.compile(r"select \* from \{\{ ref\('\w+'\) \}\}")
 # dbt's unit tests run SQL alone; the outcomes' tests look at what this Python model says.
@@ -193,6 +194,16 @@ def test_no_model_is_longer_than_one_thought() -> None:
     assert files
     long = {path.stem for path in files if len(path.read_text().splitlines()) > MAX_LINES}
     assert long == set()
+
+
+def test_the_median_model_stays_short() -> None:
+    layers = {"intermediate", "decisions"}
+    lines = [
+        len(path.read_text().splitlines())
+        for path in model_files()
+        if layers & set(path.parts) and path.suffix == ".sql"
+    ]
+    assert median(lines) <= MEDIAN_LINES
 
 
 def test_every_model_outside_staging_has_a_unit_test(dbt_manifest: Path) -> None:

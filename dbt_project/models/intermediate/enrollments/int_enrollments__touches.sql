@@ -1,23 +1,17 @@
 with
 
-messages as (
+sent as (
 
     select * from {{ ref('int_messages__all') }}
+    where
+        has_left
+        and enrollment_id is not null
 
 ),
 
 happenings as (
 
     select * from {{ ref('int_messages__happenings') }}
-
-),
-
-sent as (
-
-    select * from messages
-    where
-        has_left
-        and enrollment_id is not null
 
 ),
 
