@@ -100,6 +100,17 @@ def test_two_shops_of_one_process_share_the_parse_and_read_their_own_files(tmp_p
 
 
 @pytest.mark.usefixtures("project")
+def test_what_was_compiled_for_one_shop_is_not_told_of_another(tmp_path: Path) -> None:
+    run(Settings.load(home=tmp_path / "one"))
+    other = Settings.load(home=tmp_path / "other")
+    compile_one = ["--log-level", "none", "compile", "--select", "stg_test"]
+    _dbt.invoke_dbt(other, compile_one, _dbt.dbt_vars(other, AS_OF))
+    told = json.loads((other.home / "dbt" / "target" / "manifest.json").read_text())
+    compiled = {node["name"] for node in told["nodes"].values() if node.get("compiled_code")}
+    assert compiled == {"stg_test"}
+
+
+@pytest.mark.usefixtures("project")
 def test_an_edited_model_is_seen_by_the_next_run(tmp_path: Path, project: Path) -> None:
     settings = Settings.load(home=tmp_path / "home")
     run(settings)

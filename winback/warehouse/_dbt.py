@@ -178,9 +178,13 @@ def parsed_project(settings: Settings) -> Any:
             raise BuildFailure(f"dbt could not read the project: {why}")
         _manifests.clear()
         _manifests[key] = parsed.result
-    for source in _manifests[key].sources.values():
+    manifest = _manifests[key]
+    for source in manifest.sources.values():
         source.meta["landing"] = source.config.meta["landing"] = str(settings.landing_dir)
-    return _manifests[key]
+    for node in manifest.nodes.values():
+        if getattr(node, "compiled_code", None):  # of another run, perhaps of another shop
+            node.compiled, node.compiled_code = False, None
+    return manifest
 
 
 def _project_state() -> list[tuple[str, int]]:
