@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar, cast
 
-from prefect.states import Completed
+from prefect.states import Cancelled, Completed
 
 T = TypeVar("T")
 
@@ -16,3 +16,8 @@ def end_flow(message: str, data: T) -> T:
     the cast says to a type checker.
     """
     return cast("T", Completed(message=message, data=data))
+
+
+def cancel_flow(message: str, kind: type[T]) -> T:  # noqa: ARG001 - for the type alone
+    """End the calling flow, which returns a `kind`, as cancelled: its caller gets CancelledRun."""
+    return cast("T", Cancelled(message=message))

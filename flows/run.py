@@ -9,7 +9,7 @@ from prefect import flow
 
 from flows import _work
 from flows._context import open_stage
-from flows._ending import end_flow
+from flows._ending import cancel_flow, end_flow
 from flows._tasks import collect, withdraw_unresolved
 from winback import sending
 from winback.base.settings import Mode
@@ -53,6 +53,14 @@ def winback_run(
     A dry run ends after planning: it shows the funnel, the decisions, the renders and
     their cost. Without `measure` the outcomes wait for the next run's build.
     """
+    try:
+        return _run(mode, as_of, measure=measure)
+    except SystemExit:
+        # Ctrl-C: the command line tells of it; in the UI the run is no failure.
+        return cancel_flow("interrupted; the next run goes on from there", RunReport)
+
+
+def _run(mode: Mode, as_of: datetime | None, *, measure: bool) -> RunReport:
     with open_stage(mode, as_of) as stage:
         settled = ReconcileReport()
         if stage.run.sends:

@@ -97,18 +97,27 @@ def _config(app: Any, **options: Any) -> uvicorn.Config:
 
 
 def serve_forever(app: Any, *, host: str, port: int) -> None:
-    """Serve in the foreground until SIGINT or SIGTERM, then return, so that callers clean up.
+    """Serve in the foreground until SIGINT or SIGTERM, which then reaches the caller's handler.
 
     Raises UsageError where the address can't be listened on.
     """
     _try_address(host, port)
-    # uvicorn sends itself the signal again once it has shut down: by then it is settled.
-    earlier = {number: signal.signal(number, _ignore) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard: list[signal.Signals] = []
+
+    def keep(number: int, _frame: FrameType | None) -> None:
+        """uvicorn sends itself the signal again once it has shut down."""
+        heard.append(signal.Signals(number))
+
+    earlier = {number: signal.signal(number, keep) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         uvicorn.Server(_config(app, host=host, port=port, log_level="warning")).run()
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
+    for number in heard[:1]:
+        # The default of SIGTERM would end the process before its callers have cleaned up.
+        if callable(earlier[number]):
+            signal.raise_signal(number)
 
 
 def _try_address(host: str, port: int) -> None:
@@ -121,10 +130,6 @@ def _try_address(host: str, port: int) -> None:
         raise UsageError(
             f"{host}:{port} can't be listened on ({why}). Next: another --port"
         ) from None
-
-
-def _ignore(_number: int, _frame: FrameType | None) -> None:
-    """A signal that needs nothing more."""
 
 
 class LoopbackServer:

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from winback.base.errors import WinbackError
+from winback.cli._interrupted import interruptible
 
 app = typer.Typer(
     name="winback",
@@ -19,9 +20,14 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run a command; exit 0 on a normal end, 1 on a refusal, 2 on wrong usage."""
+    """Run a command; exit 0 on a normal end, 1 on a refusal, 2 on wrong usage.
+
+    An interrupted command ends with 130 (SIGINT) or 143 (SIGTERM).
+    """
+    command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
-        app()
+        with interruptible(command):
+            app()
     except WinbackError as error:
         _end(_trouble(error) or str(error), error.exit_code)
     except Exception as error:
