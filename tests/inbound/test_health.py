@@ -8,7 +8,6 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +16,6 @@ import pytest
 import requests
 from inbound_parts import EMAIL, PHONE, Provider, rows, sg_event
 
-from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.inbound import _health, _lanes, _receiver
 from winback.ledger import Ledger, LedgerUnavailable, open_ledger
@@ -28,6 +26,11 @@ from winback.providers.sendgrid.verify import SENDGRID_SIGNATURE
 def health(provider: Provider) -> tuple[int, dict[str, Any]]:
     response = requests.get(f"{provider.base_url}/healthz", timeout=10)
     return response.status_code, response.json()
+
+
+def later(patch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let so much time pass for what waits."""
+    patch.setattr(_health, "monotonic", lambda: time.monotonic() + seconds)
 
 
 def test_a_receiver_that_can_do_everything_says_ok_and_leaves_no_trace(
@@ -200,13 +203,12 @@ class TestLedger:
         monkeypatch: pytest.MonkeyPatch,
         provider: Provider,
         ledger: Ledger,
-        clock: FixedClock,
         eventually: Any,
     ) -> None:
         monkeypatch.setattr(_health, "ANSWER_SECONDS", 0.2)
         with ledger.write():
             assert provider.text("STOP") == 200
-            clock.advance(timedelta(minutes=3))
+            later(monkeypatch, 180)
             status, told = health(provider)
         assert (status, told["status"], told["ledger"]) == (200, "degraded", "no answer in time")
         assert (told["uncollected"], told["uncollected_seconds"]) == (1, 180)
@@ -243,7 +245,6 @@ class TestLedger:
         self,
         monkeypatch: pytest.MonkeyPatch,
         provider: Provider,
-        clock: FixedClock,
         eventually: Any,
     ) -> None:
         def defect(*_: object) -> None:
@@ -253,7 +254,7 @@ class TestLedger:
             patch.setattr(_lanes, "collect", defect)
             patch.setattr(_lanes, "collect_writer", defect)
             provider.text("STOP")
-            clock.advance(timedelta(seconds=31))
+            later(monkeypatch, 31)
             told = health(provider)[1]
             assert (told["status"], told["ledger"]) == ("degraded", "ok")
             assert told["problems"][0].startswith("Stored callbacks that are not in the ledger")

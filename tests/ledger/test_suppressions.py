@@ -27,10 +27,10 @@ PHONE = "+15550000001"
 m = tables.messages.c
 
 
-def stop(connection, address, *, group="phone", at=NOW, reason="stop"):
+def stop(connection, address, *, group="phone", at=NOW, reason="stop", told_at=None):
     return suppress(
         connection, group=group, address=address, reason=reason, source="test",
-        occurred_at=at, recorded_at=at,
+        occurred_at=at, recorded_at=told_at or at,
     )  # fmt: skip
 
 
@@ -89,10 +89,20 @@ def test_a_stop_told_after_the_start_that_followed_it_is_over_and_stops_nothing(
         lift(connection, group="phone", address=PHONE, occurred_at=start)
     add_message(1)
     with ledger.write() as connection:
-        assert stop(connection, PHONE, at=NOW - timedelta(days=30), reason="opted_out") == 0
-        assert stop(connection, PHONE, at=NOW) == 0, "told once more"
+        before = NOW - timedelta(days=30)
+        assert stop(connection, PHONE, at=before, reason="opted_out", told_at=start) == 0
+        assert stop(connection, PHONE, at=NOW, told_at=start) == 0, "told once more"
         assert not is_suppressed(connection, group="phone", address=PHONE)
         assert stop(connection, PHONE, at=start) == 1, "as new as the start: it holds"
+        assert is_suppressed(connection, group="phone", address=PHONE)
+
+
+def test_a_stop_holds_against_a_start_that_is_yet_to_come_by_the_clock(ledger):
+    """The machine's clock was set back between them: nobody knows which was first."""
+    with ledger.write() as connection:
+        stop(connection, PHONE, at=NOW - timedelta(days=1))
+        lift(connection, group="phone", address=PHONE, occurred_at=NOW + timedelta(seconds=1))
+        stop(connection, PHONE, at=NOW)
         assert is_suppressed(connection, group="phone", address=PHONE)
 
 
@@ -157,7 +167,7 @@ def test_a_start_ends_a_hashed_stop_and_one_told_after_it_is_over(ledger):
         later = NOW + timedelta(days=1)
         assert lift(connection, group="phone", address=PHONE, occurred_at=later) == 1
         assert is_suppressed(connection, group="phone", address=PHONE), "a report of spam stays"
-        stop(connection, PHONE)
+        stop(connection, PHONE, told_at=later)
         reasons = ["stop"]
         assert not is_suppressed(connection, group="phone", address=PHONE, reasons=reasons)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 
 from winback.ledger import Ledger, LedgerUnavailable
@@ -53,18 +54,21 @@ def ledger_probe(ledger: Ledger) -> Probe:
 
 @dataclass
 class Backlog:
-    """The callbacks that are on disk and not in the ledger yet: how many, since when."""
+    """The callbacks that are on disk and not in the ledger yet: how many, since when.
+
+    By a clock that nobody sets: a machine's time may jump while they wait.
+    """
 
     _waiting: int = 0
-    _since: datetime | None = None
+    _since: float | None = None
     _taken: int = 0
-    _taken_since: datetime | None = None
+    _taken_since: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def add(self, at: datetime) -> None:
+    def add(self) -> None:
         with self._lock:
             self._waiting += 1
-            self._since = self._since or at
+            self._since = self._since or monotonic()
 
     def take(self) -> None:
         """All of it is being collected; until `clear` it still counts."""
@@ -74,15 +78,16 @@ class Backlog:
             self._waiting, self._since = 0, None
 
     def clear(self) -> None:
-        """The parts that were taken are collected."""
+        """What was taken is collected."""
         with self._lock:
             self._taken, self._taken_since = 0, None
 
-    def look(self, now: datetime) -> tuple[int, timedelta]:
+    def look(self) -> tuple[int, timedelta]:
         """How many there are, and for how long the oldest waits."""
         with self._lock:
             since = self._taken_since or self._since
-            return self._taken + self._waiting, now - since if since else timedelta()
+            age = timedelta(seconds=monotonic() - since) if since else timedelta()
+            return self._taken + self._waiting, age
 
 
 @dataclass(frozen=True)

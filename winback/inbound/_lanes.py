@@ -67,7 +67,7 @@ class Lane:
 
     def enqueue(self, record: Record) -> None:
         """A record is on disk: it is to be collected."""
-        self.backlog.add(record.received_at)
+        self.backlog.add()
         self._wake.set()
 
     def _collect_forever(self) -> None:

@@ -135,7 +135,7 @@ class Receiver:
     async def health(self) -> tuple[int, dict[str, object]]:
         """The status of `GET /healthz` and what it says."""
         storing, ledger = await asyncio.gather(self._storing.trouble(), self._ledger.trouble())
-        looks = [lane.backlog.look(self.clock.now()) for lane in self._lanes.values()]
+        looks = [lane.backlog.look() for lane in self._lanes.values()]
         waiting, age = sum(count for count, _ in looks), max(age for _, age in looks)
         has_room = self.bytes_in_flight <= MAX_BYTES_IN_FLIGHT - LEAST_ROOM
         found = problems(
@@ -154,7 +154,7 @@ class Receiver:
             "has_room": has_room,
             "ledger": ledger or "ok",
             "uncollected": waiting,
-            "uncollected_seconds": max(0, int(age.total_seconds())),
+            "uncollected_seconds": int(age.total_seconds()),
             "problems": found,
         }
 

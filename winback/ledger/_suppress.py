@@ -105,7 +105,8 @@ def _rows(
 
     def start_after(wish: Suppression) -> datetime | None:
         start = started.get(wish.address) if wish.reason in LIFTED_BY_START else None
-        return start if start and start > wish.occurred_at else None
+        # One that is yet to come shows that the clock went back: nobody knows which was first.
+        return start if start and wish.occurred_at < start <= recorded_at else None
 
     return [
         {
