@@ -22,8 +22,16 @@ AT = datetime(2026, 3, 10, 20, tzinfo=UTC)
 PHONE = "+14155550101"
 
 
-def test_a_stop_that_was_acknowledged_is_in_landing_before_the_build_begins(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "read"),
+    [((), f"the build read [('{PHONE}', 'stop')]"), (("--no-collect",), "the build read nothing")],
+)
+def test_a_stop_that_was_acknowledged_is_in_landing_before_the_build_begins_unless_it_is_left(
+    arguments: tuple[str, ...],
+    read: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("WINBACK_HOME", str(tmp_path))
     settings = Settings.load(home=tmp_path)
@@ -34,12 +42,15 @@ def test_a_stop_that_was_acknowledged_is_in_landing_before_the_build_begins(
     log_part_path(settings.events_dir, "w", 1).write_text(record.to_line())
 
     def build(settings: Settings, *_: object, **__: object) -> None:
-        landed = settings.ledger_landing_dir / "suppressions" / "*.parquet"
+        folder = settings.ledger_landing_dir / "suppressions"
+        if not folder.exists():
+            raise WinbackError("the build read nothing")
+        landed = folder / "*.parquet"
         query = f"select address, reason from read_parquet('{landed}')"
         raise WinbackError(f"the build read {duckdb.execute(query).fetchall()}")
 
     monkeypatch.setattr(warehouse, "build", build)
-    monkeypatch.setattr(sys, "argv", ["winback", "build"])
+    monkeypatch.setattr(sys, "argv", ["winback", "build", *arguments])
     with pytest.raises(SystemExit):
         main()
-    assert f"the build read [('{PHONE}', 'stop')]" in capsys.readouterr().err
+    assert read in capsys.readouterr().err

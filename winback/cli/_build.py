@@ -30,6 +30,10 @@ def build_command(
     accept_volume: Annotated[
         bool, typer.Option("--accept-volume", help="Accept this once that the feed has shrunk.")
     ] = False,
+    no_collect: Annotated[
+        bool,
+        typer.Option("--no-collect", help="Leave stored callbacks and the ledger as they are."),
+    ] = False,
 ) -> None:
     """Check the data, build every model and publish the tables; this needs no Prefect.
 
@@ -44,7 +48,8 @@ def build_command(
     settings = Settings.load()
     at = clock_at(as_of, settings.shop_timezone).now()
     with at_work(settings), telling() as teller:
-        _take_in(settings, WallClock())
+        if not no_collect:
+            _take_in(settings, WallClock())
         teller.stage("Building")
         built = build(
             settings,
