@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,25 @@ def test_the_story_of_a_person_needs_duckdb_alone(tmp_path: Path) -> None:
     found = loaded(settings.home, "why", "c'1")
     assert "duckdb" in found
     assert found & set(HEAVY) == set()
+
+
+def test_commands_are_grouped_by_what_one_wants_and_h_is_help(tmp_path: Path) -> None:
+    told = [said(tmp_path, option) for option in ("-h", "--help")]
+    assert told[0] == told[1]
+    groups = ("Start", "Look", "Send", "People", "Operate")
+    places = [told[0].index(f"─ {group} ─") for group in groups]
+    assert "─ Commands ─" not in told[0], "each command is in a group"
+    assert places == sorted(places)
+    assert "--install-completion" in told[0]
+    assert said(tmp_path, "run", "-h") == said(tmp_path, "run", "--help")
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
+    assert said(tmp_path, "--version") == f"winback {version('winback')}\n"
+
+
+def said(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "winback.cli", *arguments],
+        cwd=folder, capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip

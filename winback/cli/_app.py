@@ -3,20 +3,62 @@
 from __future__ import annotations
 
 import sys
-from typing import NoReturn
+from importlib.metadata import version
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from winback.base.errors import WinbackError
 from winback.cli._interrupted import interruptible
 
+# What a person wants when they look for a command: the groups of `winback --help`.
+START: Final = "Start"
+LOOK: Final = "Look"
+SEND: Final = "Send"
+PEOPLE: Final = "People"
+OPERATE: Final = "Operate"
+_ORDER: Final = (START, LOOK, SEND, PEOPLE, OPERATE)
+
+
+class _Grouped(TyperGroup):
+    """Lists the groups in the order in which a newcomer needs them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: _ORDER.index(_panel(self.commands[name])))
+
+
+def _panel(command: Any) -> str:
+    return str(command.rich_help_panel)
+
+
 app = typer.Typer(
     name="winback",
+    cls=_Grouped,
     help="Bring lapsed customers back.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"winback {version('winback')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_tell_version, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Bring lapsed customers back."""
 
 
 def main() -> None:

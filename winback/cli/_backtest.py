@@ -10,10 +10,10 @@ import typer
 from winback.base.clock import WallClock
 from winback.base.console import print_rows, say, tell_stage, telling
 from winback.base.errors import UsageError
-from winback.cli._app import app
+from winback.cli._app import LOOK, app
 
 
-@app.command(name="backtest")
+@app.command("backtest", rich_help_panel=LOOK)
 def backtest_command(
     *,
     segment: Annotated[

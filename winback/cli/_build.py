@@ -8,7 +8,7 @@ import typer
 
 from winback.base.clock import Clock, WallClock, clock_at
 from winback.base.console import print_rows, say, tell_step, telling
-from winback.cli._app import app
+from winback.cli._app import START, app
 from winback.cli._plugins import part
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ AsOf = Annotated[
 ]
 
 
-@app.command(name="build")
+@app.command("build", rich_help_panel=START)
 def build_command(
     as_of: AsOf = None,
     accept_volume: Annotated[

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from winback.cli._app import app
+from winback.cli._app import LOOK, app
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def classify(
     whole: Annotated[
         bool,

@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from winback.base.clock import clock_at
-from winback.cli._app import app
+from winback.cli._app import OPERATE, app
 
 
 @app.command(
-    name="dbt", context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+    name="dbt",
+    rich_help_panel=OPERATE,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )
 def dbt_command(
     context: typer.Context,

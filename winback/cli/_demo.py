@@ -9,14 +9,14 @@ import typer
 
 from winback.base.console import say
 from winback.base.errors import WinbackError
-from winback.cli._app import app
+from winback.cli._app import START, app
 from winback.cli._plugins import part
 
 if TYPE_CHECKING:
     from winback.base.settings import Settings
 
 
-@app.command(name="demo")
+@app.command("demo", rich_help_panel=START)
 def demo_command(
     contacts: Annotated[
         Path | None,

@@ -9,14 +9,14 @@ import typer
 
 from winback.base.clock import WallClock
 from winback.base.console import say
-from winback.cli._app import app
+from winback.cli._app import START, app
 
 if TYPE_CHECKING:
     from winback.base.settings import Settings
     from winback.sending import Stop
 
 
-@app.command(name="doctor")
+@app.command("doctor", rich_help_panel=START)
 def doctor_command() -> None:
     """List what is missing before going live, and what is stopped."""
     from winback.base.settings import Settings

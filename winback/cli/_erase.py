@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from winback.base.clock import WallClock
-from winback.cli._app import app
+from winback.cli._app import PEOPLE, app
 
 
-@app.command("erase")
+@app.command("erase", rich_help_panel=PEOPLE)
 def erase_command(
     customer_id: Annotated[
         str, typer.Argument(metavar="CUSTOMER_ID", help="The shop's id of the person.")

@@ -11,7 +11,7 @@ import typer
 
 from winback.base.clock import WallClock
 from winback.base.errors import UsageError
-from winback.cli._app import app
+from winback.cli._app import PEOPLE, app
 
 if TYPE_CHECKING:
     from winback.conversations.inbox import Thread
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LAST_LINES = 3
 
 inbox_app = typer.Typer()
-app.add_typer(inbox_app, name="inbox")
+app.add_typer(inbox_app, name="inbox", rich_help_panel=PEOPLE)
 
 Reference = Annotated[
     str, typer.Argument(metavar="REF", help="The conversation, as `winback inbox` shows it.")

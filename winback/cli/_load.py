@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from winback.base.clock import WallClock
-from winback.cli._app import app
+from winback.cli._app import START, app
 
 if TYPE_CHECKING:
     from winback.landing import LoadReport, Progress, SourceReport
 
 
-@app.command("load")
+@app.command("load", rich_help_panel=START)
 def load_command(
     source: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder with the shop's files.")

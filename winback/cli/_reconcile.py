@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from winback.base.clock import clock_at
-from winback.cli._app import app
+from winback.cli._app import OPERATE, app
 from winback.cli._build import AsOf
 from winback.cli._plugins import part
 from winback.cli._run import ModeOption
 
 reconcile_app = typer.Typer()
-app.add_typer(reconcile_app, name="reconcile")
+app.add_typer(reconcile_app, name="reconcile", rich_help_panel=OPERATE)
 
 MessageId = Annotated[
     str,

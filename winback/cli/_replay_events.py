@@ -8,13 +8,13 @@ import typer
 
 from winback.base.clock import WallClock
 from winback.base.errors import WinbackError
-from winback.cli._app import app
+from winback.cli._app import OPERATE, app
 
 if TYPE_CHECKING:
     from winback.inbound import Difference, ReplayReport
 
 
-@app.command()
+@app.command(rich_help_panel=OPERATE)
 def replay_events(
     write: Annotated[
         bool, typer.Option(help="Add missing rows and correct different ones; remove none.")

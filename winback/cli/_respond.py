@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from winback.base.errors import WinbackError
-from winback.cli._app import app
+from winback.cli._app import LOOK, app
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def respond(
     customer: Annotated[
         str,

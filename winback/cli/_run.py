@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from winback.cli._app import app
+from winback.cli._app import SEND, app
 from winback.cli._build import AsOf
 from winback.cli._plugins import part
 
@@ -15,7 +15,7 @@ ModeOption = Annotated[
 ]
 
 
-@app.command(name="run")
+@app.command("run", rich_help_panel=SEND)
 def run_command(as_of: AsOf = None, mode: ModeOption = None) -> None:
     """Build, enroll, plan, send what is due, collect callbacks, measure and report.
 

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from winback.base.clock import WallClock
-from winback.cli._app import app
+from winback.cli._app import SEND, app
 
 
-@app.command()
+@app.command(rich_help_panel=SEND)
 def sandbox(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 4010,

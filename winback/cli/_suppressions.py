@@ -11,7 +11,7 @@ import typer
 
 from winback.base.clock import WallClock
 from winback.base.errors import UsageError, WinbackError
-from winback.cli._app import app
+from winback.cli._app import PEOPLE, app
 
 if TYPE_CHECKING:
     from winback.base.settings import Settings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from winback.people import optouts
 
 commands = typer.Typer(no_args_is_help=True, help="Import and export opt-outs, and release holds.")
-app.add_typer(commands, name="suppressions")
+app.add_typer(commands, name="suppressions", rich_help_panel=PEOPLE)
 
 _GROUPS: dict[str, ChannelGroup | None] = {"": None, "email": "email", "phone": "phone"}
 

@@ -9,10 +9,10 @@ import typer
 from winback.base.clock import WallClock
 from winback.base.console import say
 from winback.base.errors import UsageError
-from winback.cli._app import app
+from winback.cli._app import OPERATE, app
 
 
-@app.command("stop")
+@app.command("stop", rich_help_panel=OPERATE)
 def stop_command(
     *,
     because: Annotated[str, typer.Option(help="The reason, for the next person who looks.")] = "",
@@ -38,7 +38,7 @@ def stop_command(
         )
 
 
-@app.command("go")
+@app.command("go", rich_help_panel=OPERATE)
 def go_command(
     channel: Annotated[
         str, typer.Argument(metavar="[CHANNEL]", help="The channel to release; without it, all.")

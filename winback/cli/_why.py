@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from winback.base.errors import WinbackError
-from winback.cli._app import app
+from winback.cli._app import LOOK, app
 
 # Longer lines are hard to read.
 _WIDEST = 110
 
 
-@app.command(name="why")
+@app.command("why", rich_help_panel=LOOK)
 def why_command(
     customer_id: Annotated[
         str, typer.Argument(metavar="CUSTOMER_ID", help="The shop's id of the person.")
