@@ -18,7 +18,8 @@ _HEAD: Final = """# Commands
 
 `make docs` writes this page from `winback COMMAND --help`. A command reads its
 [settings](settings.md) from the environment or from `.env`. It exits with 0 after a normal end,
-with 1 if a gate or a rule refuses, and with 2 after wrong usage.
+with 1 if a gate or a rule refuses, with 2 after wrong usage, and with 130 (Ctrl-C) or 143 (SIGTERM)
+if it was interrupted.
 """
 
 
