@@ -84,7 +84,7 @@ def _rows_in_the_ui(settings: Settings) -> DbtRunner:
             disable_assets=True,
         )
         # Without a level of ours, dbt's runner takes Prefect's, and crashes on it.
-        return runner.invoke(command, log_level="warn")
+        return runner.invoke(command, log_level="warn", log_level_file="none")
 
     return run
 

@@ -1,0 +1,43 @@
+"""A deployment's run shows a row a model, and parses the project no more than a terminal's does."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from flow_shop import OPENS, Shop
+
+from flows._tasks import _rows_in_the_ui
+from winback.warehouse import dbt_vars, invoke_dbt
+
+MODELS = ["stg_shop__orders", "stg_shop__products", "int_products__tags"]
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_runs_of_two_moments_show_their_models_and_parse_once(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dbt.parser.manifest import ManifestLoader
+    from prefect import flow, get_client
+
+    settings, parses, load = shop.settings, list[object](), ManifestLoader.load
+    monkeypatch.setattr(ManifestLoader, "load", lambda self: parses.append(self) or load(self))
+
+    @flow
+    def build_some() -> None:
+        for hours in (0, 1):
+            variables = dbt_vars(settings, OPENS + timedelta(hours=hours), with_entrants=False)
+            result = invoke_dbt(
+                settings, ["run", "--select", *MODELS], variables, runner=_rows_in_the_ui(settings)
+            )
+            assert result.counts == {"success": len(MODELS)}
+
+    async def shown() -> list[str]:
+        async with get_client() as client:
+            return sorted(run.name for run in await client.read_task_runs())
+
+    build_some()
+    rows = asyncio.run(shown())
+    assert [rows.count(f"model {name}") for name in MODELS] == [2, 2, 2]
+    assert len(parses) <= 1  # none where an earlier test of this process has parsed
