@@ -207,8 +207,8 @@ ENDLESS = {
     "half a gigabyte as bare deflate": (
         says(HEAD + b"Content-Encoding: DEFLATE\r\n", packed(-ZLIB, 512)), TOO_LARGE,
     ),
-    "gzip that breaks off": (says(PACKED, zlib.compress(b"{}", wbits=GZIP)[:-4]), "BrokenAnswer"),
-    "gzip that is none": (says(PACKED, b"<html>"), "BrokenAnswer"),
+    "gzip that breaks off": (says(PACKED, zlib.compress(b"{}", wbits=GZIP)[:-4]), "BrokenResponse"),
+    "gzip that is none": (says(PACKED, b"<html>"), "BrokenResponse"),
 }  # fmt: skip
 
 

@@ -103,14 +103,17 @@ def serve_forever(app: Any, *, host: str, port: int) -> None:
     """
     _try_address(host, port)
     heard: list[signal.Signals] = []
+    server = uvicorn.Server(_config(app, host=host, port=port, log_level="warning"))
 
     def keep(number: int, _frame: FrameType | None) -> None:
-        """uvicorn sends itself the signal again once it has shut down."""
+        """uvicorn sends itself the signal again once it has shut down; before it has begun to
+        listen for signals, this alone hears of one."""
         heard.append(signal.Signals(number))
+        server.should_exit = True
 
     earlier = {number: signal.signal(number, keep) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        uvicorn.Server(_config(app, host=host, port=port, log_level="warning")).run()
+        server.run()
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)
