@@ -36,7 +36,6 @@ def _panel(command: Any) -> str:
 app = typer.Typer(
     name="winback",
     cls=_Grouped,
-    help="Bring lapsed customers back.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,

@@ -170,7 +170,8 @@ def parsed_project(settings: Settings) -> Any:
         from dbt.cli.main import dbtRunner
 
         variables = json.dumps(_PARSED_WITH | {"segments": segment_names()})
-        command = ["parse", "--vars", variables, "--target", settings.dbt_target]
+        command = ["parse", "--no-write-json", "--vars", variables]
+        command += ["--target", settings.dbt_target]
         # What is wrong stands in the exception; dbt would print it once more.
         parsed = dbtRunner().invoke(["--log-level", "none", *command])
         if not parsed.success:
