@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import time
 import warnings
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from shutil import rmtree
 from subprocess import TimeoutExpired
 from tempfile import mkdtemp
 from typing import Any
@@ -27,6 +29,11 @@ os.environ |= {
 for _name in [name for name in os.environ if name.startswith("WINBACK_")]:
     if _name != "WINBACK_TEST_SHARED":
         del os.environ[_name]
+
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share what their starter made
+    # The parsed project is shared by all homes of these tests, and with no developer's own.
+    os.environ["XDG_CACHE_HOME"] = mkdtemp(prefix="winback-tests-cache-")
+    atexit.register(rmtree, os.environ["XDG_CACHE_HOME"])
 
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 

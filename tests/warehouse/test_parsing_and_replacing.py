@@ -100,6 +100,41 @@ def test_two_shops_of_one_process_share_the_parse_and_read_their_own_files(tmp_p
 
 
 @pytest.mark.usefixtures("project")
+def test_a_new_home_parses_nothing_that_another_home_of_the_user_has_parsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    run(Settings.load(home=tmp_path / "one"))
+
+    _dbt._manifests.clear()  # as it is in a new process
+    other = Settings.load(home=tmp_path / "other")
+    run(other)
+    assert parsed_files(other) == 0
+    (row,) = rows(other, "int_test")
+    assert row[2] == f"'{other.shop_dir / 'orders.parquet'}'"
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("trouble", ["no folder can be made", "garbage"])
+def test_a_cache_of_no_use_only_costs_the_parse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    if trouble == "garbage":
+        run(Settings.load(home=tmp_path / "one"))
+        (kept,) = cache.rglob("*.msgpack")
+        kept.write_bytes(b"garbage")
+        _dbt._manifests.clear()
+    else:
+        cache.write_text("a file")
+    other = Settings.load(home=tmp_path / "other")
+    run(other)
+    assert parsed_files(other) > 0
+    assert rows(other, "int_test")
+
+
+@pytest.mark.usefixtures("project")
 def test_what_was_compiled_for_one_shop_is_not_told_of_another(tmp_path: Path) -> None:
     run(Settings.load(home=tmp_path / "one"))
     other = Settings.load(home=tmp_path / "other")

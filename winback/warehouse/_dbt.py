@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from winback.base.errors import BuildFailure
 from winback.base.settings import PROJECT_DIR, Settings
+from winback.warehouse._last_parse import last_parse_shared
 from winback.warehouse._seeds import check_seeds, failing_rows
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -149,12 +150,19 @@ def _own_runner(settings: Settings, on_node: OnNode | None) -> DbtRunner:
 
 
 # What changes from run to run, or from shop to shop, is read when a query is compiled. The project
-# is parsed without it: any changed var would make dbt parse all of it again (9 s).
+# is parsed without it: any changed var, or another home's paths, would make dbt parse all of it
+# again (9 s).
 _PARSED_WITH: Final = {
     "as_of": "2000-01-01T00:00:00+00:00",
     "shop_timezone": "UTC",
     "channels": [],
     "with_entrants": False,
+}
+_PARSED_IN: Final = {
+    "WINBACK_LANDING": "/landing",
+    "WINBACK_WAREHOUSE": "/warehouse/winback.duckdb",
+    "WINBACK_SPILL": "/warehouse/spill",
+    "WINBACK_MEMORY_LIMIT": "1GB",
 }
 _manifests: dict[str, Any] = {}
 
@@ -162,8 +170,8 @@ _manifests: dict[str, Any] = {}
 def parsed_project(settings: Settings) -> Any:
     """dbt's manifest of the project, for dbtRunner; call it within `dbt_environment`.
 
-    The project is parsed once a process, with the help of what dbt kept of the last one under
-    WINBACK_HOME. Raises BuildFailure.
+    The project is parsed once a process, with the help of the user's last parse of it, whichever
+    home that was for. Raises BuildFailure.
     """
     key = json.dumps([settings.dbt_target, _project_state()])
     if key not in _manifests:
@@ -172,8 +180,10 @@ def parsed_project(settings: Settings) -> Any:
         variables = json.dumps(_PARSED_WITH | {"segments": segment_names()})
         command = ["parse", "--no-write-json", "--vars", variables]
         command += ["--target", settings.dbt_target]
-        # What is wrong stands in the exception; dbt would print it once more.
-        parsed = dbtRunner().invoke(["--log-level", "none", *command])
+        target = Path(dbt_environment(settings)["DBT_TARGET_PATH"])
+        with _environment(_PARSED_IN), last_parse_shared(DBT_DIR, settings.dbt_target, target):
+            # What is wrong stands in the exception; dbt would print it once more.
+            parsed = dbtRunner().invoke(["--log-level", "none", *command])
         if not parsed.success:
             why = " ".join(str(parsed.exception).split())
             raise BuildFailure(f"dbt could not read the project: {why}")
