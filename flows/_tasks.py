@@ -38,6 +38,7 @@ from winback.warehouse import (
     parsed_project,
     published_rows,
     read_manifest,
+    read_project,
     require_recent,
 )
 
@@ -126,14 +127,17 @@ def build_audience() -> BuildReport:
     stage = current_stage()
     name = "current" if stage.run.sends else "dry-run"
     tell_stage("Building the audience")
-    return build(
-        stage.settings,
-        stage.run.as_of,
-        gate=quality.gate(sends=True),
-        invoke=_invoke_dbt,
-        with_entrants=True,
-        name=name,
-    )
+    gate = quality.gate(sends=True)
+    with gate.beside():
+        read_project(stage.settings)
+        return build(
+            stage.settings,
+            stage.run.as_of,
+            gate=gate,
+            invoke=_invoke_dbt,
+            with_entrants=True,
+            name=name,
+        )
 
 
 @task(task_run_name="enroll who entered", **_ONCE)
@@ -224,8 +228,10 @@ def measure() -> BuildReport:
     """
     stage = current_stage()
     tell_stage("Measuring outcomes")
-    report = build_outcomes(
-        stage.settings, stage.run.clock.now(), gate=quality.gate(sends=True), invoke=_invoke_dbt
-    )
+    gate = quality.gate(sends=True)
+    with gate.beside():
+        report = build_outcomes(
+            stage.settings, stage.run.clock.now(), gate=gate, invoke=_invoke_dbt
+        )
     keep_decisions(stage.settings, report.published, measured=True)
     return report

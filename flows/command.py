@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import quality
 from flows._prefect import quiet_prefect
 from winback import reconcile as reconciling
 from winback import sending
@@ -24,10 +25,12 @@ def run(settings: Settings, *, mode: str | None, as_of: str | None) -> None:
     resolved = resolve_run(settings, mode=mode, as_of=as_of)
     say(f"winback run: {resolved.mode}, as of {resolved.as_of.isoformat()} …")
     quiet_prefect()
-    from flows.run import winback_run
+    # Before Prefect is imported: that and its server take longer than the libraries of the gate.
+    with quality.gate(sends=True).beside():
+        from flows.run import winback_run
 
-    with telling():
-        done = winback_run(resolved.mode, resolved.as_of if as_of is not None else None)
+        with telling():
+            done = winback_run(resolved.mode, resolved.as_of if as_of is not None else None)
     print_run(done)
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import quality
 from flows._prefect import quiet_prefect
 from winback.base.clock import FixedClock
 from winback.base.console import print_rows, say
@@ -71,7 +72,11 @@ def demo() -> None:
         f"   landed {sum(table.rows for table in loaded.tables):,} rows; "
         f"{loaded.rejected} bad rows set aside in {settings.rejected_dir}"
     )
-    with _without_heartbeats(), _season(settings, Shoppers(shop)) as season:
+    with (
+        quality.gate(sends=True).beside(),
+        _without_heartbeats(),
+        _season(settings, Shoppers(shop)) as season,
+    ):
         say(
             f"2. {len(RUN_DAYS)} days out of {RUN_DAYS[-1] + 1}, each a `winback run` and two "
             "later looks for the zones whose windows open then …"

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from prefect import flow
 
+import quality
 from flows import _work
 from flows._context import open_stage
 from flows._ending import cancel_flow, end_flow
@@ -61,7 +62,7 @@ def winback_run(
 
 
 def _run(mode: Mode, as_of: datetime | None, *, measure: bool) -> RunReport:
-    with open_stage(mode, as_of) as stage:
+    with quality.gate(sends=True).beside(), open_stage(mode, as_of) as stage:
         settled = ReconcileReport()
         if stage.run.sends:
             collect()

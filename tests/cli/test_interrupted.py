@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -62,9 +63,18 @@ def wait_until_it_listens(process: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
+def gates_beside(pid: int) -> list[str]:
+    """The ids of the processes that judge its gates."""
+    with suppress(OSError):  # it may be done
+        ids = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [it for it in ids if b"quality" in Path(f"/proc/{it}/cmdline").read_bytes()]
+    return []
+
+
 def interrupt(process: subprocess.Popen[str], number: int, *, command: str) -> None:
     """Send the signal, and hold the command to what it promises; one that was done is no miss."""
     wait_until_it_listens(process)
+    beside = gates_beside(process.pid)
     process.send_signal(number)
     begun = time.monotonic()
     # A server that Prefect began closes the pipes a little later.
@@ -72,6 +82,7 @@ def interrupt(process: subprocess.Popen[str], number: int, *, command: str) -> N
     assert time.monotonic() - begun < PATIENCE
     _, error = process.communicate(timeout=60)
     assert "Traceback" not in error
+    assert not any(Path(f"/proc/{pid}/exe").exists() for pid in beside)
     if process.returncode == 0:
         return
     assert process.returncode == 128 + number, error

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flow_shop import OPENS, Shop, small_shop
 
+import quality
 from flows._prefect import quiet_prefect
 
 quiet_prefect()
@@ -15,11 +16,14 @@ quiet_prefect()
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[str]:
-    """Its API's address."""
+    """Its API's address; and one process for all the gates of its runs."""
     from prefect.settings import get_current_settings
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=120):
+    with (
+        quality.gate(sends=True).beside(),
+        prefect_test_harness(server_startup_timeout=120),
+    ):
         yield str(get_current_settings().api.url)
 
 

@@ -43,18 +43,20 @@ def build_command(
     from winback.base.running import at_work
     from winback.base.settings import Settings
     from winback.measure import report
-    from winback.warehouse import build, invoke_dbt
+    from winback.warehouse import build, invoke_dbt, read_project
 
     settings = Settings.load()
     at = clock_at(as_of, settings.shop_timezone).now()
-    with at_work(settings), telling() as teller:
+    gate = part("gate")(sends=False, accept_volume=accept_volume)
+    with gate.beside(), at_work(settings), telling() as teller:
         if not no_collect:
             _take_in(settings, WallClock())
         teller.stage("Building")
+        read_project(settings)
         built = build(
             settings,
             at,
-            gate=part("gate")(sends=False, accept_volume=accept_volume),
+            gate=gate,
             invoke=lambda s, arguments, variables: invoke_dbt(
                 s, arguments, variables, on_node=tell_step
             ),

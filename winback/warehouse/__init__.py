@@ -8,6 +8,7 @@ from winback.warehouse._dbt import (
     dbt_vars,
     invoke_dbt,
     parsed_project,
+    read_project,
     run_dbt,
     segment_names,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "publish",
     "published_rows",
     "read_manifest",
+    "read_project",
     "replaying",
     "require_recent",
     "run_dbt",

@@ -123,6 +123,12 @@ def invoke_dbt(
     return _result(settings, outcome)
 
 
+def read_project(settings: Settings) -> None:
+    """Import dbt and parse the project, which a build can do while its gate gets ready."""
+    with _environment({"DBT_LOG_LEVEL_FILE": "none"} | dbt_environment(settings)):
+        parsed_project(settings)
+
+
 def run_dbt(settings: Settings, arguments: Sequence[str], as_of: datetime) -> bool:
     """Hand a command to dbt as it is, with this project's vars; False where it failed.
 

@@ -1,0 +1,133 @@
+"""A gate that is judged in a process beside the command passes and stops what it always did."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from quality import _beside, gate
+from quality._figures import Figure
+from quality._rules import GATES
+from winback.base.errors import GateFailure
+from winback.cli._trouble import disk_trouble
+
+RULES = GATES["outcomes"]
+FIGURES = [Figure(rule.name, float(n), 1.0, "") for n, rule in enumerate(RULES)]
+
+
+@pytest.fixture
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has not imported Great Expectations."""
+    monkeypatch.delitem(sys.modules, "great_expectations", raising=False)
+
+
+@pytest.fixture
+def process(_fresh: None) -> Iterator[subprocess.Popen[bytes]]:
+    with gate(sends=True).beside():
+        assert _beside._shared.process is not None
+        yield _beside._shared.process._process
+
+
+def ask(docs: Path) -> frozenset[str]:
+    return _beside.judge("outcomes", RULES, FIGURES, docs)
+
+
+def has_ended(pid: int) -> bool:
+    """Within ten seconds; whoever inherits an orphan may not have taken note of its end."""
+    for _ in range(200):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_what_is_judged_beside_is_told_and_shown_as_in_this_process(
+    process: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    told = ask(tmp_path / "beside")
+    assert told == {rule.name for rule in RULES[2:]}
+    assert told == _beside.broken_rules("outcomes", RULES, FIGURES, tmp_path / "here")
+    pages = [
+        sorted(path.suffix for path in (tmp_path / folder).rglob("*.*") if path.is_file())
+        for folder in ("beside", "here")
+    ]
+    assert pages[0] == pages[1]
+    assert ".html" in pages[0]
+    # What it can't write is told as it is here, and it goes on.
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file") as here:
+        _beside.broken_rules("outcomes", RULES, FIGURES, tmp_path / "file" / "docs")
+    with pytest.raises(type(here.value)) as there:
+        ask(tmp_path / "file" / "docs")
+    assert (there.value.args, there.value.filename) == (here.value.args, here.value.filename)
+    assert disk_trouble(there.value) == disk_trouble(here.value) != ""
+    assert ask(tmp_path / "again") == told
+
+
+@pytest.mark.usefixtures("_fresh")
+def test_who_works_beside_at_once_share_one_process_that_ends_with_the_last(
+    process: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    def work() -> None:
+        with gate(sends=False).beside():
+            told.append(ask(tmp_path / threading.current_thread().name))
+
+    told: list[frozenset[str]] = []
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(told) == 3
+    assert len(set(told)) == 1
+    assert process.poll() is None
+
+
+def test_a_process_that_is_killed_lets_nothing_pass(
+    process: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    process.kill()
+    with pytest.raises(GateFailure, match=r"nothing may pass\. Next: "):
+        ask(tmp_path)
+
+
+def test_one_that_has_imported_it_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "great_expectations", sys)
+    with gate(sends=True).beside():
+        assert _beside._shared.process is None
+
+
+COMMAND = """
+import time
+from quality import _beside
+with _beside.beside():
+    print(_beside._shared.process._process.pid, flush=True)
+    time.sleep({})
+"""
+
+
+@pytest.mark.parametrize("moment", [0.0, 1.5])
+@pytest.mark.parametrize("how", ["killed", "ended"])
+def test_whatever_ends_the_command_ends_the_process(how: str, moment: float) -> None:
+    seconds = 60 if how == "killed" else moment
+    with subprocess.Popen(
+        [sys.executable, "-c", COMMAND.format(seconds)], stdout=subprocess.PIPE, text=True
+    ) as command:
+        assert command.stdout is not None
+        pid = int(command.stdout.readline())
+        time.sleep(moment)
+        if how == "killed":
+            command.send_signal(signal.SIGKILL)
+        command.wait(timeout=60)
+    assert has_ended(pid)
