@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from test_templates import EMAILS, LINK, TEXTS, row, settings
@@ -99,3 +100,22 @@ def test_addresses_in_html(page, counted, targets):
     clicks = ClickLinks(lambda pos: f"L{pos}", spared=("https://way.out/u/1",))
     assert clicks.in_html(page) == counted
     assert clicks.targets == targets
+
+
+@pytest.mark.parametrize(
+    "pump", ["<a ", '<a href="', "<a href='\"", "<a href=", "href=", "http://"]
+)
+def test_links_are_found_in_a_megabyte_of_their_worst_within_a_second(pump):
+    worst = (pump * 1_000_000)[:1_000_000]
+    links = ClickLinks(link_at)
+    began = time.monotonic()
+    links.in_html(worst)
+    links.in_text(worst)
+    assert time.monotonic() - began < 1
+
+
+def test_a_link_beside_other_attributes_and_over_two_lines_is_counted():
+    links = ClickLinks(link_at)
+    page = "<p><a\n class='b' HREF='https://shop.example.com/?a=1&amp;q=\">\n'>x</a> <a id=\"y\">"
+    assert links.in_html(page) == f"<p><a\n class='b' HREF='{link_at(0)}'>x</a> <a id=\"y\">"
+    assert links.targets == ['https://shop.example.com/?a=1&q=">']

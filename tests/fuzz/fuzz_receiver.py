@@ -60,6 +60,7 @@ def serve(home: Home, keys: Credentials) -> Server:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = os.environ | {
+        "WINBACK_HOME": str(home.settings.home),
         "WINBACK_LEDGER_URL": home.settings.ledger_url,
         "WINBACK_SENDGRID_WEBHOOK_PUBLIC_KEYS": keys.public_key,
         "WINBACK_TWILIO_AUTH_TOKEN": keys.auth_token,

@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -45,8 +46,10 @@ kinds = st.sampled_from(["described", "described", "posted", "posted", "posted",
 
 
 @pytest.fixture
-def home(home: Home, ledger_url: str) -> Iterator[Home]:
-    settings = home.settings.model_copy(update={"ledger_url": ledger_url})
+def home(home: Home, ledger_url: str, tmp_path: Path) -> Iterator[Home]:
+    # Each database has a home of its own: in another's, an empty ledger is a lost one.
+    changes = {"home": tmp_path / "home", "ledger_url": ledger_url}
+    settings = home.settings.model_copy(update=changes)
     with open_ledger(settings) as ledger:
         yield Home(home.folder, settings, ledger)
 
@@ -146,7 +149,7 @@ def test_whatever_is_posted_the_receiver_answers_and_collects_it(
     assert found.grown < MOST_GROWTH
     log = server.log.read_text(errors="replace")
     # Nothing that a parser or the ledger has no name for, and nobody's words or address.
-    assert re.findall(r"Traceback|can't be .*|failed.*", log) == []
+    assert re.findall(r"(?s)Traceback.{,3000}|can't be [^\n]*|failed[^\n]*", log) == []
     assert EMAIL not in log
     assert NUMBER not in log
 

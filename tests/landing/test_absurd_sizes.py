@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import re
 import resource
 import time
 import zipfile
@@ -319,3 +320,14 @@ def test_a_column_that_nothing_can_name_is_told_in_a_line(shop, kind, name):
     with pytest.raises(WinbackError, match=rf"customers\.{kind}") as refused:
         shop.load({f"customers.{kind}": content.replace(b"phone", name)})
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["schema", "chunk"])
+def test_a_parquet_file_whose_names_are_no_utf8_is_refused_in_one_line(tmp_path, which):
+    path = tmp_path / "orders.parquet"
+    rows_of(path, ORDER | {"zzname": ["x"]})
+    whole = path.read_bytes()
+    places = [found.start() for found in re.finditer(b"zzname", whole)]
+    path.write_bytes(whole[: places[which]] + b"\x80" + whole[places[which] + 1 :])
+    with pytest.raises(WinbackError, match=r"orders\.parquet is not a readable Parquet file"):
+        list(ParquetReader(path, as_text={}).batches())

@@ -23,7 +23,7 @@ def rows_at_once(path: Path, limits: Limits) -> int:
         return _rows_at_once(path, limits)
     except MemoryError:
         raise limits.no_memory(path.name) from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, ValueError, OSError) as error:  # a name may be no UTF-8
         why = str(error).splitlines()[0]
         raise WinbackError(f"{path.name} is not a readable Parquet file: {why}") from None
 
