@@ -106,7 +106,7 @@ def reconcile() -> reconciling.ReconcileReport:
     return _reconcile.reconcile(stage)
 
 
-@task(task_run_name="withdraw what got no answer", **_ONCE)
+@task(task_run_name="withdraw what got no response", **_ONCE)
 def withdraw_unresolved() -> reconciling.ReconcileReport:
     """Cancel held-back email whose call got no response, while SendGrid still takes
     cancellations."""
@@ -173,7 +173,7 @@ def plan(published: Path) -> sending.PlanReport:
     )
 
 
-@task(task_run_name="answer who asks", **_ONCE)
+@task(task_run_name="reply to who asks", **_ONCE)
 def reply() -> RespondReport | None:
     """Let the responder reply to open questions, if one is set and the published set is fresh."""
     stage = current_stage()
@@ -185,9 +185,9 @@ def reply() -> RespondReport | None:
         require_recent(published, stage.run.as_of)
     except WinbackError as stale:
         # No reply is written from old prices and offers; a planned one may leave all the same.
-        tell_stage(f"Answering nobody: {stale}")
+        tell_stage(f"Replying to nobody: {stale}")
         return None
-    tell_stage("Answering who asks")
+    tell_stage("Replying to who asks")
     return reply_to_questions(
         stage.ledger, stage.settings, stage.run.clock, responder, published=published
     )

@@ -82,7 +82,7 @@ def count_waiting() -> int:
     """Count the people who wait for a human's reply; counts alone are kept, for all to see."""
     stage = current_stage()
     queue = inbox.queue(stage.ledger, stage.run.clock)
-    keep_table("human-queue", queue, "Who waits for an answer: `winback inbox`")
+    keep_table("human-queue", queue, "Who waits for a reply: `winback inbox`")
     return sum(row["people"] for row in queue)
 
 

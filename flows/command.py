@@ -106,5 +106,5 @@ def print_run(done: RunReport) -> None:
     print_reconciled(done.reconciled)
     print_unknown(done.unknown, done.sent_twice)
     if done.waiting:
-        say(f"{done.waiting:,} people wait for a human's answer. Next: winback inbox")
+        say(f"{done.waiting:,} people wait for a human's reply. Next: winback inbox")
     say(f"Done: {done.summary()}")

@@ -21,7 +21,7 @@ REPLIES = list(replies())
 def answer(responder: Responder, text: str) -> Draft | HandOver:
     """What comes of one reply, of the intent that it is understood as on arrival."""
     thread = Thread([(text, classify(text))], received_at=NOW)
-    return ask(responder, thread, FACTS, now=NOW, answers_per_day=3)
+    return ask(responder, thread, FACTS, now=NOW, replies_per_day=3)
 
 
 def test_the_data_holds_enough_of_every_kind() -> None:

@@ -384,7 +384,7 @@ def test_so_many_answers_a_day_and_no_more(desk: Desk) -> None:
         desk.write(question)
         report = desk.answer()
         desk.clock.advance(timedelta(minutes=10))
-    assert report.handed_over == {"answers_per_day": 1}
+    assert report.handed_over == {"replies_per_day": 1}
     assert (len(desk.channel.got), desk.waiting) == (3, 1)
 
 

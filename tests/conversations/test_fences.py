@@ -17,7 +17,7 @@ ASKED = Thread([("What is my code?", "question")], received_at=NOW)
 
 
 def asked(thread: Thread, says: Says) -> Draft | HandOver:
-    return ask(says, thread, FACTS, now=NOW, answers_per_day=2)
+    return ask(says, thread, FACTS, now=NOW, replies_per_day=2)
 
 
 @pytest.mark.parametrize("intent", ["stop", "start", "help", "hold", "feedback", "other"])
@@ -34,9 +34,9 @@ def test_only_a_question_reaches_a_responder(intent: str) -> None:
         ({"is_suppressed": True}, "suppressed"),
         ({"has_human": True}, "a_human_has_it"),
         ({"received_at": NOW - timedelta(hours=24, seconds=1)}, "too_old"),
-        ({"answered_at": [NOW - timedelta(hours=23), NOW]}, "answers_per_day"),
+        ({"answered_at": [NOW - timedelta(hours=23), NOW]}, "replies_per_day"),
         ({"earlier": ["what is MY code"]}, "asked_again"),
-        ({"unanswered": []}, "nothing_to_answer"),
+        ({"unanswered": []}, "nothing_to_reply_to"),
         ({"unanswered": [("What? " * 60, "question")]}, "too_long"),
         ({"unanswered": [("Who is this? " * 15, "question")] * 2}, "too_long"),
     ],
@@ -106,7 +106,7 @@ def test_one_that_hangs_is_left_behind() -> None:
             release.wait(5)
             return Draft("Thanks.")
 
-    given = ask(Hangs(""), ASKED, FACTS, now=NOW, answers_per_day=2, patience=0.05)
+    given = ask(Hangs(""), ASKED, FACTS, now=NOW, replies_per_day=2, patience=0.05)
     release.set()
     assert given == HandOver("responder_too_slow")
 

@@ -504,7 +504,7 @@ ARGUMENTS = st.sampled_from(
 ) | st.text(max_size=5)  # fmt: skip
 COMMANDS = st.sampled_from(
     [["load"], ["load", "shop"], ["why"], ["erase"], ["build", "--as-of"], ["inbox"],
-     ["inbox", "resolve"], ["inbox", "answer"], ["reconcile", "list"], ["reconcile", "release"],
+     ["inbox", "resolve"], ["inbox", "reply"], ["reconcile", "list"], ["reconcile", "release"],
      ["suppressions", "import"], ["suppressions", "import", "list.csv"], ["suppressions", "export"],
      ["suppressions", "holds"], ["suppressions", "release"], ["doctor"], ["backtest"],
      ["run", "--mode", "live"]]

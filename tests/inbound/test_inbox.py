@@ -134,10 +134,10 @@ def test_the_command_lists_without_addresses_and_resolves(
     assert "(1 earlier lines: --whole)" in told
     assert "what is one" not in told
     assert "what is one [2J ?" in command("--whole").output
-    assert told.splitlines()[-1] == "1 wait for an answer"
+    assert told.splitlines()[-1] == "1 wait for a reply"
     reference = told.split()[0]
     assert command("resolve", reference).output == f"{reference} is resolved\n"
-    assert command().output == "0 wait for an answer\n"
+    assert command().output == "0 wait for a reply\n"
 
 
 @pytest.mark.parametrize(

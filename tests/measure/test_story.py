@@ -285,7 +285,7 @@ def test_what_waits_says_until_when_and_what_was_sent_is_told_by_its_message() -
 @pytest.mark.parametrize(
     ("state", "reason", "words"),
     [
-        ("unknown", None, "may have been sent: no answer came. It is never sent again by itself"),
+        ("unknown", None, "may have been sent: no response came. It is never sent again by itself"),
         ("suppressed", "consent", "stopped by the last look before the call (no standing consent"),
         ("suppressed", "guard:consent", "stopped by the last look before the call (no standing"),
         ("planned", None, "planned, not sent yet"),

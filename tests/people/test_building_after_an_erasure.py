@@ -70,6 +70,9 @@ def test_builds_and_a_backtest_after_an_erasure_neither_name_nor_reach_them(tmp_
     load(tmp_path / "shop", settings, WallClock())
     assert traces(home)
     pseudonym = erase(settings, WallClock(), "c1").pseudonym
+    winback(home, "build")
+    assert contactable(home, pseudonym) == 0
+    assert traces(home) == []
     winback(home, "build", "--as-of", str(DAY))
     assert contactable(home, pseudonym) == 0
     days = ("--from", str(DAY - timedelta(days=8)), "--to", str(DAY - timedelta(days=4)))

@@ -24,7 +24,7 @@ from winback.providers._wire import HttpResponse, Wire
 from winback.providers.twilio import records as records_module
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
-TOO_LARGE = "answer over 1 MB; WINBACK_ANSWER_MEGABYTES raises it"
+TOO_LARGE = "response over 1 MB; WINBACK_RESPONSE_MEGABYTES raises it"
 PAYLOADS = {
     "email": Email("a@example.com", "A", "s", "t", "<p>t</p>"),
     "sms": Text("b", "MG" + "0" * 32),
@@ -89,7 +89,7 @@ def _short(monkeypatch):
 def settings_for(url):
     return Settings.load(
         sendgrid_api_key="SG.key", sendgrid_base_url=url, twilio_account_sid="AC" + "0" * 32,
-        twilio_auth_token="token", twilio_base_url=url, answer_megabytes=1,
+        twilio_auth_token="token", twilio_base_url=url, response_megabytes=1,
         public_base_url="https://hooks.example.com", twilio_voice_from="+15550001",
         channels="email,sms,voice",
     )  # fmt: skip
@@ -239,7 +239,7 @@ def test_many_empty_streams_behind_each_other_cost_no_time(serve):
 
 def test_what_is_left_of_too_large_an_answer_is_not_taken_for_the_next_one(serve):
     server = serve(says(HEAD, bytes(3 << 20), b"second"))
-    wire = Wire(pool_size=1, answer_megabytes=1)
+    wire = Wire(pool_size=1, response_megabytes=1)
     with contextlib.closing(wire):
         with pytest.raises(Exception, match="over 1 MB"):
             wire.call("POST", server.url, data=b"{}")
@@ -254,7 +254,7 @@ def test_an_answer_up_to_the_limit_is_read_whole_on_one_connection(serve, size, 
     told = {"bare": "deflate"}.get(encoding, encoding)
     sent = zlib.compress(body, wbits=bits) if bits else body
     server = serve(says(HEAD + f"Content-Encoding: {told}\r\n".encode(), sent))
-    with contextlib.closing(Wire(pool_size=1, answer_megabytes=2)) as wire:
+    with contextlib.closing(Wire(pool_size=1, response_megabytes=2)) as wire:
         for _ in range(2):
             assert wire.call("POST", server.url, data=b"{}").body == body
         server_side = wire._server(server.url).pool

@@ -110,7 +110,7 @@ def test_a_withdrawal_whose_answer_was_lost_is_still_read_later(holding: House) 
 def test_ten_batches_are_withdrawn_at_once_and_the_rest_when_there_is_room(
     holding: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("winback.sending._unanswered.MOST_UNANSWERED", 99)
+    monkeypatch.setattr("winback.sending._unresolved_mail.MOST_UNANSWERED", 99)
     holding.settings = holding.settings.model_copy(update={"email_batch_size": 1})
     holding.add(*range(12), channel="email")
     holding.fail("drop_accepted", count=12)

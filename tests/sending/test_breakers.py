@@ -68,7 +68,7 @@ def test_a_configuration_error_never_burns_the_list(  # noqa: PLR0917
     plan_many(10_000)
     provider.fault = lambda _: error
     report = finish()
-    assert "twilio answered 4" in report.stopped["sms"]
+    assert "twilio responded 4" in report.stopped["sms"]
     rejected = states(ledger).get("rejected", 0)
     assert rejected <= burnt
     assert states(ledger)["planned"] == 10_000 - rejected

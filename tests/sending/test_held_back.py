@@ -12,7 +12,7 @@ from winback.ledger import count_by_state, tables
 from winback.providers import Outcome, Request, open_channel
 from winback.sending import _attempts, plan, send_due
 from winback.sending._packing import Packing
-from winback.sending._unanswered import _UNANSWERED
+from winback.sending._unresolved_mail import _UNANSWERED
 
 m = tables.messages.c
 

@@ -148,10 +148,10 @@ def test_a_second_answer_is_sent_only_on_purpose_and_never_in_the_same_words(
     with pytest.raises(UsageError, match="winback inbox"):
         say(reference, "One thing more.")
     for _ in range(2):
-        with pytest.raises(WinbackError, match="this very answer"):
+        with pytest.raises(WinbackError, match="this very reply"):
             say(reference, again=True)
     assert say(reference, "One thing more.", again=True).state == "sent"
-    with pytest.raises(WinbackError, match="this very answer"):
+    with pytest.raises(WinbackError, match="this very reply"):
         say(reference, "One thing more.", again=True)
     assert [body["Body"] for body in provider.bodies] == ["Yes, we do.", "One thing more."]
     assert [(row.step, row.variant) for row in answers(ledger)] == [(0, "human"), (1, "human")]
@@ -259,7 +259,7 @@ def test_who_is_held_back_may_be_asked_and_stays_held_until_a_human_resolves(
     reference = wrote("hold")
     done = say(reference, "Did you mean our messages?")
     assert (done.state, done.is_open) == ("sent", True)
-    with pytest.raises(WinbackError, match="this very answer"):
+    with pytest.raises(WinbackError, match="this very reply"):
         say(reference, "Did you mean our messages?")
     (thread,) = inbox.threads(ledger, clock)
     assert [(line.said_by, line.text) for line in thread.lines] == [

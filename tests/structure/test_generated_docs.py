@@ -29,7 +29,7 @@ def test_a_generated_page_is_up_to_date(script, name: str) -> None:
 
 def test_the_page_of_commands_has_every_command_and_says_what_each_option_is(script) -> None:
     text = script("command_page").PAGE.read_text(encoding="utf-8")
-    for name in ("load", "run", "suppressions import", "inbox answer", "reconcile settle"):
+    for name in ("load", "run", "suppressions import", "inbox reply", "reconcile settle"):
         assert f"\n## winback {name}\n" in text
     cells = [
         row.rsplit(" | ", 1)[1].removesuffix(" |")

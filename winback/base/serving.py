@@ -69,17 +69,17 @@ class PunctualProtocol(H11Protocol):
 
 
 def _closing(app: Any) -> Any:
-    """The app, with its connection closed after an answer to a request that tells its length in
+    """The app, with its connection closed after a response to a request that tells its length in
     two ways: a proxy in front may have read the other one, and take the rest for a request."""
 
-    async def answer(scope: Any, receive: Any, send: Any) -> None:
+    async def respond(scope: Any, receive: Any, send: Any) -> None:
         names = {name for name, _ in scope.get("headers", ())}
         if {b"content-length", b"transfer-encoding"} <= names:
             # uvicorn closes for a client that asks it to.
             scope["headers"] = [*scope["headers"], (b"connection", b"close")]
         await app(scope, receive, send)
 
-    return answer
+    return respond
 
 
 def _config(app: Any, **options: Any) -> uvicorn.Config:

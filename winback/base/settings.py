@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     list_megabytes: int = Field(
         128, ge=1, description="A larger list of opt-outs, unpacked, is not imported."
     )
-    answer_megabytes: int = Field(
+    response_megabytes: int = Field(
         32,
         ge=1,
         le=1024,
@@ -136,7 +136,7 @@ class Settings(BaseSettings):
         "",
         description="Replies to questions: `rules` or `package.module:factory`; empty: off.",
     )
-    responder_answers_per_day: int = Field(
+    responder_replies_per_day: int = Field(
         3, ge=1, description="Automated replies to one person in 24 hours; then a human."
     )
 

@@ -52,7 +52,7 @@ def inbox(
     for thread in found:
         for line in _lines(thread, whole=whole):
             typer.echo(line)
-    typer.echo(f"{len(found)} {'closed lately' if closed else 'wait for an answer'}")
+    typer.echo(f"{len(found)} {'closed lately' if closed else 'wait for a reply'}")
 
 
 @inbox_app.command()
@@ -70,22 +70,21 @@ def resolve(reference: Reference) -> None:
         typer.echo("the address stays suppressed: they opted out, or it is bad")
 
 
+@inbox_app.command("answer", hidden=True)  # its name before
 @inbox_app.command()
-def answer(
+def reply(
     reference: Reference,
-    text: Annotated[
-        str, typer.Option("--text", help="The answer; without it, stdin is read.")
-    ] = "",
+    text: Annotated[str, typer.Option("--text", help="The reply; without it, stdin is read.")] = "",
     mode: Annotated[
         str | None, typer.Option("--mode", help="sandbox or live; without it, WINBACK_MODE.")
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Send one more answer to a person who already got one.")
+        bool, typer.Option("--again", help="Send one more reply to a person who already got one.")
     ] = False,
 ) -> None:
-    """Send one answer to a person who waits.
+    """Send one reply to a person who waits.
 
-    An answer is no marketing. A person who opted out gets none.
+    A reply is no marketing. A person who opted out gets none.
     """
     from winback.base.settings import Settings
     from winback.conversations import inbox as rooms
@@ -94,7 +93,7 @@ def answer(
 
     run = resolve_run(Settings.load(), mode=mode)
     if not run.sends:
-        raise UsageError("an answer is sent: it needs --mode sandbox or --mode live")
+        raise UsageError("a reply is sent: it needs --mode sandbox or --mode live")
     settings = run.settings
     if run.mode == "sandbox":
         if not settings.sends_to_loopback_only:

@@ -16,12 +16,10 @@ from winback.cli._app import LOOK, app
 def respond(
     customer: Annotated[
         str,
-        typer.Option(
-            metavar="CUSTOMER_ID", help="The customer whose live offer an answer may name."
-        ),
+        typer.Option(metavar="CUSTOMER_ID", help="The customer whose live offer a reply may name."),
     ] = "",
 ) -> None:
-    """Read questions from stdin, one a line, and print the responder's answer to each.
+    """Read questions from stdin, one a line, and print the responder's reply to each.
 
     Where a human would get the question, the reason is printed. The responder
     is the one of WINBACK_RESPONDER, or the one that ships; it reads the
@@ -53,5 +51,5 @@ def respond(
         text = line.rstrip("\n")
         facts = facts_for(catalog, settings, customer_id=customer, text=text, now=now)
         thread = Thread([(text, classify(text))], received_at=now)
-        given = ask(responder, thread, facts, now=now, answers_per_day=1)
+        given = ask(responder, thread, facts, now=now, replies_per_day=1)
         typer.echo(given.text if isinstance(given, Draft) else f"(a human: {given.reason})")

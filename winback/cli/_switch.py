@@ -44,7 +44,7 @@ def go_command(
         str, typer.Argument(metavar="[CHANNEL]", help="The channel to release; without it, all.")
     ] = "",
 ) -> None:
-    """Release what was stopped: by `winback stop`, by a provider's answer, or by a rate.
+    """Release what was stopped: by `winback stop`, by a provider's response, or by a rate.
 
     The rates are those of spam reports and of filtered texts.
     """

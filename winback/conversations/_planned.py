@@ -232,7 +232,7 @@ def _hours_of(
         return Hours(channel, zones, 0, 24 * 60)
     if written_by != "responder" or message is None:
         rules = project_vars()
-        opens, closes = rules["answer_opens_minute"], rules["answer_closes_minute"]
+        opens, closes = rules["reply_opens_minute"], rules["reply_closes_minute"]
         # The place of a stranger is unknown; they write when they are awake.
         return Hours(channel, zones or settings.shop_timezone, opens, closes)
     return Hours(channel, zones, message.local_opens_minute, message.local_closes_minute)

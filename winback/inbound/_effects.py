@@ -225,7 +225,7 @@ def _may_be_another_attempt(event: Event, match: Match) -> bool:
 
 
 def _request_id(event: Event) -> str | None:
-    """As the answer to our call would have named it: of a SendGrid event, its request."""
+    """As the response to our call would have named it: of a SendGrid event, its request."""
     if event.provider == "sendgrid" and event.provider_id:
         return event.provider_id.partition(".")[0]
     return event.provider_id

@@ -63,7 +63,7 @@ def keep_reply(
 ) -> bool:
     """Store a reply in its person's conversation; whether somebody now waits who did not.
 
-    A reply belongs to the person's last conversation if that is waiting for an answer or
+    A reply belongs to the person's last conversation if that is waiting for a reply or
     saw its last reply less than `gap` ago; else it opens one, as each does whose sender may be
     somebody else. Safe to repeat: a reply that is there changes nothing.
     """

@@ -216,7 +216,7 @@ attempts = Table(
 )
 
 _UNANSWERED = text("outcome = 'unknown' and sg_batch_id is not null")
-# The few held-back requests without an answer: see sending/_unanswered.py.
+# The few held-back requests without a response: see sending/_unresolved_mail.py.
 Index(
     "attempts_unanswered",
     attempts.c.sg_send_at,
@@ -316,22 +316,22 @@ address_keys = Table(
     *_exported(),
 )
 
-# What people write to us and what they are answered, as one thread. Marketing to the person
-# waits while a human owes them an answer.
+# What people write to us and what we reply, as one thread. Marketing to the person
+# waits while a human owes them a reply.
 conversations = Table(
     "conversations",
     metadata,
     Column("conversation_id", Text, primary_key=True),
     # Null while no message of ours has gone to the address.
     Column("customer_id", Text),
-    # Where they wrote from last, which is where an answer goes.
+    # Where they wrote from last, which is where a reply goes.
     Column("channel_group", Text, nullable=False),
     Column("address", Text, nullable=False),
     # Its keyed hash, which is all of it that leaves the ledger.
     Column("hidden_address", Text, nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("last_reply_at", UtcDateTime, nullable=False),
-    # Since when a human owes an answer; null: nobody does.
+    # Since when a human owes a reply; null: nobody does.
     Column("waiting_since", UtcDateTime),
     Column("resolved_at", UtcDateTime),
     *_exported(),
@@ -354,7 +354,7 @@ replies = Table(
     Column("received_at", UtcDateTime, nullable=False),
     # The message of ours that it answers, as far as we can tell.
     Column("message_id", Text),
-    # A mail's own Message-ID, which its answer names.
+    # A mail's own Message-ID, which a reply to it names.
     Column("mail_id", Text),
 )
 Index("replies_by_conversation", replies.c.conversation_id, replies.c.received_at)
@@ -424,7 +424,7 @@ links = Table(
 )
 Index("links_by_message", links.c.message_id)
 
-# What a responder was asked, once a reply: the message that answers it, or why a human must.
+# What a responder was asked, once a reply: the message that replies to it, or why a human must.
 responses = Table(
     "responses",
     metadata,

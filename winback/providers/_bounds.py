@@ -20,7 +20,9 @@ class ResponseTooLargeError(Exception):
     """A response is over the limit, as it came or unpacked."""
 
     def __init__(self, most_bytes: int) -> None:
-        super().__init__(f"answer over {most_bytes >> 20} MB; WINBACK_ANSWER_MEGABYTES raises it")
+        super().__init__(
+            f"response over {most_bytes >> 20} MB; WINBACK_RESPONSE_MEGABYTES raises it"
+        )
 
 
 class BrokenResponseError(Exception):
@@ -30,7 +32,7 @@ class BrokenResponseError(Exception):
 class BoundedResponse(HTTPResponse):
     """A response that ends at a deadline: a time-out of a socket alone begins anew with each byte.
 
-    Headers, interim answers and trailers count as its body does.
+    Headers, interim responses and trailers count as its body does.
     """
 
     def __init__(self, sock: Any, *, seconds: float, most_bytes: int, **options: Any) -> None:
@@ -56,7 +58,7 @@ class _Bounded(io.RawIOBase):
         if self._left < self._most_bytes:  # the socket's own time-out ends the first wait
             seconds = self._until - time.monotonic()
             if seconds <= 0:
-                raise TimeoutError("the answer took too long")
+                raise TimeoutError("the response took too long")
             self._sock.settimeout(seconds)
         count: int | None = self._raw.readinto(buffer)
         self._left -= count or 0

@@ -55,7 +55,7 @@ def _sendgrid(response: HttpResponse, taken: int) -> Outcome:  # noqa: PLR0911 -
     if status == 413:
         return Outcome("refused", "too_large", status)
     if status == 200 and taken == 202:
-        # The answer of SendGrid's own sandbox mode, which we never ask for: mail may be lost.
+        # The response of SendGrid's own sandbox mode, which we never ask for: mail may be lost.
         return Outcome("unknown", "sandbox_mode", status, stops="channel")
     errors = response.json().get("errors")
     if 400 <= status < 500 and status != 408 and isinstance(errors, list) and errors:

@@ -27,7 +27,7 @@ READ_SECONDS: Final = 30.0
 # then nobody knows what it took. A new one costs two round trips.
 IDLE_SECONDS: Final = 5.0
 # Ten times the longest page of a list that we ask for.
-ANSWER_MEGABYTES: Final = 32
+RESPONSE_MEGABYTES: Final = 32
 
 
 class NotHandedOverError(Exception):
@@ -55,8 +55,8 @@ class HttpResponse:
 class Wire:
     """Calls of one provider. Safe for several threads."""
 
-    def __init__(self, *, pool_size: int, answer_megabytes: int = ANSWER_MEGABYTES) -> None:
-        self._most_bytes = answer_megabytes << 20
+    def __init__(self, *, pool_size: int, response_megabytes: int = RESPONSE_MEGABYTES) -> None:
+        self._most_bytes = response_megabytes << 20
         self._adapter = _Adapter(pool_maxsize=pool_size, max_retries=0)
         self._servers: dict[tuple[str, ...], _Server] = {}
 
@@ -161,7 +161,7 @@ class _ProvingMixin:
     """Tells a request that never left whole from one that may have been taken."""
 
     timeout: float | None
-    most_bytes = ANSWER_MEGABYTES << 20
+    most_bytes = RESPONSE_MEGABYTES << 20
     used_at = 0.0
     _is_whole = False
     # What of a request is written together.
@@ -228,7 +228,7 @@ class _SecureConnection(_ProvingMixin, HTTPSConnection):  # type: ignore[misc]
 class _FreshMixin:
     """Hands out no connection that has rested too long."""
 
-    most_bytes = ANSWER_MEGABYTES << 20
+    most_bytes = RESPONSE_MEGABYTES << 20
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         try:

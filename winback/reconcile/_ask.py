@@ -14,7 +14,7 @@ from winback.reconcile._report import ReconcileReport
 
 # A run that finds very much to ask leaves the rest to the next one.
 MOST_QUESTIONS = 300
-# Nor does one wait longer for a provider that answers slowly, on the wall clock.
+# Nor does one wait longer for a provider that responds slowly, on the wall clock.
 MOST_SECONDS = 600.0
 # Sending needs the providers' patience more than we do.
 PER_SECOND = 10.0

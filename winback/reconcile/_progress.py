@@ -39,7 +39,7 @@ def poll(
     records: Records,
     report: ReconcileReport,
 ) -> None:
-    """Ask for what is due, and keep the answers as callbacks are kept; the caller collects."""
+    """Ask for what is due, and keep the responses as callbacks are kept; the caller collects."""
     now = clock.now()
     with ledger.read() as connection:
         due = _due(connection, now)

@@ -178,7 +178,7 @@ def let_go(
     """Plan a message again that provably did not leave; the state it went to, or None.
 
     Its next attempt counts as another. It has no window until a plan gives it one, by a new look
-    in SQL; an answer, of which no plan knows, keeps its own. Past its range it expires.
+    in SQL; a reply, of which no plan knows, keeps its own. Past its range it expires.
     """
     row: dict[str, Any] = {
         "message_id": message.message_id,

@@ -202,7 +202,7 @@ class Unknowns:
                 # Joined to nothing, so that SQLite looks for the latest first.
                 _m.state.concat("") == "accepted",
                 _m.provider_id.is_not(None),
-                # By our call's own answer: then we also know when.
+                # By our call's own response: then we also know when.
                 _m.matched_by.is_(None),
             )
             .order_by(_m.accepted_at.desc())

@@ -23,7 +23,7 @@ from winback.sending._due import Due, claim, seconds_to_next
 from winback.sending._packing import Packing, UnpreparedError
 from winback.sending._patience import patiently
 from winback.sending._report import SendReport
-from winback.sending._unanswered import why_hold_no_more
+from winback.sending._unresolved_mail import why_hold_no_more
 from winback.sending.brakes._brakes import Brakes
 from winback.sending.brakes._breakers import Trip, find_trips
 from winback.sending.guard._guard import Caps
@@ -182,7 +182,7 @@ class ChannelRun:
                 return self._packing.forget([row.message_id for row in self._rows_of(requests)])
 
     def _rest(self, seconds: float) -> None:
-        """Wait; for long only once the answers to the calls under way are written down, as others
+        """Wait; for long only once the responses to the calls under way are written down, as others
         call a message unknown that has none for too long."""
         if seconds > SHORT_REST and self._in_flight:
             self._record([self._finished.get() for _ in self._in_flight])

@@ -1,4 +1,4 @@
-"""Sending: claim, look again, record the intent, call once, record the answer.
+"""Sending: claim, look again, record the intent, call once, record the response.
 
 Each step is its own commit. A process may die between any two of them: a claim is then
 given back, a call under way becomes unknown, and nothing is ever sent twice.

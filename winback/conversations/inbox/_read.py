@@ -97,7 +97,7 @@ def find(
         found = [row for row in waiting(connection) if row.conversation_id.startswith(start)]
     if not start or not seen.isdigit() or len(found) != 1:
         raise UsageError(
-            f"no conversation {reference!r}{'' if closed else ' waits for an answer'}. "
+            f"no conversation {reference!r}{'' if closed else ' waits for a reply'}. "
             "Next: winback inbox"
         )
     replies = replies_in(connection, found[0].conversation_id)

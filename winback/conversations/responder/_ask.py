@@ -23,14 +23,14 @@ def ask(
     facts: Facts,
     *,
     now: datetime,
-    answers_per_day: int,
+    replies_per_day: int,
     patience: float = PATIENCE_SECONDS,
 ) -> Draft | HandOver:
     """The reply to a thread exactly as it may be sent, or why a human must reply.
 
     Raises nothing, whatever the responder does.
     """
-    conversation = conversation_of(thread, now=now, answers_per_day=answers_per_day)
+    conversation = conversation_of(thread, now=now, replies_per_day=replies_per_day)
     if isinstance(conversation, HandOver):
         return conversation
     given = _ask_in_time(responder, conversation, facts, patience)

@@ -28,8 +28,8 @@ _LONG_NUMBER: Final = re.compile(r"\+?\d(?:[\s().\-/]{0,3}\d){5,}")
 class Thread:
     """One person's thread at the moment of the look, oldest message first.
 
-    `unanswered` are their messages since our last answer, with the intent of each; `earlier`
-    is what they wrote before; `answered_at` are the times of automated answers to them.
+    `unanswered` are their messages since our last reply, with the intent of each; `earlier`
+    is what they wrote before; `answered_at` are the times of automated replies to them.
     """
 
     unanswered: Sequence[tuple[str, Intent]]
@@ -42,10 +42,10 @@ class Thread:
 
 
 def conversation_of(
-    thread: Thread, *, now: datetime, answers_per_day: int
+    thread: Thread, *, now: datetime, replies_per_day: int
 ) -> Conversation | HandOver:
     """The part of a thread that a responder may see, or why none is asked."""
-    reason = _standing(thread, now, answers_per_day) or _reason_in_words(thread)
+    reason = _standing(thread, now, replies_per_day) or _reason_in_words(thread)
     if reason:
         return HandOver(reason)
     shown = [without_contact_data(text) for text, _ in thread.unanswered]
@@ -58,7 +58,7 @@ def without_contact_data(text: str) -> str:
     return _LONG_NUMBER.sub("[number]", _EMAIL.sub("[email]", text))
 
 
-def _standing(thread: Thread, now: datetime, answers_per_day: int) -> str:
+def _standing(thread: Thread, now: datetime, replies_per_day: int) -> str:
     if thread.is_suppressed:
         return "suppressed"
     if thread.has_human:
@@ -66,8 +66,8 @@ def _standing(thread: Thread, now: datetime, answers_per_day: int) -> str:
     if now - thread.received_at > OLDEST:
         return "too_old"
     day_ago = now - timedelta(hours=24)
-    if sum(at > day_ago for at in thread.answered_at) >= answers_per_day:
-        return "answers_per_day"
+    if sum(at > day_ago for at in thread.answered_at) >= replies_per_day:
+        return "replies_per_day"
     return ""
 
 
@@ -75,7 +75,7 @@ def _reason_in_words(thread: Thread) -> str:
     """Nothing but questions, as they were understood on arrival and as they read now."""
     reasons = [_reason_of(text, intent) for text, intent in thread.unanswered]
     if not reasons or any(reasons):
-        return next(filter(None, reasons), "nothing_to_answer")
+        return next(filter(None, reasons), "nothing_to_reply_to")
     if sum(len(text) for text, _ in thread.unanswered) > LONGEST:
         return "too_long"
     asked = {clean(text) for text, _ in thread.unanswered}

@@ -54,7 +54,7 @@ class RespondReport:
 
     def summary(self) -> str:
         """One line with the numbers that matter."""
-        return f"{self.closed} answered, {self.handed_over.total()} handed over to a human"
+        return f"{self.closed} replied to, {self.handed_over.total()} handed over to a human"
 
 
 @dataclass(frozen=True)
@@ -185,8 +185,8 @@ def _draft_reply(
         now=now,
         zones=message.zones,
     )
-    limit = settings.responder_answers_per_day
-    return ask(responder, found.thread, facts, now=now, answers_per_day=limit)
+    limit = settings.responder_replies_per_day
+    return ask(responder, found.thread, facts, now=now, replies_per_day=limit)
 
 
 def _is_its_reader(message: Row[Any], found: _Open) -> bool:

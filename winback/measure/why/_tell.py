@@ -28,7 +28,7 @@ _GUARD: Final = "guard:"
 _STATES: Final = {
     "accepted": "sent",
     "rejected": "refused by the provider",
-    "unknown": "may have been sent: no answer came. It is never sent again by itself",
+    "unknown": "may have been sent: no response came. It is never sent again by itself",
     "unknown_final": "may have been sent: nobody will know. It is never sent again",
     "expired": "not sent: its time ran out",
     "suppressed": "stopped by the last look before the call",
@@ -250,7 +250,7 @@ class _Teller:
             text += ", no delivery reported"
         reason = row.get("state_reason") or ""
         if reason == "accepted_twice":
-            text += ". The provider took it TWICE: a call without an answer had been repeated"
+            text += ". The provider took it TWICE: a call without a response had been repeated"
         rule = reason.removeprefix(_GUARD)
         if row["state"] == "planned" and rule != reason:
             text += ". The last look before the call held it back until a run plans it anew"

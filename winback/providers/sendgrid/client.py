@@ -47,7 +47,7 @@ class SendGrid:
                 "Email can't be sent: set WINBACK_SENDGRID_API_KEY, and "
                 "WINBACK_SENDGRID_BASE_URL, if it is set, to an http(s) address."
             )
-        self._wire = Wire(pool_size=pool_size, answer_megabytes=settings.answer_megabytes)
+        self._wire = Wire(pool_size=pool_size, response_megabytes=settings.response_megabytes)
         headers = SendGridAPIClient(key, host=host).client.request_headers
         self.client = _Client(self._wire, host=host, request_headers=headers, version=3)
 
@@ -76,7 +76,7 @@ class SendGrid:
     def cancel_batch(self, batch_id: str) -> Outcome:
         """Ask that a batch be discarded; `accepted` once SendGrid says so.
 
-        At most ten may be cancelled at once, a second time is refused, and any answer but
+        At most ten may be cancelled at once, a second time is refused, and any response but
         `accepted` leaves open whether it is: `batch_status` tells.
         """
         body = {"batch_id": batch_id, "status": "cancel"}

@@ -16,7 +16,7 @@ from winback.providers._seam import Outcome, Outgoing, Request
 from winback.providers.twilio.client import TwilioAccount, new_attempt_id, request_of
 from winback.providers.twilio.records import fetch_call, search_calls
 
-# What Twilio tells of: the early one binds a call whose answer got lost.
+# What Twilio tells of: the early one binds a call whose response got lost.
 EVENTS: Final = ["initiated", "answered", "completed"]
 # No telemarketing call may hang up before 15 s of ringing (47 CFR 64.1200(a)(6)), and most
 # voice mail answers after 25.

@@ -38,7 +38,9 @@ class TwilioAccount:
 
     def __init__(self, settings: Settings, *, pool_size: int, what: str) -> None:
         self._public_base_url = settings.public_base_url.rstrip("/")
-        self._transport = Transport(pool_size=pool_size, answer_megabytes=settings.answer_megabytes)
+        self._transport = Transport(
+            pool_size=pool_size, response_megabytes=settings.response_megabytes
+        )
         try:
             self.client = Client(
                 settings.twilio_account_sid,
@@ -104,9 +106,9 @@ class Transport(HttpClient):  # type: ignore[misc]  # untyped library
     the headers. None while nothing was tried.
     """
 
-    def __init__(self, *, pool_size: int, answer_megabytes: int) -> None:
+    def __init__(self, *, pool_size: int, response_megabytes: int) -> None:
         super().__init__(_log, is_async=False)
-        self._wire = Wire(pool_size=pool_size, answer_megabytes=answer_megabytes)
+        self._wire = Wire(pool_size=pool_size, response_megabytes=response_megabytes)
         self._local = threading.local()
 
     @property

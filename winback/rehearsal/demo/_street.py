@@ -72,13 +72,13 @@ class Street:
 
     def _fetch_received(self) -> Iterator[ReceivedMessage]:
         while True:
-            answer = requests.get(
+            response = requests.get(
                 f"{self.sandbox_url}/_sandbox/messages",
                 params={"after": self._after, "limit": 1000},
                 timeout=_TIMEOUT,
             )
-            answer.raise_for_status()
-            found = answer.json()["messages"]
+            response.raise_for_status()
+            found = response.json()["messages"]
             if not found:
                 return
             self._after = found[-1]["seq"]
@@ -108,10 +108,10 @@ class Street:
             )
 
     def _post(self, control: str, body: dict[str, Any]) -> None:
-        answer = requests.post(
+        response = requests.post(
             f"{self.sandbox_url}/_sandbox/{control}", json=body, timeout=_TIMEOUT
         )
-        answer.raise_for_status()
+        response.raise_for_status()
 
 
 def _act(reaction: Reaction, shop_url: str) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
 """A SendGrid and a Twilio on this machine: they keep what they were sent and call back.
 
 They check keys and requests as the providers do, sign their webhooks, and fail on
-request. Everything they accept is on disk, under the home's `sandbox/`, before they answer.
+request. Everything they accept is on disk, under the home's `sandbox/`, before they respond.
 """
 
 from winback.rehearsal.sandbox._credentials import Credentials, load_or_create

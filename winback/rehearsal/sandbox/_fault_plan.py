@@ -18,16 +18,16 @@ from winback.rehearsal.sandbox._records import Provider
 Kind = Literal[
     "error",  # 500
     "error_accepted",  # 500, though it was accepted
-    "drop",  # the connection closes without an answer
-    "drop_accepted",  # likewise, though it was accepted: a lost answer
-    "silent",  # no answer for `seconds`, then the connection closes
+    "drop",  # the connection closes without a response
+    "drop_accepted",  # likewise, though it was accepted: a lost response
+    "silent",  # no response for `seconds`, then the connection closes
     "silent_accepted",  # likewise, though it was accepted
-    "slow",  # processed and answered after `seconds`, even if the client has gone by then
+    "slow",  # processed and responded to after `seconds`, even if the client has gone by then
     "late_accepted",  # the connection closes; it is accepted `seconds` later
     "rate_limited",  # 429
     "refused",  # the provider's own refusal with `status`, 403 unless told, `code` and `field`
-    "truncated_accepted",  # accepted, and the answer breaks off
-    "broken_json_accepted",  # accepted, and the answer's body is no JSON
+    "truncated_accepted",  # accepted, and the response breaks off
+    "broken_json_accepted",  # accepted, and the response's body is no JSON
     "proxy_html",  # a proxy's page with `status`, 403 unless told
     "too_large",  # a proxy's 413
     "redirect",  # 307 to elsewhere

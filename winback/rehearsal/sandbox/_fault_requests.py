@@ -59,7 +59,7 @@ class FaultsBody(BaseModel):
 
 
 def ask_for(state: State, wanted: FaultsBody) -> None:
-    """From now on things go wrong as `wanted`, answers beside what was asked for before."""
+    """From now on things go wrong as `wanted`, responds beside what was asked for before."""
     target = Target(wanted.provider, wanted.method, wanted.path)
     if wanted.kind is not None:
         fault = Fault(

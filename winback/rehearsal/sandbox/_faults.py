@@ -69,7 +69,7 @@ class FaultMiddleware:
                 await _unprocessed(fault, scope["path"])(scope, receive, send)
 
     async def _process(self, scope: Scope, body: bytes) -> tuple[int, bytes]:
-        """Let the app do its work; its answer goes nowhere yet."""
+        """Let the app do its work; its response goes nowhere yet."""
         status, parts = 500, []
 
         async def keep(message: Message) -> None:
@@ -137,9 +137,9 @@ async def _drop(send: Send) -> None:
         await asyncio.sleep(0.001)
 
 
-async def _break_off(answer: tuple[int, bytes], send: Send) -> None:
-    """The true answer's head promises more than the half of its body that follows."""
-    status, body = answer
+async def _break_off(response: tuple[int, bytes], send: Send) -> None:
+    """The true response's head promises more than the half of its body that follows."""
+    status, body = response
     headers = [(b"content-length", str(len(body) + 64).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     half = body[: len(body) // 2]
@@ -148,12 +148,12 @@ async def _break_off(answer: tuple[int, bytes], send: Send) -> None:
 
 
 def _unprocessed(fault: Fault, path: str) -> Response:
-    """Answers that come instead of any work."""
+    """Responses that come instead of any work."""
     match fault.kind:
         case "rate_limited":
-            answer = _error(path, 429)
-            answer.headers.update(_hint(fault))
-            return answer
+            response = _error(path, 429)
+            response.headers.update(_hint(fault))
+            return response
         case "refused":
             return _error(path, fault.status, code=fault.code, field=fault.field)
         case "proxy_html":
@@ -171,7 +171,7 @@ def _hint(fault: Fault) -> dict[str, str]:
     if fault.hint == "retry_after":
         return {"Retry-After": str(seconds)}
     if fault.hint == "reset":
-        # By the machine's clock, as the answer's own Date.
+        # By the machine's clock, as the response's own Date.
         reset = WallClock().now() + timedelta(seconds=seconds)
         return {
             "X-RateLimit-Limit": "600",

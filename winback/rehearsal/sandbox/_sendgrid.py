@@ -24,7 +24,7 @@ def routes() -> list[Route]:
 
 
 async def send_mail(request: Request) -> Response:
-    """202 once the request is durable; 400, 401, 413 or 415 as the real one answers."""
+    """202 once the request is durable; 400, 401, 413 or 415 as the real one responds."""
     state: State = request.app.state.sandbox
     mail = await json_body(request, max_bytes=MAX_BODY_BYTES)
     if problems := await run_in_threadpool(_problems, state, mail):

@@ -36,7 +36,7 @@ def refuse(status: int, problems: Iterable[Problem]) -> JSONResponse:
 
 
 def authorized(handler: Handler) -> Handler:
-    """The handler behind the API key, with what it raises as SendGrid's answer."""
+    """The handler behind the API key, with what it raises as SendGrid's response."""
 
     @wraps(handler)
     async def guarded(request: Request) -> Response:

@@ -51,7 +51,7 @@ PARTS: Final = (
 
 @dataclass(frozen=True)
 class RunningSandbox:
-    """A sandbox that answers at `base_url` until its context ends."""
+    """A sandbox that responds at `base_url` until its context ends."""
 
     base_url: str
     credentials: Credentials

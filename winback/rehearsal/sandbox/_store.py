@@ -1,7 +1,7 @@
 """What the sandbox has accepted and what it still has to tell.
 
 A request, its messages and their first webhooks are one transaction, committed with
-fsync before the client gets its answer: what was answered is never forgotten.
+fsync before the client gets its response: what was acknowledged is never forgotten.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ REPEATED: Final = frozenset(["MediaUrl", "PersistentAction", "StatusCallbackEven
 
 
 class Refused(Exception):
-    """Twilio answers with this error."""
+    """Twilio responds with this error."""
 
     def __init__(self, code: int, status: int = 400) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ def request_id() -> dict[str, str]:
 
 
 def authorized(handler: Handler) -> Handler:
-    """The handler behind account and token, with what it raises as Twilio's answer."""
+    """The handler behind account and token, with what it raises as Twilio's response."""
 
     @wraps(handler)
     async def guarded(request: Request) -> Response:

@@ -243,13 +243,13 @@ def _post(
 ) -> str:
     """Post once; empty when taken, else Twilio's name of the failure: ct, rt, 4xx or 5xx."""
     try:
-        answer = session.post(
+        response = session.post(
             url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
         )
     except requests.ConnectionError:
         return "ct"
     except requests.RequestException:
         return "rt"
-    if answer.ok and answer.status_code < 300:
+    if response.ok and response.status_code < 300:
         return ""
-    return "5xx" if answer.status_code >= 500 else "4xx"
+    return "5xx" if response.status_code >= 500 else "4xx"

@@ -73,13 +73,13 @@ def _trip_in_a_row(channel: Channel, outcome: Outcome, pace: Pace) -> Trip | Non
     if row["unknown"] >= _limit(pace, channel.unknowns_in_a_row):
         return Trip(
             "unclear",
-            f"{row['unknown']} calls in a row without a clear answer ({outcome.reason}). They "
+            f"{row['unknown']} calls in a row without a clear response ({outcome.reason}). They "
             "are not repeated; the rest waits: run again when the provider is well.",
         )
     if pace.unexplained >= UNEXPLAINED_IN_A_ROW:
         return Trip(
             "unexplained",
-            f"{channel.provider} answered {outcome.status} without saying why, "
+            f"{channel.provider} responded {outcome.status} without saying why, "
             f"{pace.unexplained} times in a row, however small the request: look into its "
             "activity page, then run again. What was not sent still waits.",
         )
@@ -97,7 +97,7 @@ def _parts(outcome: Outcome, messages: Sequence[Row[Any]]) -> set[Part]:
 
 
 def _refusal_line(channel: Channel, outcome: Outcome) -> str:
-    what = f"{channel.provider} answered {outcome.status}"
+    what = f"{channel.provider} responded {outcome.status}"
     what += f" (code {outcome.code})" if outcome.code else ""
     if outcome.reason == "sandbox_mode":
         return f"{what} where 202 was due: its sandbox mode drops mail. Switch it off."

@@ -37,16 +37,16 @@ _NO_SENDER: Final = {
     "WINBACK_CHANNELS",
 }
 _REFUSED: Final = {
-    "suppressed": "{reference} is suppressed: they opted out, or the address is bad, and no answer "
+    "suppressed": "{reference} is suppressed: they opted out, or the address is bad, and no reply "
     "may go there. Next: winback inbox resolve {reference}",
-    "hours": "{reference} gets no text now: answers go out between {hours} where they live. "
+    "hours": "{reference} gets no text now: replies go out between {hours} where they live. "
     "Next: the same command then",
-    "under_way": "another answer in {reference} is under way, maybe an automated one. "
+    "under_way": "another reply in {reference} is under way, maybe an automated one. "
     "Next: winback inbox --whole",
-    "may_have_left": "an answer in {reference} may have left and is never sent again. Next: look "
+    "may_have_left": "a reply in {reference} may have left and is never sent again. Next: look "
     "at the provider's log, then winback inbox resolve {reference}",
-    "same_words": "{reference} has got this very answer. Next: winback inbox",
-    "answered": "{reference} has got an answer. Next: winback inbox --whole, then the same command "
+    "same_words": "{reference} has got this very reply. Next: winback inbox",
+    "answered": "{reference} has got a reply. Next: winback inbox --whole, then the same command "
     "with --again to send another",
 }
 
@@ -80,7 +80,7 @@ def reply(
         raise LedgerFenced(ledger.fenced)
     text = text.strip()
     if not 0 < len(text) <= LONGEST:
-        raise UsageError(f"an answer has 1 to {LONGEST:,} characters, this one {len(text):,}")
+        raise UsageError(f"a reply has 1 to {LONGEST:,} characters, this one {len(text):,}")
     with ledger.write() as connection:
         conversation_id, message_id = _plan(connection, settings, clock, reference, text, again)
     report = sending.send_due(ledger, settings, clock, playbook_id=REPLIES)
@@ -130,6 +130,6 @@ def _error(reason: str, reference: str, group: str) -> WinbackError:
     if reason == "no_sender":
         return UsageError(_NO_SENDER[group])
     rules = project_vars()
-    opens, closes = (rules[f"answer_{end}_minute"] for end in ("opens", "closes"))
+    opens, closes = (rules[f"reply_{end}_minute"] for end in ("opens", "closes"))
     hours = f"{opens // 60}:{opens % 60:02} and {closes // 60}:{closes % 60:02}"
     return WinbackError(_REFUSED[reason].format(reference=reference, hours=hours))

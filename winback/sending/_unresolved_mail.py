@@ -39,6 +39,6 @@ def why_hold_no_more(connection: Connection, requests: Sequence[Request], *, now
     if count < MOST_UNANSWERED:
         return ""
     return (
-        f"{count} requests to SendGrid are without an answer, and no more than ten can be "
+        f"{count} requests to SendGrid are without a response, and no more than ten can be "
         "cancelled at once. Next: winback reconcile, or run again in an hour and a half."
     )
