@@ -14,7 +14,8 @@ from winback.base.clock import FixedClock
 from winback.base.errors import BuildFailure, GateFailure, WinbackError
 from winback.base.settings import Settings
 from winback.landing import load, newest_load
-from winback.warehouse import PUBLIC_TABLES, build, read_manifest, segment_names
+from winback.warehouse import PUBLIC_TABLES, _tested, build, read_manifest, segment_names
+from winback.warehouse._data_tests import DataTest, read_tests
 
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 
@@ -81,6 +82,22 @@ def test_a_model_that_fails_is_named_and_leaves_what_was_published(settings: Set
 
     with pytest.raises(BuildFailure, match="customers: boom"):
         build(settings, AS_OF, gate=no_gate, invoke=fails)  # type: ignore[arg-type]
+    assert (settings.published_dir / "current").readlink() == before
+
+
+def test_a_data_test_that_fails_is_named_and_leaves_what_was_published(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (settings.published_dir / "current").readlink()
+    name, judged = "no_customer_is_c7", ("model.winback.customers",)
+    query = "select count(*), count(*) > 0, count(*) > 0 from customers where customer_id = 'c7'"
+    test = DataTest(name, "tests/it.sql", judged, query, "error", "!= 0", "!= 0")
+    monkeypatch.setattr(_tested, "read_tests", lambda *given: [*read_tests(*given), test])
+    with pytest.raises(BuildFailure) as failed:
+        build(settings, AS_OF, gate=no_gate)
+    assert str(failed.value) == (
+        "dbt failed:\n  no_customer_is_c7: Got 1 result, configured to fail if != 0"
+    )
     assert (settings.published_dir / "current").readlink() == before
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
@@ -22,15 +22,13 @@ from winback.warehouse._dbt import (
     segment_names,
 )
 from winback.warehouse._publish import Manifest, new_run_id, publish, read_manifest
+from winback.warehouse._tested import DbtInvoker, build_tested
 
 
 class Gate(Protocol):
     """A gate: returns its warnings, or raises GateFailure."""
 
     def __call__(self, name: str, settings: Settings, as_of: datetime) -> Sequence[str]: ...
-
-
-DbtInvoker = Callable[[Settings, Sequence[str], Mapping[str, Any]], DbtResult]
 
 
 @dataclass(frozen=True)
@@ -77,9 +75,12 @@ def build(
         warnings = [*discard_damaged(settings), *gate("sources", settings, as_of)]
         variables = dbt_vars(settings, as_of, with_entrants=with_entrants)
         with _seeds_loaded(settings) as already, damage_told(settings):
-            arguments = (*BUILD_ALL, *(WITHOUT_SEEDS if already else ()))
             _last_build(settings).write_text(name)
-            result = invoke(settings, arguments, variables)
+            if already:
+                result = build_tested(settings, (*BUILD_ALL, *WITHOUT_SEEDS), variables, invoke)
+            else:
+                # New seeds are tested before models stand on them: a bad row is told by its rule.
+                result = invoke(settings, BUILD_ALL, variables)
         warnings += gate("decisions", settings, as_of)
         return _publish(settings, as_of, name, result, warnings, load_id=load_id)
 
@@ -97,9 +98,12 @@ def build_outcomes(
         memory = _last_build(settings)
         is_current = memory.exists() and memory.read_text() == "current"
         memory.write_text("current")
-        arguments = BUILD_OUTCOMES if is_current else BUILD_ALL
+        variables = dbt_vars(settings, as_of)
         with damage_told(settings):
-            result = invoke(settings, arguments, dbt_vars(settings, as_of))
+            if is_current:
+                result = build_tested(settings, BUILD_OUTCOMES, variables, invoke)
+            else:
+                result = invoke(settings, BUILD_ALL, variables)
         warnings = [*discarded, *gate("outcomes", settings, as_of)]
         current = (settings.published_dir / "current").resolve()
         decided = current if is_current and current.exists() else None

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from winback.base.errors import BuildFailure
 from winback.base.settings import PROJECT_DIR, Settings
+from winback.warehouse._data_tests import DataTest, data_test
 from winback.warehouse._last_parse import last_parse_shared
 from winback.warehouse._seeds import check_seeds, failing_rows
 
@@ -22,9 +23,21 @@ DBT_DIR = PROJECT_DIR / "dbt_project"
 
 @dataclass(frozen=True)
 class DbtResult:
-    """What one dbt invocation did: how many nodes ended in each status."""
+    """What one dbt invocation did: how many nodes ended in each status, and which were built."""
 
     counts: dict[str, int] = field(default_factory=dict)
+    built: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
+
+
+class DbtFailure(BuildFailure):
+    """dbt ran and something failed: a line for each model or test, and what was built all the
+    same."""
+
+    def __init__(self, result: DbtResult, failures: tuple[str, ...]) -> None:
+        super().__init__("dbt failed:\n  " + "\n  ".join(failures))
+        self.result = result
+        self.failures = failures
 
 
 DbtRunner = Callable[[list[str]], Any]
@@ -114,13 +127,34 @@ def invoke_dbt(
     the Prefect UI; `on_node(done, total, name)` hears of each node that starts.
     """
     prepare_inputs(settings)
+    return _result(settings, _invoke(settings, arguments, variables, runner, on_node))
+
+
+def _invoke(
+    settings: Settings,
+    arguments: Sequence[str],
+    variables: Mapping[str, Any],
+    runner: DbtRunner | None = None,
+    on_node: OnNode | None = None,
+) -> Any:
     command = [*arguments, "--vars", json.dumps(dict(variables)), "--target", settings.dbt_target]
     # Each statement as a line of dbt's log is an eighth of a small build.
     environment = {"DBT_LOG_LEVEL_FILE": "none"} | dbt_environment(settings)
     with _environment(environment), _releasing_the_warehouse():
         run = runner or _own_runner(settings, on_node)
-        outcome = run(["--quiet", "--no-use-colors", *command])
-    return _result(settings, outcome)
+        return run(["--quiet", "--no-use-colors", *command])
+
+
+def compile_tests(settings: Settings, variables: Mapping[str, Any]) -> list[DataTest]:
+    """The project's data tests with the SQL that dbt makes of them; none is run."""
+    silent = ("--log-level", "none", "compile", "--no-write-json", "--no-introspect")
+    with _environment(dbt_environment(settings)):
+        # Before: it forgets what was compiled.
+        macros = parsed_project(settings).macros
+    outcome = _invoke(settings, (*silent, "--select", "resource_type:test"), variables)
+    _result(settings, outcome)
+    nodes = (result.node for result in outcome.result.results)
+    return [data_test(node, macros) for node in nodes if node.resource_type == "test"]
 
 
 def read_project(settings: Settings) -> None:
@@ -204,10 +238,14 @@ def parsed_project(settings: Settings) -> Any:
     return manifest
 
 
+def project_files() -> list[Path]:
+    """Every file that dbt makes SQL of."""
+    return _project_files("models", "seeds", "macros", "tests")
+
+
 def _project_state() -> list[tuple[str, int]]:
     """Every file of the project with the time of its last change."""
-    files = _project_files("models", "seeds", "macros", "tests")
-    return [(str(path), path.stat().st_mtime_ns) for path in files]
+    return [(str(path), path.stat().st_mtime_ns) for path in project_files()]
 
 
 def _project_files(*folders: str) -> list[Path]:
@@ -230,15 +268,20 @@ def _releasing_the_warehouse() -> Iterator[None]:
 def _result(settings: Settings, outcome: Any) -> DbtResult:
     counts: dict[str, int] = {}
     failures: list[str] = []
+    built: set[str] = set()
+    broken: set[str] = set()
     for result in getattr(outcome.result, "results", None) or ():
         status = str(result.status)
         counts[status] = counts.get(status, 0) + 1
+        if status not in {"pass", "warn"}:
+            (built if status == "success" else broken).add(result.node.unique_id)
         if status in {"error", "fail", "runtime error"}:
             message = (result.message or "").strip()
             found = failing_rows(settings.warehouse_path, result)
             failures.append(f"{result.node.name}: {message}{found}")
     if outcome.exception is not None:
         raise BuildFailure(f"dbt could not run: {outcome.exception}") from outcome.exception
+    done = DbtResult(counts, frozenset(built), frozenset(broken))
     if not outcome.success:
-        raise BuildFailure("dbt failed:\n  " + "\n  ".join(failures))
-    return DbtResult(counts)
+        raise DbtFailure(done, tuple(failures))
+    return done

@@ -1,0 +1,160 @@
+"""The data tests of a build, all after its models, each as the one query that it is.
+
+dbt runs a test as it runs a model, with a hundred times of what the query takes. Here it only
+writes their SQL, which is kept until the project or a var changes. A test that may be different
+in each run, or that keeps what it found, is left to dbt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from winback.base.duck import connect
+from winback.base.settings import Settings
+
+# What differs between two runs over the same project, and the words by which SQL can get at it.
+_OF_ONE_RUN: Final = frozenset({"as_of", "with_entrants"})
+_MAY_DIFFER: Final = re.compile(
+    r"as_of|with_entrants|env_var|run_started_at|invocation|run_query|statement|graph|modules"
+)
+
+
+@dataclass(frozen=True)
+class DataTest:
+    """A test's name, what it stands on, and its query; without one, dbt runs it."""
+
+    name: str
+    path: str
+    stands_on: tuple[str, ...]
+    query: str = ""
+    severity: str = ""
+    fails_if: str = ""
+    warns_if: str = ""
+
+
+@dataclass(frozen=True)
+class TestReport:
+    """How many tests ended in each status, and the line of each that stops a build."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    failures: tuple[str, ...] = ()
+
+
+def read_tests(
+    settings: Settings,
+    variables: Mapping[str, Any],
+    project: Iterable[Path],
+    write: Callable[[Settings, Mapping[str, Any]], Iterable[DataTest]],
+) -> list[DataTest]:
+    """The project's tests as they were kept under WINBACK_HOME, or written now by `write`."""
+    kept = settings.home / "dbt" / "data_tests.json"
+    key = _key(settings, variables, project)
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        found = json.loads(kept.read_text())
+        if found["key"] == key:
+            return [DataTest(**it | {"stands_on": tuple(it["stands_on"])}) for it in found["tests"]]
+    tests = list(write(settings, variables))
+    text = json.dumps({"key": key, "tests": [asdict(test) for test in tests]})
+    part = kept.with_name(f"{kept.name}.{os.getpid()}")
+    part.write_text(text)
+    part.replace(kept)
+    return tests
+
+
+def _key(settings: Settings, variables: Mapping[str, Any], project: Iterable[Path]) -> str:
+    lasting = {name: value for name, value in variables.items() if name not in _OF_ONE_RUN}
+    places = [settings.dbt_target, str(settings.landing_dir), str(settings.warehouse_path)]
+    digest = hashlib.sha256(json.dumps([places, lasting], sort_keys=True).encode())
+    for path in project:
+        digest.update(f"\n{path}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def data_test(node: Any, macros: Mapping[str, Any]) -> DataTest:
+    """A test that dbt has compiled, as it is run here."""
+    stands_on = tuple(node.depends_on.nodes)
+    config = node.config
+    text = " ".join([node.raw_code, json.dumps(_arguments(node)), *_macro_texts(node, macros)])
+    if config.store_failures or config.get("sql_header") or _MAY_DIFFER.search(text):
+        return DataTest(node.name, node.original_file_path, stands_on)
+    figure = config.fail_calc
+    limit = f"limit {config.limit}" if config.limit is not None else ""
+    query = (
+        f"select {figure} as failures, {figure} {config.warn_if} as should_warn, "
+        f"{figure} {config.error_if} as should_error "
+        f"from (\n{node.compiled_code}\n{limit}\n) as dbt_internal_test"
+    )
+    return DataTest(
+        node.name,
+        node.original_file_path,
+        stands_on,
+        query,
+        severity=config.severity.lower(),
+        fails_if=config.error_if,
+        warns_if=config.warn_if,
+    )
+
+
+def _arguments(node: Any) -> Any:
+    metadata = getattr(node, "test_metadata", None)
+    return metadata.kwargs if metadata else {}
+
+
+def _macro_texts(node: Any, macros: Mapping[str, Any]) -> Iterable[str]:
+    """The macros of this project that it goes by; dbt's own know of nothing but their arguments."""
+    pending = list(node.depends_on.macros)
+    seen = set()
+    while pending:
+        macro = macros.get(pending.pop())
+        if macro is not None and macro.unique_id not in seen and macro.package_name == "winback":
+            seen.add(macro.unique_id)
+            pending += macro.depends_on.macros
+            yield macro.macro_sql
+
+
+def run_tests(warehouse: Path, tests: Iterable[DataTest]) -> TestReport:
+    """Run those that dbt has not to run."""
+    counts: dict[str, int] = {}
+    failures = []
+    with connect(warehouse) as connection:
+        for test in tests:
+            if not test.query:
+                continue
+            status, message = _run(connection, test)
+            counts[status] = counts.get(status, 0) + 1
+            if status in {"fail", "error"}:
+                failures.append(f"{test.name}: {message}")
+    return TestReport(counts, tuple(failures))
+
+
+def concerns(test: DataTest, *, built: Collection[str], broken: Collection[str]) -> bool:
+    """Whether a test stands on something that was built, and on nothing that could not be."""
+    return any(it in built for it in test.stands_on) and not any(
+        it in broken for it in test.stands_on
+    )
+
+
+def _run(connection: duckdb.DuckDBPyConnection, test: DataTest) -> tuple[str, str]:
+    """As dbt judges and words it."""
+    try:
+        row = connection.execute(test.query).fetchone()
+    except duckdb.Error as error:
+        lines = [f"Runtime Error in test {test.name} ({test.path})", *str(error).splitlines()]
+        return "error", "\n  ".join(lines).strip()
+    failures, should_warn, should_error = row or (0, False, False)
+    found = f"Got {failures} result{'' if failures == 1 else 's'}, configured to"
+    if test.severity == "error" and should_error:
+        return "fail", f"{found} fail if {test.fails_if}"
+    if should_warn:
+        return "warn", f"{found} warn if {test.warns_if}"
+    return "pass", ""
