@@ -43,6 +43,7 @@ ENGINE_TABLES: Final = (
     "series_eligibility",
     "unread_rows",
     "unusual_hours",
+    "next_steps",
     "contact_rules",
     "consent_rules",
     "contact_caps",
