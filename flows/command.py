@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import quality
 from flows._prefect import quiet_prefect
 from winback import reconcile as reconciling
 from winback import sending
-from winback.base.console import print_rows, say, telling
+from winback.base.console import print_json, print_rows, say, telling
 from winback.base.duck import Rows
 from winback.base.settings import Settings
 from winback.ledger import sent_twice
 from winback.measure import report
-from winback.readiness.modes import resolve_run
+from winback.measure.last_screen import Sent, read_outlook, tell_outlook
+from winback.readiness.modes import Run, resolve_run
 
 if TYPE_CHECKING:
     from flows.run import RunReport
 
 
-def run(settings: Settings, *, mode: str | None, as_of: str | None) -> None:
+def run(
+    settings: Settings,
+    *,
+    mode: str | None,
+    as_of: str | None,
+    as_json: bool = False,
+    tables: bool = False,
+) -> None:
     """Run the whole flow. A refusal comes before Prefect is even imported."""
     resolved = resolve_run(settings, mode=mode, as_of=as_of)
-    say(f"winback run: {resolved.mode}, as of {resolved.as_of.isoformat()} …")
     quiet_prefect()
     # Before Prefect is imported: that and its server take longer than the libraries of the gate.
     with quality.gate(sends=True).beside():
@@ -31,13 +40,21 @@ def run(settings: Settings, *, mode: str | None, as_of: str | None) -> None:
 
         with telling():
             done = winback_run(resolved.mode, resolved.as_of if as_of is not None else None)
-    print_run(done)
+    if as_json:
+        print_json(run_facts(done, resolved))
+    else:
+        print_run(done, resolved, tables=tables)
 
 
-def reconcile(settings: Settings, *, mode: str | None, as_of: str | None) -> None:
+def reconcile(
+    settings: Settings, *, mode: str | None, as_of: str | None, as_json: bool = False
+) -> None:
     """Do what the deployment `reconcile` does, without Prefect, and say what came of it."""
     resolved = resolve_run(settings, mode=mode, as_of=as_of)
-    say(f"winback reconcile: {resolved.mode}, as of {resolved.as_of.isoformat()} …")
+    at = {"mode": resolved.mode, "as_of": resolved.as_of}
+    if not resolved.sends and as_json:
+        print_json(at | asdict(reconciling.ReconcileReport()) | {"unknown": []})
+        return
     if not resolved.sends:
         say(
             "A dry run asks nobody and changes nothing. Next: --mode sandbox or --mode live; "
@@ -53,9 +70,12 @@ def reconcile(settings: Settings, *, mode: str | None, as_of: str | None) -> Non
         unknown = sending.unknown_messages(stage.ledger)
         with stage.ledger.read() as connection:
             twice = sent_twice(connection)
+    if as_json:
+        print_json(at | asdict(done) | {"sent_twice": list(twice), "unknown": unknown})
+        return
     print_reconciled(done)
     print_unknown(unknown, twice)
-    say(f"Done: {done.summary()}")
+    say(f"Done: {done.summary(settings.shop_timezone)}")
 
 
 def print_reconciled(done: reconciling.ReconcileReport) -> None:
@@ -85,26 +105,84 @@ def sent_rows(done: RunReport) -> Rows:
     ]
 
 
-def print_run(done: RunReport) -> None:
-    """The funnel, the decisions, what was sent, and what came of it."""
+def print_run(done: RunReport, resolved: Run, *, tables: bool) -> None:
+    """What a run came to, in sentences; the tables only where they are asked for."""
+    published = done.audience.published
+    if tables:
+        print_rows("Audience funnel", report.funnel(published))
+        print_rows("Decisions", report.decisions(published))
+        if done.outcomes is not None:
+            print_rows("Reactivation rates", report.reactivation_rates(done.outcomes.published))
     for warning in done.audience.warnings:
         say(f"warning: {warning}")
-    print_rows("Audience funnel", report.funnel(done.audience.published))
-    print_rows("Decisions", report.decisions(done.audience.published))
+    for line in tell_outlook(read_outlook(_newest(done)), _sent(done, resolved)):
+        say(line)
+    _print_troubles(done, resolved.settings.shop_timezone)
+
+
+def _newest(done: RunReport) -> Path:
+    """The set that knows what was sent, where the run measured."""
+    return (done.outcomes or done.audience).published
+
+
+def _sent(done: RunReport, resolved: Run) -> Sent:
+    settings = resolved.settings
+    checks = settings.reports_dir / "data_docs" / "decisions" / "index.html"
+    return Sent(
+        mode=resolved.mode,
+        as_of=resolved.as_of,
+        shop_timezone=settings.shop_timezone,
+        steps=sent_rows(done),
+        planned=done.plan.planned if done.plan else 0,
+        cost=f"{done.plan.cost_cents / 100:.2f}" if done.plan else "0.00",
+        pages={
+            "Tables": _newest(done),
+            **({"Checks of the data": checks} if checks.exists() else {}),
+        },
+    )
+
+
+def _print_troubles(done: RunReport, zone: str) -> None:
+    """What went wrong, last, where a person looks first."""
     if done.plan is not None:
-        say(f"Plan: {done.plan.summary()}")
         for reason, hint in done.plan.hints.items():
             say(f"not written, {reason}: {hint}")
-    if done.outcomes is not None:
-        print_rows("Sent in this run", sent_rows(done))
-        print_rows("Reactivation rates", report.reactivation_rates(done.outcomes.published))
     for _, _, sent in done.sent:
         for channel, reason in sent.stopped.items():
             say(f"{channel} stopped: {reason}")
     if done.reconciled.changed or done.reconciled.waiting:
-        say(f"Reconciled before: {done.reconciled.summary()}")
+        say(f"Messages whose outcome was unknown: {done.reconciled.summary(zone)}")
     print_reconciled(done.reconciled)
     print_unknown(done.unknown, done.sent_twice)
     if done.waiting:
-        say(f"{done.waiting:,} people wait for a human's reply. Next: winback inbox")
-    say(f"Done: {done.summary()}")
+        say(f"{_people(done.waiting)} for a human's reply. Next: winback inbox")
+
+
+def run_facts(done: RunReport, resolved: Run) -> dict[str, Any]:
+    """What `--json` prints of a run; the command's help names the keys."""
+    published = done.audience.published
+    return {
+        "mode": resolved.mode,
+        "as_of": resolved.as_of,
+        "published": _newest(done),
+        "warnings": done.audience.warnings,
+        "outlook": read_outlook(_newest(done)).as_dict(),
+        "funnel": report.funnel(published),
+        "decisions": report.decisions(published),
+        "enrolled": done.enrolled,
+        "planned": done.plan.planned if done.plan else 0,
+        "cost_cents": done.plan.cost_cents if done.plan else 0,
+        "not_written": done.plan.blocked if done.plan else {},
+        "sent": sent_rows(done),
+        "stopped": {name: why for _, _, it in done.sent for name, why in it.stopped.items()},
+        "unknown": done.unknown,
+        "sent_twice": done.sent_twice,
+        "waiting_for_a_human": done.waiting,
+        "reactivation_rates": (
+            report.reactivation_rates(done.outcomes.published) if done.outcomes else []
+        ),
+    }
+
+
+def _people(count: int) -> str:
+    return "1 person waits" if count == 1 else f"{count:,} people wait"

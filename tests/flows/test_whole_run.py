@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -12,10 +13,12 @@ import duckdb
 import pytest
 from flow_shop import OPENS, Shop
 
-from flows.run import winback_run
+from flows import command
+from flows.run import RunReport, winback_run
 from winback.base.clock import FixedClock
 from winback.base.errors import WinbackError
 from winback.content import RenderBlocked, Rendered, Renderer
+from winback.measure.last_screen import Sent, read_outlook, tell_outlook
 from winback.measure.why import tell, why
 from winback.people.erasure import erase
 from winback.warehouse import build_outcomes, invoke_dbt
@@ -23,20 +26,36 @@ from winback.warehouse import build_outcomes, invoke_dbt
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
-def test_a_dry_run_shows_everything_and_touches_nothing(shop: Shop) -> None:
-    done = winback_run("dry-run", OPENS)
-    assert done.plan is not None
-    assert done.plan.planned > 0
-    assert done.sent == []
+def test_a_dry_run_shows_everything_and_touches_nothing(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command.run(shop.settings, mode="dry-run", as_of=OPENS.isoformat(), as_json=True)
+    done = json.loads(capsys.readouterr().out)
+    assert done["planned"] > 0
+    assert done["sent"] == []
+    assert done["as_of"] == OPENS.isoformat()
+    assert sum(row["customers"] for row in done["outlook"]["due_now"]) == done["planned"]
+    assert done["outlook"]["entering"] == [
+        {"playbook": "sms_email", "customers": 12, "held_out": 0}
+    ]
     assert not (shop.settings.home / "ledger.db").exists()
     assert not (shop.settings.published_dir / "current").exists()
     decided = Counter(row["decision"] for row in shop.published("send_decisions", "dry-run"))
     assert decided["send"] > 0
     assert shop.published("audience_funnel", "dry-run")
     renders = shop.published("renders", "dry-run")
-    assert len(renders) == done.plan.planned
+    assert len(renders) == done["planned"]
     assert all("Reply STOP" in row["payload_json"] for row in renders)
-    assert sum(row["cost_cents"] for row in renders) == done.plan.cost_cents
+    assert sum(row["cost_cents"] for row in renders) == pytest.approx(done["cost_cents"])
+
+
+def the_last_lines_tell(done: RunReport, sent: int) -> None:
+    """What left, and when the next step of it is due."""
+    assert done.outcomes is not None
+    was = Sent("sandbox", OPENS, "UTC", steps=command.sent_rows(done))
+    told = list(tell_outlook(read_outlook(done.outcomes.published), was))
+    assert any(it.startswith(f"Sent: {sent} messages (sms_email step 1: ") for it in told)
+    assert any("sms_email step 2 (email) for" in it and "is due from" in it for it in told)
 
 
 @pytest.fixture
@@ -60,9 +79,9 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     monkeypatch.setenv("WINBACK_RESPONDER", "rules")
     first = winback_run("sandbox", OPENS)
     assert first.enrolled == 12
-    assert first.outcomes is not None
     once = shop.accepted()
     assert len(once) == len(set(once)) > 0
+    the_last_lines_tell(first, len(once))
     for decided in (shop.published("send_decisions"), shop.kept_decisions()):
         (blocked,) = (row for row in decided if row["decision"] == "render_blocked")
         assert (blocked["customer_id"], blocked["blocked_by"]) == (

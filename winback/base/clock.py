@@ -61,3 +61,8 @@ def parse_as_of(text: str, shop_timezone: str) -> datetime:
 def clock_at(as_of: str | None, shop_timezone: str) -> Clock:
     """The clock of a command: it stands at `--as-of`, or is the machine's own without one."""
     return WallClock() if as_of is None else FixedClock(parse_as_of(as_of, shop_timezone))
+
+
+def shop_time(at: datetime, shop_timezone: str) -> str:
+    """An instant as a person of the shop reads it, with the zone's name."""
+    return f"{at.astimezone(ZoneInfo(shop_timezone)):%a %-d %b %Y %H:%M} {shop_timezone}"

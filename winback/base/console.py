@@ -1,11 +1,14 @@
-"""What a person reads: a progress bar on a terminal, plain lines elsewhere."""
+"""What a person reads: results on stdout; how far a command has come on a terminal's stderr."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -15,19 +18,18 @@ if TYPE_CHECKING:
 
     from winback.base.duck import Rows
 
-_ON_A_TERMINAL = Console().is_terminal
 # Elsewhere nothing says how wide a line may be; 120 columns hold every table of ours.
-console = Console(highlight=False, width=None if _ON_A_TERMINAL else 120)
+console = Console(highlight=False, width=None if Console().is_terminal else 120)
 
 
 class Teller:
-    """Hears which stage of a long piece of work began, and how far it has come."""
+    """Hears which stage of a long piece of work began, and how far it has come; says nothing."""
 
     def stage(self, name: str) -> None:
-        say(f"{name} …")
+        """A stage began."""
 
     def step(self, done: int, total: int, detail: str = "") -> None:
-        """Plain lines don't count: the next stage's line says that this one ended."""
+        """So much of it is done."""
 
 
 class _Bar(Teller):
@@ -47,8 +49,9 @@ _teller: ContextVar[Teller | None] = ContextVar("winback_teller", default=None)
 
 @contextmanager
 def telling() -> Iterator[Teller]:
-    """Tell of the work inside: a bar on a terminal, a line for each stage elsewhere."""
-    if not _ON_A_TERMINAL:
+    """Tell of the work inside by a bar on a terminal; a log or a pipe hears nothing of it."""
+    progress = Console(stderr=True, highlight=False)
+    if not progress.is_terminal:
         yield from _as_teller(Teller())
         return
     from rich.progress import (
@@ -66,7 +69,7 @@ def telling() -> Iterator[Teller]:
         TimeElapsedColumn(),
         TextColumn("{task.fields[detail]}"),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=progress, transient=True) as bar:
         yield from _as_teller(_Bar(bar))
 
 
@@ -91,7 +94,22 @@ def tell_step(done: int, total: int, detail: str = "") -> None:
 
 def say(line: str) -> None:
     """Print a line as it is, however long."""
-    console.print(line, soft_wrap=True)
+    console.print(line, soft_wrap=True, markup=False)
+
+
+def print_json(facts: Mapping[str, object]) -> None:
+    """Print one JSON object, for a program: instants are ISO 8601 in UTC."""
+    sys.stdout.write(json.dumps(facts, default=_plain, ensure_ascii=False, indent=2) + "\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return sorted(value) if isinstance(value, set | frozenset) else str(value)
 
 
 def print_rows(title: str, rows: Rows, *, limit: int = 40) -> None:

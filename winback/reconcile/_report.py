@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from winback.base.clock import shop_time
+
 
 @dataclass
 class ReconcileReport:
@@ -40,7 +42,7 @@ class ReconcileReport:
         if self.next_look_at is None or until < self.next_look_at:
             self.next_look_at = until
 
-    def summary(self) -> str:
+    def summary(self, shop_timezone: str = "UTC") -> str:
         """One line with the numbers that matter."""
         parts = [
             (self.accepted, "accepted by evidence"),
@@ -50,7 +52,8 @@ class ReconcileReport:
         ]
         line = [f"{count:,} {what}" for count, what in parts if count]
         if self.waiting and self.next_look_at:
-            line.append(f"{self.waiting:,} wait until {self.next_look_at:%Y-%m-%d %H:%M} UTC")
+            until = shop_time(self.next_look_at, shop_timezone)
+            line.append(f"{self.waiting:,} wait until {until}")
         line += [f"{self.news:,} of {self.polled:,} polled had news"] if self.polled else []
         line += [f"{self.suppressed:,} addresses suppressed"] if self.suppressed else []
         line += [f"{len(self.sent_twice):,} SENT TWICE"] if self.sent_twice else []

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from winback.measure.why._read import Story
 from winback.measure.why._timeline import Happening, timeline
+from winback.measure.words import STATES, channel_word
 
 _DAY: Final = "%a %-d %b %Y"
 _VERDICTS: Final = {
@@ -22,22 +23,8 @@ _VERDICTS: Final = {
     "expired": "skipped for good",
     "render_blocked": "could not be written",
 }
-_CHANNELS: Final = {"sms": "text"}
 # What SQL let pass and the last look before the call did not.
 _GUARD: Final = "guard:"
-_STATES: Final = {
-    "accepted": "sent",
-    "rejected": "refused by the provider",
-    "unknown": "may have been sent: no response came. It is never sent again by itself",
-    "unknown_final": "may have been sent: nobody will know. It is never sent again",
-    "expired": "not sent: its time ran out",
-    "suppressed": "stopped by the last look before the call",
-    "cancelled": "not sent: cancelled",
-    "planned": "planned, not sent yet",
-    "deferred": "planned, to be tried again",
-    "claimed": "planned, in the hands of a run",
-    "sending": "on its way",
-}
 _EFFECTS: Final = {
     "held": "Nobody writes to them until a load brings the row mended",
     "counts as a no": "It counts as a no until they agree anew",
@@ -243,7 +230,7 @@ class _Teller:
         return text
 
     def _message(self, row: Mapping[str, Any]) -> str:
-        text = f"{self._what(row)}: {_STATES[row['state']]}"
+        text = f"{self._what(row)}: {STATES[row['state']]}"
         if row["delivered_at"] is not None:
             text += f", delivered {self._later(row['delivered_at'], than=row['accepted_at'])}"
         elif row["state"] == "accepted":
@@ -278,7 +265,7 @@ class _Teller:
         return known
 
     def _what(self, row: Mapping[str, Any]) -> str:
-        channel = _CHANNELS.get(row["channel"], row["channel"])
+        channel = channel_word(row["channel"])
         step = f" of step {row['step']}" if row["step"] is not None else ""
         # Only who was in several playbooks has to be told which.
         playbook = f" ({row['playbook_id']})" if self._has_several_playbooks else ""
