@@ -56,7 +56,14 @@ def _section(path: str, command: Any) -> str:
     if parameters:
         rows = [_row(parameter) for parameter in parameters]
         lines += ["| argument or option | default | is |", "|---|---|---|", *rows, ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_examples(command)])
+
+
+def _examples(command: Any) -> Iterator[str]:
+    """The commands at the end of a help, and the keys of its `--json`."""
+    parts = (command.epilog or "").split("\n\n")
+    yield from ("```", *(part[2:] for part in parts if part.startswith("  ")), "```", "")
+    yield from (f"{part}\n" for part in parts if part.startswith("Keys of --json"))
 
 
 def _row(parameter: Any) -> str:

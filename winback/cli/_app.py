@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from winback.base.errors import WinbackError
+from winback.cli._help import examples
 from winback.cli._interrupted import interruptible
 
 # What a person wants when they look for a command: the groups of `winback --help`.
@@ -48,7 +49,9 @@ def _tell_version(is_asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(
+    epilog=examples("winback demo", "winback load exports", "winback run", "winback why 17")
+)
 def root(
     _version: Annotated[
         bool,

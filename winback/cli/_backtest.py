@@ -8,12 +8,21 @@ from typing import Annotated
 import typer
 
 from winback.base.clock import WallClock
-from winback.base.console import print_rows, say, tell_stage, telling
+from winback.base.console import print_json, print_rows, say, tell_stage, telling
 from winback.base.errors import UsageError
 from winback.cli._app import LOOK, app
+from winback.cli._help import AsJson, examples
 
 
-@app.command("backtest", rich_help_panel=LOOK)
+@app.command(
+    "backtest",
+    rich_help_panel=LOOK,
+    epilog=examples(
+        "winback backtest --segment lapsed_30_45 --from 2026-01-01 --to 2026-01-31",
+        "winback backtest --segment vip_60 --from 2026-01-01 --to 2026-01-07 --presets personal",
+        keys="segment, entries, came_back, presets, reach, load, costs, notes, headline, report",
+    ),
+)
 def backtest_command(
     *,
     segment: Annotated[
@@ -25,6 +34,7 @@ def backtest_command(
         str | None,
         typer.Option(help="The lapse presets to compare, with commas; without it, all."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Replay past days of a segment, and send nothing.
 
@@ -49,6 +59,21 @@ def backtest_command(
         )
         tell_stage("Writing the report")
         page = room.write_report(found, settings)
+    if as_json:
+        facts = {
+            "segment": found.segment,
+            "entries": room.overview(found),
+            "came_back": room.natural_return(found),
+            "presets": room.presets(found),
+            "reach": room.reach(found),
+            "load": room.load(found),
+            "costs": room.costs(found),
+            "notes": room.notes(found),
+            "headline": list(room.headline(found)),
+            "report": page,
+        }
+        print_json(facts)
+        return
     print_rows("Entries", room.overview(found))
     print_rows("Came back by themselves, percent", room.natural_return(found))
     print_rows("Lapse presets", room.presets(found))

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from winback.base.clock import Clock, WallClock, clock_at
-from winback.base.console import print_rows, say, tell_step, telling
+from winback.base.clock import Clock, WallClock, clock_at, shop_time
+from winback.base.console import print_json, print_rows, say, tell_step, telling
 from winback.cli._app import START, app
+from winback.cli._help import AsJson, examples
 from winback.cli._plugins import part
 
 if TYPE_CHECKING:
@@ -24,7 +25,16 @@ AsOf = Annotated[
 ]
 
 
-@app.command("build", rich_help_panel=START)
+@app.command(
+    "build",
+    rich_help_panel=START,
+    epilog=examples(
+        "winback build",
+        "winback build --as-of 2026-03-31",
+        "winback build --json",
+        keys="as_of, published, warnings, segments, row_counts",
+    ),
+)
 def build_command(
     as_of: AsOf = None,
     accept_volume: Annotated[
@@ -34,6 +44,7 @@ def build_command(
         bool,
         typer.Option("--no-collect", help="Leave stored callbacks and the ledger as they are."),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check the data, build every model and publish the tables; this needs no Prefect.
 
@@ -61,14 +72,22 @@ def build_command(
                 s, arguments, variables, on_node=tell_step
             ),
         )
+    if as_json:
+        facts = {
+            "as_of": built.manifest.as_of,
+            "published": built.published,
+            "warnings": built.warnings,
+            "segments": report.segments(built.published),
+            "row_counts": built.manifest.row_counts,
+        }
+        print_json(facts)
+        return
     for warning in built.warnings:
         say(f"warning: {warning}")
     print_rows("Segments", report.segments(built.published))
     counts = built.manifest.row_counts
-    say(
-        f"Published {counts['customers']:,} customers as of {built.manifest.as_of} "
-        f"to {built.published}"
-    )
+    when = shop_time(at, settings.shop_timezone)
+    say(f"Published {counts['customers']:,} customers as of {when} to {built.published}")
 
 
 def _take_in(settings: Settings, clock: Clock) -> None:

@@ -8,9 +8,15 @@ from typing import Annotated
 import typer
 
 from winback.cli._app import LOOK, app
+from winback.cli._help import examples
 
 
-@app.command(rich_help_panel=LOOK)
+@app.command(
+    rich_help_panel=LOOK,
+    epilog=examples(
+        "echo 'please stop texting me' | winback classify", "winback classify --whole < reply.txt"
+    ),
+)
 def classify(
     whole: Annotated[
         bool,

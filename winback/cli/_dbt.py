@@ -8,11 +8,17 @@ import typer
 
 from winback.base.clock import clock_at
 from winback.cli._app import OPERATE, app
+from winback.cli._help import examples
 
 
 @app.command(
     name="dbt",
     rich_help_panel=OPERATE,
+    epilog=examples(
+        "winback dbt build --select lapsed_30_45",
+        "winback dbt docs generate",
+        "winback dbt --as-of 2026-03-31 show --select lapse_status",
+    ),
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
 )
 def dbt_command(

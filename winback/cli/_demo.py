@@ -10,13 +10,18 @@ import typer
 from winback.base.console import say
 from winback.base.errors import WinbackError
 from winback.cli._app import START, app
+from winback.cli._help import examples
 from winback.cli._plugins import part
 
 if TYPE_CHECKING:
     from winback.base.settings import Settings
 
 
-@app.command("demo", rich_help_panel=START)
+@app.command(
+    "demo",
+    rich_help_panel=START,
+    epilog=examples("winback demo", "winback demo --contacts contacts"),
+)
 def demo_command(
     contacts: Annotated[
         Path | None,

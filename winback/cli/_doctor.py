@@ -8,22 +8,34 @@ from typing import TYPE_CHECKING
 import typer
 
 from winback.base.clock import WallClock
-from winback.base.console import say
+from winback.base.console import print_json, say
 from winback.cli._app import START, app
+from winback.cli._help import AsJson, examples
 
 if TYPE_CHECKING:
     from winback.base.settings import Settings
     from winback.sending import Stop
 
 
-@app.command("doctor", rich_help_panel=START)
-def doctor_command() -> None:
+@app.command(
+    "doctor",
+    rich_help_panel=START,
+    epilog=examples(
+        "winback doctor", "winback doctor --json", keys="ready, missing, phones, stopped"
+    ),
+)
+def doctor_command(as_json: AsJson = False) -> None:
     """List what is missing before going live, and what is stopped."""
     from winback.base.settings import Settings
     from winback.readiness.doctor import findings
 
     settings = Settings.load()
     lines = findings(settings)
+    if as_json:
+        stopped = [{"what": str(it), "reason": it.reason} for it in _active_stops(settings)]
+        phones = list(_phones(settings))
+        print_json({"ready": not lines, "missing": lines, "phones": phones, "stopped": stopped})
+        raise typer.Exit(1 if lines else 0)
     for line in (*_phones(settings), *(f"missing: {line}" for line in lines)):
         say(line)
     # At last, since it ends here where the ledger can't be read.

@@ -7,10 +7,21 @@ from typing import Annotated
 import typer
 
 from winback.base.clock import WallClock
+from winback.base.console import print_json
 from winback.cli._app import PEOPLE, app
+from winback.cli._help import AsJson, examples
 
 
-@app.command("erase", rich_help_panel=PEOPLE)
+@app.command(
+    "erase",
+    rich_help_panel=PEOPLE,
+    epilog=examples(
+        "winback erase 17 --dry-run",
+        "winback erase 17",
+        "winback erase 17 --dry-run --json",
+        keys="customer_id, dry_run, rows, addresses, shared, pseudonym",
+    ),
+)
 def erase_command(
     customer_id: Annotated[
         str, typer.Argument(metavar="CUSTOMER_ID", help="The shop's id of the person.")
@@ -19,6 +30,7 @@ def erase_command(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be erased, and change nothing.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Erase a person from WINBACK_HOME and the ledger.
 
@@ -30,6 +42,17 @@ def erase_command(
 
     settings = Settings.load()
     report = erase(settings, WallClock(), customer_id, dry_run=dry_run)
+    if as_json:
+        facts = {
+            "customer_id": customer_id,
+            "dry_run": dry_run,
+            "rows": report.changed,
+            "addresses": report.addresses,
+            "shared": report.shared,
+            "pseudonym": report.pseudonym,
+        }
+        print_json(facts)
+        return
     verb = "would change" if dry_run else "changed"
     for place, rows in report.changed.items():
         if rows:

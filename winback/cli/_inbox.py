@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from winback.base.clock import WallClock
+from winback.base.clock import WallClock, shop_time
+from winback.base.console import print_json
 from winback.base.errors import UsageError
 from winback.cli._app import PEOPLE, app
+from winback.cli._help import AsJson, examples
 
 if TYPE_CHECKING:
     from winback.conversations.inbox import Thread
@@ -19,7 +22,14 @@ if TYPE_CHECKING:
 # Of each conversation; the rest is asked for.
 LAST_LINES = 3
 
-inbox_app = typer.Typer()
+inbox_app = typer.Typer(
+    epilog=examples(
+        "winback inbox",
+        "winback inbox --whole",
+        "winback inbox --json",
+        keys="closed, conversations",
+    )
+)
 app.add_typer(inbox_app, name="inbox", rich_help_panel=PEOPLE)
 
 Reference = Annotated[
@@ -36,6 +46,7 @@ def inbox(
     closed: Annotated[
         bool, typer.Option("--closed", help="List conversations in which nobody waits any more.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the conversations that wait for a human, the longest waiting first.
 
@@ -47,15 +58,19 @@ def inbox(
     from winback.conversations import inbox as rooms
     from winback.ledger import open_ledger
 
-    with open_ledger(Settings.load()) as ledger:
+    settings = Settings.load()
+    with open_ledger(settings) as ledger:
         found = rooms.threads(ledger, WallClock(), closed=closed)
+    if as_json:
+        print_json({"closed": closed, "conversations": [asdict(thread) for thread in found]})
+        return
     for thread in found:
-        for line in _lines(thread, whole=whole):
+        for line in _lines(thread, settings.shop_timezone, whole=whole):
             typer.echo(line)
     typer.echo(f"{len(found)} {'closed lately' if closed else 'wait for a reply'}")
 
 
-@inbox_app.command()
+@inbox_app.command(epilog=examples("winback inbox resolve 3f1c9a2e.2", "winback inbox"))
 def resolve(reference: Reference) -> None:
     """Close a conversation and release its hold."""
     from winback.base.settings import Settings
@@ -71,7 +86,12 @@ def resolve(reference: Reference) -> None:
 
 
 @inbox_app.command("answer", hidden=True)  # its name before
-@inbox_app.command()
+@inbox_app.command(
+    epilog=examples(
+        "winback inbox reply 3f1c9a2e.2 --text 'Yes, until Friday.'",
+        "winback inbox reply 3f1c9a2e.2 --mode sandbox < reply.txt",
+    )
+)
 def reply(
     reference: Reference,
     text: Annotated[str, typer.Option("--text", help="The reply; without it, stdin is read.")] = "",
@@ -110,7 +130,7 @@ def reply(
         raise typer.Exit(1)
 
 
-def _lines(thread: Thread, *, whole: bool) -> Iterator[str]:
+def _lines(thread: Thread, zone: str, *, whole: bool) -> Iterator[str]:
     who = f"customer {thread.customer_id}" if thread.customer_id else "nobody we wrote to"
     about = f", on {thread.about}" if thread.about else ""
     yield (
@@ -121,7 +141,7 @@ def _lines(thread: Thread, *, whole: bool) -> Iterator[str]:
     if len(lines) < len(thread.lines):
         yield f"    ({len(thread.lines) - len(lines)} earlier lines: --whole)"
     for line in lines:
-        yield f"    {line.at:%Y-%m-%d %H:%M} UTC {line.said_by}: {line.text}"
+        yield f"    {shop_time(line.at, zone)} {line.said_by}: {line.text}"
     yield ""
 
 

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from winback.base.clock import WallClock
+from winback.base.console import print_json
 from winback.cli._app import START, app
+from winback.cli._help import AsJson, examples
 
 if TYPE_CHECKING:
     from winback.landing import LoadReport, Progress, SourceReport
 
 
-@app.command("load", rich_help_panel=START)
+@app.command(
+    "load",
+    rich_help_panel=START,
+    epilog=examples(
+        "winback load exports",
+        "winback load exports --date-format %d/%m/%Y --date-format orders=%m/%d/%Y",
+        "winback load exports --json",
+        keys="load_id, loaded_at, format, replace, sources, tables, notes, kept, emptied, "
+        "held_customers",
+    ),
+)
 def load_command(
     source: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder with the shop's files.")
@@ -40,6 +54,7 @@ def load_command(
             "orders=%m/%d/%Y for one. You can give it several times.",
         ),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Read a shop's files into landing.
 
@@ -62,15 +77,18 @@ def load_command(
             date_formats=date_format or (),
             progress=progress,
         )
-    for line in _summary(report, settings.shop_dir):
-        typer.echo(line)
-    for note in phone_note(settings):
-        typer.echo(f"note: {note}")
+    notes = [*report.notes, *phone_note(settings)]
     if returned := count_returned(settings):
-        typer.echo(
-            f"note: {returned:,} of the customers were erased here before (winback erase). Nobody "
+        notes.append(
+            f"{returned:,} of the customers were erased here before (winback erase). Nobody "
             "writes to the addresses that they had"
         )
+    report = changed(report, notes=tuple(notes))
+    if as_json:
+        print_json(asdict(report))
+        return
+    for line in _summary(report, settings.shop_dir):
+        typer.echo(line)
 
 
 @contextmanager

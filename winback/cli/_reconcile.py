@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from winback.base.clock import clock_at
+from winback.base.clock import clock_at, shop_time
+from winback.base.console import print_json
 from winback.cli._app import OPERATE, app
 from winback.cli._build import AsOf
+from winback.cli._help import AsJson, examples
 from winback.cli._plugins import part
 from winback.cli._run import ModeOption
 
-reconcile_app = typer.Typer()
+reconcile_app = typer.Typer(
+    epilog=examples(
+        "winback reconcile --mode sandbox",
+        "winback reconcile list",
+        "winback reconcile --mode live --json",
+        keys="mode, as_of, accepted, planned_again, expired, unknown_final, waiting, "
+        "next_look_at, sent_twice, polled, news, suppressed, unreadable, unknown",
+    )
+)
 app.add_typer(reconcile_app, name="reconcile", rich_help_panel=OPERATE)
 
 MessageId = Annotated[
@@ -25,7 +36,9 @@ Because = Annotated[
 
 
 @reconcile_app.callback(invoke_without_command=True)
-def reconcile(context: typer.Context, as_of: AsOf = None, mode: ModeOption = None) -> None:
+def reconcile(
+    context: typer.Context, as_of: AsOf = None, mode: ModeOption = None, as_json: AsJson = False
+) -> None:
     """Ask the providers about messages whose outcome is unknown, or settle one by hand.
 
     The providers are also asked about texts without a final status, and about
@@ -34,11 +47,14 @@ def reconcile(context: typer.Context, as_of: AsOf = None, mode: ModeOption = Non
     if context.invoked_subcommand is None:
         from winback.base.settings import Settings
 
-        part("reconcile")(Settings.load(), mode=mode, as_of=as_of)
+        part("reconcile")(Settings.load(), mode=mode, as_of=as_of, as_json=as_json)
 
 
-@reconcile_app.command(name="list")
-def list_command() -> None:
+@reconcile_app.command(
+    name="list",
+    epilog=examples("winback reconcile list", "winback reconcile list --json", keys="messages"),
+)
+def list_command(as_json: AsJson = False) -> None:
     """List the messages whose outcome is unknown.
 
     The providers have nothing more to say about a message in the state
@@ -48,10 +64,15 @@ def list_command() -> None:
     from winback.base.settings import Settings
     from winback.ledger import open_ledger
 
-    with open_ledger(Settings.load()) as ledger:
+    settings = Settings.load()
+    with open_ledger(settings) as ledger:
         found = rooms.open_messages(ledger)
+    if as_json:
+        print_json({"messages": [asdict(it) for it in found]})
+        return
     for it in found:
-        since = f"{it.started_at:%Y-%m-%d %H:%M} UTC" if it.started_at else "nobody knows when"
+        tried = shop_time(it.started_at, settings.shop_timezone) if it.started_at else ""
+        since = tried or "nobody knows when"
         typer.echo(
             f"{it.message_id}  {it.state} ({it.reason}), {it.channel} of {it.playbook_id} "
             f"{it.step} to customer {it.customer_id}, tried {since}"
@@ -59,7 +80,12 @@ def list_command() -> None:
     typer.echo(f"{len(found)} messages may have been sent")
 
 
-@reconcile_app.command()
+@reconcile_app.command(
+    epilog=examples(
+        "winback reconcile release 5b1d0c --because 'not in the activity feed of SendGrid'",
+        "winback reconcile list",
+    )
+)
 def release(message_id: MessageId, because: Because, as_of: AsOf = None) -> None:
     """Allow a message to be sent again, because you know that it did not leave.
 
@@ -76,7 +102,12 @@ def release(message_id: MessageId, because: Because, as_of: AsOf = None) -> None
     typer.echo(f"{message_id} is {state}")
 
 
-@reconcile_app.command()
+@reconcile_app.command(
+    epilog=examples(
+        "winback reconcile settle 5b1d0c --because 'seen in the log of Twilio'",
+        "winback reconcile list",
+    )
+)
 def settle(message_id: MessageId, because: Because, as_of: AsOf = None) -> None:
     """Mark a message as sent, because you know that it did leave."""
     from winback import reconcile as rooms

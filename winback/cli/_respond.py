@@ -10,9 +10,16 @@ import typer
 
 from winback.base.errors import WinbackError
 from winback.cli._app import LOOK, app
+from winback.cli._help import examples
 
 
-@app.command(rich_help_panel=LOOK)
+@app.command(
+    rich_help_panel=LOOK,
+    epilog=examples(
+        "echo 'Is my code still valid?' | winback respond",
+        "winback respond --customer 17 < questions.txt",
+    ),
+)
 def respond(
     customer: Annotated[
         str,

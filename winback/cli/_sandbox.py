@@ -8,9 +8,17 @@ import typer
 
 from winback.base.clock import WallClock
 from winback.cli._app import SEND, app
+from winback.cli._help import examples
 
 
-@app.command(rich_help_panel=SEND)
+@app.command(
+    rich_help_panel=SEND,
+    epilog=examples(
+        "winback sandbox",
+        "winback sandbox --webhooks http://127.0.0.1:8080",
+        "winback sandbox --faults seed=7,drop=0.02,webhook.duplicate=0.1",
+    ),
+)
 def sandbox(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 4010,

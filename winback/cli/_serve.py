@@ -8,9 +8,13 @@ import typer
 
 from winback.base.clock import WallClock
 from winback.cli._app import OPERATE, app
+from winback.cli._help import examples
 
 
-@app.command(rich_help_panel=OPERATE)
+@app.command(
+    rich_help_panel=OPERATE,
+    epilog=examples("winback serve", "winback serve --host 0.0.0.0 --port 8443"),
+)
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8080,

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from winback.base.clock import WallClock
+from winback.base.clock import WallClock, shop_time
+from winback.base.console import print_json
 from winback.base.errors import UsageError, WinbackError
 from winback.cli._app import PEOPLE, app
+from winback.cli._help import AsJson, examples
 
 if TYPE_CHECKING:
     from winback.base.settings import Settings
     from winback.ledger import ChannelGroup, Ledger
     from winback.people import optouts
 
-commands = typer.Typer(no_args_is_help=True, help="Import and export opt-outs, and release holds.")
+commands = typer.Typer(
+    no_args_is_help=True,
+    help="Import and export opt-outs, and release holds.",
+    epilog=examples(
+        "winback suppressions import unsubscribed.csv --reason unsubscribe",
+        "winback suppressions export opt-outs.csv",
+        "winback suppressions holds",
+    ),
+)
 app.add_typer(commands, name="suppressions", rich_help_panel=PEOPLE)
 
 _GROUPS: dict[str, ChannelGroup | None] = {"": None, "email": "email", "phone": "phone"}
@@ -34,7 +45,15 @@ def _ledger() -> Iterator[tuple[Ledger, Settings]]:
         yield ledger, settings
 
 
-@commands.command("import")
+@commands.command(
+    "import",
+    epilog=examples(
+        "winback suppressions import unsubscribed.csv",
+        "winback suppressions import stops.txt --reason unsubscribe --country GB",
+        "winback suppressions import unsubscribed.csv --json",
+        keys="read, new, known, undated, stopped_messages, left_out, rejected, rejected_file",
+    ),
+)
 def import_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The list, as CSV, text or Excel.")],
     *,
@@ -43,6 +62,7 @@ def import_command(
     country: Annotated[
         str, typer.Option(help="The country of numbers without a calling code, such as GB.")
     ] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Suppress the people in another tool's list, and cancel the messages planned to them.
 
@@ -55,6 +75,14 @@ def import_command(
         report = optouts.import_list(
             ledger, settings, WallClock(), file, reason=reason, source=source, country=country
         )
+    if as_json:
+        print_json(vars(report))
+    else:
+        _tell_import(report)
+    _refuse_unread(report, file)
+
+
+def _tell_import(report: optouts.ImportReport) -> None:
     typer.echo(
         f"{report.read:,} rows read: {report.new:,} opt-outs new, {report.known:,} known, "
         f"{report.rejected.total():,} rows set aside; {report.stopped_messages:,} messages stopped"
@@ -65,6 +93,10 @@ def import_command(
         typer.echo(f"    {count:>10,}  {why}")
     for why, count in report.left_out.most_common():
         typer.echo(f"{count:,} rows {why}: not imported")
+
+
+def _refuse_unread(report: optouts.ImportReport, file: Path) -> None:
+    """Raise WinbackError where rows may name people who are still written to."""
     if report.rejected_file is not None:
         raise WinbackError(
             f"{report.rejected.total():,} rows could not be read, so whom they name may still be "
@@ -83,11 +115,19 @@ def _hint(report: optouts.ImportReport) -> str:
     return "; --country reads numbers without a calling code" if numbers else ""
 
 
-@commands.command("export")
+@commands.command(
+    "export",
+    epilog=examples(
+        "winback suppressions export opt-outs.csv",
+        "winback suppressions export emails.csv --group email --json",
+        keys="written, holds, erased",
+    ),
+)
 def export_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The CSV file to write.")],
     *,
     group: Annotated[str, typer.Option(help="email or phone; without it, both.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Write the addresses that must get no messages as CSV, for another tool."""
     from winback.people import optouts
@@ -96,26 +136,41 @@ def export_command(
         raise UsageError(f"--group {group!r} is neither email nor phone.")
     with _ledger() as (ledger, _):
         report = optouts.export_list(ledger, file, group=_GROUPS[group])
+    if as_json:
+        print_json(vars(report))
+        return
     typer.echo(
         f"{report.written:,} opt-outs written to {file}; left out: {report.holds:,} holds, "
         f"{report.erased:,} of erased addresses"
     )
 
 
-@commands.command("holds")
-def holds_command() -> None:
+@commands.command(
+    "holds",
+    epilog=examples(
+        "winback suppressions holds", "winback suppressions holds --json", keys="holds"
+    ),
+)
+def holds_command(as_json: AsJson = False) -> None:
     """List the holds: replies whose writers get no messages until a person has read them."""
     from winback.people import optouts
 
-    with _ledger() as (ledger, _):
+    with _ledger() as (ledger, settings):
         waiting = optouts.waiting_holds(ledger)
+    if as_json:
+        print_json({"holds": [asdict(hold) for hold in waiting]})
+        return
     for hold in waiting:
         who = ", ".join(hold.customer_ids) or "somebody we never wrote to"
-        typer.echo(f"{hold.hold_id}  {hold.held_at:%Y-%m-%d %H:%M}Z  {hold.group:<5}  {who}")
+        since = shop_time(hold.held_at, settings.shop_timezone)
+        typer.echo(f"{hold.hold_id}  {since}  {hold.group:<5}  {who}")
     typer.echo(f"{len(waiting):,} holds wait")
 
 
-@commands.command("release")
+@commands.command(
+    "release",
+    epilog=examples("winback suppressions release 3f1c9a2e", "winback suppressions holds"),
+)
 def release_command(
     hold_ids: Annotated[
         list[str],

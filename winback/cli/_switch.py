@@ -10,9 +10,14 @@ from winback.base.clock import WallClock
 from winback.base.console import say
 from winback.base.errors import UsageError
 from winback.cli._app import OPERATE, app
+from winback.cli._help import examples
 
 
-@app.command("stop", rich_help_panel=OPERATE)
+@app.command(
+    "stop",
+    rich_help_panel=OPERATE,
+    epilog=examples("winback stop", "winback stop --because 'the wrong offer went out'"),
+)
 def stop_command(
     *,
     because: Annotated[str, typer.Option(help="The reason, for the next person who looks.")] = "",
@@ -38,7 +43,7 @@ def stop_command(
         )
 
 
-@app.command("go", rich_help_panel=OPERATE)
+@app.command("go", rich_help_panel=OPERATE, epilog=examples("winback go", "winback go sms"))
 def go_command(
     channel: Annotated[
         str, typer.Argument(metavar="[CHANNEL]", help="The channel to release; without it, all.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
@@ -10,22 +9,31 @@ import typer
 
 from winback.base.errors import WinbackError
 from winback.cli._app import LOOK, app
+from winback.cli._help import AsJson, examples
 
 # Longer lines are hard to read.
 _WIDEST = 110
 
 
-@app.command("why", rich_help_panel=LOOK)
+@app.command(
+    "why",
+    rich_help_panel=LOOK,
+    epilog=examples(
+        "winback why 17",
+        "winback why 17 --json",
+        keys="customer_id, as_of, is_dry_run, person, lapse, segments, channels, hours, "
+        "candidates, enrollments, decisions, messages, reactivations, joins, series, unread, "
+        "rules, sources",
+    ),
+)
 def why_command(
     customer_id: Annotated[
         str, typer.Argument(metavar="CUSTOMER_ID", help="The shop's id of the person.")
     ],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the facts behind it as JSON.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell one person's story: every decision over time, its reasons, and the rules' sources."""
-    from winback.base.console import console
+    from winback.base.console import console, print_json
     from winback.base.settings import Settings
     from winback.measure.why import tell, why
     from winback.people.erasure import erased_at
@@ -45,7 +53,7 @@ def why_command(
             raise
         return
     if as_json:
-        typer.echo(json.dumps(asdict(story), default=str, indent=2))
+        print_json(asdict(story))
         return
     width = min(console.width, _WIDEST)
     for line in tell(story, shop_timezone=settings.shop_timezone, width=width):
