@@ -104,7 +104,7 @@ def test_the_command_settles_and_says_what_came_of_it(house: House) -> None:
     house.send()
     now = house.clock.now()
     early = run(house, "--mode", "sandbox", "--as-of", (now + DAY / 200).isoformat())
-    assert "1 wait until 2026-03-10 20:15 UTC" in early
+    assert "1 wait until Tue 10 Mar 2026 20:15 UTC" in early
     assert "1 messages of unknown outcome, not sent again without proof" in early
     house.clock.advance(timedelta(minutes=15))
     done = run(house, "--mode", "sandbox", "--as-of", house.clock.now().isoformat())
