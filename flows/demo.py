@@ -208,7 +208,7 @@ def _where_to_look(settings: Settings, published: Path) -> None:
         "\nWhere to look next\n"
         "  one person's story   WINBACK_HOME=.winback-demo .venv/bin/winback why CUSTOMER_ID\n"
         "  flow runs, funnel    .venv/bin/prefect server start, then http://127.0.0.1:4200\n"
-        f"  Data Docs            {docs}/decisions/index.html\n"
+        f"  what the gates saw   {docs}/index.html\n"
         "  models and columns   winback dbt docs generate, then winback dbt docs serve\n"
         f"  every table          {published}\n"
         "  a shop of your own   .venv/bin/winback load DIR && .venv/bin/winback build"

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from multiprocessing import Pipe
-from pathlib import Path
 from typing import Any
 
 from quality._figures import Figure
@@ -96,10 +95,8 @@ def beside() -> Iterator[None]:
         _shared.leave()
 
 
-def judge(
-    name: str, rules: Sequence[Rule], measured: Sequence[Figure], docs: Path
-) -> frozenset[str]:
+def judge(name: str, rules: Sequence[Rule], measured: Sequence[Figure]) -> frozenset[str]:
     """The names of the broken rules, told by the process beside this one, if there is one."""
     process = _shared.process
     ask = process.ask if process is not None else broken_rules
-    return ask(name, rules, measured, docs)
+    return ask(name, rules, measured)

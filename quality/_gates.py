@@ -10,6 +10,7 @@ from typing import Final
 
 from quality._beside import beside, judge
 from quality._figures import Figure, figures
+from quality._pages import Check, write_pages
 from quality._rules import GATES, Rule
 from winback.base.errors import GateFailure
 from winback.base.settings import Settings
@@ -29,12 +30,13 @@ class QualityGate:
     def __call__(self, name: str, settings: Settings, as_of: datetime) -> Sequence[str]:
         """Let a batch pass and return its warnings, or raise GateFailure that names each rule.
 
-        Data Docs of the last check of each gate are left in `reports/data_docs/<gate>/`.
+        Data Docs of the last checks of each gate are left in `reports/data_docs/<gate>/`.
         """
         rules = GATES[name]
         found = {it.rule: it for it in figures(name, settings, as_of, sends=self.sends)}
         measured = [found.get(rule.name, Figure(rule.name, 0.0, 0.0, "")) for rule in rules]
-        broken = judge(name, rules, measured, settings.reports_dir / "data_docs" / name)
+        broken = judge(name, rules, measured)
+        write_pages(name, Check(as_of, rules, measured, broken, self.waived), settings)
         critical: list[str] = []
         warnings: list[str] = []
         for rule, figure in zip(rules, measured, strict=True):

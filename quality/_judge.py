@@ -1,4 +1,4 @@
-"""Hold a gate's figures to its rules with Great Expectations, and write the Data Docs."""
+"""Hold a gate's figures to its rules with Great Expectations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import os
 import warnings as python_warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quality._figures import Figure
@@ -16,9 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def broken_rules(
-    name: str, rules: Sequence[Rule], measured: Sequence[Figure], docs: Path
-) -> frozenset[str]:
+def broken_rules(name: str, rules: Sequence[Rule], measured: Sequence[Figure]) -> frozenset[str]:
     """Run the suite over a one-row frame, a column a rule; the names of the broken rules."""
     gx, frame = great_expectations(), _frame(measured)
     context = gx.get_context(mode="ephemeral")
@@ -43,16 +40,7 @@ def broken_rules(
             name=name, data=batch.add_batch_definition_whole_dataframe("run"), suite=suite
         )
     )
-    context.add_data_docs_site(site_name=name, site_config=_site(docs))
-    checkpoint = context.checkpoints.add(
-        gx.Checkpoint(
-            name=name,
-            validation_definitions=[definition],
-            actions=[gx.checkpoint.UpdateDataDocsAction(name="docs", site_names=[name])],
-        )
-    )
-    result = checkpoint.run(batch_parameters={"dataframe": frame})
-    (validation,) = result.run_results.values()
+    validation = definition.run(batch_parameters={"dataframe": frame})
     return frozenset(
         item.expectation_config.kwargs["column"] for item in validation.results if not item.success
     )
@@ -66,7 +54,6 @@ def great_expectations() -> Any:
         # Its import warns of Python's own deprecations; 8 s, so only gates pay for it.
         python_warnings.simplefilter("ignore")
         import great_expectations as gx
-        import great_expectations.checkpoint
         import great_expectations.expectations
     # It raises this one's level itself, and would tell of a temporary folder in every build.
     logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
@@ -77,17 +64,3 @@ def _frame(measured: Sequence[Figure]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame({figure.rule: [figure.figure] for figure in measured})
-
-
-def _site(folder: Path) -> dict[str, Any]:
-    return {
-        "class_name": "SiteBuilder",
-        "show_how_to_buttons": False,
-        "store_backend": {
-            "class_name": "TupleFilesystemStoreBackend",
-            "base_directory": str(folder),
-        },
-        # The page that counts is the validation's; the suite's own page repeats it.
-        "site_section_builders": {"expectations": "None", "profiling": "None"},
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-    }

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import browser
 import pytest
-from browser import Browser
+from browser import SHOTS, Browser, looked_at
 from inbound_parts import PHONE, add_message, rows
 
 from winback.ledger import Ledger, link_token, sign_token, tables
@@ -17,33 +16,6 @@ from winback.pages import RunningReceiver
 pytestmark = pytest.mark.skipif(
     browser.CHROMIUM is None, reason="no chromium or google-chrome is installed on this machine"
 )
-# Where screenshots go, for whoever wants to look: PAGE_SHOTS=DIR pytest ...
-SHOTS = os.environ.get("PAGE_SHOTS")
-
-# Of every text on the page: its color against the nearest background that is not transparent.
-CONTRASTS = """
-(() => {
-  const parts = color => color.match(/[\\d.]+/g).map(Number);
-  const light = color => {
-    const [r, g, b] = parts(color).map(v => v / 255)
-      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = element => {
-    for (let at = element; at; at = at.parentElement) {
-      const color = getComputedStyle(at).backgroundColor;
-      if ((parts(color)[3] ?? 1) > 0) return color;
-    }
-    return 'rgb(255, 255, 255)';
-  };
-  const texts = [...document.querySelectorAll('body *')].filter(element =>
-    [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()));
-  return texts.map(element => {
-    const [a, b] = [getComputedStyle(element).color, behind(element)].map(light);
-    return [element.tagName, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
-  });
-})()
-"""
 OUTLINE = """
 (() => {
   const box = document.activeElement.closest('.option') ?? document.activeElement;
@@ -79,21 +51,6 @@ def heading(tab: Browser) -> str:
 
 def confirmed(tab: Browser, title: str) -> None:
     tab.wait_for(f"document.querySelector('h1')?.textContent === {title!r}")
-
-
-def looked_at(tab: Browser, name: str) -> None:
-    """Readable in both schemes, nothing cut off at any width, and a picture for who asks."""
-    for scheme in ("light", "dark"):
-        tab.prefer(scheme)
-        for width, height in ((1100, 900), (320, 800)):
-            tab.size(width, height)
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width
-            if SHOTS:
-                tab.screenshot(Path(SHOTS) / f"{name}-{scheme}-{width}.png")
-        weak = [(tag, ratio) for tag, ratio in tab.evaluate(CONTRASTS) if ratio < 4.5]
-        assert not weak, (scheme, weak)
-    tab.prefer("light")
-    tab.size(1100, 900)
 
 
 def test_a_break_is_chosen_by_keyboard_alone_and_taken_back(

@@ -16,7 +16,6 @@ from quality import _beside, gate
 from quality._figures import Figure
 from quality._rules import GATES
 from winback.base.errors import GateFailure
-from winback.cli._trouble import disk_trouble
 
 RULES = GATES["outcomes"]
 FIGURES = [Figure(rule.name, float(n), 1.0, "") for n, rule in enumerate(RULES)]
@@ -35,8 +34,8 @@ def process(_fresh: None) -> Iterator[subprocess.Popen[bytes]]:
         yield _beside._shared.process._process
 
 
-def ask(docs: Path) -> frozenset[str]:
-    return _beside.judge("outcomes", RULES, FIGURES, docs)
+def ask() -> frozenset[str]:
+    return _beside.judge("outcomes", RULES, FIGURES)
 
 
 def has_ended(pid: int) -> bool:
@@ -52,36 +51,27 @@ def has_ended(pid: int) -> bool:
     return False
 
 
-def test_what_is_judged_beside_is_told_and_shown_as_in_this_process(
-    process: subprocess.Popen[bytes], tmp_path: Path
-) -> None:
-    told = ask(tmp_path / "beside")
+@pytest.mark.usefixtures("process")
+def test_what_is_judged_beside_is_told_as_in_this_process() -> None:
+    told = ask()
     assert told == {rule.name for rule in RULES[2:]}
-    assert told == _beside.broken_rules("outcomes", RULES, FIGURES, tmp_path / "here")
-    pages = [
-        sorted(path.suffix for path in (tmp_path / folder).rglob("*.*") if path.is_file())
-        for folder in ("beside", "here")
-    ]
-    assert pages[0] == pages[1]
-    assert ".html" in pages[0]
-    # What it can't write is told as it is here, and it goes on.
-    (tmp_path / "file").touch()
-    with pytest.raises(OSError, match="file") as here:
-        _beside.broken_rules("outcomes", RULES, FIGURES, tmp_path / "file" / "docs")
-    with pytest.raises(type(here.value)) as there:
-        ask(tmp_path / "file" / "docs")
-    assert (there.value.args, there.value.filename) == (here.value.args, here.value.filename)
-    assert disk_trouble(there.value) == disk_trouble(here.value) != ""
-    assert ask(tmp_path / "again") == told
+    assert told == _beside.broken_rules("outcomes", RULES, FIGURES)
+    # What it can't judge is told as it is here, and it goes on.
+    with pytest.raises(ValueError, match="shorter") as here:
+        _beside.broken_rules("outcomes", RULES, FIGURES[1:])
+    with pytest.raises(ValueError, match="shorter") as there:
+        _beside.judge("outcomes", RULES, FIGURES[1:])
+    assert there.value.args == here.value.args
+    assert ask() == told
 
 
 @pytest.mark.usefixtures("_fresh")
 def test_who_works_beside_at_once_share_one_process_that_ends_with_the_last(
-    process: subprocess.Popen[bytes], tmp_path: Path
+    process: subprocess.Popen[bytes],
 ) -> None:
     def work() -> None:
         with gate(sends=False).beside():
-            told.append(ask(tmp_path / threading.current_thread().name))
+            told.append(ask())
 
     told: list[frozenset[str]] = []
     threads = [threading.Thread(target=work) for _ in range(3)]
@@ -95,11 +85,11 @@ def test_who_works_beside_at_once_share_one_process_that_ends_with_the_last(
 
 
 def test_a_process_that_is_killed_lets_nothing_pass(
-    process: subprocess.Popen[bytes], tmp_path: Path
+    process: subprocess.Popen[bytes],
 ) -> None:
     process.kill()
     with pytest.raises(GateFailure, match=r"nothing may pass\. Next: "):
-        ask(tmp_path)
+        ask()
 
 
 def test_one_that_has_imported_it_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,33 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None
 )
 _START_SECONDS = 30
+# Where screenshots go, for whoever wants to look: PAGE_SHOTS=DIR pytest ...
+SHOTS = os.environ.get("PAGE_SHOTS")
+
+# Of every text on the page: its color against the nearest background that is not transparent.
+CONTRASTS = """
+(() => {
+  const parts = color => color.match(/[\\d.]+/g).map(Number);
+  const light = color => {
+    const [r, g, b] = parts(color).map(v => v / 255)
+      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = getComputedStyle(at).backgroundColor;
+      if ((parts(color)[3] ?? 1) > 0) return color;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const texts = [...document.querySelectorAll('body *')].filter(element =>
+    [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()));
+  return texts.map(element => {
+    const [a, b] = [getComputedStyle(element).color, behind(element)].map(light);
+    return [element.tagName, (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)];
+  });
+})()
+"""
 _KEYS = {"Tab": 9, "Enter": 13, " ": 32, "ArrowDown": 40}
 
 
@@ -84,6 +111,21 @@ class Browser:
     def screenshot(self, path: Path) -> None:
         shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(shot["data"]))
+
+
+def looked_at(tab: Browser, name: str) -> None:
+    """Readable in both schemes, nothing cut off at any width, and a picture for who asks."""
+    for scheme in ("light", "dark"):
+        tab.prefer(scheme)
+        for width, height in ((1200, 900), (390, 800), (320, 800)):
+            tab.size(width, height)
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width
+            if SHOTS:
+                tab.screenshot(Path(SHOTS) / f"{name}-{scheme}-{width}.png")
+        weak = [(tag, ratio) for tag, ratio in tab.evaluate(CONTRASTS) if ratio < 4.5]
+        assert not weak, (scheme, weak)
+    tab.prefer("light")
+    tab.size(1100, 900)
 
 
 @contextmanager
