@@ -1,4 +1,4 @@
-"""Replies: what somebody wrote, without what is ours in it, and what it asks for."""
+"""Replies: find a customer's own words in what came back, and classify what they ask for."""
 
 from winback.replies._classify import Intent, is_listed, is_one_of, lapse_reason
 from winback.replies._html import text_of

@@ -1,11 +1,11 @@
-"""What a reply asks for: `stop` and its kin by levels, from certain to doubtful.
+"""Classify a reply: what it asks for, on six levels from certain to doubtful.
 
-1. the whole message is a keyword; 2. a keyword with nothing but politeness around it;
-3. a phrase that asks to be left alone: these act. 4. a keyword inside a sentence, 5. anger, a
-stranger at the other end, and 6. a script of which no word is known hold everything back until a
-person has read it. Who says why they stayed away gives feedback, coded as a lapse reason. The
-words are data: replies.toml, refusals.toml. What we ourselves sent is taken out first (_quoted,
-_reactions).
+Levels 1 to 3 act at once: 1. the whole message is a keyword; 2. a keyword stands with nothing but
+politeness around it; 3. a phrase asks to be left alone. Levels 4 to 6 hold every message until a
+person has read the reply: 4. a keyword stands inside a sentence; 5. the writer is angry, or is
+somebody else; 6. no word of the script is known. A reply that says why the customer stayed away is
+feedback, coded as a lapse reason. The words are data: replies.toml, refusals.toml. The text that we
+sent is taken out first (_quoted, _reactions).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _QUESTION_MARKS: Final = ("?", "\uff1f", "\u061f", "\u037e")
 
 
 def intent_of(text: str) -> Intent:
-    """The intent of somebody's own words, whatever mark stands around them."""
+    """The intent of a customer's own words, without the quotation marks around them."""
     words = clean(text)
     if not words:
         return _by_signs(text)
@@ -34,8 +34,11 @@ def intent_of(text: str) -> Intent:
 
 
 def intent_below(lines: Sequence[str], *, is_known: bool) -> Intent:
-    """What is said below a quote that marks no line. There a word alone acts; of a sentence only
-    what is left of it after the mail that we know is theirs for sure, and is to be read."""
+    """The intent of the words below a quote whose lines bear no mark.
+
+    A keyword alone on its line acts there. A sentence is the customer's for sure only where it
+    remains after the mail that we sent is taken out; a person reads it.
+    """
     words = [clean(line) for line in lines]
     keywords = [line for line in words if is_keyword(line)]
     if any(line not in listed("footers") for line in keywords):
@@ -45,7 +48,7 @@ def intent_below(lines: Sequence[str], *, is_known: bool) -> Intent:
     if is_known and asks_to_be_left_alone(" ".join(words)):
         return "hold"
     if refuses(next(filter(None, reversed(words)), "").split()):
-        return "hold"  # no mail of ours ends with it
+        return "hold"  # no mail of ours ends with this word
     return "other"
 
 
@@ -61,12 +64,14 @@ def _intent_of_others(words: str, text: str) -> Intent:
     is_told = f"{words} ".startswith("do not ")
     if words.split(" ", 1)[0] in listed("question_words") and not is_told:
         return "question"
-    unclear: Intent = "hold" if is_told else "other"  # whatever it is that we are not to do
+    unclear: Intent = (
+        "hold" if is_told else "other"
+    )  # the thing that we are not to do may be anything
     return "feedback" if _reason(words.split()) else unclear
 
 
 def is_positive(text: str) -> bool:
-    """Thanks or praise and nothing else, so that nobody has to answer it."""
+    """Whether a reply holds thanks or praise and nothing else: it needs no reply."""
     words = clean(text).split()
     if not words:
         return any(sign in text for sign in listed("positive_signs"))
@@ -75,7 +80,7 @@ def is_positive(text: str) -> bool:
 
 
 def plain_words(text: str) -> str:
-    """A text as words are compared; empty where it has none."""
+    """A text in the form in which words are compared; empty if it has no words."""
     return clean(text)
 
 
@@ -96,7 +101,7 @@ def lapse_reason(text: str) -> LapseReason | None:
 
 
 def _reason(words: Sequence[str]) -> LapseReason | None:
-    """The first phrase decides, of several that begin there the longest."""
+    """The reason of the first phrase; of phrases that begin at one place, the longest."""
     found = [
         (span.start, -span.end, reason)
         for reason in _REASONS
@@ -106,7 +111,7 @@ def _reason(words: Sequence[str]) -> LapseReason | None:
 
 
 def _by_signs(text: str) -> Intent:
-    """A message without a word."""
+    """The intent of a message that has signs and no word."""
     if any(mark in text for mark in _QUESTION_MARKS):
         return "question"
     if any(sign in text for sign in listed("stop_signs")):
@@ -115,7 +120,7 @@ def _by_signs(text: str) -> Intent:
 
 
 def _must_be_read(words: str, text: str) -> bool:
-    """Levels 4 to 6."""
+    """Whether a person must read the reply: levels 4 to 6."""
     kinds = ("hold_words", "hold_phrases", "hold_negative", "stop_phrases")
     sentences = [without(read.split(), "innocent_phrases") for read in readings(text)]
     if words in listed("hold") or any(contains(sentence, *kinds) for sentence in sentences):
@@ -128,12 +133,15 @@ def _must_be_read(words: str, text: str) -> bool:
 
 
 def _is_somebody_else(text: str) -> bool:
-    """Whether it says who it is not: a name has a capital and goes on with small letters."""
+    """Whether the writer says that they are somebody else, as in "this is not Ann".
+
+    A name begins with a capital and goes on with small letters.
+    """
     found = names_somebody("not_somebody").search(text.replace("\u2019", "'"))
     return found is not None and found[1].isupper() and found[2].islower()
 
 
 def _is_courtesy(words: Sequence[str]) -> bool:
-    """Thanks, a greeting, a yes or a no, in whatever script, and nothing else."""
+    """Whether a reply is thanks, a greeting, a yes or a no in any script, and nothing else."""
     rest = without(without(words, "positive"), "yes_or_no")
     return not set(rest) - listed("filler") - listed("positive_filler")

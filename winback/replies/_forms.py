@@ -1,7 +1,7 @@
-"""Refusals that are said in very many ways: lists of words, one behind the other (refusals.toml).
+"""Find refusals that have very many wordings: each is lists of words in a row (refusals.toml).
 
-The words are followed as an automaton would, which is made as far as it is needed: one look-up for
-each word, whatever a stranger makes of them.
+The lists form an automaton, built as far as a text needs it. Each word of a text costs one look-up,
+however the text is made.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from winback.replies._plain import clean
 _FORMS_FILE: Final = Path(__file__).with_name("refusals.toml")
 
 _Words: TypeAlias = tuple[str, ...]
-# Each way in which a form may go on: its lists from here on, and what was said of the first.
+# Each way in which a form may go on: the lists that remain, and the words read of the first one.
 _State: TypeAlias = frozenset[tuple[_Words, _Words]]
 _DONE: Final[tuple[_Words, _Words]] = ((), ())
 
 
 def has_form(words: Sequence[str], kind: str) -> bool:
-    """Whether a form of this kind stands anywhere in the words, whoever does it."""
+    """Whether a form of this kind stands anywhere in the words, with any subject."""
     return any(True for _ in _starts(words, kind))
 
 
 def refuses(words: Sequence[str]) -> bool:
-    """Whether a refusal stands there that is no statement: not "I do not use this number"."""
+    """Whether the words hold a refusal. A statement, "I do not use this number", is none."""
     return any(
         not _has_subject(words[max(0, start - 3) : start]) for start in _starts(words, "stop")
     )
@@ -52,7 +52,7 @@ def _begin(kind: str) -> _State:
 
 @cache
 def _following(state: _State) -> dict[str, _State]:
-    """By the next word, how the forms may go on behind it."""
+    """How the forms may go on after each possible next word."""
     found: dict[str, set[tuple[_Words, _Words]]] = {}
     for form, said in state:
         for word, is_end in _next_words(form[0]).get(said, ()):
@@ -65,7 +65,7 @@ def _following(state: _State) -> dict[str, _State]:
 
 
 def _behind(form: _Words) -> _State:
-    """Where a form is after its first list; those that may be empty may be passed over."""
+    """The places of a form after its first list. A list that may be empty can be passed over."""
     rest = form[1:]
     if not rest:
         return frozenset({_DONE})
@@ -85,7 +85,7 @@ def _before(kind: str) -> tuple[str, ...]:
 
 @cache
 def _next_words(name: str) -> dict[_Words, set[tuple[str, bool]]]:
-    """By the beginning of a phrase of a list, the words that go on, and whether it ends there."""
+    """The words that may follow each beginning of a listed phrase, and whether it may end there."""
     found: dict[_Words, set[tuple[str, bool]]] = {}
     phrases = {tuple(clean(phrase).split()) for phrase in _file()["words"][name]}
     for phrase in phrases:

@@ -1,4 +1,4 @@
-"""The text of a mail that came as HTML alone, its quotes marked as a text's are."""
+"""Read the text of a mail that came as HTML alone, with its quotes marked as in plain text."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import html
 import re
 from typing import Final
 
-# What is read of a page; a person's words stand at its beginning.
+# Only so much of a page is read: a person's words stand at its beginning.
 LONGEST: Final = 200_000
 _TAG: Final = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,20})([^<>]{0,2000})>")
 _LINES: Final = frozenset(
     {"br", "p", "div", "tr", "li", "ul", "ol", "table", "hr", "blockquote", "h1", "h2", "h3", "pre"}
 )
-# What shows nothing, by how it begins and ends.
+# The parts that show nothing, by how they begin and end.
 _NOT_SHOWN: Final = (
     ("<!--", "-->"), ("<style", "</style>"), ("<script", "</script>"), ("<title", "</title>"),
     ("<template", "</template>"),
 )  # fmt: skip
-# No letter has such a number, and Python refuses to read it.
+# Python refuses to read a longer number, and no letter has one.
 _NO_LETTER: Final = re.compile(r"&#(?:\d{8,}|[xX][0-9a-fA-F]{8,});?")
 
 
 def text_of(page: str) -> str:
-    """What a page shows, line by line."""
+    """The text that a page shows, line by line."""
     page = page[:LONGEST]
     for begin, end in _NOT_SHOWN:
         page = _without(page, begin, end)
@@ -42,7 +42,7 @@ def text_of(page: str) -> str:
 
 
 def _without(page: str, begin: str, end: str) -> str:
-    """A page without what stands between these; what never ends counts as text."""
+    """A page without the parts between these marks; a part that never ends counts as text."""
     kept, place, lower = list[str](), 0, page.lower()
     if len(lower) != len(page):  # a few letters are longer in lower case
         lower = page
@@ -53,5 +53,5 @@ def _without(page: str, begin: str, end: str) -> str:
 
 
 def _flowing(text: str) -> str:
-    """Text between tags: a line break there is a blank."""
+    """The text between tags: a line break there is a blank."""
     return html.unescape(_NO_LETTER.sub(" ", text)).replace("\n", " ").replace("\r", " ")

@@ -1,6 +1,6 @@
-"""The lists of replies.toml, and finding their phrases in cleaned words.
+"""Hold the lists of replies.toml, and find their phrases in cleaned words.
 
-Phrases are found word by word, in a tree of them all: the time that takes grows with the text
+All phrases of a list form one tree, which is followed word by word: the time grows with the text
 and with nothing else.
 """
 
@@ -17,37 +17,37 @@ from winback.replies._plain import clean
 
 _WORDS_FILE: Final = Path(__file__).with_name("replies.toml")
 
-# By word, what may follow it; "" where a phrase may end.
+# The words that may follow a word; "" stands where a phrase may end.
 _Tree: TypeAlias = dict[str, "_Tree"]
 
 
 class Span(NamedTuple):
-    """Where a phrase stands, counted in words."""
+    """The place of a phrase, counted in words."""
 
     start: int
     end: int
 
 
 def listed(kind: str) -> frozenset[str]:
-    """One list, in the form that `clean` gives."""
+    """One list, in the form that `clean` returns."""
     return _all_lists()[kind]
 
 
 def find(words: Sequence[str], kind: str) -> Iterator[Span]:
-    """Each phrase of a list that stands there, the longest of those that begin at a word."""
+    """The phrases of a list in the words; of those that begin at one word, the longest."""
     begins, place = _tree(kind), 0
     for start, (word, second) in enumerate(zip(words, [*words[1:], ""], strict=False)):
         following = begins.get(word)
         if following is None or start < place:
             continue
-        # Few words that begin a phrase are followed by one that goes on with it.
+        # Most words that begin a phrase are followed by a word that does not continue it.
         if (second in following or "" in following) and (found := ends(words, start, kind)):
             place = found[-1]
             yield Span(start, place)
 
 
 def ends(words: Sequence[str], start: int, kind: str) -> list[int]:
-    """Where the phrases of a list end that begin at a word, the shortest first."""
+    """The ends of the phrases of a list that begin at a word, the shortest first."""
     found, tree = list[int](), _tree(kind)
     for place in range(start, len(words)):
         following = tree.get(words[place])
@@ -60,12 +60,12 @@ def ends(words: Sequence[str], start: int, kind: str) -> list[int]:
 
 
 def contains(words: Sequence[str], *kinds: str) -> bool:
-    """Whether a phrase of any of these lists stands there."""
+    """Whether the words hold a phrase of any of these lists."""
     return any(True for kind in kinds for _ in find(words, kind))
 
 
 def surrounds(words: Sequence[str], kind: str) -> bool:
-    """Whether a row of a list stands there, with up to three words where it has "…"."""
+    """Whether the words hold a row of a list; "…" in a row stands for up to three words."""
     padded = f" {' '.join(words)} "
     return any(
         re.search(rf" {re.escape(before)}(?: \w+){{1,3}} {re.escape(after)} ", padded)
@@ -76,7 +76,7 @@ def surrounds(words: Sequence[str], kind: str) -> bool:
 
 @cache
 def names_somebody(kind: str) -> re.Pattern[str]:
-    """A phrase of a list, and a name behind it."""
+    """Whether a phrase of a list is followed by a name."""
     rows = "|".join(sorted(map(re.escape, _rows()[kind]), key=len, reverse=True))
     return re.compile(rf"\b(?i:{rows}) (?=[^\W\d_a-z])(\w)(\w)\w*\b")
 

@@ -1,4 +1,5 @@
-"""Words as they are compared: no case, accents, emoji, punctuation or lookalike letters.
+"""Bring words into the form in which they are compared: no case, accent, emoji, punctuation or
+lookalike letter.
 
 The marks that a script writes its vowels with are letters there and stay: those of Devanagari,
 Thai and their kin, the voiced marks of kana; a Korean syllable stays one.
@@ -33,13 +34,13 @@ _BOXED: Final = {
 
 
 def clean(text: str) -> str:
-    """Words only, one blank apart; empty where a text has none."""
+    """The words of a text, one blank apart; empty if it has none."""
     words = _ascii_words(text) if text.isascii() else _words(text)
     return _ZERO_IN_A_WORD.sub("o", _LONG_RUN.sub(r"\1", " ".join(words)))
 
 
 def _ascii_words(text: str) -> list[str]:
-    """The same at a fifth of the price."""
+    """`clean` for text of ASCII letters alone, in a fifth of the time."""
     return _NOT_ASCII_WORD.sub(" ", _APOSTROPHES.sub("", text.lower())).split()
 
 
@@ -51,8 +52,10 @@ def _words(text: str) -> list[str]:
 
 
 def readings(text: str) -> list[str]:
-    """The words of a text as they stand; and, if it has any, with the signs and digits inside of
-    words as the letters that they look like."""
+    """The words of a text as they stand, and a second reading if words hold signs or digits.
+
+    The second reading takes these for the letters that they look like.
+    """
     words = clean(text)
     signed = _SIGN_IN_A_WORD.sub(lambda sign: sign[0].translate(_SIGNS), text)
     spelled = with_letters(clean(signed) if signed != text else words)
@@ -80,20 +83,25 @@ def is_foreign(text: str) -> bool:
 
 
 def _may_pose(c: str) -> bool:
-    """Whether it is a letter of a script from which lookalikes come: none of East Asia's, which
-    stand beside Latin ones in many a word."""
+    """Whether a letter is of a script that has lookalikes of Latin letters.
+
+    Scripts of East Asia are none: their letters stand beside Latin ones in many words.
+    """
     is_asian = "\u2e80" <= c <= "\ua4cf" or "\uac00" <= c <= "\ud7ff" or "\uf900" <= c <= "\ufaff"
     return c.isalpha() and not is_asian and not _is_latin(c)
 
 
 def _is_latin(c: str) -> bool:
-    """Also the apostrophes and accents that count as letters."""
+    """Whether a letter is Latin. Apostrophes and accents that count as letters are too."""
     return c < "\u0250" or "\u02b0" <= c <= "\u02ff" or "\u1e00" <= c <= "\u1eff"
 
 
 @lru_cache(maxsize=4096)
 def _falls_away(c: str) -> bool:
-    """Accents and what has no width; not the marks without which a script can't be read."""
+    """Whether a character is dropped: accents and characters without a width are.
+
+    The marks without which a script can't be read stay.
+    """
     if "\u0900" <= c <= "\u109f" or "\u1700" <= c <= "\u18af" or c in "\u3099\u309a":
         return False
     return unicodedata.category(c) in {"Mn", "Me", "Cf"}

@@ -1,4 +1,4 @@
-"""Where a quote begins: a mail's head, a line of dashes, "On … wrote:"; and marked lines."""
+"""Find where a quote begins: a mail's head, a line of dashes, "On … wrote:", a marked line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _INLINE_WROTE: Final = re.compile(
     r"(?:wrote|schrieb|a écrit|escribió|ha scritto|schreef|escreveu)\b[^\n:]{0,80}:",
     re.MULTILINE,
 )
-# A line is wrapped over so many, a head has so many, and its rows so many characters of a key.
+# The most lines that one line is wrapped over, the most rows of a head, and the longest key of a
+# row in characters.
 _WRAPPED_OVER: Final = 4
 _LONGEST_INTRO: Final = 500
 _LONGEST_HEAD: Final = 14
@@ -33,7 +34,7 @@ def is_marked(line: str) -> bool:
 
 
 def without_marks(line: str) -> str:
-    """A marked line as it was before it was quoted."""
+    """A marked line without its marks."""
     return _MARKS.sub("", line, count=1)
 
 
@@ -73,7 +74,10 @@ def _is_dashed_head(line: str) -> bool:
 
 
 def _after_rows(lines: Sequence[str], place: int) -> int:
-    """From, and two at least of Sent, To, Subject: below one another, or in one line."""
+    """The line after a head that has From and at least two of Sent, To, Subject.
+
+    They stand below one another or in one line.
+    """
     if _key(lines[place]) not in quote_words("head_from"):
         return 0
     if _inline_heads(lines[place]):
@@ -83,14 +87,14 @@ def _after_rows(lines: Sequence[str], place: int) -> int:
         if _key(lines[at]) in quote_words("head_others"):
             others, last = others + 1, at
         elif lines[at].strip():
-            between += 1  # what is wrapped
+            between += 1  # a row that is wrapped
         if between > 2:
             break
     return last + 1 if others >= 2 else 0
 
 
 def _key(line: str) -> str:
-    """What stands before the colon of a head's row."""
+    """The words before the colon of a head's row."""
     start = line[:_LONGEST_KEY]
     colon = _COLON.search(start)
     return _cleaned_key(start[: colon.start()]) if colon else ""
@@ -98,12 +102,12 @@ def _key(line: str) -> str:
 
 @lru_cache(maxsize=256)
 def _cleaned_key(key: str) -> str:
-    """A thousand heads have the same few keys."""
+    """The cleaned key, kept: a thousand heads have the same few keys."""
     return clean(key)
 
 
 def _inline_heads(line: str) -> list[int]:
-    """Where in a line a whole head begins."""
+    """The places in a line at which a whole head begins."""
     keys = [(found.start(), _cleaned_key(found[1])) for found in _ANY_KEY.finditer(line)]
     return [
         start
@@ -114,7 +118,7 @@ def _inline_heads(line: str) -> list[int]:
 
 
 def _inline_intros(line: str) -> Iterator[int]:
-    """Where in a line "On … wrote:" begins and where it ends."""
+    """The begin and end of each "On … wrote:" in a line."""
     for found in _INLINE_WROTE.finditer(line):
         yield from (found.start(), found.end())
 
@@ -129,7 +133,7 @@ def _after_intro(lines: Sequence[str], place: int) -> int:
         is_quoted = is_marked(next_words(lines, end))
         if not _is_intro(lines[place:end], is_quoted=is_quoted):
             return 0
-        # Of several lines that may begin it the last one does; those before it are theirs.
+        # If several lines may begin it, the last one does: those before it are the customer's.
         later = (lines[start:end] for start in range(place + 1, end))
         return 0 if any(_is_intro(part, is_quoted=False) for part in later) else end
     return 0

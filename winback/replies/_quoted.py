@@ -1,7 +1,8 @@
-"""What somebody wrote, without what their mail program quoted or wrote around it.
+"""Find a customer's own words in a reply, without the quotes and lines of their mail program.
 
-Below a quote people answer too. Where its lines are marked (">"), those between and below them
-are the person's; where they aren't, what lies below is kept apart, for a stop must not be lost.
+Customers also write below a quote. If the quote's lines are marked (">"), the lines between and
+below them are the customer's. If they are not marked, the text below is kept apart, because a stop
+in it must not be lost.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from winback.replies._plain import clean
 from winback.replies._quote_heads import after_head, in_lines, is_marked, next_words, without_marks
 from winback.replies._quote_words import quote_words
 
-# What is read of a text: its beginning and, where it is longer, its end.
+# The parts of a text that are read: its beginning and, if it is longer, its end.
 HEAD: Final = 8_000
 TAIL: Final = 4_000
 FIRST_LINES: Final = 400
@@ -40,8 +41,8 @@ _WORDS_OF_A_SIGNATURE: Final = 7
 
 @dataclass(frozen=True)
 class Own:
-    """`text` is theirs; `below` lies under an unmarked quote, so that it may be; `is_cut` says
-    that more was theirs than is read."""
+    """`text` is the customer's; `below` stands under an unmarked quote and may be theirs; `is_cut`
+    says that they wrote more than is read."""
 
     text: str
     below: tuple[str, ...] = ()
@@ -50,7 +51,7 @@ class Own:
 
 
 def shortened(text: str) -> str:
-    """What is read of a text, however long it is."""
+    """The part of a text that is read."""
     if len(text) > HEAD + TAIL + _SLACK:
         text = f"{text[:HEAD]}\n{_CUT}\n{text[-TAIL:]}"
     lines = text.splitlines()
@@ -63,7 +64,7 @@ def shortened(text: str) -> str:
 
 
 def own_words(text: str) -> Own:
-    """What they wrote themselves."""
+    """The words that the customer wrote."""
     lines = in_lines(shortened(text))
     own: list[str] = []
     marked: list[str] = []
@@ -86,7 +87,7 @@ def own_words(text: str) -> Own:
             below.append(line)
         elif not _RULER.fullmatch(line) and not _is_signature(line):
             own.append(line)
-    if not has_quote and marked:  # nobody says that this is a quote
+    if not has_quote and marked:  # nothing marks this as a quote
         if any(map(clean, own)):
             below += marked
         else:
@@ -95,8 +96,11 @@ def own_words(text: str) -> Own:
 
 
 def without_ours(lines: Sequence[str], sent: Sequence[str]) -> list[str]:
-    """Lines from below a quote, without what we sent: four words in a row of ours are ours, however
-    they were wrapped, and so is a whole line. Of an unknown mail what shops write of leaving."""
+    """Lines from below a quote, without the text that we sent.
+
+    Four words in a row that stand in our text are ours, however they are wrapped, and so is a whole
+    line. If the mail is unknown, the sentences that shops write about opting out are taken out.
+    """
     bare = [_LINK.sub(" ", line) for line in lines]
     if not sent:
         return [line for line in bare if not _speaks_of_leaving(clean(line))]
@@ -117,7 +121,7 @@ def without_ours(lines: Sequence[str], sent: Sequence[str]) -> list[str]:
 
 
 def without_our_lines(lines: Sequence[str], sent: Sequence[str]) -> list[str]:
-    """Lines without those of three words or more that we sent as they stand."""
+    """Lines without those of three words or more that stand in our text word for word."""
     whole = _lines_of(sent)
     cleaned = ((line, clean(_LINK.sub(" ", line))) for line in lines)
     return [line for line, words in cleaned if words.count(" ") < 2 or words not in whole]
@@ -136,7 +140,7 @@ def _speaks_of_leaving(words: str) -> bool:
 
 
 def _is_signature(line: str) -> bool:
-    """What a phone or a mail program writes below, and nothing that may be a wish."""
+    """Whether a line is a phone's or a mail program's signature and can't be a wish."""
     if not line.strip():
         return False
     said = clean(line[:_LONGEST_SIGNATURE])

@@ -1,4 +1,4 @@
-"""A phone's reactions ("Loved “Reply STOP…”"): what they say, and what stands beside our text."""
+"""Read a phone's reactions ("Loved “Reply STOP…”"): the feeling, the words beside our text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from winback.replies._quote_words import quote_words
 Feeling = Literal["good", "bad", "asking", "removed"]
 
 _KINDS: Final[tuple[Feeling, ...]] = ("good", "bad", "asking", "removed")
-# Phones set them without a width, or as a blank of their own, around an emoji.
+# Phones set these around an emoji: characters without a width, or blanks of their own.
 _UNSEEN: Final = re.compile("[\u200b-\u200f\u2060\u2066-\u2069\ufeff\u202a-\u202e]")
 # The longest of the words before a quote, in characters.
 _LONGEST: Final = 80
@@ -21,10 +21,10 @@ _LONGEST: Final = 80
 
 @dataclass(frozen=True)
 class Reaction:
-    """What is felt about a text of ours; `beside` is what they wrote themselves."""
+    """A feeling about a text of ours; `beside` holds the words that the customer added."""
 
     feeling: Feeling
-    # Several, where it can't be told with which mark our own text ends.
+    # There are several if it can't be told which mark ends our own text.
     beside: tuple[str, ...] = ("",)
 
 
@@ -47,8 +47,10 @@ def reaction(text: str) -> Reaction | None:
 
 
 def _ends(quote: str, closers: str) -> tuple[int, ...]:
-    """Where our text may end: at the first closing mark or at the last. A carrier cuts it short
-    without one: then at "…" before a new line, or nowhere."""
+    """The places at which our text may end: the first closing mark or the last.
+
+    A carrier that cuts the text leaves no mark: it ends at "…" before a new line, or nowhere.
+    """
     places = [found.start() for found in re.finditer(f"[{closers}]", quote)]
     if not places:
         cut = re.search(r"(?:…|\.\.\.)\s*\n", quote)
@@ -57,7 +59,7 @@ def _ends(quote: str, closers: str) -> tuple[int, ...]:
 
 
 def _feeling(before: str, after: str) -> tuple[Feeling, str] | None:
-    """What the words around the quote say, and which of those behind it belong to them."""
+    """The feeling in the words around the quote, and how many words after it belong to it."""
     words = clean(before)
     behind = clean(after[:_LONGEST])
     for kind in _KINDS:
@@ -76,7 +78,7 @@ def _feeling(before: str, after: str) -> tuple[Feeling, str] | None:
 
 
 def _of_a_picture(text: str) -> Reaction | None:
-    """There is nothing to quote: "Loved an image"."""
+    """Whether it is a reaction to a picture, which quotes nothing: "Loved an image"."""
     words = clean(text[: 2 * _LONGEST])
     for kind in _KINDS:
         for verb in quote_words(f"reactions_{kind}"):
@@ -106,7 +108,7 @@ def _of_signs(before: str) -> Feeling:
 
 
 def _without(rest: str, suffix: str) -> str:
-    """What they wrote behind the quote, without the words that belong to the reaction."""
+    """The words after the quote, without those that belong to the reaction."""
     for _ in range(suffix.count(" ") + 1 if suffix else 0):
         rest = rest.partition(" ")[2]
     return rest.strip()
@@ -114,7 +116,7 @@ def _without(rest: str, suffix: str) -> str:
 
 @cache
 def _closers() -> dict[str, str]:
-    """The marks that end a quotation, by the one that begins it."""
+    """The marks that may end a quotation that begins with this one."""
     return {row[0]: row[1:] for row in quote_words("quotation_signs")}
 
 

@@ -1,4 +1,4 @@
-"""How a reply is read: what we sent is taken out, a reaction is one, and the rest is theirs."""
+"""Read a reply: take out the text that we sent, tell reactions apart, classify the rest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from winback.replies._plain import clean
 from winback.replies._quoted import own_words, shortened, without_our_lines, without_ours
 from winback.replies._reactions import Reaction, reaction
 
-# The order of several readings: the one that speaks to fewest people counts.
+# If a reply has several readings, the one that lets us write least counts.
 _GRAVEST_FIRST: Final[tuple[Intent, ...]] = (
     "stop", "hold", "question", "help", "feedback", "start", "other",
 )  # fmt: skip
@@ -19,7 +19,7 @@ _GRAVEST_FIRST: Final[tuple[Intent, ...]] = (
 
 @dataclass(frozen=True)
 class Reading:
-    """A reply's intent and what of it is theirs; a reaction is no answer to a question of ours."""
+    """A reply's intent and the customer's own words. A reaction answers no question of ours."""
 
     intent: Intent
     words: str
@@ -27,12 +27,12 @@ class Reading:
     is_reaction: bool = False
 
     def intent_of(self, *, is_opted_out: bool) -> Intent:
-        """The intent of who is opted out, or is not: a bare "yes" of the first means start."""
+        """The intent, which hangs on whether they opted out: a bare "yes" then means start."""
         may_start = is_opted_out and self.intent not in {"stop", "hold"}
         return "start" if may_start and is_listed(self.words, "start_if_opted_out") else self.intent
 
 
-# Of a reply that nothing of ours can read: nobody writes to them until a person has.
+# The intent of a reply that can't be read: every message is held until a person has read it.
 UNREAD: Final = Reading("hold", "")
 
 
@@ -47,7 +47,8 @@ def read_reply(text: str, *, sent: Sequence[str] = ()) -> Reading:
     intent = intent_of(theirs)
     found = [intent, intent_below(without_ours(own.below, sent), is_known=bool(sent))]
     if own.is_cut or (theirs != own.text and intent_of(own.text) == "stop"):
-        found.append("hold")  # more was written than is read; or is it theirs after all?
+        # More was written than is read, or the quote may be the customer's after all.
+        found.append("hold")
     intent = _graver(found) or intent
     return Reading(intent, theirs, is_praise=intent == "other" and is_positive(theirs))
 
@@ -58,7 +59,7 @@ def classify(text: str, *, is_opted_out: bool = False) -> Intent:
 
 
 def their_words(text: str) -> str:
-    """What somebody wrote themselves, without quotes and a phone's words around a reaction."""
+    """The customer's own words, without quotes and a phone's words around a reaction."""
     return read_reply(text).words
 
 
@@ -68,7 +69,7 @@ def _graver(found: Sequence[Intent]) -> Intent | None:
 
 
 def _of_reaction(reacted: Reaction) -> Reading:
-    """What stands beside our words is theirs; the reaction itself never opts out."""
+    """The reading of a reaction: only the words beside ours may opt out, a reaction never does."""
     beside = [one for one in reacted.beside if one]
     intents = {intent_of(one) for one in beside}
     words = beside[-1] if beside else ""
@@ -87,7 +88,7 @@ def _of_reaction(reacted: Reaction) -> Reading:
 
 
 def _without_our_lines(text: str, sent: Sequence[str], *, has_quote: bool) -> str:
-    """Without the lines that we sent as they stand; all of it where nothing else is left."""
+    """A text without the lines that we sent; the whole text if nothing else remains."""
     lines = text.splitlines()
     theirs = without_our_lines(lines, sent)
     if len(theirs) == len(lines) or not (has_quote or any(map(clean, theirs))):

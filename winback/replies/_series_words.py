@@ -1,4 +1,4 @@
-"""The words of series as an analyst wrote them: none may mean anything else."""
+"""Check the keywords of series, as an analyst wrote them: none may mean anything else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from winback.base.errors import BuildFailure
 from winback.replies._classify import plain_words
 from winback.replies._reading import classify
 
-# What a word may read as besides: nothing that is acted on.
+# The intents that a keyword may also have: nothing follows from them.
 _FREE: Final = frozenset({"other", "question", "feedback"})
 
 

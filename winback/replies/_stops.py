@@ -1,4 +1,4 @@
-"""Whether words ask for silence: a keyword with nothing but politeness around it, or a phrase."""
+"""Find out whether words opt out: a keyword with nothing but politeness around it, or a phrase."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _WITHOUT_BLANKS: Final = "\u0e00"
 
 
 def is_stop(text: str) -> bool:
-    """Levels 1 to 3. A mail may say it on a line of its own, above a signature."""
+    """Whether a text opts out: levels 1 to 3. A mail may do so on a line above a signature."""
     whole = readings(text)
     lines = (words for line in text.splitlines() for words in readings(line))
     return (
-        # A line that is the whole text, or that comes again, is looked at once.
+        # A line that is the whole text, or that is repeated, is looked at once.
         any(map(is_keyword, dict.fromkeys([*whole, *lines])))
         or (any(map(_is_nearly_stop, whole)) and not is_foreign(text))
         or any(map(asks_to_be_left_alone, whole))
@@ -30,7 +30,7 @@ def is_stop(text: str) -> bool:
 
 
 def is_keyword(words: str) -> bool:
-    """Levels 1 and 2, on cleaned words, which may be spelled out: "s t o p please"."""
+    """Whether cleaned words opt out on level 1 or 2. They may be spelled out: "s t o p please"."""
     joined = with_letters(_SPELLED_OUT.sub(lambda letters: letters[0].replace(" ", ""), words))
     return words.replace(" ", "") in listed("stop") or any(
         _is_made_of_stops(said.split()) for said in {words, joined}
@@ -38,8 +38,10 @@ def is_keyword(words: str) -> bool:
 
 
 def _is_nearly_stop(words: str) -> bool:
-    """Whether there is one word beside politeness, and it is STOP but for one letter: added, left
-    out, another one, or two that changed places."""
+    """Whether one word stands beside politeness that is STOP with one letter wrong.
+
+    A letter may be added, missing, another one, or have changed places with its neighbor.
+    """
     said = without(words.split(), "filler")
     if len(said) != 1 or not 3 <= len(said[0]) <= 5 or said[0] in listed("not_stop"):
         return False
@@ -56,10 +58,10 @@ def _is_one_letter_off(word: str, wanted: str) -> bool:
 
 
 def _is_made_of_stops(words: Sequence[str]) -> bool:
-    """Nothing but stop words and what changes nothing beside them, and one stop word at least."""
+    """Whether words are stop words and polite words alone, with at least one stop word."""
     if not contains(words, "stop"):
         return False
-    # For each place that the words before it lead to: whether there was a stop word among them.
+    # For each place that can be reached: whether a stop word stood on the way.
     reached: dict[int, set[bool]] = {0: {False}}
     for place, word in enumerate(words):
         for has_stop in reached.pop(place, ()):
@@ -73,7 +75,7 @@ def _is_made_of_stops(words: Sequence[str]) -> bool:
 
 
 def asks_to_be_left_alone(words: str) -> bool:
-    """Level 3, unless the phrase is denied: "don't stop texting me"."""
+    """Whether words opt out on level 3: a phrase that is not denied ("don't stop texting me")."""
     kept = without(words.split(), "denied_phrases")
     negations = tuple(f" {no}" for no in listed("negations"))
     for span in find(kept, "stop_phrases"):
@@ -84,10 +86,10 @@ def asks_to_be_left_alone(words: str) -> bool:
 
 
 def _asks_without_blanks(words: str) -> bool:
-    """The same in a script that sets no blanks between words, or sets them as it likes."""
+    """`asks_to_be_left_alone` for scripts without blanks between words, or with blanks at will."""
     if all(c < _WITHOUT_BLANKS for c in words):
         return False
     joined = words.replace(" ", "")
     if any(phrase in joined for phrase in listed("denied_inside")):
-        return False  # it is read by a person
+        return False  # a person reads it
     return any(phrase in joined for phrase in listed("stop_inside"))

@@ -23,7 +23,7 @@ _VERDICTS: Final = {
     "expired": "skipped for good",
     "render_blocked": "could not be written",
 }
-# What SQL let pass and the last look before the call did not.
+# Rules of the last look before a call, which may refuse a message that SQL let pass.
 _GUARD: Final = "guard:"
 _EFFECTS: Final = {
     "held": "Nobody writes to them until a load brings the row mended",
@@ -56,7 +56,7 @@ class _Teller:
         self._story = story
         self._zone = zone
         self._width = width
-        # Each rule that was named, with the channels that it was named for.
+        # The rules that are named, each with the channels that it is named for.
         self._named: dict[str, set[str | None]] = {}
         known = [*story.enrollments, *story.messages, *story.decisions]
         self._has_several_playbooks = len({row["playbook_id"] for row in known}) > 1
@@ -110,14 +110,14 @@ class _Teller:
             yield from self._item(self._hours(row))
         for row in self._story.series:
             rules, what = _ids(row["blocked_by"]), f"{row['channel']} of {row['series_id']}"
-            # A series is texts: what it may not do by email goes without saying.
+            # A series is sent by text: rules of email need not be told.
             if not rules:
                 yield from self._item(f"{what}: yes, they joined it")
             elif row["channel"] != "email":
                 yield from self._item(f"{what}: no - {self._reasons(rules, row['channel'])}")
 
     def _hours(self, row: Mapping[str, Any]) -> str:
-        """The next hours of who is written to outside of our own, on the clocks of all zones."""
+        """The next window of a person in several zones, on the clock of each zone."""
         opens, closes = row["window_opens_at"], row["window_closes_at"]
         zones = [ZoneInfo(zone) for zone in row["zones"].split(",")]
         clocks = ", ".join(
@@ -133,7 +133,7 @@ class _Teller:
 
     def playbooks(self) -> Iterator[str]:
         yield from ("", "Playbooks")
-        # Another tool does not say when it was done with somebody.
+        # Another tool does not say when its sequence ended.
         current = [
             row
             for row in self._story.enrollments
@@ -148,7 +148,7 @@ class _Teller:
             yield from self._item("none: they are in none of the segments that feed one")
 
     def _candidate(self, row: Mapping[str, Any]) -> str:
-        """Why a playbook that is meant for them takes them, or doesn't."""
+        """The reason why a playbook that is meant for the person takes them or does not."""
         kind = "series" if row["segment"] in self._ways_in() else "segment"
         text = f"{row['playbook_id']}, by the {kind} {row['segment']}: "
         if row["is_entering"]:
@@ -158,7 +158,7 @@ class _Teller:
         return text + (f" (taken by {taken_by})" if taken_by else "")
 
     def _ways_in(self) -> set[str]:
-        """The series that they joined: an enrollment by one bears its name for a segment."""
+        """The series that the person joined, whose name stands in place of a segment."""
         return {row["series_id"] for row in self._story.joins}
 
     def days(self) -> Iterator[str]:
@@ -180,7 +180,7 @@ class _Teller:
         for rule, channels in self._named.items():
             row = self._story.rules[rule]
             yield from self._item(f"[{rule}] {row['sentence']}")
-            # Where the law differs by place, the catalog's own source is that of one place.
+            # If the law differs by place, the source in the catalog is that of one place.
             meant = self._meant(channels)
             of_place = [it for it in self._story.sources if _concerns(it, rule, meant)]
             for source in of_place:
@@ -193,7 +193,7 @@ class _Teller:
             yield f"    held in: {row['held_in']}"
 
     def _meant(self, channels: set[str | None]) -> set[str | None]:
-        """What was named for any of the channels is meant for those that the person has."""
+        """The channels that a rule is told for: those of its channels that the person has."""
         known = {row["channel"] for row in self._story.channels}
         return channels - {None} | known if None in channels and known else channels
 
@@ -249,16 +249,16 @@ class _Teller:
         return "; ".join(self._reason(rule, channel) for rule in rules)
 
     def _reason(self, rule: str, channel: str | None) -> str:
-        """What a failed rule says; its id after it, as blocked_by has it."""
+        """The sentence of a failed rule, followed by its id as `blocked_by` has it."""
         known = self._known(rule, channel)
         return f"{known['sentence']} [{rule}]" if known else f"[{rule}]"
 
     def _names(self, rules: Iterable[str], channel: str) -> str:
-        """Ids only: what they say stands among the rules at the end."""
+        """The ids of rules, joined: their sentences stand among the rules at the end."""
         return " ".join(f"[{rule}]" for rule in rules if self._known(rule, channel) or rule)
 
     def _known(self, rule: str, channel: str | None) -> Mapping[str, Any] | None:
-        """A rule of the catalog; a message's reason may name a field after a colon."""
+        """A rule of the catalog by its id, which may be followed by a colon and a field."""
         known = self._story.rules.get(rule.partition(":")[0])
         if known is not None:
             self._named.setdefault(known["rule_id"], set()).add(channel)
@@ -267,7 +267,7 @@ class _Teller:
     def _what(self, row: Mapping[str, Any]) -> str:
         channel = channel_word(row["channel"])
         step = f" of step {row['step']}" if row["step"] is not None else ""
-        # Only who was in several playbooks has to be told which.
+        # The playbook is named only if the person was in several.
         playbook = f" ({row['playbook_id']})" if self._has_several_playbooks else ""
         return f"{channel}{step}{playbook}"
 
@@ -275,7 +275,7 @@ class _Teller:
         return f"{at.astimezone(self._zone):{_DAY} %H:%M}"
 
     def _later(self, at: datetime, *, than: datetime | None) -> str:
-        """A time told after another one: its day only where that is a new one."""
+        """A time that is told after another one: with its day only if the day differs."""
         if than is not None and self._day(than) == self._day(at):
             return self._clock(at)
         return self._time(at)
@@ -299,19 +299,19 @@ class _Teller:
 
 
 def _concerns(source: Mapping[str, Any], rule: str, channels: set[str | None]) -> bool:
-    """Whether a row of law is of the rule, and of a channel that the rule was named for."""
+    """Whether a row of law belongs to the rule and to a channel that the rule is named for."""
     if source["rule_id"] != rule:
         return False
     if source["channel"] is None or None in channels:
         return True
-    # The law of hours is one for all that rings a phone.
+    # The law of hours is the same for every channel that rings a phone.
     groups = {"email" if channel == "email" else "phone" for channel in channels}
     return source["channel"] in channels | groups
 
 
 def _source(row: Mapping[str, Any]) -> str:
     if not row["source_url"]:
-        # A row of a place stands for the law there, also where none was found.
+        # A row of a place stands for the law there, also if it says that none was found.
         what = "none was found" if "place" in row else "a practice of ours"
         return f"{what} (reviewed {row['reviewed_on']})"
     return f"{row['source_url']} ({row['status']}, reviewed {row['reviewed_on']})"
@@ -322,7 +322,7 @@ def _ids(blocked_by: str) -> list[str]:
 
 
 def _stage(lapse: Mapping[str, Any]) -> str:
-    """The stage, and the days that made it."""
+    """The lapse stage, and the days from which it follows."""
     text = f"Stage {lapse['lapse_stage']}: "
     begins = [
         (stage, lapse[column])

@@ -1,4 +1,4 @@
-"""One person's history, in order; runs that decided the same are one entry."""
+"""Put a person's history in order; runs in a row that decided the same are one entry."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from winback.measure.why._read import Story
 
 @dataclass
 class Happening:
-    """Something that happened, or was decided again and again `until` a last time."""
+    """Something that happened once, or a decision that was repeated `until` a last time."""
 
     at: datetime
     until: datetime
     # joined, entered, decided, message, answer, came_back, ended
     kind: str
     row: dict[str, Any]
-    # Of a decision: the rules that it hangs on, and what else failed in any of its runs.
+    # For a decision: the rules that decided it, and the other rules that failed in its runs.
     decisive: list[str] = field(default_factory=list)
     besides: list[str] = field(default_factory=list)
     runs: int = 1
 
 
-# What each decision hangs on, by rule or by kind of rule.
+# The rules, or kinds of rules, that decide each decision.
 _DECISIVE: Final[Mapping[str, frozenset[str]]] = {
     "exited": frozenset({"purchase", "no_order", "merged", "other_id", "household"}),
     "holdout": frozenset({"holdout"}),
@@ -105,13 +105,13 @@ def _decisions(story: Story) -> Iterator[Happening]:
     kinds = {rule: str(row["kind"]) for rule, row in story.rules.items()}
     for step, rows in by_step.items():
         for told in _drop_repeats(rows, kinds):
-            # The message tells it better.
+            # The message itself is told instead.
             if not (told.row["decision"] == "send" and step in sent):
                 yield told
 
 
 def _drop_repeats(rows: Rows, kinds: Mapping[str, str]) -> Iterator[Happening]:
-    """Runs one after the other that decided the same for the same reason, as one."""
+    """Merge runs in a row that decided the same for the same reason."""
     last: Happening | None = None
     for row in rows:
         decisive, besides = _weighed(row, kinds)
@@ -129,7 +129,7 @@ def _drop_repeats(rows: Rows, kinds: Mapping[str, str]) -> Iterator[Happening]:
 
 
 def _weighed(row: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """The rules that failed: those that the decision hangs on, and the others."""
+    """The rules that failed: those that decided, and the others."""
     failed = [rule for rule in row["blocked_by"].split(",") if rule]
     weighty = _DECISIVE.get(row["decision"], frozenset())
     decisive = [rule for rule in failed if {rule, kinds.get(rule, "")} & weighty] or failed
@@ -137,7 +137,7 @@ def _weighed(row: Mapping[str, Any], kinds: Mapping[str, str]) -> tuple[list[str
 
 
 def _only_ran_out(last: Happening, row: Mapping[str, Any], kinds: Mapping[str, str]) -> bool:
-    """Whether a step that was given up for good ran out of days behind the same block."""
+    """Whether a step was skipped for good because the same block outlasted its days."""
     if last.row["decision"] != "suppressed" or row["decision"] != "expired":
         return False
     blocked, _ = _weighed({**row, "decision": "suppressed"}, kinds)
