@@ -55,13 +55,17 @@ contract: .venv/.dev .venv/.prism  ## our calls through Prism and the official d
 	npm install --silent --no-audit --no-fund --prefix .venv/prism @stoplight/prism-cli@5.14.2
 	touch $@
 
-check: .venv/.dev  ## lint, types and licenses
+# The theme's word on its successor is for us, not for each build. `--quiet` would hide broken links.
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
+check: .venv/.dev  ## lint, types, licenses, and the links of the docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/licenses.py
 	cd dbt_project && WINBACK_WAREHOUSE=$$(mktemp -d)/winback.duckdb \
 		../$(BIN)/sqlfluff lint --disable-progress-bar models tests
+	$(SITE) --site-dir $$(mktemp -d)
 
 COMPILE := $(BIN)/uv pip compile --quiet --no-emit-index-url --no-header --no-annotate \
 	--generate-hashes --python-version 3.11
@@ -77,8 +81,9 @@ licenses: .venv/.dev  ## list the licenses of all that is installed in docs/lice
 sbom: .venv/.runtime  ## a bill of materials in CycloneDX: winback.cdx.json
 	$(BIN)/python scripts/make_sbom.py winback.cdx.json
 
-docs: .venv/.dev  ## write anew the generated pages, and what dbt must know of rules and facts
+docs: .venv/.dev  ## write the generated pages, and what dbt must know; build the site: site/index.html
 	$(BIN)/python scripts/make_docs.py
+	$(SITE)
 
 migration: .venv/.dev  ## make migration M="messages know their color": the ledger's next revision
 	$(BIN)/python -m winback.ledger.migrations "$(M)"
