@@ -34,10 +34,10 @@ def read_lock(name: str) -> list[Locked]:
         try:
             own = distribution(package)
         except PackageNotFoundError:
-            raise SystemExit(f"{package} {version} of {name} is absent. Next: make setup") from None
+            raise SystemExit(f"{package} {version} of {name} is absent. Next: make .venv/.dev") from None
         if own.version != version:
             raise SystemExit(
-                f"{package} is {own.version}, and {version} in {name}. Next: make setup"
+                f"{package} is {own.version}, and {version} in {name}. Next: make .venv/.dev"
             )
         digests = tuple(re.findall(r"sha256:([0-9a-f]{64})", hashes))
         found.append(Locked(package, version, digests, _license(package, own), own))
