@@ -34,7 +34,9 @@ def read_lock(name: str) -> list[Locked]:
         try:
             own = distribution(package)
         except PackageNotFoundError:
-            raise SystemExit(f"{package} {version} of {name} is absent. Next: make .venv/.dev") from None
+            raise SystemExit(
+                f"{package} {version} of {name} is absent. Next: make .venv/.dev"
+            ) from None
         if own.version != version:
             raise SystemExit(
                 f"{package} is {own.version}, and {version} in {name}. Next: make .venv/.dev"
