@@ -21,6 +21,8 @@ import duckdb
 
 from winback.base.duck import connect
 from winback.base.settings import Settings
+from winback.warehouse._places import placed
+from winback.warehouse._seeds import broken_rows
 
 # What differs between two runs over the same project, and the words by which SQL can get at it.
 _OF_ONE_RUN: Final = frozenset({"as_of", "with_entrants"})
@@ -40,6 +42,8 @@ class DataTest:
     severity: str = ""
     fails_if: str = ""
     warns_if: str = ""
+    # What it selects, if it stands on seeds alone: their rows may be shown.
+    of_seeds: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ def data_test(node: Any, macros: Mapping[str, Any]) -> DataTest:
         severity=config.severity.lower(),
         fails_if=config.error_if,
         warns_if=config.warn_if,
+        of_seeds=node.compiled_code if all(it.startswith("seed.") for it in stands_on) else "",
     )
 
 
@@ -122,8 +127,8 @@ def _macro_texts(node: Any, macros: Mapping[str, Any]) -> Iterable[str]:
             yield macro.macro_sql
 
 
-def run_tests(warehouse: Path, tests: Iterable[DataTest]) -> TestReport:
-    """Run those that dbt has not to run."""
+def run_tests(warehouse: Path, tests: Iterable[DataTest], folder: Path) -> TestReport:
+    """Run those that dbt has not to run; `folder` is the project's."""
     counts: dict[str, int] = {}
     failures = []
     with connect(warehouse) as connection:
@@ -132,8 +137,11 @@ def run_tests(warehouse: Path, tests: Iterable[DataTest]) -> TestReport:
                 continue
             status, message = _run(connection, test)
             counts[status] = counts.get(status, 0) + 1
-            if status in {"fail", "error"}:
-                failures.append(f"{test.name}: {message}")
+            if status == "error":
+                failures.append(placed(folder, test.path, message))
+            if status == "fail":
+                rows = broken_rows(connection, test.of_seeds, test.stands_on, folder)
+                failures.append(f"{rows} ({test.name})" if rows else f"{test.name}: {message}")
     return TestReport(counts, tuple(failures))
 
 
@@ -149,8 +157,7 @@ def _run(connection: duckdb.DuckDBPyConnection, test: DataTest) -> tuple[str, st
     try:
         row = connection.execute(test.query).fetchone()
     except duckdb.Error as error:
-        lines = [f"Runtime Error in test {test.name} ({test.path})", *str(error).splitlines()]
-        return "error", "\n  ".join(lines).strip()
+        return "error", str(error)
     failures, should_warn, should_error = row or (0, False, False)
     found = f"Got {failures} result{'' if failures == 1 else 's'}, configured to"
     if test.severity == "error" and should_error:

@@ -12,11 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from winback.base.duck import connect
 from winback.base.errors import BuildFailure
 from winback.base.settings import PROJECT_DIR, Settings
 from winback.warehouse._data_tests import DataTest, data_test
 from winback.warehouse._last_parse import last_parse_shared
-from winback.warehouse._seeds import check_seeds, failing_rows
+from winback.warehouse._places import placed, placed_parse
+from winback.warehouse._seeds import broken_rows, check_seeds
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
 
@@ -142,7 +144,8 @@ def _invoke(
     environment = {"DBT_LOG_LEVEL_FILE": "none"} | dbt_environment(settings)
     with _environment(environment), _releasing_the_warehouse():
         run = runner or _own_runner(settings, on_node)
-        return run(["--quiet", "--no-use-colors", *command])
+        # What failed is told once, by its file; dbt would print it before.
+        return run(["--quiet", "--no-use-colors", "--log-level", "none", *command])
 
 
 def compile_tests(settings: Settings, variables: Mapping[str, Any]) -> list[DataTest]:
@@ -225,7 +228,7 @@ def parsed_project(settings: Settings) -> Any:
             # What is wrong stands in the exception; dbt would print it once more.
             parsed = dbtRunner().invoke(["--log-level", "none", *command])
         if not parsed.success:
-            why = " ".join(str(parsed.exception).split())
+            why = placed_parse(DBT_DIR, str(parsed.exception))
             raise BuildFailure(f"dbt could not read the project: {why}")
         _manifests.clear()
         _manifests[key] = parsed.result
@@ -265,6 +268,17 @@ def _releasing_the_warehouse() -> Iterator[None]:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
+def _failure(settings: Settings, result: Any) -> str:
+    """What failed, by the file and line to mend where they are known."""
+    node, message = result.node, (result.message or "").strip()
+    if str(result.status) != "fail":
+        return placed(DBT_DIR, node.original_file_path, message)
+    with connect(settings.warehouse_path) as connection:
+        query = getattr(node, "compiled_code", None) or ""
+        found = broken_rows(connection, query, node.depends_on.nodes, DBT_DIR)
+    return f"{found} ({node.name})" if found else f"{node.name}: {message}"
+
+
 def _result(settings: Settings, outcome: Any) -> DbtResult:
     counts: dict[str, int] = {}
     failures: list[str] = []
@@ -276,9 +290,7 @@ def _result(settings: Settings, outcome: Any) -> DbtResult:
         if status not in {"pass", "warn"}:
             (built if status == "success" else broken).add(result.node.unique_id)
         if status in {"error", "fail", "runtime error"}:
-            message = (result.message or "").strip()
-            found = failing_rows(settings.warehouse_path, result)
-            failures.append(f"{result.node.name}: {message}{found}")
+            failures.append(_failure(settings, result))
     if outcome.exception is not None:
         raise BuildFailure(f"dbt could not run: {outcome.exception}") from outcome.exception
     done = DbtResult(counts, frozenset(built), frozenset(broken))

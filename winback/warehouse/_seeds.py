@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
 
-from winback.base.duck import connect, rows_of
+from winback.base.duck import rows_of
 from winback.base.errors import BuildFailure
+from winback.warehouse._places import seed_rows
 
 _SHOWN_ROWS: Final = 3
-_SHOWN_TEXT: Final = 60
 
 
 def check_seeds(folder: Path) -> None:
@@ -42,31 +43,24 @@ def _check(path: Path, rows: Any) -> None:
 
 def _bad_line(path: Path, line: int, what: str) -> BuildFailure:
     return BuildFailure(
-        f"seed {path.name}, line {line}: {what}. Next: mend the line (a value with a comma "
+        f"dbt_project/seeds/{path.name}:{line}: {what}. Next: mend the line (a value with a comma "
         "stands in double quotes), then run it again"
     )
 
 
-def failing_rows(warehouse: Path, result: Any) -> str:
-    """Some of the rows that a failed test found, where it stands on seeds alone.
+def broken_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, stands_on: Sequence[str], folder: Path
+) -> str:
+    """Some of the rows that a failed test found, by file and line, if it stands on seeds alone.
 
     A seed is written by the shop's staff and holds nobody's data; rows of any other
     table are never shown. Empty where there is nothing to show.
     """
-    node = result.node
-    query = getattr(node, "compiled_code", None)
-    stands_on = node.depends_on.nodes
-    if str(result.status) != "fail" or not query or not stands_on:
-        return ""
-    if not all(name.startswith("seed.") for name in stands_on):
+    seeds = [name.rpartition(".")[2] for name in stands_on if name.startswith("seed.")]
+    if not query or not seeds or len(seeds) < len(stands_on):
         return ""
     try:
-        with connect(warehouse) as connection:
-            found = rows_of(connection.execute(f"from ({query}) limit {_SHOWN_ROWS}"))
+        found = rows_of(connection.execute(f"from ({query}) limit {_SHOWN_ROWS}"))
     except duckdb.Error:
         return ""  # The rule's name is told in any case.
-    return f": {'; '.join(map(_words, found))}" if found else ""
-
-
-def _words(row: dict[str, Any]) -> str:
-    return " ".join(f"{name}={str(value)[:_SHOWN_TEXT]}" for name, value in row.items())
+    return seed_rows(folder, seeds, found)

@@ -10,6 +10,7 @@ import duckdb
 
 from winback.base.errors import BuildFailure
 from winback.base.settings import Settings
+from winback.warehouse import _dbt
 from winback.warehouse._data_tests import concerns, read_tests, run_tests
 from winback.warehouse._dbt import DbtFailure, DbtResult, compile_tests, project_files
 
@@ -41,7 +42,7 @@ def build_tested(
         if concerns(test, built=result.built, broken=result.broken)
     ]
     try:
-        report = run_tests(settings.warehouse_path, tests)
+        report = run_tests(settings.warehouse_path, tests, _dbt.DBT_DIR)
     except duckdb.Error as error:
         raise BuildFailure("dbt failed:\n  " + "\n  ".join([*failures, str(error)])) from error
     counts = Counter(result.counts) + Counter(report.counts)
