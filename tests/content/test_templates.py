@@ -53,8 +53,16 @@ def row(template, **changes):
     }  # fmt: skip
 
 
+# One a setting, as a run has: what takes long is to read and compile the templates.
+RENDERERS = []
+
+
 def render(settings, template, **changes):
-    rendered = Renderer(settings).render(row(template, **changes), unsubscribe_url=LINK)
+    renderer = next((own for of, own in RENDERERS if of == settings), None)
+    if renderer is None:
+        renderer = Renderer(settings)
+        RENDERERS.append((settings, renderer))
+    rendered = renderer.render(row(template, **changes), unsubscribe_url=LINK)
     return json.loads(rendered.payload_json)
 
 
