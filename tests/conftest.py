@@ -102,6 +102,17 @@ def make_schema(postgresql: str) -> Callable[[], str]:
     return make
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _new_ledgers_at_once() -> Iterator[None]:
+    from new_ledgers import NewTables
+
+    from winback.ledger import migrations
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "upgrade", NewTables().upgrade)
+        yield
+
+
 # The mark of a test decides; one of the test itself beats that of its module.
 _DATABASES = {
     "both_databases": ["sqlite", "postgresql"],

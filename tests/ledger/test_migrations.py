@@ -14,6 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.command import upgrade
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from new_ledgers import NewTables
 from sqlalchemy import (
     Engine,
     column,
@@ -56,6 +57,11 @@ def test_the_revisions_are_one_line_named_by_their_numbers():
     assert script.get_heads() == [migrations.newest()]
 
 
+@pytest.fixture(autouse=True)
+def _by_the_revisions(monkeypatch):
+    monkeypatch.setattr(migrations, "upgrade", lambda c: upgrade(migrations.config(c), "head"))
+
+
 def differences(ledger):
     with ledger.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -65,6 +71,48 @@ def differences(ledger):
 def test_the_revisions_make_exactly_the_tables_of_the_code(settings):
     with open_ledger(settings) as ledger:
         assert differences(ledger) == []
+
+
+def test_a_ledger_that_other_tests_make_at_once_has_the_tables_of_the_revisions(
+    settings, tmp_path, monkeypatch, request
+):
+    in_postgresql = bool(settings.ledger_url)
+    url = request.getfixturevalue("make_schema")() if in_postgresql else ""
+    at_once = Settings.load(home=tmp_path / "at once", ledger_url=url)
+    made, new = [], NewTables()
+    monkeypatch.setattr(migrations, "upgrade", new.upgrade)
+    for of in (settings, at_once):
+        with open_ledger(of) as ledger, ledger.read() as connection:
+            made.append(described(connection))
+            # The second is not made by the revisions again.
+            new._run = pytest.fail
+    assert made[0] == made[1]
+    assert all(made[0])
+
+
+# All that a database tells of its tables.
+CATALOG = {
+    "sqlite": ["select type, name, sql from sqlite_master"],
+    "postgresql": [
+        """
+        select table_name, column_name, data_type, is_nullable, column_default
+        from information_schema.columns where table_schema = current_schema()
+        """,
+        """
+        select cast(cast(conrelid as regclass) as text), conname, pg_get_constraintdef(oid)
+        from pg_constraint where connamespace = to_regnamespace(current_schema())
+        """,
+        """
+        select indexname, replace(indexdef, current_schema(), '') from pg_indexes
+        where schemaname = current_schema()
+        """,
+    ],
+}
+
+
+def described(connection):
+    queries = [*CATALOG[connection.dialect.name], "select version_num from alembic_version"]
+    return [sorted(map(str, connection.execute(text(query)))) for query in queries]
 
 
 def stop(connection):
