@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import time
 import warnings
@@ -136,6 +137,12 @@ def ledger_url(request: pytest.FixtureRequest) -> str:
     """The setting for where the test's ledger is; empty: SQLite under its home."""
     is_sqlite = getattr(request, "param", "sqlite") == "sqlite"
     return "" if is_sqlite else request.getfixturevalue("make_schema")()
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: no garbage collection need look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 # Rooms whose tests take longest, so that no worker is left alone with one at the end.

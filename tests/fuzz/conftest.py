@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,13 @@ from fuzz_engine import Home
 from winback.base.settings import Settings
 from winback.ledger import open_ledger
 from winback.rehearsal.sandbox import Credentials, load_or_create
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _little_to_collect() -> None:
+    """Each parser's memory is collected again and again: without all that was there before."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")
