@@ -16,7 +16,12 @@ from subprocess import TimeoutExpired
 from tempfile import mkdtemp
 from typing import Any
 
+import hypothesis
 import pytest
+
+# How long an example takes on a busy machine is no fault of what is tested.
+hypothesis.settings.register_profile("winback", deadline=None)
+hypothesis.settings.load_profile("winback")
 
 # Before anything imports them: no test may phone home.
 os.environ |= {
