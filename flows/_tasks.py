@@ -48,7 +48,7 @@ _ONCE: Final[dict[str, Any]] = {"retries": 0, "cache_policy": NO_CACHE}
 def _invoke_dbt(
     settings: Settings, arguments: Sequence[str], variables: Mapping[str, Any]
 ) -> DbtResult:
-    """Run dbt; in a deployment's run with a row per model and test in the Prefect UI.
+    """Run dbt; in a deployment's run with a row per model in the Prefect UI.
 
     A row costs about 0.1 s, half a minute a build: worth it for a person who watches a schedule,
     not for one who waits at a terminal.

@@ -6,13 +6,12 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
-from winback.base.duck import connect
-from winback.base.settings import Settings
-from winback.warehouse import read_manifest
+    from winback.base.settings import Settings
 
 _HERE = Path(__file__).parent
 # The sources of a load that bear orders, and the reasons that mean: nobody's line.
@@ -32,6 +31,8 @@ class Figure:
 
 def figures(gate: str, settings: Settings, as_of: datetime, *, sends: bool) -> list[Figure]:
     """The figures of `sources` (from landing) or of `decisions` and `outcomes` (warehouse)."""
+    from winback.base.duck import connect  # the process beside only judges
+
     sql = (_HERE / f"{gate}.sql").read_text()
     with connect() as connection:
         if gate == "sources":
@@ -55,6 +56,8 @@ def _attach_landing(connection: duckdb.DuckDBPyConnection, settings: Settings) -
 
 
 def _source_parameters(settings: Settings, as_of: datetime) -> dict[str, Any]:
+    from winback.warehouse import read_manifest
+
     manifest = read_manifest(settings.published_dir / "current")
     return {
         "as_of": as_of.isoformat(),

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from quality._beside import beside, judge
 from quality._figures import Figure, figures
 from quality._pages import Check, write_pages
 from quality._rules import GATES, Rule
 from winback.base.errors import GateFailure
-from winback.base.settings import Settings
+
+if TYPE_CHECKING:
+    from winback.base.settings import Settings
 
 _VOLUME: Final = frozenset(
     {"orders_lost_percent", "customers_lost_percent", "consents_lost_percent"}

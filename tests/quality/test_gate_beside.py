@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -15,7 +16,10 @@ import pytest
 from quality import _beside, gate
 from quality._figures import Figure
 from quality._rules import GATES
+from winback.base.clock import WallClock
 from winback.base.errors import GateFailure
+from winback.base.settings import Settings
+from winback.landing import load
 
 RULES = GATES["outcomes"]
 FIGURES = [Figure(rule.name, float(n), 1.0, "") for n, rule in enumerate(RULES)]
@@ -96,6 +100,24 @@ def test_one_that_has_imported_it_starts_no_process(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "great_expectations", sys)
     with gate(sends=True).beside():
         assert _beside._shared.process is None
+
+
+def test_a_build_that_a_gate_stops_says_so_in_one_line(tmp_path: Path) -> None:
+    folder, home = tmp_path / "shop", tmp_path / "home"
+    folder.mkdir()
+    (folder / "customers.csv").write_text("customer_id\nc1\n")
+    header = "order_id,customer_id,ordered_at,total_amount"
+    (folder / "orders.csv").write_text(f"{header}\no1,c1,2026-01-01,40\n")
+    load(folder, Settings.load(home=home), WallClock())
+    build = subprocess.run(
+        [sys.executable, "-m", "winback.cli", "build", "--as-of", "2040-01-01"],
+        env=os.environ | {"WINBACK_HOME": str(home)},
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert build.returncode == 1
+    (line,) = build.stderr.splitlines()
+    assert line.startswith("winback: the sources gate stopped the run: days_since_the_newest_order")
+    assert not (home / "published").exists()
 
 
 COMMAND = """

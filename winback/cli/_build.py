@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -51,6 +51,12 @@ def build_command(
     The tables are then in published/current under WINBACK_HOME. Stale or broken
     data stops the build.
     """
+    gate = part("gate")(sends=False, accept_volume=accept_volume)
+    with gate.beside():
+        _build(gate, as_of, collects=not no_collect, as_json=as_json)
+
+
+def _build(gate: Any, as_of: str | None, *, collects: bool, as_json: bool) -> None:
     from winback.base.running import at_work
     from winback.base.settings import Settings
     from winback.measure import report
@@ -58,9 +64,8 @@ def build_command(
 
     settings = Settings.load()
     at = clock_at(as_of, settings.shop_timezone).now()
-    gate = part("gate")(sends=False, accept_volume=accept_volume)
-    with gate.beside(), at_work(settings), telling() as teller:
-        if not no_collect:
+    with at_work(settings), telling() as teller:
+        if collects:
             _take_in(settings, WallClock())
         teller.stage("Building")
         read_project(settings)

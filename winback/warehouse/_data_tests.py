@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import duckdb
 
-from winback.base.duck import connect
+from winback.base.duck import connect, literal
 from winback.base.settings import Settings
 from winback.warehouse._places import placed
 from winback.warehouse._seeds import broken_rows
@@ -127,11 +127,15 @@ def _macro_texts(node: Any, macros: Mapping[str, Any]) -> Iterable[str]:
             yield macro.macro_sql
 
 
-def run_tests(warehouse: Path, tests: Iterable[DataTest], folder: Path) -> TestReport:
+def run_tests(settings: Settings, tests: Iterable[DataTest], folder: Path) -> TestReport:
     """Run those that dbt has not to run; `folder` is the project's."""
     counts: dict[str, int] = {}
     failures = []
-    with connect(warehouse) as connection:
+    spill = settings.warehouse_path.with_name("spill")
+    with connect(settings.warehouse_path) as connection:
+        # As the dbt profile has it; a large shop's tests may spill.
+        connection.execute(f"set temp_directory = {literal(spill)}")
+        connection.execute("set preserve_insertion_order = false")
         for test in tests:
             if not test.query:
                 continue

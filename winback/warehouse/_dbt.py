@@ -16,6 +16,7 @@ from winback.base.duck import connect
 from winback.base.errors import BuildFailure
 from winback.base.settings import PROJECT_DIR, Settings
 from winback.warehouse._data_tests import DataTest, data_test
+from winback.warehouse._events import only_what_is_heard
 from winback.warehouse._last_parse import last_parse_shared
 from winback.warehouse._places import placed, placed_parse
 from winback.warehouse._seeds import broken_rows, check_seeds
@@ -189,7 +190,14 @@ def _own_runner(settings: Settings, on_node: OnNode | None) -> DbtRunner:
         if on_node and event.info.name == "LogStartLine":
             on_node(event.data.index - 1, event.data.total, event.data.description)
 
-    return dbtRunner(manifest=parsed_project(settings), callbacks=[hear]).invoke
+    project = parsed_project(settings)
+
+    def run(command: list[str]) -> Any:
+        with only_what_is_heard():
+            # What failed is told by us, once.
+            return dbtRunner(project, [hear]).invoke(["--log-level", "none", *command])
+
+    return run
 
 
 # What changes from run to run, or from shop to shop, is read when a query is compiled. The project

@@ -42,7 +42,7 @@ def build_tested(
         if concerns(test, built=result.built, broken=result.broken)
     ]
     try:
-        report = run_tests(settings.warehouse_path, tests, _dbt.DBT_DIR)
+        report = run_tests(settings, tests, _dbt.DBT_DIR)
     except duckdb.Error as error:
         raise BuildFailure("dbt failed:\n  " + "\n  ".join([*failures, str(error)])) from error
     counts = Counter(result.counts) + Counter(report.counts)

@@ -20,7 +20,8 @@
         {{ adapter.rename_relation(built, target) }}
     {% else %}
         {{ drop_relation_if_exists(existing) if existing and not existing.is_table }}
-        {% call statement('main') -%}
+        {# Two statements need a transaction around them; one does not. #}
+        {% call statement('main', auto_begin=config.get('contract').enforced) -%}
             {{ replace_table(target, compiled_code) }}
         {%- endcall %}
     {% endif %}

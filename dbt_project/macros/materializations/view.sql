@@ -6,7 +6,8 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) if pre_hooks }}
     {{ run_hooks(pre_hooks, inside_transaction=True) if pre_hooks }}
     {{ drop_relation_if_exists(existing) if existing and not existing.is_view }}
-    {% call statement('main') -%}
+    {# One statement needs no transaction of its own. #}
+    {% call statement('main', auto_begin=False) -%}
         create or replace view {{ target }} as (
             {{ compiled_code }}
         )
