@@ -1,4 +1,4 @@
-"""docs/commands.md and docs/rules.md are what the repository says today, and say enough."""
+"""The generated pages of docs/ are what the repository says today, and say enough."""
 
 from __future__ import annotations
 
@@ -21,10 +21,27 @@ def script(monkeypatch: pytest.MonkeyPatch):
     return imported
 
 
-@pytest.mark.parametrize("name", ["command_page", "rule_page"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "column_page", "command_page", "event_page", "input_page", "law_page", "rule_page",
+        "setting_page",
+    ],
+)  # fmt: skip
 def test_a_generated_page_is_up_to_date(script, name: str) -> None:
     module = script(name)
     assert module.PAGE.read_text(encoding="utf-8") == module.page(), "Next: make docs"
+
+
+def test_make_docs_writes_each_of_them(script) -> None:
+    pages = {module.PAGE.name for module in script("make_docs").PAGES}
+    said = {
+        path.name
+        for path in (ROOT / "docs").glob("*.md")
+        if "`make docs` writes this page" in path.read_text(encoding="utf-8")
+    }
+    assert pages == said
+    assert len(pages) == 7
 
 
 def test_the_page_of_commands_has_every_command_and_says_what_each_option_is(script) -> None:
