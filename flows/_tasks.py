@@ -20,7 +20,7 @@ from flows import _reconcile
 from flows._context import current_stage
 from winback import inbound, sending
 from winback import reconcile as reconciling
-from winback.base.console import tell_stage, tell_step
+from winback.base.console import tell_stage, tell_step, warn
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 from winback.conversations import series
@@ -98,15 +98,15 @@ def collect() -> inbound.CollectReport:
     return _reconcile.collect(stage)
 
 
-@task(task_run_name="settle what is unknown", **_ONCE)
+@task(task_run_name="ask the providers what became of messages", **_ONCE)
 def reconcile() -> reconciling.ReconcileReport:
     """Settle unknown messages and ask for missing callbacks; export what was learned to landing."""
     stage = current_stage()
-    tell_stage("Settling what is unknown")
+    tell_stage("Asking the providers what became of messages")
     return _reconcile.reconcile(stage)
 
 
-@task(task_run_name="withdraw what got no response", **_ONCE)
+@task(task_run_name="cancel emails whose request got no response", **_ONCE)
 def withdraw_unresolved() -> reconciling.ReconcileReport:
     """Cancel held-back email whose call got no response, while SendGrid still takes
     cancellations."""
@@ -114,7 +114,7 @@ def withdraw_unresolved() -> reconciling.ReconcileReport:
     return reconciling.withdraw_unresolved(stage.ledger, stage.settings, stage.run.clock)
 
 
-@task(task_run_name="free what dead runs held", **_ONCE)
+@task(task_run_name="plan again what an interrupted run did not send", **_ONCE)
 def sweep() -> sending.SweepReport:
     """Give back the claims of runs that died, so that a plan and a send see them again."""
     stage = current_stage()
@@ -140,11 +140,11 @@ def build_audience() -> BuildReport:
         )
 
 
-@task(task_run_name="enroll who entered", **_ONCE)
+@task(task_run_name="enroll who enters a playbook", **_ONCE)
 def enroll(published: Path) -> int:
     """Write this run's entrants and exits to the ledger, each once ever; keep the decisions."""
     stage = current_stage()
-    tell_stage("Enrolling who entered")
+    tell_stage("Enrolling who enters a playbook")
     keep_decisions(stage.settings, published)
     counts = sending.enroll(stage.ledger, published_rows(published, "entrants"))
     # A set that an earlier version published has none.
@@ -185,7 +185,7 @@ def reply() -> RespondReport | None:
         require_recent(published, stage.run.as_of)
     except WinbackError as stale:
         # No reply is written from old prices and offers; a planned one may leave all the same.
-        tell_stage(f"Replying to nobody: {stale}")
+        warn(f"nobody gets a reply: {stale}")
         return None
     tell_stage("Replying to who asks")
     return reply_to_questions(
@@ -193,14 +193,14 @@ def reply() -> RespondReport | None:
     )
 
 
-@task(task_run_name="acknowledge joins", **_ONCE)
+@task(task_run_name="confirm who joins a series", **_ONCE)
 def acknowledge_joins() -> JoinReport:
     """Ask people who texted the keyword of a series for their yes; welcome those who gave it."""
     stage = current_stage()
-    tell_stage("Acknowledging joins")
+    tell_stage("Confirming who joins a series")
     report = series.acknowledge_joins(stage.ledger, stage.settings, stage.run.clock)
     if report.blocked:
-        tell_stage(f"Acknowledging joins: {report.summary()}")
+        warn(f"replies to joins: {report.summary()}")
     return report
 
 

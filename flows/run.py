@@ -39,8 +39,8 @@ class RunReport:
 
     def summary(self) -> str:
         accepted = sum(report.counts.get("accepted", 0) for _, _, report in self.sent)
-        line = f"{self.enrolled:,} enrolled, {accepted:,} messages accepted"
-        line += f", {len(self.unknown):,} unknown" if self.unknown else ""
+        line = f"{self.enrolled:,} customers entered a playbook, {accepted:,} messages sent"
+        line += f", {len(self.unknown):,} of unknown outcome" if self.unknown else ""
         return line + (f", {self.waiting:,} wait for a human" if self.waiting else "")
 
 

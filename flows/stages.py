@@ -31,8 +31,8 @@ def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildRepo
         built = _work.build_audience()
     counts = built.manifest.row_counts
     return end_flow(
-        f"{counts['customers']:,} customers, {counts['entrants']:,} enter, "
-        f"{counts['send_decisions']:,} decisions, {len(built.warnings)} warnings",
+        f"{counts['customers']:,} customers, {counts['entrants']:,} enter a playbook, "
+        f"{counts['send_decisions']:,} steps decided, {len(built.warnings)} warnings",
         built,
     )
 
@@ -45,7 +45,8 @@ def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, 
         published = (stage.settings.published_dir / name).resolve()
         require_recent(published, stage.run.as_of)
         enrolled, planned = _work.enroll_and_plan(published)
-    return end_flow(f"{enrolled:,} enrolled; {planned.summary()}", (enrolled, planned))
+    told = f"{enrolled:,} customers entered a playbook; {planned.summary()}"
+    return end_flow(told, (enrolled, planned))
 
 
 @flow(name="send-step", flow_run_name="send {playbook} step {step}")
@@ -124,5 +125,6 @@ def measure(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildRepor
         built = _work.measure()
     counts = built.manifest.row_counts
     return end_flow(
-        f"{counts['reactivations']:,} of {counts['enrollments']:,} enrolled came back", built
+        f"{counts['reactivations']:,} of {counts['enrollments']:,} who entered came back",
+        built,
     )

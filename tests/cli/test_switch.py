@@ -74,5 +74,5 @@ def test_stop_tells_what_it_does_not_reach(winback):
         rows = [attempt(1, "accepted", 20), attempt(2, "accepted", -1), attempt(3, "refused", 20)]
         connection.execute(tables.attempts.insert(), rows)
     line = winback("stop").output.splitlines()[1]
-    assert line.startswith("101 emails are with SendGrid, which lets the last of them go at ")
+    assert line.startswith("101 emails are with SendGrid, which sends the last of them at ")
     assert f"{now + timedelta(minutes=20):%H:%M} UTC" in line

@@ -108,7 +108,7 @@ def test_the_command_settles_and_says_what_came_of_it(house: House) -> None:
     assert "1 messages of unknown outcome, not sent again without proof" in early
     house.clock.advance(timedelta(minutes=15))
     done = run(house, "--mode", "sandbox", "--as-of", house.clock.now().isoformat())
-    assert "Done: 1 accepted by evidence" in done
+    assert "Done: 1 proved to be sent" in done
     assert house.states() == {"accepted": 2}
     assert "0 messages may have been sent" in run(house, "list")
 

@@ -165,7 +165,7 @@ def test_mail_sent_at_once_is_never_let_go_and_given_up_after_a_day(house: House
     assert house.evidence() == ["not_logged"] * 3, "after a quarter of an hour, one, and six"
     assert house.reconcile(after=2 * MINUTE).unknown_final == 1
     assert house.message(lost)["state_reason"] == "unknown:silence"
-    assert house.reconcile(after=HOUR).summary() == "nothing was unknown"
+    assert house.reconcile(after=HOUR).summary() == "no outcome was unknown"
 
 
 def test_mail_sent_at_once_is_found_in_the_logs_by_our_id(house: House) -> None:

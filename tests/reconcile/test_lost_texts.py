@@ -29,7 +29,7 @@ def test_a_text_that_was_taken_is_found_in_the_list_once_it_has_settled(house: H
     assert row["provider_id"].startswith("SM")
     assert house.evidence() == ["listed"]
     assert house.accepted() == {lost: 1}
-    assert house.reconcile().summary() == "nothing was unknown"
+    assert house.reconcile().summary() == "no outcome was unknown"
 
 
 @pytest.mark.both_databases

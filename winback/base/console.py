@@ -97,6 +97,11 @@ def say(line: str) -> None:
     console.print(line, soft_wrap=True, markup=False)
 
 
+def warn(line: str) -> None:
+    """Print a line beside the results, for a person or a log."""
+    Console(stderr=True, highlight=False).print(f"warning: {line}", soft_wrap=True, markup=False)
+
+
 def print_json(facts: Mapping[str, object]) -> None:
     """Print one JSON object, for a program: instants are ISO 8601 in UTC."""
     sys.stdout.write(json.dumps(facts, default=_plain, ensure_ascii=False, indent=2) + "\n")

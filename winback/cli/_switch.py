@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from winback.base.clock import WallClock
+from winback.base.clock import WallClock, shop_time
 from winback.base.console import say
 from winback.base.errors import UsageError
 from winback.cli._app import OPERATE, app
@@ -32,14 +32,16 @@ def stop_command(
     from winback.sending import held_at_provider, stop_all
 
     now = WallClock().now()
-    with open_ledger(Settings.load()) as ledger, ledger.write() as connection:
+    settings = Settings.load()
+    with open_ledger(settings) as ledger, ledger.write() as connection:
         stop_all(connection, reason=because, now=now)
         held = held_at_provider(connection, now=now)
     say("Stopped: no worker of this ledger begins another call. Next: winback go")
-    if held.messages:
+    if held.until is not None:
         say(
-            f"{held.messages:,} emails are with SendGrid, which lets the last of them go at "
-            f"{held.until:%H:%M} UTC. Next: pause them there (scheduled sends), if they must not"
+            f"{held.messages:,} emails are with SendGrid, which sends the last of them at "
+            f"{shop_time(held.until, settings.shop_timezone)}. Next: pause them there (scheduled "
+            "sends), if they must not leave"
         )
 
 

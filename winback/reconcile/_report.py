@@ -45,18 +45,19 @@ class ReconcileReport:
     def summary(self, shop_timezone: str = "UTC") -> str:
         """One line with the numbers that matter."""
         parts = [
-            (self.accepted, "accepted by evidence"),
-            (self.planned_again, "planned again"),
-            (self.expired, "not sent and expired"),
-            (self.unknown_final, "unknown for good"),
+            (self.accepted, "proved to be sent"),
+            (self.planned_again, "proved not to be sent, and planned again"),
+            (self.expired, "proved not to be sent, too late to send them"),
+            (self.unknown_final, "that nobody will ever know about"),
         ]
         line = [f"{count:,} {what}" for count, what in parts if count]
         if self.waiting and self.next_look_at:
             until = shop_time(self.next_look_at, shop_timezone)
             line.append(f"{self.waiting:,} wait until {until}")
-        line += [f"{self.news:,} of {self.polled:,} polled had news"] if self.polled else []
-        line += [f"{self.suppressed:,} addresses suppressed"] if self.suppressed else []
+        line += [f"news of {self.news:,} of {self.polled:,} texts"] if self.polled else []
+        if self.suppressed:
+            line.append(f"{self.suppressed:,} addresses opted out or bad by the providers' lists")
         line += [f"{len(self.sent_twice):,} SENT TWICE"] if self.sent_twice else []
-        # Not "nothing was unknown", where nobody could be asked.
+        # Not "no outcome was unknown", where nobody could be asked.
         line += [f"{what} could not be asked ({why})" for what, why in self.unreadable.items()]
-        return ", ".join(line) or "nothing was unknown"
+        return ", ".join(line) or "no outcome was unknown"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from winback.ledger import State
 from winback.providers import Outcome, Request
@@ -14,6 +15,14 @@ from winback.sending.guard._last_look import FINAL
 
 # States in which a message needs no further call of this run.
 _SETTLED: frozenset[State] = frozenset({"accepted", "rejected", "unknown"})
+# What became of messages, for a person who looks at a flow's end.
+_WORDS: Final = {
+    "accepted": "sent",
+    "rejected": "refused by the provider",
+    "unknown": "may have been sent",
+    "suppressed": "stopped by the last look before the call",
+    "expired": "not sent, since their time ran out",
+}
 
 
 @dataclass
@@ -51,8 +60,11 @@ class SendReport:
 
     def summary(self) -> str:
         """One line with the numbers that matter."""
-        parts = [f"{count} {state}" for state, count in sorted(self.counts.items()) if count]
-        refused = self.refused_by_guard.total()
-        parts += [f"{refused} refused by the guard"] if refused else []
-        parts += [f"{self.left_waiting} left waiting"] if self.left_waiting else []
+        parts = [
+            f"{count:,} {_WORDS[state]}" for state, count in sorted(self.counts.items()) if count
+        ]
+        # Who was stopped for good is counted above.
+        later = sum(n for rule, n in self.refused_by_guard.items() if rule not in FINAL)
+        parts += [f"{later:,} stopped by the last look, to be planned anew"] if later else []
+        parts += [f"{self.left_waiting:,} still wait"] if self.left_waiting else []
         return ", ".join(parts) or "nothing was due"

@@ -81,10 +81,10 @@ class PlanReport:
     def summary(self) -> str:
         """One line with the numbers that matter."""
         parts = [f"{self.planned:,} messages planned for {self.cost_cents / 100:.2f}"]
-        parts += [f"{self.rescheduled:,} rescheduled"] if self.rescheduled else []
-        parts += [f"{self.parked:,} parked"] if self.parked else []
+        parts += [f"{self.rescheduled:,} moved to another time"] if self.rescheduled else []
+        parts += [f"{self.parked:,} that wait without a time"] if self.parked else []
         parts += [f"{self.cancelled:,} cancelled"] if self.cancelled else []
-        parts += [f"{self.render_blocked:,} not written"] if self.render_blocked else []
+        parts += [f"{self.render_blocked:,} that can't be written"] if self.render_blocked else []
         return ", ".join(parts)
 
     def block(self, row: Mapping[str, Any], why: RenderBlocked) -> None:
