@@ -46,6 +46,7 @@ from winback.ledger._messages import (
     reschedule,
     transition,
 )
+from winback.ledger._planned import note_planned, planned_from
 from winback.ledger._preferences import (
     Preference,
     PreferenceKind,
@@ -179,8 +180,10 @@ __all__ = [
     "lift",
     "link_token",
     "normalize",
+    "note_planned",
     "open_join",
     "open_ledger",
+    "planned_from",
     "prefer",
     "prove_accepted",
     "read_token",

@@ -1,6 +1,13 @@
 """The warehouse: running dbt over it, and publishing what dbt built."""
 
-from winback.warehouse._build import BuildReport, Gate, build, build_outcomes, warehouse_lock
+from winback.warehouse._build import (
+    BuildReport,
+    Gate,
+    build,
+    build_outcomes,
+    warehouse_lock,
+    why_build,
+)
 from winback.warehouse._dbt import (
     DbtResult,
     DbtRunner,
@@ -48,4 +55,5 @@ __all__ = [
     "run_dbt",
     "segment_names",
     "warehouse_lock",
+    "why_build",
 ]

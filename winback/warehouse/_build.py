@@ -22,6 +22,13 @@ from winback.warehouse._dbt import (
     segment_names,
 )
 from winback.warehouse._publish import Manifest, new_run_id, publish, read_manifest
+from winback.warehouse._standing import (
+    find_standing,
+    forget_warehouse,
+    last_whole_build,
+    read_inputs,
+    remember_warehouse,
+)
 from winback.warehouse._tested import DbtInvoker, build_tested
 
 
@@ -39,6 +46,8 @@ class BuildReport:
     manifest: Manifest
     dbt: DbtResult
     warnings: tuple[str, ...]
+    # None where something was built. Else nothing was: what is published stands, until then.
+    stands_until: datetime | None = None
 
 
 # Unit tests pin the models in `make test`; a build over a shop's data runs the data tests.
@@ -46,6 +55,13 @@ class BuildReport:
 BUILD_ALL = ("build", "--no-write-json", "--exclude-resource-type", "unit_test")
 # Seeds and the tests that stand on them, a third of a build, where they are as they were.
 WITHOUT_SEEDS = ("--exclude", "resource_type:seed")
+# What the ledger's news can change, and the two models beside it whose every row grows old by
+# itself. All other models are as they were (`last_whole_build`).
+BUILD_NEWS = (
+    *BUILD_ALL,
+    *("--select", "source:ledger.*+", "int_customers__browsing", "int_customers__interests"),
+    *("--indirect-selection", "buildable"),
+)
 # Models that change between the audience and the report of one run, by sends and events alone.
 BUILD_OUTCOMES = (*BUILD_ALL, "--select", "tag:outcomes", "--indirect-selection", "buildable")
 
@@ -58,11 +74,13 @@ def build(
     invoke: DbtInvoker = invoke_dbt,
     with_entrants: bool = False,
     name: str = "current",
+    leaves_standing: bool = False,
 ) -> BuildReport:
     """Gate the sources, build every model, gate the decisions, publish as `published/<name>`.
 
     `with_entrants` lets the decisions cover who enters a playbook in this run; a plain
-    build shows what the ledger knows. Raises GateFailure or BuildFailure; then nothing
+    build shows what the ledger knows. With `leaves_standing`, models that nothing new can have
+    changed stay as the last build made them. Raises GateFailure or BuildFailure; then nothing
     that was published before has changed.
     """
     from winback.landing import newest_load
@@ -72,17 +90,41 @@ def build(
     with warehouse_lock(settings):
         load_id = newest_load(settings)
         prepare_inputs(settings)
+        inputs = read_inputs(settings, with_entrants=with_entrants)
         warnings = [*discard_damaged(settings), *gate("sources", settings, as_of)]
         variables = dbt_vars(settings, as_of, with_entrants=with_entrants)
         with _seeds_loaded(settings) as already, damage_told(settings):
+            before = last_whole_build(settings, as_of, inputs, name=name)
+            if not (already and leaves_standing):
+                before = None
+            forget_warehouse(settings)
             _last_build(settings).write_text(name)
-            if already:
+            if before is not None:
+                result = build_tested(settings, BUILD_NEWS, variables, invoke)
+            elif already:
                 result = build_tested(settings, (*BUILD_ALL, *WITHOUT_SEEDS), variables, invoke)
             else:
                 # New seeds are tested before models stand on them: a bad row is told by its rule.
                 result = invoke(settings, BUILD_ALL, variables)
         warnings += gate("decisions", settings, as_of)
-        return _publish(settings, as_of, name, result, warnings, load_id=load_id)
+        return _publish(
+            settings,
+            as_of,
+            name,
+            result,
+            warnings,
+            load_id=load_id,
+            inputs=inputs,
+            whole_as_of=before or as_of.isoformat(),
+        )
+
+
+def why_build(settings: Settings, as_of: datetime, *, name: str) -> BuildReport | str:
+    """The first reason for a run to build, in words; where there is none, what stands."""
+    found = find_standing(settings, as_of, name=name)
+    if isinstance(found, str):
+        return found
+    return BuildReport(found.published, found.manifest, DbtResult(), (), stands_until=found.until)
 
 
 def build_outcomes(
@@ -99,6 +141,7 @@ def build_outcomes(
         is_current = memory.exists() and memory.read_text() == "current"
         memory.write_text("current")
         variables = dbt_vars(settings, as_of)
+        forget_warehouse(settings)
         with damage_told(settings):
             if is_current:
                 result = build_tested(settings, BUILD_OUTCOMES, variables, invoke)
@@ -118,7 +161,7 @@ def _publish(
     warnings: Sequence[str],
     *,
     decided: Path | None = None,
-    load_id: str = "",
+    **origin: Any,
 ) -> BuildReport:
     published = publish(
         settings,
@@ -127,10 +170,11 @@ def _publish(
         segments=segment_names(),
         name=name,
         decided=decided,
-        load_id=load_id,
+        **origin,
     )
     manifest = read_manifest(published)
     assert manifest is not None  # noqa: S101 - publish just wrote it
+    remember_warehouse(settings, manifest.run_id)
     return BuildReport(published, manifest, result, tuple(warnings))
 
 

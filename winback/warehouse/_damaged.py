@@ -20,7 +20,7 @@ _DAMAGED: Final = re.compile(
     re.IGNORECASE,
 )
 # What a build remembers of the warehouse, beside it.
-MEMORIES: Final = ("last_build", "seeds.sha256")
+MEMORIES: Final = ("last_build", "published_as", "seeds.sha256")
 
 
 def discard_damaged(settings: Settings) -> list[str]:

@@ -6,8 +6,8 @@ import hashlib
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -50,6 +50,7 @@ ENGINE_TABLES: Final = (
     "legal_windows",
     "catalog",
     "live_offers",
+    "next_changes",
 )
 PRIVATE_TABLES: Final = frozenset({"outbox"})
 # A day of 15-minute runs can be looked back at; older sets are replayable with --as-of.
@@ -72,6 +73,10 @@ class Manifest:
     decided_by: str = ""
     # The last load that the decisions know of.
     load_id: str = ""
+    # What the decisions were made from, by part; empty where that is not known for sure.
+    inputs: dict[str, str] = field(default_factory=dict)
+    # As of when all models were last built; a later build may have left some as they were.
+    whole_as_of: str = ""
 
 
 def new_run_id(as_of: datetime) -> str:
@@ -88,6 +93,8 @@ def publish(
     name: str = "current",
     decided: Path | None = None,
     load_id: str = "",
+    inputs: Mapping[str, str] | None = None,
+    whole_as_of: str = "",
 ) -> Path:
     """Copy every mart to `published/<run_id>/` and point `published/<name>` to it.
 
@@ -114,6 +121,8 @@ def publish(
             segment_hashes=_segment_hashes(warehouse, segments),
             decided_by=(before.decided_by or before.run_id) if before is not None else run_id,
             load_id=before.load_id if before is not None else load_id,
+            inputs=before.inputs if before is not None else dict(inputs or {}),
+            whole_as_of=before.whole_as_of if before is not None else whole_as_of,
         )
     (unfinished / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n")
     published = root / run_id

@@ -28,6 +28,7 @@ from winback.ledger import (
     insert_new,
     keep_unwritten,
     link_token,
+    note_planned,
     reschedule,
     sign_token,
     tables,
@@ -115,12 +116,14 @@ def plan(
     clock: Clock,
     *,
     load_id: str = "",
+    decided_by: str = "",
 ) -> PlanReport:
     """Bring the ledger in line with the outbox. Safe to repeat, and to repeat after a kill.
 
     New messages are rendered and frozen; those that wait get their new windows; those that
     wait and are no longer in the outbox are parked, so that nothing can claim them. `load_id`
     is the last load that the outbox knows of: consents taken back by then need no guard.
+    `decided_by` names the set that the outbox is of, so that nobody plans it again.
     """
     report, renderer, confirmed = PlanReport(), Renderer(settings), set[str]()
     began_at = clock.now()
@@ -141,6 +144,8 @@ def plan(
     report.parked = _park(ledger, confirmed, at=clock.now())
     with ledger.write() as connection:
         forget_revocations(connection, load_id=load_id, planned_at=began_at)
+        if decided_by:
+            note_planned(connection, decided_by)
     return report
 
 

@@ -1,0 +1,78 @@
+{{ config(materialized='view') }}
+
+with
+
+steps as (
+
+    select * from {{ ref('dec_steps__times') }}
+
+),
+
+due as (
+
+    select * from {{ ref('dec_steps__due') }}
+
+),
+
+-- The next windows of all, also of those that nothing is due for.
+windows as (
+
+    select closes_at from {{ ref('int_windows__next_windows') }}
+    union all
+    select closes_at from {{ ref('int_windows__nearest_windows') }}
+
+),
+
+moments as (
+
+    {% for what, moment in {
+        'due': 'due_at',
+        'range': 'expires_at',
+        'memory': days_after(var('decision_memory_days'), 'expires_at'),
+    }.items() -%}
+    select
+        'ledger' as hangs_on,
+        '{{ what }}' as what,
+        {{ moment }} as changes_at
+
+    from steps
+
+    union all
+
+    {% endfor -%}
+    {% for moment in ['window_opens_at', 'preferred_at'] -%}
+    select
+        'ledger' as hangs_on,
+        'window' as what,
+        {{ moment }} as changes_at
+
+    from due
+
+    union all
+
+    {% endfor -%}
+    select
+        'shop' as hangs_on,
+        'window' as what,
+        closes_at as changes_at
+
+    from windows
+
+),
+
+final as (
+
+    select
+        hangs_on,
+        what,
+        min(changes_at) as changes_at
+
+    from moments
+    where changes_at > {{ as_of() }}
+    group by
+        hangs_on,
+        what
+
+)
+
+select * from final
