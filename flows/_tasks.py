@@ -16,7 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.runtime import deployment
 
 import quality
-from flows import _reconcile
+from flows import _quiet, _reconcile
 from flows._context import current_stage
 from winback import inbound, sending
 from winback import reconcile as reconciling
@@ -123,10 +123,14 @@ def sweep() -> sending.SweepReport:
 
 @task(task_run_name="build the audience", **_ONCE)
 def build_audience() -> BuildReport:
-    """Gate the sources, build every model, gate the decisions, publish."""
+    """Gate the sources, build what can have changed, gate the decisions, publish; nothing, while
+    what is published stands."""
     stage = current_stage()
     name = "current" if stage.run.sends else "dry-run"
-    tell_stage("Building the audience")
+    found = _quiet.standing(stage.run)
+    if not isinstance(found, str):
+        return found
+    tell_stage(f"Building the audience: {found}")
     gate = quality.gate(sends=True)
     with gate.beside():
         read_project(stage.settings)
@@ -137,6 +141,7 @@ def build_audience() -> BuildReport:
             invoke=_invoke_dbt,
             with_entrants=True,
             name=name,
+            leaves_standing=True,
         )
 
 
@@ -170,6 +175,7 @@ def plan(published: Path) -> sending.PlanReport:
         stage.settings,
         stage.run.clock,
         load_id=manifest.load_id if manifest else "",
+        decided_by=manifest.decided_by if manifest else "",
     )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from prefect import get_run_logger
+
 from flows import _tasks
 from flows._artifacts import keep_table
 from flows._context import current_stage
+from flows._run_report import Sent, told
 from winback import sending
 from winback.base.content_series import content_series
 from winback.conversations import inbox
@@ -15,12 +18,13 @@ from winback.measure import report
 from winback.reconcile import ReconcileReport, open_messages
 from winback.warehouse import BuildReport
 
-Sent = list[tuple[str, int, sending.SendReport]]
-
 
 def build_audience() -> BuildReport:
     """Build who has lapsed, who may be contacted, and what is due for whom."""
     built = _tasks.build_audience()
+    if built.stands_until is not None:
+        get_run_logger().info(told(built, current_stage().settings.shop_timezone))
+        return built
     keep_table("audience-funnel", report.funnel(built.published), "From lapsed to chosen")
     keep_table("decisions", report.decisions(built.published), "What was decided, and why")
     return built

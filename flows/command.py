@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import quality
 from flows._prefect import quiet_prefect
+from flows._run_report import told
 from winback import reconcile as reconciling
 from winback import sending
 from winback.base.console import print_json, print_rows, say, telling
@@ -20,7 +21,9 @@ from winback.measure.last_screen import Sent, read_outlook, tell_outlook
 from winback.readiness.modes import Run, resolve_run
 
 if TYPE_CHECKING:
-    from flows.run import RunReport
+    from datetime import datetime
+
+    from flows._run_report import RunReport
 
 
 def run(
@@ -33,17 +36,33 @@ def run(
 ) -> None:
     """Run the whole flow. A refusal comes before Prefect is even imported."""
     resolved = resolve_run(settings, mode=mode, as_of=as_of)
+    at = resolved.as_of if as_of is not None else None
+    done = _look(resolved, at) or _run(resolved, at)
+    if as_json:
+        print_json(run_facts(done, resolved))
+    else:
+        print_run(done, resolved, tables=tables)
+
+
+def _look(resolved: Run, as_of: datetime | None) -> RunReport | None:
+    """What a run that finds nothing new comes to: Prefect need not start for it."""
+    from flows import _quiet
+    from flows._context import open_stage
+
+    if not resolved.sends or isinstance(_quiet.standing(resolved), str):
+        return None
+    with open_stage(resolved.mode, as_of) as stage:
+        return _quiet.look(stage)
+
+
+def _run(resolved: Run, as_of: datetime | None) -> RunReport:
     quiet_prefect()
     # Before Prefect is imported: that and its server take longer than the libraries of the gate.
     with quality.gate(sends=True).beside():
         from flows.run import winback_run
 
         with telling():
-            done = winback_run(resolved.mode, resolved.as_of if as_of is not None else None)
-    if as_json:
-        print_json(run_facts(done, resolved))
-    else:
-        print_run(done, resolved, tables=tables)
+            return winback_run(resolved.mode, as_of)
 
 
 def reconcile(
@@ -115,6 +134,8 @@ def print_run(done: RunReport, resolved: Run, *, tables: bool) -> None:
             print_rows("Reactivation rates", report.reactivation_rates(done.outcomes.published))
     for warning in done.audience.warnings:
         say(f"warning: {warning}")
+    if line := told(done.audience, resolved.settings.shop_timezone):
+        say(line)
     for line in tell_outlook(read_outlook(_newest(done)), _sent(done, resolved)):
         say(line)
     _print_troubles(done, resolved.settings.shop_timezone)

@@ -27,8 +27,7 @@ from winback.rehearsal.demo import Shoppers, Street, generate_shop, servers
 from winback.warehouse import published_rows
 
 if TYPE_CHECKING:
-    from flows._work import Sent
-    from flows.run import RunReport
+    from flows._run_report import RunReport, Sent
 
 HOME: Final = PROJECT_DIR / ".winback-demo"
 # A Sunday night in late winter: the season crosses the day the US puts its clocks forward.

@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from prefect import flow
 
-import quality
-from flows import _work
+from flows import _quiet, _work
 from flows._context import open_stage
 from flows._ending import cancel_flow, end_flow
+from flows._run_report import RunReport, told
 from flows._tasks import collect, withdraw_unresolved
 from winback import sending
 from winback.base.settings import Mode
 from winback.ledger import sent_twice
 from winback.reconcile import ReconcileReport
-from winback.warehouse import BuildReport
-
-
-@dataclass
-class RunReport:
-    """The outcome of one run."""
-
-    audience: BuildReport
-    enrolled: int = 0
-    plan: sending.PlanReport | None = None
-    sent: _work.Sent = field(default_factory=list)
-    outcomes: BuildReport | None = None
-    # The messages that evidence settled before the audience was built.
-    reconciled: ReconcileReport = field(default_factory=ReconcileReport)
-    # The messages, of any run, that a provider took twice.
-    sent_twice: list[str] = field(default_factory=list)
-    # The messages, of this run or an earlier one, of which nobody knows whether they left.
-    unknown: list[str] = field(default_factory=list)
-    # People who wait for a human's reply.
-    waiting: int = 0
-
-    def summary(self) -> str:
-        accepted = sum(report.counts.get("accepted", 0) for _, _, report in self.sent)
-        line = f"{self.enrolled:,} customers entered a playbook, {accepted:,} messages sent"
-        line += f", {len(self.unknown):,} of unknown outcome" if self.unknown else ""
-        return line + (f", {self.waiting:,} wait for a human" if self.waiting else "")
 
 
 @flow(name="winback-run")
@@ -62,13 +35,15 @@ def winback_run(
 
 
 def _run(mode: Mode, as_of: datetime | None, *, measure: bool) -> RunReport:
-    with quality.gate(sends=True).beside(), open_stage(mode, as_of) as stage:
+    with open_stage(mode, as_of) as stage, _quiet.gates_ready(stage):
         settled = ReconcileReport()
         if stage.run.sends:
             collect()
             settled = _work.reconcile()
         report = RunReport(_work.build_audience(), reconciled=settled)
-        report.enrolled, report.plan = _work.enroll_and_plan(report.audience.published)
+        is_quiet = _quiet.is_done(stage, report.audience)
+        if not is_quiet:
+            report.enrolled, report.plan = _work.enroll_and_plan(report.audience.published)
         if stage.run.sends:
             report.sent = _work.send_due()
             withdraw_unresolved()
@@ -77,6 +52,10 @@ def _run(mode: Mode, as_of: datetime | None, *, measure: bool) -> RunReport:
             report.unknown = sending.unknown_messages(stage.ledger)
             with stage.ledger.read() as connection:
                 report.sent_twice = list(sent_twice(connection))
+            is_quiet = is_quiet and not report.sent and _quiet.still_stands(stage)
             if measure:
-                report.outcomes = _work.measure()
+                report.outcomes = report.audience if is_quiet else _work.measure()
+        if is_quiet:
+            line = told(report.audience, stage.settings.shop_timezone)
+            return end_flow(line, report, name="Nothing new")
     return end_flow(report.summary(), report)

@@ -13,7 +13,7 @@ from prefect import flow
 from flows import _tasks, _work
 from flows._context import open_stage
 from flows._ending import end_flow
-from flows._work import Sent
+from flows._run_report import Sent, told
 from winback import sending
 from winback.base.settings import Mode
 from winback.inbound import CollectReport
@@ -27,8 +27,10 @@ _NOTHING_SENT = "a dry run sends nothing; what it would send is planned in `enro
 @flow(name="audience")
 def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildReport:
     """Build the audience: who has lapsed, who may be contacted, and what is due for whom."""
-    with open_stage(mode, as_of):
+    with open_stage(mode, as_of) as stage:
         built = _work.build_audience()
+        if built.stands_until is not None:
+            return end_flow(told(built, stage.settings.shop_timezone), built, name="Nothing new")
     counts = built.manifest.row_counts
     return end_flow(
         f"{counts['customers']:,} customers, {counts['entrants']:,} enter a playbook, "
