@@ -58,13 +58,14 @@ contract: .venv/.dev .venv/.prism  ## our calls through Prism and the official d
 # The theme's word on its successor is for us, not for each build. `--quiet` would hide broken links.
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
-check: .venv/.dev  ## lint, types, licenses, and the links of the docs
+check: .venv/.dev  ## lint, types, licenses, and the links and code of the docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/licenses.py
 	cd dbt_project && WINBACK_WAREHOUSE=$$(mktemp -d)/winback.duckdb \
 		../$(BIN)/sqlfluff lint --disable-progress-bar models tests
+	$(BIN)/python scripts/check_docs.py
 	$(SITE) --site-dir $$(mktemp -d)
 
 COMPILE := $(BIN)/uv pip compile --quiet --no-emit-index-url --no-header --no-annotate \
