@@ -64,6 +64,7 @@ class Temper:
     effect: float
 
 
+# The effects are several times a real shop's, so that a season of two weeks decides a test.
 TEMPERS: dict[Channel, Temper] = {
     "email": Temper(
         dead_address=0.015,
@@ -74,7 +75,7 @@ TEMPERS: dict[Channel, Temper] = {
         click=0.03,
         open=0.28,
         machine_open=0.45,
-        effect=0.008,
+        effect=0.035,
     ),
     "sms": Temper(
         dead_address=0.025,
@@ -85,7 +86,7 @@ TEMPERS: dict[Channel, Temper] = {
         click=0.06,
         open=0.0,
         machine_open=0.0,
-        effect=0.012,
+        effect=0.05,
     ),
 }
 
