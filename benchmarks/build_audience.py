@@ -138,11 +138,12 @@ def _nodes_in_order(home: Path) -> Iterator[dict[str, Any]]:
 def _statement(node: dict[str, Any]) -> str:
     name = f'"winback"."main"."{node["name"]}"'
     if node["resource_type"] == "test":
-        return f"select count(*) from ({node['compiled_code']})"
+        return f"select count(*) from ({node['compiled_code']}\n)"
     if node["resource_type"] == "seed" or node.get("language") == "python":
         return f"create table {name} as from built.main.{node['name']}"
     kind = "view" if node["config"]["materialized"] == "view" else "table"
-    return f"create {kind} {name} as ({node['compiled_code']})"
+    # On a line of its own: SQL may end in a comment.
+    return f"create {kind} {name} as ({node['compiled_code']}\n)"
 
 
 def measure(work: Callable[[Path], None], home: Path) -> dict[str, float]:

@@ -70,13 +70,16 @@ class Bench:
         }
 
     def time(self, name: str, *command: str, **environment: str) -> None:
-        """Run a command to its end. Raises CalledProcessError where it failed."""
+        """Run a command to its end, and tell how long it took; end where it failed."""
         started = time.perf_counter()
-        subprocess.run(
+        done = subprocess.run(
             command, env=self.environment | environment, cwd=self.home.parent,
-            check=True, stdout=subprocess.DEVNULL,
+            check=False, capture_output=True, text=True,
         )  # fmt: skip
         self.seconds[name] = round(time.perf_counter() - started, 1)
+        sys.stderr.write(f"{self.seconds[name]:6.1f} s  {name}\n")
+        if done.returncode:
+            sys.exit(done.stdout + done.stderr)
 
     def winback(self, name: str, *arguments: str) -> None:
         """Time a command of ours."""

@@ -88,7 +88,8 @@ def data_test(node: Any, macros: Mapping[str, Any]) -> DataTest:
     """A test that dbt has compiled, as it is run here."""
     stands_on = tuple(node.depends_on.nodes)
     config = node.config
-    text = " ".join([node.raw_code, json.dumps(_arguments(node)), *_macro_texts(node, macros)])
+    arguments = json.dumps([_arguments(node), config.where, config.fail_calc])
+    text = " ".join([node.raw_code, arguments, *_macro_texts(node, macros)])
     if config.store_failures or config.get("sql_header") or _MAY_DIFFER.search(text):
         return DataTest(node.name, node.original_file_path, stands_on)
     figure = config.fail_calc
