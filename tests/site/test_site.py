@@ -21,7 +21,17 @@ looked_at = pytest.mark.skipif(
 # Where screenshots go, for whoever wants to look: PAGE_SHOTS=DIR pytest ...
 SHOTS = os.environ.get("PAGE_SHOTS")
 # A page of each kind: words, wide tables, long code, long names.
-PAGES = ("index", "settings", "events", "input", "analysts", "rules", "comparison", "lapse")
+PAGES = (
+    "index",
+    "settings",
+    "events",
+    "input",
+    "analysts",
+    "rules",
+    "comparison",
+    "lapse",
+    "tutorial",
+)
 
 
 def build(into: Path, *options: str) -> tuple[int, str]:
