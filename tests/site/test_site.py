@@ -12,14 +12,14 @@ from pathlib import Path
 
 import browser
 import pytest
-from browser import Browser
+from browser import SHOTS, Browser
 
 ROOT = Path(__file__).parents[2]
 looked_at = pytest.mark.skipif(
     browser.CHROMIUM is None, reason="no chromium or google-chrome is installed on this machine"
 )
-# Where screenshots go, for whoever wants to look: PAGE_SHOTS=DIR pytest ...
-SHOTS = os.environ.get("PAGE_SHOTS")
+# The theme hides and shows what stands around the words by itself.
+CONTRASTS = browser.CONTRASTS.replace("'body *'", "'.md-content *, .md-tabs *'")
 # A page of each kind: words, wide tables, long code, long names.
 PAGES = (
     "index",
@@ -97,7 +97,7 @@ def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path) -> None:
 
 @looked_at
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_fits_a_phone_and_a_desk_in_light_and_dark(
+def test_a_page_fits_and_can_be_read_on_a_phone_and_a_desk_in_light_and_dark(
     site: Path, chromium: Browser, page: str
 ) -> None:
     backgrounds = set()
@@ -108,6 +108,8 @@ def test_a_page_fits_a_phone_and_a_desk_in_light_and_dark(
             chromium.open((site / f"{page}.html").as_uri())
             assert chromium.evaluate("document.documentElement.scrollWidth") <= width
             backgrounds.add(chromium.evaluate("getComputedStyle(document.body).backgroundColor"))
+            weak = [told for told in chromium.evaluate(CONTRASTS) if told[1] < 4.5]
+            assert not weak, (scheme, width, weak[:5])
             if SHOTS:
                 chromium.screenshot(Path(SHOTS) / f"site-{page}-{width}-{scheme}.png")
     assert len(backgrounds) == 2
