@@ -69,6 +69,18 @@ def faults(text: str) -> Iterator[str]:
         yield from _told(prose.count("\n", 0, span.start()) + 1, _wrong_call(command, whole=False))
 
 
+def calls(text: str) -> Iterator[list[str]]:
+    """The words after `winback` of each call in a block, without those that stand for others."""
+    for block in _BLOCK.finditer(text):
+        if (block[2].split() or [""])[0] in {"", "sh", "console"}:
+            for line in block[3].splitlines():
+                found = _CALL.match(line.strip())
+                words = shlex.split(_SHELL.split(found[2])[0], comments=True) if found else []
+                is_usage = any(word in _USAGE or word.startswith("[") for word in words)
+                if found and found[1] == "winback" and words and not is_usage:
+                    yield words
+
+
 def _told(line: int, fault: str) -> Iterator[str]:
     if fault:
         yield f"line {line}: {fault}"
