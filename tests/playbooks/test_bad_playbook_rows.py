@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import duckdb
@@ -80,7 +81,7 @@ def failed_build(tmp_path_factory) -> tuple[Settings, str]:
             path.write_text(path.read_text() + "".join(f"{line}\n" for _, line in rows))
         variables = _dbt.dbt_vars(settings, datetime(2026, 3, 1, tzinfo=UTC))
         selected = ["+int_playbooks__steps", "+int_playbooks__variants", "playbook_segments"]
-        selected.append("content_series")
+        selected += ["content_series", "consent_channels", "playbook_families"]
         with pytest.raises(BuildFailure) as failure:
             _dbt.invoke_dbt(
                 settings,
@@ -92,16 +93,21 @@ def failed_build(tmp_path_factory) -> tuple[Settings, str]:
 
 @pytest.mark.parametrize("rule", sorted(set(NAMES)))
 def test_a_bad_row_fails_the_build_by_the_name_of_its_rule(failed_build, rule):
-    _, message = failed_build
-    assert f"{rule}:" in message
+    assert line_of(failed_build, rule)
 
 
-def test_the_rows_that_broke_a_rule_are_shown(failed_build):
+def test_the_rows_that_broke_a_rule_are_shown_with_their_place(failed_build):
+    line = line_of(failed_build, "every_step_range_runs_forward")
+    assert re.search(r"seeds/playbook_steps.csv:\d+: playbook_id=sms_email step=10 ", line)
+    assert "pigeon" in line_of(failed_build, "every_step_channel_is_known")
+
+
+def line_of(failed_build, rule):
+    """The one line of the message that names the rule."""
     _, message = failed_build
-    line = next(it for it in message.splitlines() if "every_step_range_runs_forward:" in it)
-    assert "playbook_id=sms_email step=10 " in line
-    assert "every_step_channel_is_known: " in message
-    assert "pigeon" in message
+    lines = message.splitlines()
+    (line,) = (it for it in lines if f"({rule})" in it or it.startswith(f"  {rule}:"))
+    return line
 
 
 def test_nothing_is_built_on_bad_rows(failed_build):
