@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from seeded import NO_SEEDS, give_seeds
 
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
@@ -39,10 +40,12 @@ def load_tables(settings: Settings, tables: Tables, folder: Path) -> None:
 
 def build_audience(settings: Settings, as_of: datetime, *models: str, **variables: Any) -> None:
     """Build the audience's marts, or only the models named, with all that they need."""
+    if not settings.warehouse_path.exists():
+        give_seeds(settings)
     select = ("--select", *models) if models else AUDIENCE
     # A test that also stands on a table that is not built here waits for a whole build.
     buildable = ("--indirect-selection", "buildable")
-    arguments = ["build", *select, "--exclude-resource-type", "unit_test", *buildable]
+    arguments = ["build", *select, "--exclude-resource-type", "unit_test", *NO_SEEDS, *buildable]
     _dbt.invoke_dbt(settings, arguments, _dbt.dbt_vars(settings, as_of, **variables))
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 from audience_builds import query
+from project_copies import copy_project
 from segment_cases import AS_OF
 
 from winback.base.settings import PROJECT_DIR, Settings
@@ -31,8 +31,7 @@ def tables_of(sql: str) -> list[str]:
 @pytest.fixture(scope="module")
 def own_build(segment_shop: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The document's example in a copy of the project, and a playbook switched on in it."""
-    project = tmp_path_factory.mktemp("own") / "dbt_project"
-    shutil.copytree(_dbt.DBT_DIR, project)
+    project = copy_project(tmp_path_factory.mktemp("own") / "dbt_project")
     for name in ("about_to_sleep.sql", "about_to_sleep.yml"):
         (project / "models" / "segments" / name).write_text(FILES[name])
     for name in [name for name in FILES if name.endswith(".csv")]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import date
 
 import pytest
 from audience_builds import query
+from project_copies import copy_project
 
 from winback.base.clock import parse_as_of
 from winback.base.errors import WinbackError
@@ -21,8 +21,7 @@ from winback.warehouse import Replay, _dbt, _replay, replaying
 @pytest.fixture(scope="module")
 def replay(cdnow: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
     """CDNOW in a project with a segment of its own: 90 days and more without an order."""
-    project = tmp_path_factory.mktemp("project") / "dbt_project"
-    shutil.copytree(_dbt.DBT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
+    project = copy_project(tmp_path_factory.mktemp("project") / "dbt_project")
     (project / "models" / "segments" / "lapsed_90.sql").write_text(
         "select customer_id from {{ ref('int_customers__lifecycle') }} where days_inactive >= 90\n"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from seeded import give_seeds
 from sqlalchemy import select
 
 from winback.base.clock import FixedClock
@@ -124,6 +125,7 @@ def small_shop(home: Path, *, loaded_at: datetime, lapsed: int = 12) -> Shop:
     write_orders(folder, orders)
     write(folder / "consents.csv", CONSENT_COLUMNS, consents)
     settings = Settings.load(home=home)
+    give_seeds(settings)
     load(folder, settings, FixedClock(loaded_at))
     return Shop(settings)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 from flow_shop import OPENS, Shop
+from project_copies import copy_project
 from sqlalchemy import select
 
 from flows import stages
@@ -31,8 +31,7 @@ WHO = "c00"
 @pytest.fixture
 def tips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shipped series, switched on as its page says."""
-    project = tmp_path / "dbt_project"
-    shutil.copytree(_dbt.DBT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
+    project = copy_project(tmp_path / "dbt_project")
     path = project / "seeds" / "playbooks.csv"
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))

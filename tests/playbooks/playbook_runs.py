@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from project_copies import copy_project
+from seeded import NO_SEEDS, give_seeds
 
 from winback.base.settings import Settings
 from winback.ledger import _export
@@ -78,7 +79,7 @@ def project_copy(folder: Path) -> Iterator[Path]:
     original = _dbt.DBT_DIR
     copy = folder / "dbt_project"
     if not copy.exists():
-        shutil.copytree(original, copy, ignore=shutil.ignore_patterns("target", "logs"))
+        copy_project(copy)
     _dbt.DBT_DIR = copy
     try:
         yield copy
@@ -99,7 +100,10 @@ class Season:
 
     def live(self, as_of: datetime, *, select: tuple[str, ...] = READ) -> None:
         """One run: decide, enroll whom SQL chose, and send what it says until the next day."""
-        resources = () if not self.enrollments else ("--exclude-resource-type", "seed")
+        is_new = not self.settings.warehouse_path.exists()
+        if is_new:
+            give_seeds(self.settings)
+        resources = NO_SEEDS if is_new or self.enrollments else ()
         arguments = ["build", "--select", *select, *ONLY_MODELS, *resources]
         variables = _dbt.dbt_vars(self.settings, as_of, with_entrants=True)
         _dbt.invoke_dbt(self.settings, arguments, variables)

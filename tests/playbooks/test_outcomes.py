@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from playbook_runs import land, query, utc
+from seeded import NO_SEEDS, give_seeds
 
 from tests.audience.audience_builds import AUDIENCE
 from winback.base.settings import Settings
@@ -191,10 +192,12 @@ def shop(tmp_path_factory) -> Settings:
     _export.write_part(
         [stale], "messages", settings.ledger_landing_dir / "messages" / "00000002.parquet"
     )
+    give_seeds(settings)
     _dbt.invoke_dbt(
         settings,
         [
             "build",
+            *NO_SEEDS,
             "--select",
             *(f"+{mart}" for mart in MARTS),
             "--exclude-resource-type",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from project_copies import copy_project
 
 from winback.base.settings import Settings
 from winback.warehouse import _dbt
@@ -66,8 +67,7 @@ def test_the_files_that_follow_from_the_seed_are_up_to_date() -> None:
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project with a rule more, by the three edits and `make docs`."""
-    project = tmp_path / "dbt_project"
-    shutil.copytree(_dbt.DBT_DIR, project, ignore=shutil.ignore_patterns("target", "logs"))
+    project = copy_project(tmp_path / "dbt_project")
     (tmp_path / "docs").mkdir()
     shutil.copy(ROOT / rule_files.ANALYSTS, tmp_path / rule_files.ANALYSTS)
     kinds = project / "models" / "decisions" / "eligibility"

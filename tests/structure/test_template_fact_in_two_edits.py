@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from project_copies import lend_parse
 
 from winback.content.facts import CAN_GIVE_WAY, FACTS, Facts
 
@@ -142,6 +143,7 @@ def test_a_fact_of_two_edits_reaches_the_words_of_a_template(tmp_path: Path) -> 
             ROOT / name, tmp_path / name,
             ignore=shutil.ignore_patterns("target", "logs", "__pycache__"),
         )  # fmt: skip
+    lend_parse(tmp_path / "dbt_project")
     model = next((tmp_path / "dbt_project").rglob("int_customers__template_facts.sql"))
     for path, (old, new) in ((model, COLUMN), (tmp_path / "winback/content/facts.py", FIELD)):
         text = path.read_text()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from project_copies import copy_project
 
 from winback.base.settings import Settings
 from winback.warehouse import _dbt
@@ -17,8 +17,7 @@ AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 def test_models_are_built_after_one_that_spilled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = tmp_path / "dbt_project"
-    shutil.copytree(_dbt.DBT_DIR, project)
+    project = copy_project(tmp_path / "dbt_project")
     monkeypatch.setattr(_dbt, "DBT_DIR", project)
     monkeypatch.setenv("WINBACK_MEMORY_LIMIT", "100MB")
     models = project / "models" / "intermediate"

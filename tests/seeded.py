@@ -1,0 +1,38 @@
+"""The project's seeds, loaded and tested once for all tests that build a shop of their own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from winback.base.settings import Settings
+from winback.warehouse import _build, _dbt
+
+# As a later build of a home: what is not selected is there.
+NO_SEEDS = ("--exclude-resource-type", "seed")
+
+
+def give_seeds(settings: Settings) -> None:
+    """Give a new home a warehouse with the seeds in it, which take a third of its first build."""
+    # Shared by all workers, as tests/conftest.py has it.
+    kept = Path(os.environ["XDG_CACHE_HOME"]) / "seeded" / _dbt.seeds_digest()
+    kept.mkdir(parents=True, exist_ok=True)
+    with (kept / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        home = Settings.load(home=kept / "home")
+        home.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+        with _build._seeds_loaded(home) as already:
+            if not already:
+                _dbt.invoke_dbt(home, SEEDS, _dbt.dbt_vars(home, datetime(2026, 3, 2, tzinfo=UTC)))
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    for name in (home.warehouse_path.name, "seeds.sha256"):
+        shutil.copy(home.warehouse_path.with_name(name), settings.warehouse_path.parent)
+
+
+SEEDS = (
+    "build", "--select", "resource_type:seed", "--exclude-resource-type", "unit_test",
+    "--indirect-selection", "buildable",
+)  # fmt: skip
