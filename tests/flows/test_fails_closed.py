@@ -16,6 +16,7 @@ from typing import Any, Final
 import pytest
 import requests
 from flow_shop import OPENS, Shop
+from seeded import give_seeds
 from sqlalchemy import select
 
 from flows import stages
@@ -28,6 +29,7 @@ from winback.measure.why import tell, why
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 DAY: Final = timedelta(days=1)
+BOUGHT_AT: Final = OPENS + timedelta(hours=5)
 
 
 def hash_unit(text: str) -> float:
@@ -77,6 +79,7 @@ PEOPLE: Final = {
     # 7: what ends.
     "buys": ("buys@example.com", "+447700900150", "Ray", "Europe/London"),
     "emptied": ("emptied@example.com", "+447700900151", "Sue", "Europe/London"),
+    "moved": ("moved@example.com", "+447700900152", "Tom", "Europe/London"),
 }
 WELL: Final = {who for who in PEOPLE if who.startswith("well")}
 
@@ -117,7 +120,8 @@ SECOND_CUSTOMERS: Final = "customer_id,email,first_name,country\n" + "".join(
 SECOND_ORDERS: Final = (
     "order_id,customer_id,ordered_at,total_amount\n"
     f"n-cancelled,well-cancelled,{day(10)},25.00\n"
-    f"back,buys,{(OPENS + timedelta(hours=5)).isoformat()},30.00\n"
+    f"back,buys,{BOUGHT_AT.isoformat()},30.00\n"
+    f"back-too,moved,{BOUGHT_AT.isoformat()},30.00\n"
 )
 LIST: Final = (
     "Email Address;Phone Number;Reason\n"
@@ -163,6 +167,7 @@ WHY: Final = {
     "well-stranger": "[conversation]",
     "buys": "left sms_email",
     "emptied": "left sms_email",
+    "moved": "left sms_email",
 }
 
 
@@ -182,7 +187,9 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
     (files / "orders.csv").write_text(ORDERS, encoding="utf-8")
     (files / "consents.csv").write_text(CONSENTS, encoding="utf-8")
     (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
-    return Shop(Settings.load())
+    settings = Settings.load()
+    give_seeds(settings)
+    return Shop(settings)
 
 
 def winback(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -257,8 +264,8 @@ def test_nobody_who_said_no_or_just_bought_is_written_to_and_everybody_else_is(
         assert words in said
 
     # Monday: a text to each who may get one.
-    winback_run("sandbox", OPENS)
-    reached = WELL | {"buys", "emptied"}
+    winback_run("sandbox", OPENS, measure=False)
+    reached = WELL | {"buys", "emptied", "moved"}
     to = accepted(shop, "text")
     assert len(to) == len(set(to))
     assert set(to) - {"+447700900160"} == {phone(who) for who in reached}
@@ -284,19 +291,26 @@ def test_nobody_who_said_no_or_just_bought_is_written_to_and_everybody_else_is(
     assert winback(monkeypatch, "load", str(tmp_path / "third")) == 0
 
     # Tuesday: mail to whoever is still to be won back.
-    winback_run("sandbox", OPENS + DAY + timedelta(hours=1))
+    winback_run("sandbox", OPENS + DAY + timedelta(hours=1), measure=False)
     mailed = WELL - {"well-stranger"} | {"listed-phone", "toll-free"}
     pair = {"pair.b@example.com", "pair.d@example.com"}
     assert set(accepted(shop, "mail")) - pair == {mailbox(who) for who in mailed}
     assert len(set(accepted(shop, "mail")) & pair) <= 1
 
-    # The purchase is refunded: what has ended stays ended.
-    refunded = f"back,buys,{(OPENS + timedelta(hours=5)).isoformat()},30.00,refunded\n"
-    write_files(tmp_path / "fourth", "customer_id\n", ORDERS.split("\n")[0] + "\n" + refunded)
+    # A purchase is refunded, another one goes to another id: what has ended stays ended.
+    corrected = (
+        f"back,buys,{BOUGHT_AT.isoformat()},30.00,refunded\n"
+        f"back-too,another id,{BOUGHT_AT.isoformat()},30.00,completed\n"
+    )
+    write_files(tmp_path / "fourth", "customer_id\n", ORDERS.split("\n")[0] + "\n" + corrected)
     assert winback(monkeypatch, "load", str(tmp_path / "fourth")) == 0
     winback_run("sandbox", OPENS + 2 * DAY + timedelta(hours=1))
-    assert mailbox("buys") not in accepted(shop, "mail")
-    assert mailbox("emptied") not in accepted(shop, "mail")
+    for who in ("buys", "emptied", "moved"):
+        assert mailbox(who) not in accepted(shop, "mail")
+    ends = {r["customer_id"]: r for r in shop.published("enrollments")}
+    for who in ("buys", "moved"):
+        assert (ends[who]["exit_reason"], ends[who]["exited_at"]) == ("purchase", BOUGHT_AT)
+    assert shop.published("reactivations") == []
     assert accepted(shop, "text") == to, "nobody is texted again so soon"
 
     # Each who was held can be told why.

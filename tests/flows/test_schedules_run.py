@@ -74,11 +74,12 @@ def test_deploying_prefect_yaml_gets_scheduled_runs(server: dict[str, str]) -> N
             env=server,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    prefect("work-pool", "create", "winback", "--type", "process")
+    pool = {"name": "winback", "type": "process"}
+    httpx.post(f"{server['PREFECT_API_URL']}/work_pools/", json=pool).raise_for_status()
     prefect("deploy", "--all")
     wait_for(lambda: scheduled_runs(server) > 10, seconds=60)

@@ -72,7 +72,7 @@ def unwritable(monkeypatch: pytest.MonkeyPatch) -> str:
     return who
 
 
-@pytest.mark.timeout(900)  # four whole runs, and the outcomes once more
+@pytest.mark.timeout(900)  # three whole runs, and the outcomes once more
 def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     shop: Shop, unwritable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +89,7 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
             "render_missing:offer",
         )
 
-    again = winback_run("sandbox", OPENS)
+    again = winback_run("sandbox", OPENS, measure=False)
     assert again.enrolled == 0
     assert shop.accepted() == once
 
@@ -135,7 +135,6 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     with pytest.raises(WinbackError, match="customer 'nobody' is not in the published set"):
         why(shop.settings, "nobody")
 
-    ends_for_good(shop, buyer, bought_at)
     erased = erase(shop.settings, FixedClock(OPENS + timedelta(days=2)), asker)
     assert erased.addresses == 2
     number = int(asker[1:])
@@ -153,16 +152,6 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
 def left(shop: Shop, customer_id: str) -> tuple[str, datetime]:
     (row,) = (r for r in shop.published("enrollments") if r["customer_id"] == customer_id)
     return row["exit_reason"], row["exited_at"]
-
-
-def ends_for_good(shop: Shop, buyer: str, bought_at: datetime) -> None:
-    """The order goes to another id: what it ended stays ended."""
-    accepted = shop.accepted()
-    shop.orders([("back", "another id", bought_at.isoformat(), 30)])
-    winback_run("sandbox", OPENS + timedelta(days=1, hours=1))
-    assert left(shop, buyer) == ("purchase", bought_at)
-    assert shop.published("reactivations") == []
-    assert shop.accepted() == accepted
 
 
 def told(shop: Shop, customer_id: str) -> str:
