@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,15 @@ from winback.base.clock import FixedClock
 from winback.base.errors import BuildFailure, GateFailure, WinbackError
 from winback.base.settings import Settings
 from winback.landing import load, newest_load
-from winback.warehouse import PUBLIC_TABLES, _tested, build, read_manifest, segment_names
+from winback.warehouse import (
+    PUBLIC_TABLES,
+    BuildReport,
+    DbtResult,
+    _tested,
+    build,
+    read_manifest,
+    segment_names,
+)
 from winback.warehouse._data_tests import DataTest, read_tests
 
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
@@ -25,7 +34,8 @@ def no_gate(_name: str, _settings: Settings, _as_of: datetime) -> Sequence[str]:
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def first_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, BuildReport]:
+    """A shop of a hundred, built where a damaged file stood."""
     home = tmp_path_factory.mktemp("home")
     folder = home / "files"
     folder.mkdir()
@@ -37,8 +47,22 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         csv.writer(file).writerows([header, *rows])
     settings = Settings.load(home=home)
     load(folder, settings, FixedClock(AS_OF))
-    build(settings, AS_OF, gate=no_gate)
-    return settings
+    settings.warehouse_path.parent.mkdir(exist_ok=True)
+    settings.warehouse_path.write_bytes(os.urandom(50_000))
+    return settings, build(settings, AS_OF, gate=no_gate)
+
+
+@pytest.fixture(scope="module")
+def settings(first_build: tuple[Settings, BuildReport]) -> Settings:
+    return first_build[0]
+
+
+def test_a_build_over_garbage_publishes_as_ever(first_build: tuple[Settings, BuildReport]) -> None:
+    _, report = first_build
+    assert report.warnings == (
+        "the warehouse's file was damaged: it is made anew, and nothing is lost",
+    )
+    assert report.manifest.row_counts["customers"] == 100
 
 
 def test_every_public_table_is_published_and_current_points_to_it(settings: Settings) -> None:
@@ -70,7 +94,7 @@ def test_a_gate_that_stops_leaves_what_was_published(settings: Settings) -> None
         return ()
 
     with pytest.raises(GateFailure):
-        build(settings, AS_OF, gate=stops)
+        build(settings, AS_OF, gate=stops, invoke=lambda *_: DbtResult())
     assert (settings.published_dir / "current").readlink() == before
 
 
@@ -93,8 +117,9 @@ def test_a_data_test_that_fails_is_named_and_leaves_what_was_published(
     query = "select count(*), count(*) > 0, count(*) > 0 from customers where customer_id = 'c7'"
     test = DataTest(name, "tests/it.sql", judged, query, "error", "!= 0", "!= 0")
     monkeypatch.setattr(_tested, "read_tests", lambda *given: [*read_tests(*given), test])
+    built = DbtResult(built=frozenset(judged))
     with pytest.raises(BuildFailure) as failed:
-        build(settings, AS_OF, gate=no_gate)
+        build(settings, AS_OF, gate=no_gate, invoke=lambda *_: built)
     assert str(failed.value) == (
         "dbt failed:\n  no_customer_is_c7: Got 1 result, configured to fail if != 0"
     )

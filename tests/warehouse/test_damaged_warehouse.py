@@ -5,25 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from winback.base.clock import FixedClock
 from winback.base.errors import BuildFailure
 from winback.base.settings import Settings
-from winback.landing import load
-from winback.warehouse import build
 from winback.warehouse._damaged import damage_told, discard_damaged
-
-AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
-
-
-def no_gate(_name: str, _settings: Settings, _as_of: datetime) -> Sequence[str]:
-    return ()
 
 
 @pytest.fixture
@@ -100,17 +89,3 @@ def test_damage_inside_is_met_by_the_build_and_gone_for_the_next(
     if is_damage:
         assert str(failed.value).endswith("made from landing. Next: run the command again")
         assert beside(settings) == set()
-
-
-def test_a_build_over_garbage_publishes_as_ever(settings: Settings, tmp_path: Path) -> None:
-    (tmp_path / "customers.csv").write_text("customer_id\nc1\n")
-    (tmp_path / "orders.csv").write_text(
-        "order_id,customer_id,ordered_at,total_amount\no1,c1,2026-01-01T10:00:00Z,12.50\n"
-    )
-    load(tmp_path, settings, FixedClock(AS_OF))
-    settings.warehouse_path.write_bytes(os.urandom(50_000))
-    report = build(settings, AS_OF, gate=no_gate)
-    assert report.warnings == (
-        "the warehouse's file was damaged: it is made anew, and nothing is lost",
-    )
-    assert report.manifest.row_counts["customers"] == 1
