@@ -144,6 +144,19 @@ def ledger_url(request: pytest.FixtureRequest) -> str:
     return "" if is_sqlite else request.getfixturevalue("make_schema")()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """A file stays with one worker, and the whole room of flows, which share a Prefect server."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return "tests/flows" if file.startswith("tests/flows/") else file
+
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
 def pytest_collection_finish() -> None:
     """What was imported and collected stays: no garbage collection need look at it again."""
     gc.collect()
