@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+import inspect
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar, cast
 
 from prefect.states import Cancelled, Completed
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -20,6 +27,37 @@ def end_flow(message: str, data: T, name: str | None = None) -> T:
     return cast("T", Completed(message=message, data=data, name=name))
 
 
-def cancel_flow(message: str, kind: type[T]) -> T:  # noqa: ARG001 - for the type alone
-    """End the calling flow, which returns a `kind`, as cancelled: its caller gets CancelledRun."""
-    return cast("T", Cancelled(message=message))
+def cancelled_by_signals(work: Callable[P, T]) -> Callable[P, T]:
+    """Let Ctrl-C or SIGTERM end the flow `work` as cancelled, not as failed or crashed.
+
+    The command line tells of the signal and ends; the flow's caller gets CancelledRun.
+    """
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            with _signals_of_the_command():
+                return work(*args, **kwargs)
+        except SystemExit:
+            return cast("T", Cancelled(message="interrupted; the next run goes on from there"))
+
+    # Prefect checks parameters by these; as text they mean nothing in this module.
+    run.__signature__ = inspect.signature(work, eval_str=True)  # type: ignore[attr-defined]
+    run.__annotations__ = inspect.get_annotations(work, eval_str=True)
+    return run
+
+
+@contextmanager
+def _signals_of_the_command() -> Iterator[None]:
+    """Let SIGTERM do what SIGINT does in the command line: Prefect's own handler, which stands in
+    its place during a flow, would call the run crashed. A deployment's process keeps Prefect's."""
+    own = signal.getsignal(signal.SIGINT)
+    is_ours = callable(own) and own is not signal.default_int_handler
+    if not is_ours or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    earlier = signal.signal(signal.SIGTERM, own)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)

@@ -8,7 +8,7 @@ from prefect import flow
 
 from flows import _quiet, _work
 from flows._context import open_stage
-from flows._ending import cancel_flow, end_flow
+from flows._ending import cancelled_by_signals, end_flow
 from flows._run_report import RunReport, told
 from flows._tasks import collect, withdraw_unresolved
 from winback import sending
@@ -18,6 +18,7 @@ from winback.reconcile import ReconcileReport
 
 
 @flow(name="winback-run")
+@cancelled_by_signals
 def winback_run(
     mode: Mode = "dry-run", as_of: datetime | None = None, measure: bool = True
 ) -> RunReport:
@@ -27,11 +28,7 @@ def winback_run(
     A dry run ends after planning: it shows the funnel, the decisions, the renders and
     their cost. Without `measure` the outcomes wait for the next run's build.
     """
-    try:
-        return _run(mode, as_of, measure=measure)
-    except SystemExit:
-        # Ctrl-C: the command line tells of it; in the UI the run is no failure.
-        return cancel_flow("interrupted; the next run goes on from there", RunReport)
+    return _run(mode, as_of, measure=measure)
 
 
 def _run(mode: Mode, as_of: datetime | None, *, measure: bool) -> RunReport:

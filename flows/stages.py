@@ -12,7 +12,7 @@ from prefect import flow
 
 from flows import _tasks, _work
 from flows._context import open_stage
-from flows._ending import end_flow
+from flows._ending import cancelled_by_signals, end_flow
 from flows._run_report import Sent, told
 from winback import sending
 from winback.base.settings import Mode
@@ -25,6 +25,7 @@ _NOTHING_SENT = "a dry run sends nothing; what it would send is planned in `enro
 
 
 @flow(name="audience")
+@cancelled_by_signals
 def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildReport:
     """Build the audience: who has lapsed, who may be contacted, and what is due for whom."""
     with open_stage(mode, as_of) as stage:
@@ -40,6 +41,7 @@ def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildRepo
 
 
 @flow(name="enroll")
+@cancelled_by_signals
 def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, sending.PlanReport]:
     """Write the entrants of playbooks to the ledger, and plan the messages that are due."""
     with open_stage(mode, as_of) as stage:
@@ -47,11 +49,12 @@ def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, 
         published = (stage.settings.published_dir / name).resolve()
         require_recent(published, stage.run.as_of)
         enrolled, planned = _work.enroll_and_plan(published)
-    told = f"{enrolled:,} customers entered a playbook; {planned.summary()}"
-    return end_flow(told, (enrolled, planned))
+    line = f"{enrolled:,} customers entered a playbook; {planned.summary()}"
+    return end_flow(line, (enrolled, planned))
 
 
 @flow(name="send-step", flow_run_name="send {playbook} step {step}")
+@cancelled_by_signals
 def send_step(
     playbook: str, step: int, mode: Mode = "dry-run", as_of: datetime | None = None
 ) -> Sent:
@@ -65,6 +68,7 @@ def send_step(
 
 
 @flow(name="send-due")
+@cancelled_by_signals
 def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Send all messages that are due now, step by step, for every playbook."""
     with open_stage(mode, as_of) as stage:
@@ -76,6 +80,7 @@ def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
 
 
 @flow(name="reply")
+@cancelled_by_signals
 def reply(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Reply to questions, and confirm who joins a content series; nothing else is sent."""
     with open_stage(mode, as_of) as stage:
@@ -91,6 +96,7 @@ answer = reply
 
 
 @flow(name="collect")
+@cancelled_by_signals
 def collect(mode: Mode = "dry-run", as_of: datetime | None = None) -> CollectReport:
     """Read deliveries, clicks, replies and opt-outs that came back."""
     with open_stage(mode, as_of) as stage:
@@ -106,6 +112,7 @@ def collect(mode: Mode = "dry-run", as_of: datetime | None = None) -> CollectRep
 
 
 @flow(name="reconcile")
+@cancelled_by_signals
 def reconcile(mode: Mode = "dry-run", as_of: datetime | None = None) -> ReconcileReport:
     """Settle messages of unknown outcome; ask for deliveries and opt-outs that nobody told."""
     with open_stage(mode, as_of) as stage:
@@ -119,6 +126,7 @@ def reconcile(mode: Mode = "dry-run", as_of: datetime | None = None) -> Reconcil
 
 
 @flow(name="measure")
+@cancelled_by_signals
 def measure(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildReport | None:
     """Build the outcomes and report them: who came back, and what the messages caused."""
     with open_stage(mode, as_of) as stage:

@@ -16,7 +16,7 @@ ENGINE = re.compile(
 )
 # Calls whose texts a person reads: in a terminal, in a log, as an error, or in Prefect's UI.
 TOLD_BY = re.compile(
-    r"^(say|echo|secho|warn|print_rows|tell_stage|stage|keep_table|end_flow|cancel_flow|info|warning"
+    r"^(say|echo|secho|warn|print_rows|tell_stage|stage|keep_table|end_flow|Cancelled|Completed|info|warning"
     r"|error|exception|\w+Error|\w+Failure|LedgerFenced|Option|Argument)$"
 )
 NAMES = {"task_run_name", "flow_run_name", "description", "help"}

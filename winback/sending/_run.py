@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Row
 
 from winback.base.clock import Clock
+from winback.base.ending import Ending
 from winback.base.settings import Settings
 from winback.ledger import Ledger, LedgerUnavailable, State
 from winback.providers import Channel, Outcome, Request
@@ -73,11 +74,12 @@ class ChannelRun:
         report: SendReport,
         on_progress: Callable[[int], None],
         sleep: Callable[[float], None],
+        ending: Ending,
     ) -> None:
         self._ledger, self._settings, self._clock = ledger, settings, clock
         self._channel, self._all_due, self._caps = channel, due, caps
         self._token, self._report = token, report
-        self._on_progress, self._sleep = on_progress, sleep
+        self._on_progress, self._sleep, self._ending = on_progress, sleep, ending
         self._brakes = Brakes(ledger, settings, clock, channel, report)
         self._pace = Pace(ledger, channel)
         self._in_flight: dict[Future[Outcome], Request] = {}
@@ -86,7 +88,7 @@ class ChannelRun:
 
     @property
     def _stopped(self) -> bool:
-        return self._channel.name in self._report.stopped
+        return self._ending.is_asked or self._channel.name in self._report.stopped
 
     @property
     def _due(self) -> Due:

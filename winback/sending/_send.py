@@ -6,10 +6,10 @@ given back, a call under way becomes unknown, and nothing is ever sent twice.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from winback.base.clock import Clock
+from winback.base.ending import ending_later
 from winback.base.settings import Settings
 from winback.ledger import Ledger, LedgerFenced
 from winback.providers import open_channel, why_off
@@ -30,9 +30,11 @@ def send_due(
     step: int | None = None,
     caps: Caps | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] | None = None,
 ) -> SendReport:
     """Send every message that is due now, each at most once.
+
+    SIGINT and SIGTERM begin no further call; they act once the calls under way are written down.
 
     Safe to run again after any end, and beside another run. `on_progress` gets the number
     of messages settled and the number that was due. Raises LedgerFenced for a copied ledger and
@@ -51,27 +53,31 @@ def send_due(
         if on_progress:
             on_progress(settled, total)
 
-    for name in channels_due(ledger, due, now=clock.now()):
-        if off := why_off(name, settings):
-            report.stopped[name] = off
-            continue
-        channel = open_channel(name, settings)
-        with claiming(ledger) as token:
-            try:
-                ChannelRun(
-                    ledger,
-                    settings,
-                    clock,
-                    channel=channel,
-                    due=due,
-                    caps=caps or Caps(),
-                    token=token,
-                    report=report,
-                    on_progress=tell,
-                    sleep=sleep,
-                ).run()
-            finally:
-                channel.close()
-                release(ledger, clock, token)
+    with ending_later() as ending:
+        for name in channels_due(ledger, due, now=clock.now()):
+            if ending.is_asked:
+                break
+            if off := why_off(name, settings):
+                report.stopped[name] = off
+                continue
+            channel = open_channel(name, settings)
+            with claiming(ledger) as token:
+                try:
+                    ChannelRun(
+                        ledger,
+                        settings,
+                        clock,
+                        channel=channel,
+                        due=due,
+                        caps=caps or Caps(),
+                        token=token,
+                        report=report,
+                        on_progress=tell,
+                        sleep=sleep or ending.sleep,
+                        ending=ending,
+                    ).run()
+                finally:
+                    channel.close()
+                    release(ledger, clock, token)
     report.left_waiting = count_due(ledger, due, now=clock.now())
     return report
