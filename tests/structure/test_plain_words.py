@@ -19,7 +19,7 @@ TOLD_BY = re.compile(
     r"^(say|echo|secho|warn|print_rows|tell_stage|stage|keep_table|end_flow|Cancelled|Completed|info|warning"
     r"|error|exception|\w+Error|\w+Failure|LedgerFenced|Option|Argument)$"
 )
-NAMES = {"task_run_name", "flow_run_name", "description", "help"}
+NAMES = {"message", "task_run_name", "flow_run_name", "description", "help"}
 
 
 def told(source: str) -> Iterator[tuple[int, str]]:
