@@ -12,6 +12,7 @@ import csv
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -56,12 +57,19 @@ def _write(
         csv.writer(file).writerows([header, *rows])
 
 
+def _used_by_others() -> float:
+    """CPU seconds of the processes that this one began and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 class Bench:
-    """Times processes of one home, and keeps what they took."""
+    """Times processes of one home, and keeps what they took: `cpu` of all cores, where others
+    work on the machine too."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.seconds: dict[str, float] = {}
+        self.figures: dict[str, dict[str, float]] = {}
         self.environment = os.environ | {
             "WINBACK_HOME": str(home),
             "XDG_CACHE_HOME": str(home.parent / "cache"),
@@ -71,13 +79,14 @@ class Bench:
 
     def time(self, name: str, *command: str, **environment: str) -> None:
         """Run a command to its end, and tell how long it took; end where it failed."""
-        started = time.perf_counter()
+        used, started = _used_by_others(), time.perf_counter()
         done = subprocess.run(
             command, env=self.environment | environment, cwd=self.home.parent,
             check=False, capture_output=True, text=True,
         )  # fmt: skip
-        self.seconds[name] = round(time.perf_counter() - started, 1)
-        sys.stderr.write(f"{self.seconds[name]:6.1f} s  {name}\n")
+        seconds, cpu = time.perf_counter() - started, _used_by_others() - used
+        self.figures[name] = {"seconds": round(seconds, 1), "cpu": round(cpu, 1)}
+        sys.stderr.write(f"{seconds:6.1f} s, CPU {cpu:6.1f} s: {name}\n")
         if done.returncode:
             sys.exit(done.stdout + done.stderr)
 
@@ -97,7 +106,7 @@ def bare_dbt(bench: Bench, settings: Settings) -> None:
         )  # fmt: skip
 
 
-def run(folder: Path, customers: int) -> dict[str, float]:
+def run(folder: Path, customers: int) -> dict[str, dict[str, float]]:
     """All of it, in order: what comes first may not profit from what comes later."""
     write_shop(folder / "shop", customers)
     bench = Bench(folder / "home")
@@ -120,20 +129,19 @@ def run(folder: Path, customers: int) -> dict[str, float]:
     prepare_inputs(settings)
     bare_dbt(other, settings)
     alone = measure(compiled_sql, other.home)
-    others = {name: it for name, it in other.seconds.items() if name.startswith("dbt")}
-    return bench.seconds | others | {"compiled SQL by DuckDB alone": alone["seconds"]}
+    others = {name: it for name, it in other.figures.items() if name.startswith("dbt")}
+    return bench.figures | others | {"compiled SQL by DuckDB alone": {"seconds": alone["seconds"]}}
 
 
 def main() -> None:
     customers = int(sys.argv[1]) if len(sys.argv) > 1 else 158
     with tempfile.TemporaryDirectory() as name:
-        seconds = run(Path(name), customers)
-    dbt = seconds["dbt build by dbt alone"]
-    sql = seconds["compiled SQL by DuckDB alone"]
-    figures = {
-        name: {"seconds": it, "to_dbt": round(it / dbt, 2), "to_sql": round(it / sql, 1)}
-        for name, it in seconds.items()
-    }
+        figures = run(Path(name), customers)
+    dbt = figures["dbt build by dbt alone"]["seconds"]
+    sql = figures["compiled SQL by DuckDB alone"]["seconds"]
+    for it in figures.values():
+        it["to_dbt"] = round(it["seconds"] / dbt, 2)
+        it["to_sql"] = round(it["seconds"] / sql, 1)
     sys.stdout.write(json.dumps({"customers": customers, "figures": figures}, indent=2) + "\n")
 
 
