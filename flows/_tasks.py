@@ -228,7 +228,8 @@ def send(playbook: str, step: int) -> sending.SendReport:
 
 @task(task_run_name="measure outcomes", **_ONCE)
 def measure() -> BuildReport:
-    """Build what depends on messages and events, gate the outcomes, publish.
+    """Build what depends on messages and events, where the audience's build did not see it all;
+    gate the outcomes, publish.
 
     As of now, not of the run's start: what the run has sent since would not exist yet.
     """
@@ -237,7 +238,11 @@ def measure() -> BuildReport:
     gate = quality.gate(sends=True)
     with gate.beside():
         report = build_outcomes(
-            stage.settings, stage.run.clock.now(), gate=gate, invoke=_invoke_dbt
+            stage.settings,
+            stage.run.clock.now(),
+            gate=gate,
+            invoke=_invoke_dbt,
+            leaves_standing=True,
         )
     keep_decisions(stage.settings, report.published, measured=True)
     return report

@@ -16,8 +16,8 @@ import pytest
 from winback.base.settings import Settings
 from winback.ledger import export_ledger, open_ledger, suppress
 from winback.warehouse import _dbt, _standing
-from winback.warehouse._build import why_build
-from winback.warehouse._dbt import prepare_inputs
+from winback.warehouse._build import build_outcomes, why_build
+from winback.warehouse._dbt import DbtResult, prepare_inputs
 from winback.warehouse._publish import Manifest, require_recent
 from winback.warehouse._standing import (
     STANDS_AT_MOST,
@@ -229,6 +229,24 @@ def test_only_the_warehouse_of_the_published_set_is_built_upon(settings: Setting
     remember_warehouse(settings, "run")
     settings.warehouse_path.unlink()
     assert needs_whole(settings)
+
+
+def test_outcomes_that_stand_pass_their_gate_and_are_not_built(settings: Settings) -> None:
+    gated: list[str] = []
+
+    def gate(name: str, _settings: Settings, _as_of: datetime) -> list[str]:
+        gated.append(name)
+        return ["look"]
+
+    def invoke(*_: object) -> DbtResult:
+        raise AssertionError("built")
+
+    report = build_outcomes(settings, LATER, gate=gate, invoke=invoke, leaves_standing=True)
+    assert (report.published, report.warnings) == (settings.published_dir / "run", ("look",))
+    assert gated == ["outcomes"]
+    forget_warehouse(settings)
+    with pytest.raises(AssertionError, match="built"):
+        build_outcomes(settings, LATER, gate=gate, invoke=invoke, leaves_standing=True)
 
 
 def test_a_moment_of_the_shops_own_needs_all_models(settings: Settings) -> None:

@@ -23,11 +23,13 @@ from winback.warehouse._dbt import (
 )
 from winback.warehouse._publish import Manifest, new_run_id, publish, read_manifest
 from winback.warehouse._standing import (
+    Standing,
     find_standing,
     forget_warehouse,
     last_whole_build,
     read_inputs,
     remember_warehouse,
+    standing_in_warehouse,
 )
 from winback.warehouse._tested import DbtInvoker, build_tested
 
@@ -124,18 +126,33 @@ def why_build(settings: Settings, as_of: datetime, *, name: str) -> BuildReport 
     found = find_standing(settings, as_of, name=name)
     if isinstance(found, str):
         return found
-    return BuildReport(found.published, found.manifest, DbtResult(), (), stands_until=found.until)
+    return _left(found)
+
+
+def _left(standing: Standing, warnings: Sequence[str] = ()) -> BuildReport:
+    """What stands, in place of what a build would publish."""
+    published, manifest, until = standing.published, standing.manifest, standing.until
+    return BuildReport(published, manifest, DbtResult(), tuple(warnings), stands_until=until)
 
 
 def build_outcomes(
-    settings: Settings, as_of: datetime, *, gate: Gate, invoke: DbtInvoker = invoke_dbt
+    settings: Settings,
+    as_of: datetime,
+    *,
+    gate: Gate,
+    invoke: DbtInvoker = invoke_dbt,
+    leaves_standing: bool = False,
 ) -> BuildReport:
     """Build again what depends on messages and events, gate the outcomes, publish.
 
     The decisions stay those of the last build. After a dry run the warehouse holds what was
-    only tried out: then everything is built.
+    only tried out: then everything is built. With `leaves_standing`, nothing is built and
+    published where the last build read the same: its outcomes pass the gate.
     """
     with warehouse_lock(settings):
+        if leaves_standing and (standing := standing_in_warehouse(settings, as_of)):
+            warnings = gate("outcomes", settings, as_of)
+            return _left(standing, warnings)
         discarded = discard_damaged(settings)
         memory = _last_build(settings)
         is_current = memory.exists() and memory.read_text() == "current"

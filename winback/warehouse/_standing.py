@@ -89,6 +89,14 @@ def find_standing(settings: Settings, as_of: datetime, *, name: str) -> Standing
     return Standing(published, manifest, min(until, since + STANDS_AT_MOST))
 
 
+def standing_in_warehouse(settings: Settings, as_of: datetime) -> Standing | None:
+    """What stands, if the warehouse holds it too."""
+    found = find_standing(settings, as_of, name="current")
+    if isinstance(found, str) or not _is_that_of(settings, found.manifest.run_id):
+        return None
+    return found
+
+
 def last_whole_build(
     settings: Settings, as_of: datetime, inputs: Mapping[str, str], *, name: str
 ) -> str | None:
