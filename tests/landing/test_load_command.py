@@ -17,7 +17,7 @@ def test_it_prints_counts_and_reasons_but_no_row_and_exits_zero(
     assert "ordered_at is not a date" in told.out
     assert "1 rows rejected" in told.out
     assert "example.com" not in told.out + told.err
-    assert told.err.splitlines()[:2] == ["customers …", "orders …"]
+    assert told.err == "", "a log hears nothing of how far it has come"
 
 
 def test_wrong_usage_is_one_line_and_exit_two(

@@ -93,21 +93,14 @@ def load_command(
 
 @contextmanager
 def _progress() -> Iterator[Progress]:
-    """A bar on a terminal; elsewhere a line for each thing begun."""
+    """A bar on a terminal; a log or a pipe hears nothing of it."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        told: set[str] = set()
-
-        def tell(what: str, _done: int, _total: int) -> None:
-            if what not in told:
-                told.add(what)
-                typer.echo(f"{what} …", err=True)
-
-        yield tell
+        yield lambda _what, _done, _total: None
         return
     columns = (
         TextColumn("{task.description:24}"),
