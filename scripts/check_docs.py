@@ -28,6 +28,7 @@ from winback.cli import _app
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 _BLOCK: Final = re.compile(r"^(`{3})([^\n]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+_SHELLS: Final = ("", "sh", "console")
 _INLINE: Final = re.compile(r"`((?:\.venv/bin/)?winback [^`]+|make [\w-]+)`")
 _CALL: Final = re.compile(r"^(?:\$ )?(?:[A-Z_]+=\S* )*(?:\.venv/bin/)?(winback|make)(?= |$)(.*)$")
 _JINJA: Final = (
@@ -56,8 +57,8 @@ def faults(text: str) -> Iterator[str]:
     """What is wrong with the code of a document, each with its line."""
     for block in _BLOCK.finditer(text):
         line = text.count("\n", 0, block.start()) + 2
-        language = (block[2].split() or [""])[0]
-        if language in {"", "sh", "console"}:
+        language = _language(block)
+        if language in _SHELLS:
             for place, command in enumerate(block[3].splitlines()):
                 yield from _told(line + place, _wrong_call(command, whole=True))
         elif language in _READERS:
@@ -72,13 +73,21 @@ def faults(text: str) -> Iterator[str]:
 def calls(text: str) -> Iterator[list[str]]:
     """The words after `winback` of each call in a block, without those that stand for others."""
     for block in _BLOCK.finditer(text):
-        if (block[2].split() or [""])[0] in {"", "sh", "console"}:
-            for line in block[3].splitlines():
-                found = _CALL.match(line.strip())
-                words = shlex.split(_SHELL.split(found[2])[0], comments=True) if found else []
+        if _language(block) in _SHELLS:
+            for program, *words in filter(None, map(_call, block[3].splitlines())):
                 is_usage = any(word in _USAGE or word.startswith("[") for word in words)
-                if found and found[1] == "winback" and words and not is_usage:
+                if program == "winback" and words and not is_usage:
                     yield words
+
+
+def _language(block: re.Match[str]) -> str:
+    return (block[2].split() or [""])[0]
+
+
+def _call(line: str) -> list[str]:
+    """The words of a line that calls winback or make; none of any other line."""
+    found = _CALL.match(line.strip())
+    return [found[1], *shlex.split(_SHELL.split(found[2])[0], comments=True)] if found else []
 
 
 def _told(line: int, fault: str) -> Iterator[str]:
@@ -87,16 +96,13 @@ def _told(line: int, fault: str) -> Iterator[str]:
 
 
 def _wrong_call(text: str, *, whole: bool) -> str:
-    found = _CALL.match(text.strip())
-    if found is None:
-        return ""
-    words = shlex.split(_SHELL.split(found[2])[0], comments=True)
-    if found[1] == "make":
+    program, *words = _call(text) or [""]
+    if program == "make":
         unknown = [word for word in words if "=" not in word and word not in _targets]
         return f"make has no target {unknown[0]}" if unknown else ""
-    if words and _ANY.fullmatch(words[0]):
+    if not program or (words and _ANY.fullmatch(words[0])):
         return ""
-    return _parsed(_root, "winback", words, whole=whole)
+    return _parsed(_root, program, words, whole=whole)
 
 
 def _parsed(command: Any, path: str, words: list[str], *, whole: bool) -> str:
