@@ -28,7 +28,7 @@ DECIDED_AT = {"decided_at"}
 
 @pytest.fixture
 def builds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many models and tests each build of the audience ran."""
+    """How many models, and tests that dbt ran, each build of the audience had."""
     ran: list[int] = []
 
     def invoke(
@@ -99,7 +99,8 @@ def test_only_news_is_built_and_nothing_where_there_is_none(
     assert second.outcomes is not None
     assert second.outcomes.published == second.audience.published
     assert len(builds) == 2
-    assert builds[1] < builds[0] / 2
+    # A third of the models knows nothing of the ledger.
+    assert builds[1] < 0.7 * builds[0]
     current = shop.settings.published_dir / "current"
     assert rows_of(current) == whole_build(shop, at, tmp_path / "second")
     counted = [row for row in shop.published("messages") if row["clicked_at"] is not None]
