@@ -145,8 +145,7 @@ def _invoke(
     environment = {"DBT_LOG_LEVEL_FILE": "none"} | dbt_environment(settings)
     with _environment(environment), _releasing_the_warehouse():
         run = runner or _own_runner(settings, on_node)
-        # What failed is told once, by its file; dbt would print it before.
-        return run(["--quiet", "--no-use-colors", "--log-level", "none", *command])
+        return run(["--quiet", "--no-use-colors", *command])
 
 
 def compile_tests(settings: Settings, variables: Mapping[str, Any]) -> list[DataTest]:
