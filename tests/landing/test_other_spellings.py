@@ -337,3 +337,12 @@ def test_what_is_read_is_never_another_value_than_the_one_written(
         shown = timedelta(microseconds=at_us) + datetime(1970, 1, 1)  # noqa: DTZ001
         exact = "%Y-%m-%d %H:%M" if "%M" in form else "%Y-%m-%d"
         assert shown.strftime(exact) == written_at.strftime(exact)
+
+
+def test_every_letter_is_folded_to_what_it_stays() -> None:
+    letters = [chr(c) for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+    folded = [fold(f"a{it}b") for it in letters]
+    assert [it for it in folded if fold(it) != it] == []
+    assert read_words("consent_words")("ᴺᴼᵀ ˢᵁᴮˢᶜᴿᴵᴮᴱᴰ") == read_words("consent_words")(
+        "not subscribed"
+    )

@@ -37,7 +37,8 @@ def _words(path: Path) -> Mapping[str, str]:
 
 def fold(text: str) -> str:
     """The text without regard to case, accents, spaces, `_`, `-` and `.`."""
-    text = text.casefold().replace("ł", "l")
-    plain = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    # Twice: a letter such as ᴺ is a small form of a capital, and has no case of its own.
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    plain = (c for c in text.replace("ł", "l") if not unicodedata.combining(c))
     # Only between words: -1 is not 1.
     return re.sub(r"(?<=\w)[\s_.-]+(?=\w)", " ", "".join(plain)).strip()
