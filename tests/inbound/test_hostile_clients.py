@@ -191,6 +191,18 @@ def test_a_client_that_goes_away_costs_one_line(
     assert provider.text("STOP") == 200
 
 
+@pytest.mark.parametrize("path", [EVENTS, "/nowhere", "/healthz"])
+def test_a_body_that_is_none_gets_one_response_and_no_traceback(
+    receiver: RunningReceiver, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    for _ in range(30):
+        with connect(receiver) as client:
+            client.sendall(post_head(path, Transfer_Encoding="chunked") + b"no length\r\n\r\n")
+            assert answer(client)[0] == 400
+            assert client.recv(1) == b""
+    assert {record.getMessage() for record in caplog.records} <= {"Invalid HTTP request received."}
+
+
 def test_a_webhook_takes_posts_only(receiver: RunningReceiver) -> None:
     for path in WEBHOOKS:
         for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):

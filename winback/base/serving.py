@@ -46,6 +46,16 @@ class PunctualProtocol(H11Protocol):
         super().on_response_complete()
         self._look()
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse a request that turns out to be none, whatever the app is about to respond to it:
+        one request has one response, and half of one can't be taken back."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            if self.cycle.response_started:
+                self.transport.close()
+                return
+        super().send_400_response(msg)
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._await("", 0)
         super().connection_lost(exc)
