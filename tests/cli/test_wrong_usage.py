@@ -37,6 +37,8 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (("build",), 1, "nothing is loaded yet. Next: winback load DIR"),
         (("why", "c1"), 1, "nothing is published yet. Next: winback build"),
         (("load", "nowhere"), 2, "nowhere"),
+        (("erase", "c\udcff"), 2, "winback: word 2 after winback is not UTF-8"),
+        (("load", "sho\udc80p"), 2, "winback: word 2 after winback is not UTF-8"),
     ],
 )
 def test_a_mistake_says_what_is_wrong_and_what_comes_next(

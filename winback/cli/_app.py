@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
-from winback.base.errors import WinbackError
+from winback.base.errors import UsageError, WinbackError
 from winback.cli._help import examples
 from winback.cli._interrupted import interruptible
 
@@ -70,6 +71,7 @@ def main() -> None:
     """
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     try:
+        _require_text(sys.argv[1:])
         with interruptible(command):
             app()
     except WinbackError as error:
@@ -79,6 +81,15 @@ def main() -> None:
         if not line:
             raise
         _end(line, 1)
+
+
+def _require_text(words: Sequence[str]) -> None:
+    """Raise UsageError for bytes that are no text: no ledger and no engine could keep them."""
+    for place, word in enumerate(words, start=1):
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"word {place} after winback is not UTF-8") from None
 
 
 def _trouble(error: Exception) -> str:
