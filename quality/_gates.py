@@ -38,13 +38,13 @@ class QualityGate:
         found = {it.rule: it for it in figures(name, settings, as_of, sends=self.sends)}
         measured = [found.get(rule.name, Figure(rule.name, 0.0, 0.0, "")) for rule in rules]
         broken = judge(name, rules, measured)
-        write_pages(name, Check(as_of, rules, measured, broken, self.waived), settings)
+        check = Check(as_of, rules, measured, broken, self.waived)
+        write_pages(name, check, settings)
         critical: list[str] = []
         warnings: list[str] = []
         for rule, figure in zip(rules, measured, strict=True):
-            if rule.name in broken:
-                stops = rule.severity == "critical" and rule.name not in self.waived
-                (critical if stops else warnings).append(_line(rule, figure))
+            if (result := check.result(rule)) != "passed":
+                (critical if result == "stopped" else warnings).append(_line(rule, figure))
         if critical:
             raise GateFailure(f"the {name} gate stopped the run: " + "; ".join(critical))
         return warnings

@@ -25,9 +25,18 @@ from winback.base.settings import Settings
 # How many checks of a gate its page remembers.
 REMEMBERED: Final = 50
 _TITLES: Final = {
-    "sources": ("What came in", "The shop's files, before anything is computed from them."),
-    "decisions": ("What was decided", "Who gets a message, before any is sent."),
-    "outcomes": ("What came of it", "Messages and returns, before they are published."),
+    "sources": {
+        "title": "What came in",
+        "about": "The shop's files, before anything is computed from them.",
+    },
+    "decisions": {
+        "title": "What was decided",
+        "about": "Who gets a message, before any is sent.",
+    },
+    "outcomes": {
+        "title": "What came of it",
+        "about": "Messages and returns, before they are published.",
+    },
 }
 _NOT_PASSED: Final = ("stopped", "warned", "waived")
 # What Great Expectations left here before these pages.
@@ -66,15 +75,14 @@ def write_pages(gate: str, check: Check, settings: Settings) -> None:
     row = _row(check)
     _write(folder / gate / "checks.json", json.dumps([row, *earlier][:REMEMBERED]))
     zone = ZoneInfo(settings.shop_timezone)
-    titles = {name: {"title": title, "about": about} for name, (title, about) in _TITLES.items()}
     _write(folder / gate / "index.html", _render("gate.html", {
-        **titles[gate], "gate": gate, "check": _shown(row, zone), "rules": _rules(check),
+        **_TITLES[gate], "gate": gate, "check": _shown(row, zone), "rules": _rules(check),
         "earlier": [_shown(it, zone) for it in earlier[: REMEMBERED - 1]],
     }))  # fmt: skip
     last = {name: next(iter(_remembered(folder / name)), None) for name in GATES}
     _write(folder / "index.html", _render("gates.html", {
         "gates": [
-            {**titles[name], "gate": name, "check": it and _shown(it, zone)}
+            {**_TITLES[name], "gate": name, "check": it and _shown(it, zone)}
             for name, it in last.items()
         ],
     }))  # fmt: skip
