@@ -228,6 +228,14 @@ def test_afterwards_no_file_names_them_and_stop_holds(home: Home) -> None:
         assert not is_suppressed(connection, group="email", address=OTHER)
 
 
+def test_nothing_is_remembered_of_a_warehouse_that_is_gone(home: Home) -> None:
+    warehouse = home.settings.warehouse_path
+    for name in ("last_build", "published_as", "seeds.sha256"):
+        warehouse.with_name(name).touch()
+    home.erase()
+    assert {path.name for path in warehouse.parent.iterdir()} <= {"build.lock"}
+
+
 @pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)
 def test_a_ledger_in_postgresql_names_them_no_more(home: Home) -> None:
     home.erase()

@@ -8,6 +8,7 @@ from winback.warehouse._build import (
     warehouse_lock,
     why_build,
 )
+from winback.warehouse._damaged import MEMORIES
 from winback.warehouse._dbt import (
     DbtResult,
     DbtRunner,
@@ -31,6 +32,7 @@ from winback.warehouse._publish import (
 from winback.warehouse._replay import Replay, replaying
 
 __all__ = [
+    "MEMORIES",
     "PUBLIC_TABLES",
     "BuildReport",
     "DbtResult",

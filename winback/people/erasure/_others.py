@@ -17,6 +17,7 @@ from winback.base.cells import CellWriter, plain
 from winback.base.settings import Settings
 from winback.people.erasure._files import replace_file
 from winback.people.erasure._person import Person
+from winback.warehouse import MEMORIES
 
 _DATABASE: Final = b"SQLite format 3\0"
 # Their own modules know these, or they hold nothing but numbers and models.
@@ -25,7 +26,6 @@ _ELSEWHERE: Final = (".parquet", ".jsonl", ".duckdb", ".wal", ".lock", "-wal", "
 _LEFTOVERS: Final = (
     "replay-*", ".replay-*", "landing/.loading-*", "landing/.empty-*", "published/.unfinished-*",
 )  # fmt: skip
-_MEMORY: Final = ("last_build", "seeds.sha256")
 
 
 def erase_in_rejected(settings: Settings, person: Person, *, write: bool) -> dict[str, int]:
@@ -71,7 +71,7 @@ def forget_leftovers(settings: Settings) -> None:
             shutil.rmtree(folder, ignore_errors=True)
     warehouse = settings.warehouse_path
     # Also what builds remember of it.
-    for path in (*warehouse.parent.glob(f"{warehouse.name}*"), *map(warehouse.with_name, _MEMORY)):
+    for path in (*warehouse.parent.glob(f"{warehouse.name}*"), *map(warehouse.with_name, MEMORIES)):
         path.unlink(missing_ok=True)
     shutil.rmtree(warehouse.parent / "spill", ignore_errors=True)
 
