@@ -20,14 +20,11 @@ class Ending:
     """Whether a signal asked the process to end while it could not yet."""
 
     def __init__(self) -> None:
-        self._number = 0
+        self.signal = 0
 
     @property
     def is_asked(self) -> bool:
-        return bool(self._number)
-
-    def ask(self, number: int) -> None:
-        self._number = self._number or number
+        return bool(self.signal)
 
     def sleep(self, seconds: float) -> None:
         """Sleep so long, or until it is asked to end."""
@@ -56,17 +53,16 @@ def ending_later() -> Iterator[Ending]:
         if ending.is_asked:
             put_back()
             signal.raise_signal(number)
-        heard.append(number)
-        ending.ask(number)
+        else:
+            ending.signal = number
         if sys.stderr.isatty():
             os.write(sys.stderr.fileno(), _WAITS)
 
-    heard: list[int] = []
     earlier = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield ending
     finally:
         if signal.getsignal(signal.SIGINT) is hear:
             put_back()
-            for number in heard:
-                signal.raise_signal(number)
+            if ending.is_asked:
+                signal.raise_signal(ending.signal)
