@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from quality._figures import Figure
 from quality._rules import GATES, Rule
 from winback.base.settings import Settings
+from winback.base.whole import written_whole
 
 # How many checks of a gate its page remembers.
 REMEMBERED: Final = 50
@@ -142,7 +143,5 @@ def _render(template: str, values: Mapping[str, Any]) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Written beside and renamed: a reader sees the old file or the new one."""
-    beside = path.with_name(f".{path.name}.unfinished")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    with written_whole(path) as file:
+        file.write_text(text, encoding="utf-8")

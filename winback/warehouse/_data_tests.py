@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
@@ -21,6 +20,7 @@ import duckdb
 
 from winback.base.duck import connect, literal
 from winback.base.settings import Settings
+from winback.base.whole import written_whole
 from winback.warehouse._places import placed
 from winback.warehouse._seeds import broken_rows
 
@@ -69,9 +69,8 @@ def read_tests(
             return [DataTest(**it | {"stands_on": tuple(it["stands_on"])}) for it in found["tests"]]
     tests = list(write(settings, variables))
     text = json.dumps({"key": key, "tests": [asdict(test) for test in tests]})
-    part = kept.with_name(f"{kept.name}.{os.getpid()}")
-    part.write_text(text)
-    part.replace(kept)
+    with written_whole(kept) as file:
+        file.write_text(text)
     return tests
 
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from winback.base.whole import written_whole
+
 _NAME: Final = "partial_parse.msgpack"
 
 
@@ -51,11 +53,6 @@ def _changed(path: Path) -> int:
 
 
 def _copy(source: Path, to: Path) -> None:
-    """Copy whole or not at all: another process may be reading or writing the same."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    part = to.with_name(f"{to.name}.{os.getpid()}")
-    try:
-        shutil.copy2(source, part)
-        part.replace(to)
-    finally:
-        part.unlink(missing_ok=True)
+    with written_whole(to) as file:
+        shutil.copy2(source, file)

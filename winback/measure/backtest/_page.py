@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from winback.base.duck import Rows
 from winback.base.settings import Settings
+from winback.base.whole import written_whole
 from winback.measure.backtest import _tables as tables
 from winback.measure.backtest._entries import SEGMENT
 from winback.measure.backtest._plots import charts
@@ -32,12 +33,12 @@ def write_report(found: Backtest, settings: Settings) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in _figures(found).items():
         _write_csv(rows, folder / f"{name}.csv")
-    days = folder / "days.parquet"
-    pq.write_table(pa.Table.from_pylist(tables.daily(found)), _beside(days))
-    _beside(days).replace(days)
+    with written_whole(folder / "days.parquet") as days:
+        pq.write_table(pa.Table.from_pylist(tables.daily(found)), days)
     report = folder / "report.html"
-    _beside(report).write_text(page(found), encoding="utf-8")
-    return _beside(report).replace(report)
+    with written_whole(report) as file:
+        file.write_text(page(found), encoding="utf-8")
+    return report
 
 
 def _figures(found: Backtest) -> dict[str, Rows]:
@@ -51,18 +52,13 @@ def _figures(found: Backtest) -> dict[str, Rows]:
     }
 
 
-def _beside(path: Path) -> Path:
-    """Written beside and renamed: a reader sees the old file or the new one."""
-    return path.with_name(f".{path.name}.unfinished")
-
-
 def _write_csv(rows: Rows, path: Path) -> None:
     if not rows:
         # What an earlier backtest of these days left would not belong to this page.
         path.unlink(missing_ok=True)
         return
-    pa_csv.write_csv(pa.Table.from_pylist(rows), _beside(path))
-    _beside(path).replace(path)
+    with written_whole(path) as file:
+        pa_csv.write_csv(pa.Table.from_pylist(rows), file)
 
 
 def page(found: Backtest) -> str:
