@@ -39,7 +39,6 @@ _NO_RULES: Final = frozenset(
     {"home", "mode", "ledger_url", "adopt_ledger", "sendgrid_webhook_public_keys"}
     | {"twilio_account_sid", "twilio_messaging_service_sid"}
 )
-_DBT: Final = ("models", "seeds", "macros", "tests")
 _CODE: Final = ("templates", "quality", "winback", "flows")
 
 
@@ -169,10 +168,9 @@ def _digest_files(folders: Iterable[Path]) -> str:
 
 
 def _digest_project() -> str:
-    project = _dbt.DBT_DIR
-    paths = [project / "dbt_project.yml", project / "profiles.yml"]
-    for folder in (*(project / name for name in _DBT), *(PROJECT_DIR / name for name in _CODE)):
-        paths += sorted(folder.rglob("*.*"))
+    paths = [_dbt.DBT_DIR / "profiles.yml", *_dbt.project_files()]
+    for name in _CODE:
+        paths += sorted((PROJECT_DIR / name).rglob("*.*"))
     digest = hashlib.sha256()
     for path in paths:
         if path.suffix != ".pyc" and path.is_file():
