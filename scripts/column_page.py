@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Final
 
 import yaml
-from marked import filled, table
+from page_parts import ROOT, cell, filled, table
 
 from winback.warehouse import PUBLIC_TABLES
 
-ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "columns.md"
 
 
@@ -23,7 +21,7 @@ def _section(name: str) -> str:
     text = (ROOT / f"dbt_project/models/marts/{name}.yml").read_text(encoding="utf-8")
     [model] = [it for it in yaml.safe_load(text)["models"] if it["name"] == name]
     rows = table("column | type | filled | is", map(_row, model["columns"]))
-    return f"## {name}\n\n{_line(model['description'])}\n\n{rows}"
+    return f"## {name}\n\n{cell(model['description'])}\n\n{rows}"
 
 
 def _row(column: dict[str, Any]) -> tuple[str, ...]:
@@ -34,12 +32,8 @@ def _row(column: dict[str, Any]) -> tuple[str, ...]:
         if isinstance(test, dict)
         for value in test.get("accepted_values", {}).get("arguments", {}).get("values", [])
     ]
-    told = _line(column["description"])
+    told = cell(column["description"])
     if values and not all(str(value) in told for value in values):
         told += f" One of {', '.join(f'`{value}`' for value in values)}."
     always = "always" if is_always else ""
     return f"`{column['name']}`", column["data_type"], always, told
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split()).replace("|", r"\|")

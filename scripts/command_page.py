@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
+from page_parts import ROOT, cell
 from typer.core import TyperOption
 from typer.main import get_command
 
 # The package, not its `_app`: importing it registers the commands.
 from winback.cli import _app
 
-PAGE: Final = Path(__file__).parents[1] / "docs" / "commands.md"
+PAGE: Final = ROOT / "docs" / "commands.md"
 _HEAD: Final = """# Commands
 
 `make docs` writes this page from `winback COMMAND --help`. A command reads its
@@ -28,7 +28,7 @@ def page() -> str:
     root = get_command(_app.app)
     found = list(_walk("winback", root))[1:]
     rows = "\n".join(
-        f"| [`{path}`](#{path.replace(' ', '-')}) | {_cell(_paragraphs(command)[0])} |"
+        f"| [`{path}`](#{path.replace(' ', '-')}) | {cell(_paragraphs(command)[0])} |"
         for path, command in found
     )
     sections = "\n".join(_section(path, command) for path, command in found)
@@ -38,6 +38,8 @@ def page() -> str:
 def _walk(path: str, command: Any) -> Iterator[tuple[str, Any]]:
     yield path, command
     for name, part in sorted(getattr(command, "commands", {}).items()):
+        if part.hidden:  # a former name
+            continue
         yield from _walk(f"{path} {name}", part)
 
 
@@ -71,7 +73,7 @@ def _row(parameter: Any) -> str:
     if isinstance(parameter, TyperOption):
         options = ", ".join([*parameter.opts, *parameter.secondary_opts])
         name = options if parameter.is_flag else f"{options} {name}"
-    return f"| `{_cell(name)}` | {_default(parameter)} | {_cell(parameter.help or '')} |"
+    return f"| `{cell(name)}` | {_default(parameter)} | {cell(parameter.help or '')} |"
 
 
 def _metavar(parameter: Any) -> str:
@@ -86,7 +88,3 @@ def _default(parameter: Any) -> str:
     if parameter.default in (None, "", ()):
         return "none"
     return f"`{parameter.default}`"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", r"\|")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
-from marked import filled, table
+from page_parts import ROOT, filled, seed_rows, table
 
 from winback.inbound._effects import REPLIES, SILENCES
 from winback.providers.sendgrid.callbacks import KINDS as SENDGRID
 from winback.providers.twilio.callbacks import CALL_KINDS
 from winback.providers.twilio.callbacks import KINDS as TWILIO
 
-ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "events.md"
 _KINDS: Final = {
     "processed": "the provider has the message and will try",
@@ -79,7 +76,7 @@ def _codes() -> list[tuple[str, ...]]:
             f"`{row['suppress_reason']}`" if row["suppress_reason"] else "none",
             row["meaning"],
         )
-        for row in _seed("delivery_errors")
+        for row in seed_rows("delivery_errors")
     ]
 
 
@@ -92,7 +89,7 @@ def _replies() -> list[tuple[str, ...]]:
 
 def _statuses() -> list[tuple[str, ...]]:
     columns = ("provider", "kind", "delivery_rank", "delivery_status", "description")
-    return [tuple(row[name] for name in columns) for row in _seed("delivery_statuses")]
+    return [tuple(row[name] for name in columns) for row in seed_rows("delivery_statuses")]
 
 
 def _paths() -> list[tuple[str, ...]]:
@@ -112,8 +109,3 @@ def _responses(api: dict[str, Any], responses: dict[str, Any]) -> str:
         own = shared[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
         told.append(f"{code}: {own['description']}")
     return " ".join(told)
-
-
-def _seed(name: str) -> list[dict[str, str]]:
-    with (ROOT / f"dbt_project/seeds/{name}.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))

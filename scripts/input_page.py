@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from marked import filled, table
+from page_parts import ROOT, filled, table
 
 from winback.base import phones
 from winback.landing._amounts import read_amount
@@ -19,7 +19,6 @@ from winback.landing._dates import read_date
 from winback.landing._doubt import Doubt
 from winback.landing.schema import INPUT_TABLES, Column, Table
 
-ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "input.md"
 SAMPLES: Final = ROOT / "docs" / "samples"
 _WORDS: Final = Path(__file__).with_name("input_columns.toml")

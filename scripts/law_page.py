@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from pathlib import Path
 from typing import Final
 
-from marked import filled, table
+from page_parts import ROOT, filled, host, seed_rows, table
 
-ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "law.md"
 _SEEDS: Final = {
     "contact_rules": "Rules of contact",
@@ -26,10 +23,8 @@ def page() -> str:
 
 
 def _section(seed: str, title: str) -> str:
-    with (ROOT / f"dbt_project/seeds/{seed}.csv").open(encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["source_url"]]
     groups: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
-    for row in rows:
+    for row in filter(lambda row: row["source_url"], seed_rows(seed)):
         key = (row["source_url"], row["status"], row["effective_from"], row["reviewed_on"])
         if (subject := _subject(seed, row)) not in groups[key]:
             groups[key].append(subject)
@@ -40,8 +35,7 @@ def _section(seed: str, title: str) -> str:
 def _row(group: tuple[tuple[str, str, str, str], list[str]]) -> tuple[str, ...]:
     (url, status, since, reviewed), subjects = group
     read = "verified" if status == "verified" else "not verified"
-    link = f"[{url.split('/')[2].removeprefix('www.')}]({url})"
-    return ", ".join(subjects), link, read, since or "unknown", reviewed
+    return ", ".join(subjects), f"[{host(url)}]({url})", read, since or "unknown", reviewed
 
 
 def _subject(seed: str, row: dict[str, str]) -> str:

@@ -27,18 +27,3 @@ def columns(told: Iterable[tuple[str, str, str]], *, not_null: bool) -> str:
         f"        data_type: {sql_type}\n{constraint}"
         for name, sql_type, text in told
     )
-
-
-def filled(name: str, **parts: str) -> str:
-    """The page whose words are in pages/, with each `{part}` that stands on a line of its own."""
-    text = Path(__file__).with_name("pages").joinpath(name).read_text(encoding="utf-8")
-    for part, written in parts.items():
-        before, after = text.split(f"\n{{{part}}}\n")
-        text = f"{before}\n{written.strip()}\n{after}"
-    return text
-
-
-def table(head: str, rows: Iterable[tuple[str, ...]]) -> str:
-    """A table of Markdown; `head` names its columns, with a `|` between them."""
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([f"| {head} |", "|" + "---|" * (head.count("|") + 1), *lines])

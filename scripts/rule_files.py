@@ -6,14 +6,13 @@ The seed `contact_rules` is the one list of rules, and dbt reads no seed while i
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import marked
+from page_parts import seed_rows
 
-SEED: Final = Path("dbt_project/seeds/contact_rules.csv")
 MACRO: Final = Path("dbt_project/macros/generated/contact_rules.sql")
 ANALYSTS: Final = Path("docs/analysts.md")
 _CHANNELS: Final = Path("dbt_project/models/marts/channel_eligibility.yml")
@@ -34,8 +33,7 @@ _OF_A_SERIES: Final = {
 
 def rules(root: Path) -> list[dict[str, str]]:
     """The rows of the seed, in its order."""
-    with (root / SEED).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return seed_rows("contact_rules", root)
 
 
 def files(root: Path) -> dict[Path, str]:

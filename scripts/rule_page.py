@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
 from typing import Final
 
+from page_parts import ROOT, host, seed_rows
 from rule_tests import RuleTests, tests_of
 
-ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "rules.md"
-SEED: Final = ROOT / "dbt_project" / "seeds" / "contact_rules.csv"
 _KINDS: Final = {
     "standing": "Waiting does not help: the step is skipped at once (`suppressed`).",
     "pause": "The block passes by itself: the step waits inside its range (`deferred`).",
@@ -37,8 +34,7 @@ id, or name the id where it is more than one plain word.
 
 def rules() -> list[dict[str, str]]:
     """The rows of the seed, in its order."""
-    with SEED.open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    return seed_rows("contact_rules")
 
 
 def page() -> str:
@@ -53,9 +49,7 @@ def page() -> str:
 
 
 def _section(rule: dict[str, str], tests: RuleTests) -> str:
-    source = (
-        f"[{_host(rule['source_url'])}]({rule['source_url']})" if rule["source_url"] else "none"
-    )
+    source = f"[{host(rule['source_url'])}]({rule['source_url']})" if rule["source_url"] else "none"
     since = f", in force since {rule['effective_from']}" if rule["effective_from"] else ""
     verified = "verified" if rule["status"] == "verified" else "not verified"
     sentence = rule["sentence"][0].upper() + rule["sentence"][1:]
@@ -82,7 +76,3 @@ def _held_in(text: str) -> str:
     if "/" not in text and not (ROOT / text).exists():
         return text
     return ", ".join(f"[{path}](../{path})" for path in text.split())
-
-
-def _host(url: str) -> str:
-    return url.split("/")[2].removeprefix("www.")

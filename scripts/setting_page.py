@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from marked import filled, table
+from page_parts import ROOT, filled, table
 from pydantic import SecretStr
 
 from winback.base.settings import PROJECT_DIR, Settings
 
-PAGE: Final = Path(__file__).parents[1] / "docs" / "settings.md"
+PAGE: Final = ROOT / "docs" / "settings.md"
 
 
 def page() -> str:
