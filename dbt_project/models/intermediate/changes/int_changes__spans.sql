@@ -17,6 +17,7 @@
         a_day * var('series_enter_days'), ''),
     ('address', 'int_messages__all', 'left_at',
         a_day * var('shared_address_days'), 'has_left'),
+    ('running', 'int_enrollments__running', 'ends_at', 0, ''),
 ] -%}
 {%- for days in var('reactivation_windows') -%}
     {%- do spans.append(
@@ -30,17 +31,6 @@ complaints as (
 
     select * from {{ ref('int_contact__complaints') }}
     where complained_count >= {{ var('complaint_min_count') }}
-
-),
-
-last_days as (
-
-    select
-        playbook_id,
-        max(latest_day) as latest_day
-
-    from {{ ref('int_playbooks__steps') }}
-    group by playbook_id
 
 ),
 
@@ -78,17 +68,6 @@ spans as (
         {{ dbt.dateadd('second', 1, 'joins.confirm_by') }} as changes_at
 
     from {{ ref('int_series__joins') }} as joins
-
-    union all
-
-    select
-        'running' as what,
-        {{ days_after('last_days.latest_day + 2', 'running.entered_at') }}
-            as changes_at
-
-    from {{ ref('int_enrollments__running') }} as running
-    inner join last_days
-        on running.playbook_id = last_days.playbook_id
 
 ),
 

@@ -32,7 +32,7 @@ last_days as (
 -- A step's range ends with a local day, so two days are added. It goes by the calendar
 -- and not by what was sent, for the holdout as well: or the arms would differ in what else
 -- they get.
-final as (
+open_enrollments as (
 
     select
         -- ids
@@ -44,7 +44,9 @@ final as (
         coalesce(playbooks.is_win_back, false) as is_win_back,
 
         -- timestamps
-        enrollments.entered_at
+        enrollments.entered_at,
+        {{ days_after('last_days.latest_day + 2', 'enrollments.entered_at') }}
+            as ends_at
 
     from enrollments
     inner join last_days
@@ -57,9 +59,13 @@ final as (
         enrollments.origin = 'ledger'
         and not coalesce(playbooks.runs_beside, false)
         and exits.enrollment_id is null
-        and {{ days_after(
-            'last_days.latest_day + 2', 'enrollments.entered_at'
-        ) }} > {{ as_of() }}
+
+),
+
+final as (
+
+    select * from open_enrollments
+    where ends_at > {{ as_of() }}
 
 )
 
