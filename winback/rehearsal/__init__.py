@@ -1,1 +1,1 @@
-"""A season without a customer: providers on loopback, and an invented shop."""
+"""Stand-ins for a season without real customers: providers on loopback, and an invented shop."""

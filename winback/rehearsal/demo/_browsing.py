@@ -24,7 +24,7 @@ BROWSER_DAYS = 21
 def before_orders(
     rng: np.random.Generator, orders: tuple[Order, ...], *, ends_at: int
 ) -> Iterator[EventRow]:
-    """Views, the cart and the checkout in the two days before each tracked order."""
+    """List the views, carts and checkouts in the two days before each tracked order."""
     for order in orders:
         at = int(order.ordered_at.timestamp())
         if at < ends_at - KEPT_DAYS * DAY or rng.random() >= TRACKED_SHARE:
@@ -46,7 +46,7 @@ def without_orders(
     joined: Seconds,
     ends_at: int,
 ) -> Iterator[EventRow]:
-    """Abandoned carts of the kept year, and repeated looks of the last weeks."""
+    """List the abandoned carts of the kept year, and the repeated looks of the last weeks."""
     for customer_id, since in zip(customer_ids, joined.tolist(), strict=True):
         abandons, browses = rng.random(2)
         category = int(rng.integers(len(CATEGORIES)))

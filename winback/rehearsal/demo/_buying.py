@@ -25,7 +25,7 @@ NEVER_BOUGHT_SHARE = 0.03
 
 @dataclass(frozen=True)
 class Latent:
-    """What no shop ever sees; arrays by customer index, rates per shop day."""
+    """The state that no shop ever sees: arrays by customer index, rates per shop day."""
 
     rates: Floats
     dropout: Floats
@@ -34,7 +34,7 @@ class Latent:
 
 @dataclass(frozen=True)
 class Purchases:
-    """Who bought when (epoch seconds), in order of time."""
+    """All purchases in order of time: customers and epoch seconds."""
 
     customers: Indexes
     at: Seconds
@@ -43,7 +43,7 @@ class Purchases:
 def buying_history(
     rng: np.random.Generator, *, customers: int, ends_at: int, years: int
 ) -> tuple[Seconds, Purchases, Latent]:
-    """Everybody's joining time, all purchases up to `ends_at`, and the hidden state then."""
+    """Draw everybody's joining time, all purchases up to `ends_at`, and the hidden state then."""
     days = years * 365
     starts_at = ends_at - days * DAY
     arrivals = Calendar(starts_at, days=days, growth_per_year=GROWTH_PER_YEAR)
@@ -63,7 +63,7 @@ def buying_history(
 def purchases_after(
     rng: np.random.Generator, calendar: Calendar, latent: Latent, *, since: Seconds
 ) -> tuple[Purchases, npt.NDArray[np.bool_]]:
-    """Purchases of those alive between `since` (by customer) and the calendar's end.
+    """Draw the purchases of living customers from `since` (by customer) to the calendar's end.
 
     Also returns who is alive at that end. Waiting times have no memory, so `since` may be
     any moment at which the customer is alive, not only a purchase.

@@ -32,7 +32,7 @@ BLACK_FRIDAY_BOOST = 1.6
 
 
 def to_seconds(at: datetime) -> int:
-    """Whole seconds since 1970 of an aware moment."""
+    """Convert an aware moment to whole seconds since 1970."""
     return int(at.timestamp())
 
 
@@ -48,7 +48,7 @@ class Calendar:
 
     @property
     def span(self) -> float:
-        """Length of the whole calendar in shop days."""
+        """Return the length of the whole calendar in shop days."""
         return float(self._shop_days[-1])
 
     def shop_days(self, at: Seconds) -> Floats:
@@ -56,7 +56,7 @@ class Calendar:
         return shop_days
 
     def clock(self, shop_days: Floats) -> Seconds:
-        """Epoch seconds, rounded up so that an event never precedes its cause."""
+        """Return epoch seconds, rounded up so that an event never precedes its cause."""
         seconds: Floats = np.interp(shop_days, self._shop_days, self._knots.astype(np.float64))
         return np.ceil(seconds).astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""What the shop sells: products, their tags, and how their prices changed."""
+"""The shop's assortment: products, their tags, and how their prices changed."""
 
 from __future__ import annotations
 
@@ -128,13 +128,13 @@ class Catalog:
     products: tuple[Product, ...]
 
     def price_changes(self) -> Iterator[tuple[str, str, str]]:
-        """Rows of price_changes: the first price of a product is its first change."""
+        """Return the rows of price_changes: the first price of a product is its first change."""
         for product in self.products:
             for since, cents in product.prices:
                 yield product.product_id, money(cents), moment(since)
 
     def pick(self, rng: np.random.Generator, *, category: int, at: int) -> Product:
-        """A product of the category that was for sale at that moment; early ones sell most."""
+        """Pick a product of the category that was for sale at that moment; early ones sell most."""
         size = len(self.products) // len(CATEGORIES)
         rank = int(size * rng.random() ** 2)
         product = self.products[category * size + rank]
@@ -142,7 +142,7 @@ class Catalog:
 
 
 def invent_catalog(rng: np.random.Generator, *, starts_at: int, ends_at: int) -> Catalog:
-    """The assortment with launch dates, and up to three price changes a product."""
+    """Invent the assortment with launch dates, and up to three price changes a product."""
     size = len(ASSORTMENT[CATEGORIES[0]])
     entries = [(category, *entry) for category in CATEGORIES for entry in ASSORTMENT[category]]
     later = [i for i in rng.permutation(len(entries)).tolist() if i % size][:LATER_PRODUCTS]

@@ -15,7 +15,7 @@ ConsentRow = tuple[str, str, str, str, str, str, str]
 
 @dataclass(frozen=True)
 class Habit:
-    """How many of a country's customers agree on a channel in one way."""
+    """The share of a country's customers who agree on a channel in one way."""
 
     basis: str
     share: float
@@ -85,7 +85,7 @@ RETURNED_SHARE = 0.1  # of those who revoked
 def invent_consents(
     rng: np.random.Generator, *, customer_id: str, country: str, joined: int, until: int
 ) -> Iterator[ConsentRow]:
-    """One customer's consent events on both channels, none after `until`."""
+    """Invent one customer's consent events on both channels, none after `until`."""
     for channel in CHANNELS:
         habits = HABITS.get((country, channel), ELSEWHERE if channel == "email" else ())
         habit = _chosen(habits, float(rng.random()))

@@ -59,12 +59,12 @@ HEADERS: dict[str, tuple[str, ...]] = {
 
 
 def money(cents: int) -> str:
-    """Exact decimal text with two places."""
+    """Write cents as exact decimal text with two places."""
     return f"{cents // 100}.{cents % 100:02d}"
 
 
 def moment(at: datetime | int) -> str:
-    """ISO 8601 in UTC of an aware moment or of epoch seconds."""
+    """Write an aware moment or epoch seconds as ISO 8601 in UTC."""
     aware = datetime.fromtimestamp(at, UTC) if isinstance(at, int) else at.astimezone(UTC)
     return aware.strftime("%Y-%m-%dT%H:%M:%SZ")
 

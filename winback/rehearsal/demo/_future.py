@@ -1,4 +1,4 @@
-"""What a shop's customers go on to order without any message."""
+"""The orders that a shop's customers go on to place without any message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from winback.rehearsal.demo._shop import Shop
 
 
 def natural_future(rng: np.random.Generator, shop: Shop, *, days: int) -> list[Order]:
-    """The shop's hidden buying process carried on for `days` days, in order of time."""
+    """Carry the shop's hidden buying process on for `days` days; orders come in order of time."""
     end = to_seconds(shop.ends_at)
     since = np.full(len(shop.customers), end, dtype=np.int64)
     purchases, _ = purchases_after(rng, Calendar(end, days=days), shop.latent, since=since)

@@ -47,7 +47,7 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Temper:
-    """How people take a channel: chances per delivered message, and its true effect.
+    """A channel's reception: chances per delivered message, and its true effect.
 
     `effect` is the chance that a person who would not order within 30 days orders because
     of this message, within 14 days of it.
@@ -109,6 +109,6 @@ REPLY_TEXTS = (
 
 
 def dice(seed: int, *parts: object) -> np.random.Generator:
-    """Random numbers that depend on nothing but the arguments."""
+    """Return random numbers that depend on nothing but the arguments."""
     key = "|".join(str(part) for part in (seed, *parts))
     return np.random.default_rng(int.from_bytes(hashlib.blake2b(key.encode()).digest()[:8]))

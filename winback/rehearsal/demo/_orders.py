@@ -1,4 +1,4 @@
-"""Orders: what is in them, what they cost, and what became of them."""
+"""The contents, prices and endings of orders."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Order:
 
     @property
     def is_valid(self) -> bool:
-        """Counts as a purchase: not cancelled, not pending, not fully refunded."""
+        """Tell whether an order counts as a purchase: not cancelled, pending or fully refunded."""
         return self.status == "completed"
 
     def row(self) -> tuple[str, ...]:
@@ -80,14 +80,14 @@ class Order:
 
 
 def percent_of(cents: int, percent: int) -> int:
-    """Half a cent is rounded up."""
+    """Return a percentage of cents; half a cent is rounded up."""
     return (cents * percent + 50) // 100
 
 
 def invent_lines(
     rng: np.random.Generator, catalog: Catalog, *, favorite: int, at: int
 ) -> tuple[OrderLine, ...]:
-    """What somebody with that favorite category buys; a product stands on one line only."""
+    """Draw an order's lines for that favorite category; a product stands on one line only."""
     lines: dict[str, OrderLine] = {}
     for _ in range(1 + int(rng.poisson(EXTRA_LINES))):
         likes = rng.random() < FAVORITE_SHARE
@@ -99,7 +99,7 @@ def invent_lines(
 
 
 def invent_coupon(rng: np.random.Generator, *, at: int, is_first: bool) -> str:
-    """The code used with an order, or ''."""
+    """Draw the code used with an order, or ''."""
     day = datetime.fromtimestamp(at, UTC)
     luck, chance = rng.random(2)
     if luck < FREE_SAMPLE_SHARE:
@@ -122,7 +122,7 @@ def invent_order(
     coupon: str,
     percent_off: int,
 ) -> Order:
-    """A completed order at `at` (epoch seconds) by somebody with that favorite category."""
+    """Draw a completed order at `at` (epoch seconds) by somebody with that favorite category."""
     lines = invent_lines(rng, catalog, favorite=favorite, at=at)
     subtotal = sum(line.quantity * line.unit_price_cents for line in lines)
     return Order(
@@ -138,7 +138,7 @@ def invent_order(
 def invent_ending(
     rng: np.random.Generator, total_cents: int, *, age_seconds: int
 ) -> tuple[str, int]:
-    """Status and refunded cents of an order of that age."""
+    """Draw the status and the refunded cents of an order of that age."""
     luck, share = rng.random(2)
     if age_seconds < PENDING_DAYS * DAY:
         return ("pending" if luck < PENDING_SHARE else "completed"), 0

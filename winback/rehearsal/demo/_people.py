@@ -77,13 +77,13 @@ def invent_name(rng: np.random.Generator) -> tuple[str, str]:
 
 
 def invent_email(first: str, last: str, number: int) -> str:
-    """A mailbox of the reserved domain example.com (RFC 2606), unique by number."""
+    """Return a mailbox of the reserved domain example.com (RFC 2606), unique by number."""
     folded = unicodedata.normalize("NFKD", f"{first}.{last}").encode("ascii", "ignore").decode()
     return f"{folded.lower()}{number}@example.com"
 
 
 def invent_people(rng: np.random.Generator, *, joined: Seconds) -> tuple[Customer, ...]:
-    """One customer for each joining time, with the flaws that real lists have."""
+    """Invent one customer for each joining time, with the flaws that real lists have."""
     phones = PhoneBook(rng)
     weights = np.array([place.weight for place in PLACES])
     places = rng.choice(len(PLACES), joined.size, p=weights / weights.sum())
@@ -119,7 +119,7 @@ def _invent_person(
 
 
 def _moved_in_with(rng: np.random.Generator, person: Customer, partner: Customer) -> Customer:
-    """The same household: one address, and one of the two contact points, in common."""
+    """Return a customer of the same household: one address and one contact point in common."""
     shares_phone = rng.random() < 0.6
     own_phone = person.phone if person.country == partner.country else ""
     return replace(

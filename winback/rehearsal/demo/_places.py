@@ -1,4 +1,4 @@
-"""Where the invented customers live, and the phone numbers nobody can ever own."""
+"""The invented customers' places, and phone numbers that nobody can ever own."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ POSTAL_LETTERS = "ABCEGHJKLMNPRSTVWXYZ"  # Canada's, without the ones that read 
 
 
 def invent_postal_code(rng: np.random.Generator, pattern: str) -> str:
-    """A code of the place's form; digits of its second half are random."""
+    """Return a code of the place's form; digits of its second half are random."""
     digits = rng.integers(1, 10, len(pattern))
     letters = rng.integers(0, len(POSTAL_LETTERS), len(pattern))
     fill = {"#": lambda i: str(digits[i]), "@": lambda i: POSTAL_LETTERS[letters[i]]}
@@ -118,7 +118,7 @@ class PhoneBook:
     _left: dict[str, list[str]] = field(default_factory=dict)
 
     def take(self, place: Place) -> str:
-        """An unused number of the place, or '' when its ranges are used up."""
+        """Take an unused number of the place, or '' when its ranges are used up."""
         ranges = list(place.area_codes) or [place.country]
         for name in self.rng.permutation(ranges).tolist():
             numbers = self._left.get(name)

@@ -1,4 +1,4 @@
-"""What the demo's child process runs: see `_servers`."""
+"""The program of the demo's child process: see `_servers`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo's sandbox and receiver in a process of their own, so that they don't slow the runs.
+"""A process for the demo's sandbox and receiver, so that they don't slow the runs.
 
 They share the sandbox's clock, which the demo moves over HTTP, and end when the demo
 closes their standard input or dies.

@@ -1,4 +1,4 @@
-"""A believable shop in the input format, and what its customers hide from it."""
+"""A believable shop in the input format, with its customers' hidden state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How customers behave after the shop's last day, with the truth kept on the side."""
+"""The customers' behavior after the shop's last day, with the truth kept on the side."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CAUSED_WITHIN_DAYS = 14
 
 @dataclass(frozen=True)
 class Truth:
-    """What really happened to the enrolled in one window; rates in 0..1.
+    """The true outcome of one window's enrollments; rates in 0..1.
 
     `natural_rate` and `treated_rate` are of the same people, the treatment arm: without and
     with the messages they got. `effect_points` is the difference in percentage points.
@@ -73,16 +73,16 @@ class Shoppers:
                 self._natural_by_customer[order.customer_id].append(order.ordered_at)
 
     def natural_orders(self, after: datetime, until: datetime) -> list[Order]:
-        """Orders in (after, until] that come by themselves, in order of time."""
+        """List the orders in (after, until] that come by themselves, in order of time."""
         return self._between(self._natural, after, until)
 
     def caused_orders(self, after: datetime, until: datetime) -> list[Order]:
-        """Orders in (after, until] that the messages received so far brought about."""
+        """List the orders in (after, until] that the messages received so far brought about."""
         found = self._between(self._caused, after, until)
         return sorted(found, key=lambda order: (order.ordered_at, order.order_id))
 
     def react(self, message: ReceivedMessage) -> list[Reaction]:
-        """Everything this message will lead to, in order of time, the delivery first."""
+        """List everything that this message will lead to, in order of time, the delivery first."""
         if message.customer_id not in self._positions:
             raise ValueError(f"{message.customer_id} is not a customer of this shop")
         reactions = self._reactions.get(message.message_id)
@@ -97,7 +97,7 @@ class Shoppers:
         *,
         as_of: datetime | None = None,
     ) -> Truth:
-        """True return rates of (customer_id, arm, entered_at) within `window_days`.
+        """Return the true return rates of (customer_id, arm, entered_at) within `window_days`.
 
         A return is a valid order in (entered_at, entered_at + window]; with `as_of`, only
         what had happened by then.
@@ -151,7 +151,7 @@ class Shoppers:
         return reactions
 
     def _is_done(self, message: ReceivedMessage) -> bool:
-        """Has opted out of this channel, or has just bought."""
+        """Tell whether the person has opted out of this channel, or has just bought."""
         stopped = self._opted_out_at.get((message.customer_id, message.channel))
         if stopped is not None and stopped <= message.sent_at:
             return True
@@ -170,7 +170,7 @@ class Shoppers:
         rng: np.random.Generator,
         arrives: datetime,
     ) -> list[Reaction]:
-        """At most one of stop, spam report, reply and click; and perhaps an order."""
+        """Draw at most one of stop, spam report, reply and click; and perhaps an order."""
         luck, effect, minutes = rng.random(3)
         when = arrives + timedelta(minutes=1 + int(240 * minutes**3))
         comes_anyway = self._buys(

@@ -1,4 +1,4 @@
-"""Where the demo's shoppers meet the sandbox: what they received, and what they do about it."""
+"""The meeting of the demo's shoppers with the sandbox: messages received, and reactions to them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Street:
         self._post("clock", {"now": now.isoformat()})
 
     def take_post(self) -> int:
-        """Hand over what the sandbox accepted since the last call; the number of messages."""
+        """Hand the shoppers the messages accepted since the last call; return their number."""
         received = list(self._fetch_received())
         for message in sorted(received, key=lambda message: message.sent_at):
             for reaction in self.shoppers.react(message):
@@ -60,7 +60,7 @@ class Street:
         return len(received)
 
     def act(self, until: datetime) -> int:
-        """Let everything happen that is due by `until`, and wait until it was reported."""
+        """Perform everything that is due by `until`, and wait until it was reported."""
         acts = []
         while self._pending and self._pending[0][0] <= until:
             act = _act(heapq.heappop(self._pending)[2], self.shop_url)
@@ -115,7 +115,7 @@ class Street:
 
 
 def _act(reaction: Reaction, shop_url: str) -> dict[str, Any] | None:
-    """The sandbox's act for a reaction; None for one that leaves no trace on its channel."""
+    """Return the sandbox's act for a reaction; None for one that leaves no trace on its channel."""
     name = _ACTS.get((reaction.channel, reaction.kind))
     if name is None:
         return None

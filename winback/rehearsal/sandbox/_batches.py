@@ -1,4 +1,4 @@
-"""Batch ids of SendGrid, and what holds their mail back."""
+"""Batch ids of SendGrid, with the holds on their mail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOTICE_SECONDS: Final = 600
 
 @dataclass(frozen=True)
 class Hold:
-    """A batch is cancelled or paused since `held_at` (Unix seconds)."""
+    """The cancellation or pause of a batch since `held_at` (Unix seconds)."""
 
     batch_id: str
     status: Status
@@ -29,7 +29,7 @@ class Hold:
 
 
 class Batches:
-    """Batch ids that were handed out."""
+    """The batch ids that were handed out, with their holds."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,7 +45,7 @@ class Batches:
         return bool(rows)
 
     def holds(self, batch_id: str | None = None) -> list[Hold]:
-        """What is held, all of it or one batch."""
+        """Return the holds of all batches, or of one."""
         rows = self._database.query(
             "select batch_id, hold as status, held_at from batches"
             " where hold is not null and coalesce(?, batch_id) = batch_id order by held_at",
@@ -66,7 +66,7 @@ class Batches:
             return True
 
     def change(self, batch_id: str, status: Status) -> None:
-        """Cancel what was paused, or the other way round; it was held all along."""
+        """Turn a pause into a cancellation, or the other way round; the batch is held all along."""
         with self._database.transaction() as db:
             db.execute("update batches set hold = ? where batch_id = ?", (status, batch_id))
 

@@ -1,4 +1,4 @@
-"""What Twilio's Calls resource refuses: its codes and their order."""
+"""The refusals of Twilio's Calls resource: its codes and their order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PARAMETERS: Final = frozenset({
 
 
 def problem(parameters: Mapping[str, Any]) -> int | None:
-    """The code of the first thing that Twilio would refuse; None when all is well."""
+    """Return the code of the first thing that Twilio would refuse; None when all is well."""
     checks = (*_form(parameters), *_addresses(parameters), *_speech(parameters))
     return next((code for code, is_fine in checks if not is_fine), None)
 
@@ -61,7 +61,7 @@ def _speech(parameters: Mapping[str, Any]) -> Checks:
     yield 21205, bool(parameters.get("Url") or twiml or application)
     for name in _URLS:
         yield 21205, not parameters.get(name) or is_url(parameters[name])
-    # Which code meets a longer TwiML isn't documented; that it is refused is.
+    # Twilio documents that it refuses a longer TwiML, but not with which code.
     yield 20001, len(twiml) <= MAX_TWIML_CHARS
     is_application = re.fullmatch(r"AP[0-9a-fA-F]{32}", application or "") is not None
     yield 21218, application is None or is_application

@@ -59,7 +59,7 @@ def routes() -> list[Route]:
 
 
 async def create_call(request: Request) -> Response:
-    """201 with the queued call once it is durable, or Twilio's error for what is wrong."""
+    """Respond with 201 and the queued call once it is durable, or with Twilio's error."""
     state: State = request.app.state.sandbox
     parameters = await form(request)
     if code := await run_in_threadpool(_call_rules.problem, parameters):
@@ -102,7 +102,7 @@ def progress(  # noqa: PLR0917 - what a callback says
     at: datetime,
     answered_by: str | None = None,
 ) -> list[Webhook]:
-    """What Twilio posts when a call moves on, if the caller asked for that."""
+    """Return what Twilio posts when a call moves on, if the caller asked for that."""
     wanted = parameters.get("StatusCallbackEvent", ["completed"])
     names = {name for text in wanted for name in text.split()}
     if not parameters.get("StatusCallback") or EVENTS[status] not in names:
@@ -128,13 +128,13 @@ def progress(  # noqa: PLR0917 - what a callback says
 
 
 def listens_at(parameters: Mapping[str, Any]) -> str:
-    """Where a call tells the keys that are pressed; empty for one that listens to none."""
+    """Return the URL that is told the pressed keys; empty for a call that listens to none."""
     found = _GATHER.search(parameters.get("Twiml", ""))
     return html.unescape(found[1]) if found else ""
 
 
 def pressed(state: State, parameters: Mapping[str, Any], call: Message, keys: str) -> Webhook:
-    """The person on the phone pressed keys: Twilio asks the shop what to do now."""
+    """Ask the shop what to do now that the person on the phone pressed keys."""
     body = {
         "CallSid": call.provider_id,
         "AccountSid": state.credentials.account_sid,
@@ -189,7 +189,7 @@ def _hang_up(state: State, sid: str, status: str | None) -> None:
 
 
 async def list_calls(request: Request) -> Response:
-    """Newest first, in pages, by To, From, Status and StartTime."""
+    """List calls by To, From, Status and StartTime, in pages, the newest first."""
     return JSONResponse(await run_in_threadpool(_listed, request))
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's own controls under /_sandbox: what was accepted, what shoppers do, what fails."""
+"""The sandbox's own controls under /_sandbox: accepted messages, shoppers' acts, and faults."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class _Body(BaseModel):
 
 
 class ClockBody(_Body):
-    """`now` makes the sandbox's clock stand still; null lets it run again."""
+    """A moment at which the sandbox's clock stands still; null lets it run again."""
 
     now: AwareDatetime | None
 
 
 class BehaviorBody(_Body):
-    """Whether what is accepted is delivered by itself (true at the start), and how slowly."""
+    """The switch for delivery without being asked (true at the start), and its slowness."""
 
     deliver: bool | None = None
     # How long Twilio keeps messages in its queue: longer than their validity, and they expire.
@@ -62,7 +62,7 @@ def routes() -> list[Route]:
 
 
 async def invalid(_: Request, error: Exception) -> JSONResponse:
-    """A control body that makes no sense: 400 with what is wrong and where."""
+    """Respond to a control body that makes no sense: 400 with what is wrong and where."""
     if isinstance(error, ValidationError):
         details = [
             {"field": ".".join(map(str, item["loc"])), "message": item["msg"]}
@@ -80,7 +80,7 @@ async def healthz(request: Request) -> JSONResponse:
 
 
 async def messages(request: Request) -> JSONResponse:
-    """What was accepted, oldest first: `after` (a `seq`) and `limit` page through it."""
+    """List accepted messages, oldest first; `after` (a `seq`) and `limit` page through them."""
     state: State = request.app.state.sandbox
     query = request.query_params
     after, limit = query.get("after", "0"), query.get("limit", "1000")
@@ -152,7 +152,7 @@ async def behavior(request: Request) -> JSONResponse:
 
 
 async def events(request: Request) -> JSONResponse:
-    """Let shoppers act; all of the acts or, when one is impossible, none of them."""
+    """Let shoppers act: all of the acts or, when one is impossible, none of them."""
     state: State = request.app.state.sandbox
     acts = EventsBody.model_validate_json(await request.body()).events
     count = await run_in_threadpool(_shoppers.perform, state, acts)
@@ -167,7 +167,7 @@ async def faults(request: Request) -> JSONResponse:
 
 
 async def met_faults(request: Request) -> JSONResponse:
-    """How many faults are still to come, and how often each kind was met."""
+    """Respond with the number of faults still to come, and how often each kind was met."""
     state: State = request.app.state.sandbox
     return JSONResponse({"faults": len(state.faults), "met": state.faults.met()})
 

@@ -20,7 +20,7 @@ SERVICE_NUMBER: Final = "+15005550006"
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a client needs to speak to the sandbox, and the keys it signs webhooks with."""
+    """A client's credentials for the sandbox, and the keys that sign its webhooks."""
 
     api_key: str = field(repr=False)
     account_sid: str
@@ -30,7 +30,7 @@ class Credentials:
 
     @property
     def public_key(self) -> str:
-        """The webhook verification key as SendGrid shows it: base64 DER, without PEM lines."""
+        """Return the webhook verification key as SendGrid shows it: base64 DER, no PEM lines."""
         der = self._signing_key.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -44,18 +44,18 @@ class Credentials:
         return key
 
     def sign_event_webhook(self, timestamp: str, body: bytes) -> str:
-        """SendGrid's signature: ECDSA P-256 with SHA-256 over the timestamp and the raw body."""
+        """Sign as SendGrid does: ECDSA P-256 with SHA-256 over the timestamp and the raw body."""
         signature = self._signing_key.sign(timestamp.encode() + body, ec.ECDSA(hashes.SHA256()))
         return base64.b64encode(signature).decode()
 
     def sign_twilio_webhook(self, url: str, parameters: dict[str, str]) -> str:
-        """Twilio's signature: HMAC-SHA1 by the auth token over the exact URL and the parameters."""
+        """Sign as Twilio does: HMAC-SHA1 by the auth token over exact URL and parameters."""
         signature: str = RequestValidator(self.auth_token).compute_signature(url, parameters)
         return signature
 
 
 def load_or_create(folder: Path) -> Credentials:
-    """The credentials kept under `folder`, made up on the first call."""
+    """Return the credentials kept under `folder`, made up on the first call."""
     path = folder / "credentials.json"
     if path.exists():
         return Credentials(**json.loads(path.read_text()))

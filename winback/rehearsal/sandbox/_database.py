@@ -1,4 +1,4 @@
-"""One SQLite file behind everything the sandbox must not forget."""
+"""The SQLite file behind everything that the sandbox must not forget."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ create table if not exists replies (
 
 
 class Database:
-    """Safe to use from several threads; one transaction at a time, each with fsync."""
+    """A database for several threads: one transaction at a time, each with fsync."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What waits at a provider moves on when the sandbox's clock reaches its time.
+"""Departures: a waiting message moves on when the sandbox's clock reaches its time.
 
 A clock that stands still lets nothing leave: scheduled mail stays on disk until the clock is
 moved, or until a sandbox on the same home runs at a later time.
@@ -22,21 +22,21 @@ LOOK_SECONDS: Final = 0.05
 
 
 def expect(state: State, due_at: float | None) -> None:
-    """Something was accepted that moves on at `due_at`; None: it has gone already."""
+    """Note that an accepted message moves on at `due_at`; None if it has left already."""
     if due_at is not None:
         with state.departing:
             state.next_due = due_at if state.next_due is None else min(state.next_due, due_at)
 
 
 def look_again(state: State) -> None:
-    """Holds or waiting messages changed: find out what comes next, and what is late already."""
+    """Find the next departure, and what is late already, after holds or messages changed."""
     with state.departing:
         state.next_due = state.store.next_due()
         catch_up(state)
 
 
 def catch_up(state: State) -> None:
-    """Let everything go whose time has come."""
+    """Let every message leave whose time has come."""
     now = state.clock.now().timestamp()
     if state.next_due is None or state.next_due > now:
         return
@@ -59,7 +59,7 @@ def catch_up(state: State) -> None:
 def _depart(
     state: State, message: Message, body: dict[str, Any], now: float
 ) -> tuple[Move, list[Webhook]] | None:
-    """What becomes of one message now; None while a pause keeps it."""
+    """Return what becomes of one message now; None while a pause keeps it."""
     at = datetime.fromtimestamp(message.due_at or now, UTC)
     if message.kind != "mail":
         return _texts.depart(state, message, body, at)

@@ -1,4 +1,4 @@
-"""Which of the next requests go wrong, and how: as told one by one, or by chance from a seed."""
+"""The plan of faults: which requests fail and how, as ordered or by chance from a seed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Hint = Literal["retry_after", "reset", "none"]
 
 @dataclass(frozen=True)
 class Target:
-    """Which requests are meant: by provider, method, and a pattern found in the path."""
+    """The requests that are meant: by provider, method, and a pattern found in the path."""
 
     provider: Provider | None = None
     method: str | None = "POST"
@@ -77,7 +77,7 @@ class Fault:
         return self._until is not None and now >= self._until
 
     def take(self, now: float) -> bool:
-        """Whether this request meets it; a span begins with the first that does."""
+        """Tell whether this request meets the fault; a span begins with the first that does."""
         if self.skip:
             self.skip -= 1
             return False
@@ -87,13 +87,13 @@ class Fault:
         return True
 
     def wait_seconds(self) -> float:
-        """When a client that was told to wait may come back."""
+        """Return the seconds after which a client that was told to wait may come back."""
         return self.seconds if self._until is None else max(0.0, self._until - time.monotonic())
 
 
 @dataclass
 class Chances:
-    """Faults by chance; the same seed gives the same faults to the same sequence of requests."""
+    """Rates of faults; one seed gives the same faults to the same sequence of requests."""
 
     seed: int
     rates: Mapping[Kind, float]
@@ -135,7 +135,7 @@ class Faults:
             self._chances.clear()
 
     def next(self, method: str, path: str) -> Fault | None:
-        """What this request meets; what was told comes before chance."""
+        """Return the fault that this request meets; ordered faults come before chance."""
         now = time.monotonic()
         with self._lock:
             self._coming = [fault for fault in self._coming if not fault.is_over(now)]
@@ -147,12 +147,12 @@ class Faults:
             return fault
 
     def met(self) -> dict[str, int]:
-        """How often each kind was met so far."""
+        """Return how often each kind was met so far."""
         with self._lock:
             return dict(self._met)
 
     def __len__(self) -> int:
-        """How many requests are still to meet what was told; a span counts as one."""
+        """Return the number of requests still to meet an ordered fault; a span counts as one."""
         now = time.monotonic()
         with self._lock:
             return sum(

@@ -1,4 +1,4 @@
-"""What may be asked to go wrong: the body of POST /_sandbox/faults, and `--faults` in its words."""
+"""The faults that may be ordered, as the body of POST /_sandbox/faults and as `--faults`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class FaultsBody(BaseModel):
 
 
 def ask_for(state: State, wanted: FaultsBody) -> None:
-    """From now on things go wrong as `wanted`, responds beside what was asked for before."""
+    """Order the `wanted` faults in addition to those ordered before."""
     target = Target(wanted.provider, wanted.method, wanted.path)
     if wanted.kind is not None:
         fault = Fault(

@@ -1,4 +1,4 @@
-"""Where a request meets its fault: outermost, so that it can take the connection away."""
+"""The outermost layer of the sandbox, where a request meets its fault or loses its connection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from winback.rehearsal.sandbox._webhooks import Outbox
 
 
 class FaultMiddleware:
-    """Hands most requests through."""
+    """A middleware that makes the planned faults happen and passes all other requests on."""
 
     def __init__(self, app: ASGIApp, *, faults: Faults, outbox: Outbox) -> None:
         self._app, self._faults, self._outbox = app, faults, outbox
@@ -69,7 +69,7 @@ class FaultMiddleware:
                 await _unprocessed(fault, scope["path"])(scope, receive, send)
 
     async def _process(self, scope: Scope, body: bytes) -> tuple[int, bytes]:
-        """Let the app do its work; its response goes nowhere yet."""
+        """Let the app do its work and keep its response back."""
         status, parts = 500, []
 
         async def keep(message: Message) -> None:
@@ -81,7 +81,7 @@ class FaultMiddleware:
         return status, b"".join(parts)
 
     def _accept_later(self, seconds: float, scope: Scope, body: bytes) -> None:
-        """In the background, or when the sandbox ends: what is late is never lost."""
+        """Accept the request in the background, or when the sandbox ends, so that it isn't lost."""
 
         async def accept() -> None:
             try:
@@ -102,7 +102,7 @@ CODES: Final = {401: 20003, 403: 20403, 404: 20404, 429: 20429, 500: 20500, 503:
 
 
 async def _whole_body(receive: Receive) -> bytes | None:
-    """The request's body; None when the client left before its end."""
+    """Return the request's body; None when the client left before its end."""
     parts = []
     while True:
         message = await receive()
@@ -123,14 +123,14 @@ def _replay(body: bytes) -> Callable[[], Awaitable[Message]]:
 
 
 async def _stay_silent(fault: Fault, receive: Receive) -> None:
-    """For the fault's time, or until the client gives up."""
+    """Stay silent for the fault's time, or until the client gives up."""
     if fault.kind.startswith("silent"):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(receive(), fault.seconds)
 
 
 async def _drop(send: Send) -> None:
-    """Close the TCP connection without a byte: ASGI can't say that, uvicorn's cycle can."""
+    """Close the TCP connection without a byte; uvicorn's cycle can do it, ASGI can't."""
     cycle: Any = getattr(send, "__self__")  # noqa: B009  # a bound method of uvicorn's cycle
     cycle.transport.abort()
     while not cycle.disconnected:
@@ -138,7 +138,7 @@ async def _drop(send: Send) -> None:
 
 
 async def _break_off(response: tuple[int, bytes], send: Send) -> None:
-    """The true response's head promises more than the half of its body that follows."""
+    """Send the true response's head, then only half of the body that it promises."""
     status, body = response
     headers = [(b"content-length", str(len(body) + 64).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -148,7 +148,7 @@ async def _break_off(response: tuple[int, bytes], send: Send) -> None:
 
 
 def _unprocessed(fault: Fault, path: str) -> Response:
-    """Responses that come instead of any work."""
+    """Return the response that comes instead of any work."""
     match fault.kind:
         case "rate_limited":
             response = _error(path, 429)
@@ -190,7 +190,7 @@ def _page(status: int) -> Response:
 def _error(
     path: str, status: int, *, code: int | None = None, field: str | None = None
 ) -> Response:
-    """The provider's own error, in its shape."""
+    """Return the provider's own error, in its shape."""
     message = HTTPStatus(status).phrase
     if path.startswith("/v3/"):
         return refuse(status, [(message, field)])

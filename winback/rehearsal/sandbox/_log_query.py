@@ -49,7 +49,7 @@ _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 @dataclass(frozen=True)
 class Condition:
-    """`field operator value`; `key` is what stands in brackets after `unique_args`."""
+    """A condition `field operator value`; `key` stands in brackets after `unique_args`."""
 
     field: str
     operator: str
@@ -57,7 +57,7 @@ class Condition:
     key: str = ""
 
     def holds(self, entry: Mapping[str, Any]) -> bool:
-        """Whether a message with these fields is meant; times are aware datetimes."""
+        """Tell whether a message with these fields is meant; times are aware datetimes."""
         found = entry.get(self.field)
         if self.key:
             found = (found or {}).get(self.key)
@@ -72,7 +72,7 @@ class Condition:
 
 
 def parse(query: str, allowed: Mapping[str, frozenset[str]]) -> list[Condition]:
-    """The conditions of a query; none for an empty one. Raises BadRequest for nonsense."""
+    """Read a query's conditions; an empty query has none. Raises BadRequest for nonsense."""
     tokens = _tokens(query)
     conditions = []
     while tokens:

@@ -1,4 +1,4 @@
-"""SendGrid's Email Logs and Email Activity: what became of each message that left."""
+"""SendGrid's Email Logs and Email Activity: the outcome of each message that left."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def routes() -> list[Route]:
 
 
 async def search_logs(request: Request) -> Response:
-    """The newest messages that match `query`, at most `limit` (10 by default)."""
+    """Respond with the newest messages that match `query`, at most `limit` (10 by default)."""
     state: State = request.app.state.sandbox
     body = await json_body(request)
     if not isinstance(body, dict) or not isinstance(body.get("query", ""), str):
@@ -55,7 +55,7 @@ async def search_logs(request: Request) -> Response:
 
 
 async def search_activity(request: Request) -> Response:
-    """The same by the older API, whose `query` is required."""
+    """Respond with the same by the older API, whose `query` is required."""
     state: State = request.app.state.sandbox
     query = request.query_params.get("query")
     if not query:
@@ -80,7 +80,7 @@ def _found(
 
 
 def _entries(state: State, conditions: list[_log_query.Condition]) -> Iterator[Mapping[str, Any]]:
-    """Messages that left or were discarded, the newest first; what still waits shows nowhere."""
+    """List messages that left or were discarded, the newest first; waiting ones don't show."""
     asked = {c.field: str(c.values[0]) for c in conditions if c.operator == "="}
     bodies: dict[str, dict[str, Any]] = {}
     wanted = Filter(
@@ -99,7 +99,7 @@ def _entries(state: State, conditions: list[_log_query.Condition]) -> Iterator[M
 
 
 def _entry(state: State, message: Message, mail: dict[str, Any]) -> dict[str, Any]:
-    """Everything that either API may ask of a message."""
+    """Collect everything that either API may ask of a message."""
     seen = _sendgrid.rendered(mail, message)
     events = [told.body for told in state.store.webhooks_about(message.provider_id)]
     names = [event["event"] for event in events]
@@ -128,7 +128,7 @@ def _entry(state: State, message: Message, mail: dict[str, Any]) -> dict[str, An
 
 
 def _status(events: list[dict[str, Any]]) -> str:
-    """The contract's own summary of which events have occurred; the last of them counts."""
+    """Return the contract's summary of which events have occurred; the last of them counts."""
     meaning = {
         "dropped": "dropped",
         "cancel_drop": "dropped",
@@ -163,7 +163,7 @@ def _active(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def fetch_log(request: Request) -> Response:
-    """One message with its events and custom arguments."""
+    """Respond with one message, its events and custom arguments."""
     state: State = request.app.state.sandbox
     return JSONResponse(
         await run_in_threadpool(_fetch, state, request.path_params["sg_message_id"])
@@ -195,7 +195,7 @@ def _fetch(state: State, sg_message_id: str) -> dict[str, Any]:
 
 
 def _event(event: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    """An event as the logs tell it: custom args don't lie flat, a machine's open says so."""
+    """Return an event as the logs show it: custom args nested, a machine's open marked."""
     shown = {name: value for name, value in event.items() if name in _COMMON}
     if event.get("sg_machine_open"):
         shown["sg_machine_open"] = True

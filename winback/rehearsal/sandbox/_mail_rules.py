@@ -1,4 +1,4 @@
-"""What SendGrid's mail/send refuses, said as it says it: a message and the field's path."""
+"""The refusals of SendGrid's mail/send in its own form: a message and the field's path."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Mail = Mapping[str, Any]
 
 
 def problems(mail: object, *, now: float) -> list[Problem]:
-    """Every reason to refuse this mail/send body at `now`; empty when it is accepted."""
+    """List every reason to refuse this mail/send body at `now`; empty when it is accepted."""
     wrong_types = list(misfits(mail))
     if wrong_types or not isinstance(mail, dict):
         return wrong_types
@@ -176,7 +176,7 @@ def _personalization(entry: Mail, at: str) -> Iterator[Problem]:
 
 
 def _times(mail: Mail, now: float) -> Iterator[Problem]:
-    """A time that is past is no problem: such mail leaves at once."""
+    """Check the times; a past time is no problem, since such mail leaves at once."""
     if mail.get("send_at", 0) > now + LATEST_SECONDS:
         yield "Scheduling more than 72 hours in advance is forbidden.", "send_at"
     for place, entry in enumerate(mail.get("personalizations", [])):

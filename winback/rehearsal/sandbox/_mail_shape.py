@@ -1,4 +1,4 @@
-"""Which types mail/send takes where, as the official description says."""
+"""The types that mail/send takes in each place, by the official description."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ _NAMES: Final = {str: "a string", int: "an integer", bool: "a boolean"}
 
 
 def misfits(value: object, shape: Any = MAIL, at: str = "") -> Iterator[Problem]:
-    """What has another type than its place in `shape`, and what has no place there."""
+    """List values of another type than their place in `shape`, and values without a place."""
     if isinstance(shape, tuple):
         found = [list(misfits(value, possible, at)) for possible in shape]
         yield from found[0] if all(found) else ()

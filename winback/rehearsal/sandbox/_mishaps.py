@@ -1,4 +1,4 @@
-"""What goes wrong between a provider's webhooks and their receiver, by chance from a seed."""
+"""Mishaps between a provider's webhooks and their receiver, by chance from a seed."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SHUFFLE_SECONDS: Final = 0.3
 
 @dataclass(frozen=True)
 class Fate:
-    """How one webhook goes out: so many times (none: lost), each after a delay in seconds."""
+    """The deliveries of one webhook: a delay in seconds for each; none means it is lost."""
 
     webhook: Webhook
     delays: tuple[float, ...] = (0.0,)
 
     def posts(self) -> list[tuple[float, Webhook]]:
-        """A repeated event of SendGrid bears a new sg_event_id now and then, as it does there."""
+        """Return the posts of a webhook; a repeated event bears a new sg_event_id now and then."""
         first, *again = self.delays or (None,)
         posts = [(first, self.webhook)] if first is not None else []
         for number, delay in enumerate(again):
@@ -39,7 +39,7 @@ class Fate:
 
 
 class Mishaps:
-    """Draws each webhook's fate; the same seed gives the same fates to the same sequence."""
+    """A source of fates; one seed gives the same fates to the same sequence of webhooks."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Mishaps:
 
 
 class Later:
-    """Does things after a while, in a thread of its own; what is left at the end stays undone."""
+    """A thread that does things after a while; what is left at the end stays undone."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Callable[[], None]]] = []

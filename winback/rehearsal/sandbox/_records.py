@@ -1,4 +1,4 @@
-"""What the sandbox keeps: messages, what is to be told about them, and how to ask for them."""
+"""The sandbox's records: messages, their webhooks, and filters over them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Endpoint = Literal["sendgrid_events", "sendgrid_inbound", "twilio_status", "twil
 
 @dataclass(frozen=True)
 class Message:
-    """One message to one recipient, as the provider keeps it."""
+    """A message to one recipient, as the provider keeps it."""
 
     provider: Provider
     kind: Kind
@@ -38,7 +38,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Webhook:
-    """One thing to tell: a SendGrid event, or the parameters of one Twilio or Parse post.
+    """A webhook to send: a SendGrid event, or the parameters of one Twilio or Parse post.
 
     `url` is the exact status callback of a Twilio message; the other endpoints have
     their place under the receiver's base URL. `about` is the message's provider id.
@@ -53,7 +53,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Move:
-    """A waiting message moves on."""
+    """A waiting message's move to its next status."""
 
     provider_id: str
     status: str
@@ -66,7 +66,7 @@ class Move:
 
 @dataclass
 class Filter:
-    """Which messages to list; `*_since` and `*_before` compare ISO timestamps."""
+    """The messages to list; `*_since` and `*_before` compare ISO timestamps."""
 
     provider: Provider | None = None
     kind: Kind | None = None

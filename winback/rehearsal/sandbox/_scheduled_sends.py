@@ -35,7 +35,7 @@ async def create_batch(request: Request) -> Response:
 
 
 async def fetch_batch(request: Request) -> Response:
-    """Whether the id was handed out; not whether any mail bears it."""
+    """Respond whether the id was handed out; not whether any mail bears it."""
     state: State = request.app.state.sandbox
     batch_id = request.path_params["batch_id"]
     if not await run_in_threadpool(state.batches.exists, batch_id):
@@ -44,7 +44,7 @@ async def fetch_batch(request: Request) -> Response:
 
 
 async def hold(request: Request) -> Response:
-    """Cancel or pause; what waits less than ten minutes before its send_at leaves all the same."""
+    """Cancel or pause a batch; mail less than ten minutes before its send_at leaves anyway."""
     state: State = request.app.state.sandbox
     body = await json_body(request)
     status = _status(body)
@@ -82,7 +82,7 @@ async def list_holds(request: Request) -> Response:
 
 
 async def fetch_hold(request: Request) -> Response:
-    """The batch's status in a list of one; an empty list where nothing holds it."""
+    """Respond with the batch's status in a list of one; an empty list where nothing holds it."""
     state: State = request.app.state.sandbox
     return _shown(await run_in_threadpool(state.batches.holds, request.path_params["batch_id"]))
 
@@ -105,7 +105,7 @@ def _change(state: State, batch_id: str, status: Literal["cancel", "pause"]) -> 
 
 
 async def release(request: Request) -> Response:
-    """Delete the status: what still waits will leave at its send_at, or now if that is past."""
+    """Delete the status; waiting mail leaves at its send_at, or now if that is past."""
     state: State = request.app.state.sandbox
     await run_in_threadpool(_release, state, request.path_params["batch_id"])
     return Response(status_code=204)

@@ -1,4 +1,4 @@
-"""SendGrid's mail/send: what it takes, what waits, and the events that follow."""
+"""SendGrid's mail/send: accepted requests, waiting mail, and the events that follow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def routes() -> list[Route]:
 
 
 async def send_mail(request: Request) -> Response:
-    """202 once the request is durable; 400, 401, 413 or 415 as the real one responds."""
+    """Respond with 202 once the request is durable; with 400, 401, 413 or 415 as SendGrid does."""
     state: State = request.app.state.sandbox
     mail = await json_body(request, max_bytes=MAX_BODY_BYTES)
     if problems := await run_in_threadpool(_problems, state, mail):
@@ -85,7 +85,7 @@ def _moved(message: Message, move: Move) -> Message:
 def depart(
     state: State, mail: dict[str, Any], message: Message, at: datetime
 ) -> tuple[Move, list[Webhook]]:
-    """Mail leaves, unless its recipient is on a list by now."""
+    """Let mail leave, unless its recipient is on a list by now."""
     group_id = mail.get("asm", {}).get("group_id")
     reason = state.suppressions.drop_reason(message.recipient, group_id)
     if reason is not None:
@@ -101,7 +101,7 @@ def depart(
 def discard(
     mail: dict[str, Any], message: Message, at: datetime, *, reason: str
 ) -> tuple[Move, list[Webhook]]:
-    """Cancelled mail ends without a webhook: only the logs tell of it."""
+    """End cancelled mail without a webhook; only the logs show it."""
     told = event(mail, message, "cancel_drop", at, reason=reason)
     move = Move(message.provider_id, "dropped", at.isoformat(), is_sent=False)
     return move, [Webhook("log", told.body, about=told.about)]
@@ -115,7 +115,7 @@ def _custom_args(mail: dict[str, Any], position: int) -> dict[str, str]:
 def event(
     mail: dict[str, Any], message: Message, name: str, at: datetime, **details: object
 ) -> Webhook:
-    """One event as the Event Webhook tells it; custom args lie flat beside its fields."""
+    """Return an event as the Event Webhook posts it; custom args lie flat beside its fields."""
     body: dict[str, Any] = {
         **_custom_args(mail, message.position),
         "email": message.recipient,
@@ -132,7 +132,7 @@ def event(
 
 
 def rendered(mail: dict[str, Any], message: Message) -> dict[str, Any]:
-    """What the recipient sees: subject and bodies with the substitutions made."""
+    """Return what the recipient sees: subject and bodies with the substitutions made."""
     entry = mail["personalizations"][message.position]
     pairs = entry.get("substitutions", {}).items()
 

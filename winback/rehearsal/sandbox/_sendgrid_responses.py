@@ -1,4 +1,4 @@
-"""What all of SendGrid's endpoints share: the key, and how they say no."""
+"""The common part of SendGrid's endpoints: the key, and refusals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNAUTHORIZED = "The provided authorization grant is invalid, expired, or revoked
 
 
 class BadRequest(Exception):
-    """The request is refused with 400, or another status, and these problems."""
+    """A refusal with 400, or another status, and these problems."""
 
     def __init__(self, *problems: Problem, status: int = 400) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ def refuse(status: int, problems: Iterable[Problem]) -> JSONResponse:
 
 
 def authorized(handler: Handler) -> Handler:
-    """The handler behind the API key, with what it raises as SendGrid's response."""
+    """Wrap a handler: check the API key, and turn what it raises into SendGrid's response."""
 
     @wraps(handler)
     async def guarded(request: Request) -> Response:
@@ -53,7 +53,7 @@ def authorized(handler: Handler) -> Handler:
 
 
 async def json_body(request: Request, *, max_bytes: int = 1_000_000) -> Any:
-    """The JSON of a request. Raises BadRequest as 400, 413 or 415."""
+    """Read the JSON of a request. Raises BadRequest as 400, 413 or 415."""
     raw = await request.body()
     if not request.headers.get("content-type", "").startswith("application/json"):
         raise BadRequest(("Content-Type should be application/json.", None), status=415)
@@ -68,7 +68,7 @@ async def json_body(request: Request, *, max_bytes: int = 1_000_000) -> Any:
 def whole_number(
     request: Request, name: str, *, default: int | None = None, least: int = 0, most: int = 2**53
 ) -> int | None:
-    """A query parameter. Raises BadRequest when it is not a number in its bounds."""
+    """Read a query parameter. Raises BadRequest when it is not a number in its bounds."""
     text = request.query_params.get(name)
     if text is None:
         return default

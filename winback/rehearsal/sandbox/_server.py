@@ -71,7 +71,7 @@ class RunningSandbox:
 
     @property
     def clock(self) -> Clock:
-        """The time by which it stamps events: its control API moves it."""
+        """Return the clock that stamps events; the control API moves it."""
         return self._state.clock
 
     def send_webhooks_to(self, url: str, *, public_url: str = "") -> None:
@@ -87,7 +87,7 @@ class RunningSandbox:
         return self._state.outbox.wait_until_idle(seconds)
 
     def overrides(self) -> dict[str, Any]:
-        """The settings that make the product speak to this sandbox (for `model_copy(update=…)`)."""
+        """Return the settings that make the product speak to this sandbox (for `model_copy`)."""
         return {
             name: SecretStr(value) if name in {"sendgrid_api_key", "twilio_auth_token"} else value
             for name, value in client_settings(self.base_url, self.credentials).items()
@@ -95,7 +95,7 @@ class RunningSandbox:
 
 
 def client_settings(base_url: str, credentials: Credentials) -> dict[str, str]:
-    """Setting names and values for a client of the sandbox at `base_url`."""
+    """Return setting names and values for a client of the sandbox at `base_url`."""
     return {
         "sendgrid_base_url": base_url,
         "sendgrid_api_key": credentials.api_key,
@@ -186,7 +186,7 @@ def _addresses(webhooks_url: str, public_url: str) -> Addresses | None:
 
 @contextlib.contextmanager
 def _only_one(folder: Path, *, patient: bool) -> Iterator[None]:
-    """Two sandboxes on one home would both tell the same webhooks."""
+    """Hold the home's lock: two sandboxes on one home would both send the same webhooks."""
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))
@@ -199,7 +199,7 @@ def _only_one(folder: Path, *, patient: bool) -> Iterator[None]:
 
 
 async def _nowhere(request: Request, error: Exception) -> Response:
-    """A path or method that no provider has, said in the provider's own way."""
+    """Respond to a path or method that no provider has, in the provider's own way."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     if request.url.path.startswith("/2010-04-01/"):
         return _twilio_responses.refusal(20004 if status == 405 else 20404, status)

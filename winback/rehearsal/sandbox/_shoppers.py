@@ -1,4 +1,4 @@
-"""What the people at the other end do with a message: each act becomes its signed webhooks."""
+"""The shoppers' acts on a message; each act becomes its signed webhooks."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ START_WORDS: Final = frozenset(["START", "YES", "UNSTOP"])
 
 
 class Impossible(ValueError):
-    """An act that can't happen: no such message, or not on its channel."""
+    """An error for an act that can't happen: no such message, or not on its channel."""
 
 
 class Act(BaseModel):
-    """One act, on the message with our `message_id` or the provider's `provider_id`."""
+    """An act on the message with our `message_id` or the provider's `provider_id`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -103,7 +103,7 @@ def _target(state: State, act: Act) -> Message:
 
 
 def _tracks_clicks(mail: dict[str, Any]) -> bool:
-    """As a mail's own settings say; without them, as the account's: it does."""
+    """Tell whether clicks are tracked: by the mail's own settings, else by the account's (yes)."""
     settings = mail.get("tracking_settings", {}).get("click_tracking", {})
     return bool(settings.get("enable", True))
 
@@ -147,7 +147,7 @@ def _suppression(act: Act, message: Message, details: dict[str, Any], at: dateti
 
 
 def _without_ids(told: Webhook) -> Webhook:
-    """A bounce that comes in much later may know no more than the address."""
+    """Strip an event's ids: a bounce that comes much later may know no more than the address."""
     names = {"email", "timestamp", "event", "sg_event_id", *_EMAIL_ONLY}
     body = {name: value for name, value in told.body.items() if name in names}
     return replace(told, body={**body, "sg_message_id": ""})
@@ -185,7 +185,7 @@ _EMAIL_DETAILS: Final[dict[str, Callable[[Act], dict[str, Any]]]] = {
 
 
 def _parsed_mail(message: Message, mail: dict[str, Any], text: str, at: datetime) -> Webhook:
-    """The recipient answers by mail: the form that Inbound Parse posts."""
+    """Return the form that Inbound Parse posts when the recipient replies by mail."""
     reply_to = mail.get("reply_to", mail["from"])["email"]
     headers = {
         "From": message.recipient,

@@ -1,4 +1,4 @@
-"""What every part of a running sandbox shares."""
+"""The state that every part of a running sandbox shares."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from winback.rehearsal.sandbox._webhooks import Outbox
 
 
 class AdjustableClock:
-    """The clock it was given, until somebody says what time it is."""
+    """A clock that follows another one until somebody sets its time."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -28,7 +28,7 @@ class AdjustableClock:
 
 @dataclass
 class State:
-    """One sandbox."""
+    """The state of one sandbox."""
 
     credentials: Credentials
     store: Store
@@ -48,7 +48,7 @@ class State:
     departing: threading.RLock = field(default_factory=threading.RLock)
 
     def shown_before(self) -> str | None:
-        """Lists and logs show what was accepted before this; None: everything."""
+        """Return the moment before which accepted messages show in lists; None: all show."""
         if not self.lag_seconds:
             return None
         return (self.clock.now() - timedelta(seconds=self.lag_seconds)).isoformat()

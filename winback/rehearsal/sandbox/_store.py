@@ -1,4 +1,4 @@
-"""What the sandbox has accepted and what it still has to tell.
+"""The store of accepted messages and of webhooks still to be sent.
 
 A request, its messages and their first webhooks are one transaction, committed with
 fsync before the client gets its response: what was acknowledged is never forgotten.
@@ -20,7 +20,7 @@ PAUSE_SECONDS: Final = 72 * 3600
 
 
 class Store:
-    """Messages and webhooks."""
+    """A store of messages and webhooks."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -42,7 +42,7 @@ class Store:
             return _insert_webhooks(db, webhooks)
 
     def move(self, moves: Iterable[Move], webhooks: Iterable[Webhook] = ()) -> list[Webhook]:
-        """Messages move on, with what is told of it; the first departure is when one was sent."""
+        """Move messages on, with their webhooks; the first departure is the sending time."""
         with self._database.transaction() as db:
             db.executemany(
                 "update messages set status = ?, updated_at = ?, error_code = ?, due_at = null,"
@@ -57,12 +57,12 @@ class Store:
             return _insert_webhooks(db, webhooks)
 
     def pending_webhooks(self) -> list[Webhook]:
-        """Everything not told yet, in the order in which it happened."""
+        """List the webhooks not sent yet, in the order in which things happened."""
         rows = self._database.query("select * from webhooks where state = 'pending' order by seq")
         return [_webhook(row) for row in rows]
 
     def webhooks_about(self, provider_id: str) -> list[Webhook]:
-        """What happened to a message, told or not, in the order in which it happened."""
+        """List a message's webhooks, sent or not, in the order in which things happened."""
         rows = self._database.query(
             "select * from webhooks where about = ? order by seq", [provider_id]
         )
@@ -94,14 +94,14 @@ class Store:
         return Message(**dict(rows[0])) if rows else None
 
     def waiting_until(self, now: float) -> list[Message]:
-        """Whose time has come, the earliest first."""
+        """List the waiting messages whose time has come, the earliest first."""
         rows = self._database.query(
             "select * from messages where due_at <= ? order by due_at, seq", [now]
         )
         return [Message(**dict(row)) for row in rows]
 
     def next_due(self) -> float | None:
-        """When the next waiting message moves on, by itself or because a pause grew too old."""
+        """Return when the next waiting message moves on, by itself or after too long a pause."""
         rows = self._database.query(
             "select min(due_at + case when b.batch_id is null then 0 else ? end) as due"
             " from messages as m left join batches as b on b.batch_id = m.batch_id"
@@ -112,7 +112,7 @@ class Store:
         return due
 
     def postpone(self, batch_id: str, now: float) -> None:
-        """What a pause kept beyond its time leaves now."""
+        """Let mail leave now that a pause kept beyond its time."""
         with self._database.transaction() as db:
             db.execute(
                 "update messages set due_at = ? where batch_id = ? and due_at < ?",
@@ -131,7 +131,7 @@ class Store:
             )
 
     def note_reply(self, address: str, at: float) -> None:
-        """Somebody wrote: for a day WhatsApp lets the shop answer freely."""
+        """Note that somebody wrote: for a day WhatsApp lets the shop reply freely."""
         with self._database.transaction() as db:
             db.execute("insert or replace into replies values (?, ?)", (address, at))
 

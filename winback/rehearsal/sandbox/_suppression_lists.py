@@ -1,4 +1,4 @@
-"""SendGrid's suppression lists, which fill up with what shoppers do."""
+"""SendGrid's suppression lists, filled by the shoppers' acts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from winback.rehearsal.sandbox._sendgrid_responses import Handler, authorized, w
 from winback.rehearsal.sandbox._state import State
 from winback.rehearsal.sandbox._suppressions import Kind, Suppression
 
-# Where the API has a smaller largest page, so has this.
+# A list has the API's own largest page where that is smaller.
 MAX_PAGE: Final = 500
 NO_LIMIT: Final = -1
 
@@ -52,7 +52,7 @@ def routes() -> list[Route]:
 
 def _list(kind: Kind, shown: Shown) -> Handler:
     async def handler(request: Request) -> Response:
-        """One page by `start_time`, `end_time` (both inclusive), `email`, `limit` and `offset`."""
+        """Return a page by `start_time`, `end_time`, `email`, `limit` and `offset`."""
         state: State = request.app.state.sandbox
         entries = await run_in_threadpool(
             state.suppressions.page,
@@ -69,7 +69,7 @@ def _list(kind: Kind, shown: Shown) -> Handler:
 
 
 async def list_groups(request: Request) -> Response:
-    """Everybody who left an unsubscribe group, with the group."""
+    """Respond with everybody who left an unsubscribe group, with the group."""
     state: State = request.app.state.sandbox
     entries = await run_in_threadpool(
         state.suppressions.page,

@@ -1,4 +1,4 @@
-"""Whom a provider no longer writes to, and why."""
+"""The addresses to which a provider no longer sends, with reasons."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DROP_REASONS: Final[dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Suppression:
-    """One address on one list since `created_at` (Unix seconds)."""
+    """The entry of an address on a list since `created_at` (Unix seconds)."""
 
     provider: Provider
     address: str
@@ -36,13 +36,13 @@ class Suppression:
 
 
 class Suppressions:
-    """The providers' lists."""
+    """The providers' suppression lists."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, entry: Suppression) -> None:
-        """Put an address on a list; who is on it already stays as they are."""
+        """Put an address on a list; an entry that exists already stays as it is."""
         columns = list(vars(entry))
         marks = ", ".join("?" * len(columns))
         with self._database.transaction() as db:
@@ -60,14 +60,14 @@ class Suppressions:
             )
 
     def is_stopped(self, number: str) -> bool:
-        """Whether this phone has told Twilio to stop."""
+        """Tell whether this phone has sent Twilio a STOP."""
         rows = self._database.query(
             "select 1 from suppressions where provider = 'twilio' and address = ?", [number]
         )
         return bool(rows)
 
     def drop_reason(self, address: str, group_id: int | None) -> str | None:
-        """Why SendGrid drops mail of this unsubscribe group to the address; None if it doesn't."""
+        """Return why SendGrid drops this group's mail to the address; None if it doesn't."""
         rows = self._database.query(
             "select kind from suppressions where provider = 'sendgrid' and address = ?"
             " and kind <> 'block' and (kind <> 'group_unsubscribe' or group_id = ?) limit 1",
@@ -85,7 +85,7 @@ class Suppressions:
         limit: int,
         offset: int,
     ) -> list[Suppression]:
-        """One page of one of SendGrid's lists, the newest first; `email` matches from its start."""
+        """Return a page of a SendGrid list, the newest first; `email` matches from its start."""
         given: dict[str, Any] = {
             "kind = ?": kind,
             "created_at >= ?": since,

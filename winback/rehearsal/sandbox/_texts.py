@@ -1,4 +1,4 @@
-"""A text's way: how long it waits at Twilio, what becomes of it, and who is told."""
+"""A text's stages: waiting at Twilio, departure, and the callbacks about it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXPIRED: Final = 30036
 
 
 def our_id(parameters: Mapping[str, Any]) -> str | None:
-    """Our message id as the status callback bears it."""
+    """Return our message id from the status callback's URL."""
     query = urlsplit(parameters.get("StatusCallback", "")).query
     return next(iter(parse_qs(query).get("m", [])), None)
 
@@ -37,7 +37,7 @@ def moved(message: Message, move: Move) -> Message:
 
 
 def waits(state: State, parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """When a message that doesn't leave at once moves on: out of the queue, or out of time."""
+    """Return when a waiting message leaves the queue or expires."""
     start = _twilio_rules.scheduled_at(parameters) or now
     validity = int(parameters.get("ValidityPeriod", LONGEST_VALIDITY))
     is_late = state.queue_seconds > validity
@@ -50,7 +50,7 @@ def waits(state: State, parameters: Mapping[str, Any], now: datetime) -> dict[st
 def depart(
     state: State, message: Message, parameters: Mapping[str, Any], at: datetime
 ) -> tuple[Move, list[Webhook]]:
-    """A message leaves, or can't, with the callbacks that tell of it."""
+    """Let a message leave, or fail, with the callbacks about it."""
     error = _failure(state, message, parameters, at)
     statuses = ["failed"] if error else ["sent", *(["delivered"] if state.delivers else [])]
     webhooks = [
@@ -80,7 +80,7 @@ def status_callback(
     status: str,
     error_code: int | None = None,
 ) -> Webhook:
-    """What Twilio posts to the message's own StatusCallback."""
+    """Return what Twilio posts to the message's own StatusCallback."""
     body = {
         "SmsSid": message.provider_id,
         "SmsStatus": status,
@@ -99,7 +99,7 @@ def status_callback(
 
 
 def inbound(state: State, message: Message, text: str) -> Webhook:
-    """The recipient of `message` answers it by text."""
+    """Return what Twilio posts when the recipient of `message` replies by text."""
     sid = f"SM{secrets.token_hex(16)}"
     body = {
         "MessageSid": sid,

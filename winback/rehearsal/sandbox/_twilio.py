@@ -43,7 +43,7 @@ def routes() -> list[Route]:
 
 
 async def create_message(request: Request) -> Response:
-    """201 with the resource once it is durable, or Twilio's error for what is wrong."""
+    """Respond with 201 and the resource once it is durable, or with Twilio's error."""
     state: State = request.app.state.sandbox
     parameters = await form(request)
     if code := await run_in_threadpool(_twilio_rules.problem, state, parameters):
@@ -105,7 +105,7 @@ def _known(state: State, path: Mapping[str, str]) -> Message:
 
 
 async def update_message(request: Request) -> Response:
-    """Cancel what is still scheduled, or take away the words of what is done."""
+    """Cancel a message that is still scheduled, or remove the text of one that is done."""
     state: State = request.app.state.sandbox
     parameters = await form(request)
     await run_in_threadpool(_update, state, request.path_params, parameters)
@@ -142,7 +142,7 @@ def _cancel(state: State, message: Message, body: Mapping[str, Any], status: str
 
 
 async def list_messages(request: Request) -> Response:
-    """Newest first, in pages, by To, From and DateSent as Twilio filters."""
+    """List messages by To, From and DateSent as Twilio does, in pages, the newest first."""
     return JSONResponse(await run_in_threadpool(_listed, request))
 
 
@@ -195,7 +195,7 @@ def _resource(state: State, message: Message, parameters: Mapping[str, Any]) -> 
 
 
 def _words(parameters: Mapping[str, Any]) -> str:
-    """A template's words are Twilio's to write: nobody can tell them from the request."""
+    """Return a message's words; a template's are Twilio's own and don't stand in the request."""
     content = parameters.get("ContentSid")
     if content is None:
         return str(parameters.get("Body", ""))

@@ -1,4 +1,4 @@
-"""What all of Twilio's endpoints share: the token, forms, errors and pages."""
+"""The common part of Twilio's endpoints: the token, forms, errors and pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REPEATED: Final = frozenset(["MediaUrl", "PersistentAction", "StatusCallbackEven
 
 
 class Refused(Exception):
-    """Twilio responds with this error."""
+    """A refusal with one of Twilio's errors."""
 
     def __init__(self, code: int, status: int = 400) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ def request_id() -> dict[str, str]:
 
 
 def authorized(handler: Handler) -> Handler:
-    """The handler behind account and token, with what it raises as Twilio's response."""
+    """Wrap a handler: check account and token, and turn what it raises into Twilio's response."""
 
     @wraps(handler)
     async def guarded(request: Request) -> Response:
@@ -69,7 +69,7 @@ def authorized(handler: Handler) -> Handler:
 
 
 async def form(request: Request) -> dict[str, Any]:
-    """The form's parameters; lists for those that may be repeated."""
+    """Read the form's parameters; those that may be repeated are lists."""
     raw = (await request.body()).decode(errors="replace")
     parameters: dict[str, Any] = {}
     for name, value in parse_qsl(raw, keep_blank_values=True):
@@ -85,7 +85,7 @@ def rfc2822(at: str | None) -> str | None:
 
 
 def instant(text: str) -> datetime:
-    """ISO 8601, in UTC unless it says otherwise. Raises Refused."""
+    """Read ISO 8601, in UTC unless it says otherwise. Raises Refused."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -94,7 +94,7 @@ def instant(text: str) -> datetime:
 
 
 def bounds(query: Mapping[str, str], name: str) -> tuple[str | None, str | None]:
-    """`DateSent` is that whole UTC day; `DateSent>` and `DateSent<` are instants or days."""
+    """Read a date filter: `DateSent` is a whole UTC day, the others may be instants."""
     if name in query:
         day = instant(query[name]).replace(hour=0, minute=0, second=0, microsecond=0)
         return day.isoformat(), (day + timedelta(days=1)).isoformat()
@@ -112,7 +112,7 @@ def page(
     name: str,
     shown: Callable[[Message], dict[str, Any]],
 ) -> dict[str, Any]:
-    """One page of a list, the newest first; its token leads on from the last one shown."""
+    """Return a page of a list, the newest first; its token leads on from the last one shown."""
     state: State = request.app.state.sandbox
     query = dict(request.query_params)
     size, number = _whole(query, "PageSize", 50, least=1, most=1000), _whole(query, "Page", 0)

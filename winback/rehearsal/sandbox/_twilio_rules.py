@@ -1,4 +1,4 @@
-"""What Twilio's Messages resource refuses: its codes and their order."""
+"""The refusals of Twilio's Messages resource: its codes and their order."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ MAGIC_RECIPIENTS: Final = {
 
 
 def problem(state: State, parameters: Mapping[str, Any]) -> int | None:
-    """The code of the first thing that Twilio would refuse; None when all is well."""
+    """Return the code of the first thing that Twilio would refuse; None when all is well."""
     return next(_problems(state, parameters), None)
 
 
@@ -92,7 +92,7 @@ def _addresses(state: State, parameters: Mapping[str, Any]) -> Checks:
 
 
 def _split(address: str) -> tuple[str, str]:
-    """The channel and what it is about: `whatsapp:+1…`, `rcs:…`, or a bare number."""
+    """Split an address into channel and number: `whatsapp:+1…`, `rcs:…`, or a bare number."""
     channel, colon, rest = address.partition(":")
     return (channel, rest) if colon and channel in {"whatsapp", "rcs"} else ("", address)
 
@@ -138,7 +138,7 @@ def _schedule(state: State, parameters: Mapping[str, Any]) -> Checks:
 
 
 def scheduled_at(parameters: Mapping[str, Any]) -> datetime | None:
-    """When a scheduled message leaves; None for one that isn't, or at no time at all."""
+    """Return when a scheduled message leaves; None for one without a valid time."""
     try:
         at = datetime.fromisoformat(parameters.get("SendAt", ""))
     except ValueError:
@@ -147,7 +147,7 @@ def scheduled_at(parameters: Mapping[str, Any]) -> datetime | None:
 
 
 def is_public_url(url: str) -> bool:
-    """A host with an underscore is no host to Twilio."""
+    """Tell whether Twilio takes the URL; a host with an underscore is none to it."""
     return is_url(url) and "_" not in urlsplit(url).netloc
 
 

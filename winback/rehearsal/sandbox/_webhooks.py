@@ -1,4 +1,4 @@
-"""Telling the receiver: signed posts from background threads, with the providers' own patience."""
+"""Signed posts to the receiver from background threads, repeated as the providers repeat them."""
 
 from __future__ import annotations
 
@@ -37,27 +37,27 @@ LONGEST_PAUSE_SECONDS: Final = 5.0
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where webhooks go: delivered to `deliver_to`, signed as if they came in at `public`."""
+    """The webhooks' addresses: delivered to `deliver_to`, signed as if they came in at `public`."""
 
     deliver_to: str
     public: str
 
     def delivery_url(self, url: str) -> str:
-        """Where a public URL is really reached, as a proxy in front of the receiver would know."""
+        """Return where a public URL is really reached, as a proxy would know."""
         inside = self.public and url.startswith(self.public)
         return self.deliver_to + url.removeprefix(self.public) if inside else url
 
 
 @dataclass(frozen=True)
 class RetryRule:
-    """When Twilio tries a callback again: the connection overrides in a URL's fragment."""
+    """Twilio's rule of retries: the connection overrides in a URL's fragment."""
 
     count: int
     on: frozenset[str]
 
     @classmethod
     def of(cls, url: str) -> RetryRule:
-        """Default: once more, and only when no connection was made."""
+        """Read a URL's rule; by default once more, and only when no connection was made."""
         given = dict(parse_qsl(urlsplit(url).fragment))
         count = given.get("rc", "1")
         return cls(
@@ -70,14 +70,14 @@ class RetryRule:
 
 
 class Outbox:
-    """Posts what the store still has to tell; every webhook ends as delivered or lost."""
+    """The sender of the store's webhooks; every webhook ends as delivered or lost."""
 
     def __init__(self, store: Store, credentials: Credentials, clock: Clock) -> None:
         self._store, self._credentials, self._clock = store, credentials, clock
         self._addresses: Addresses | None = None
         self._events: queue.Queue[Webhook | None] = queue.Queue()
         self._posts: queue.Queue[Webhook | None] = queue.Queue()
-        # Faults on the way to the receiver; none until somebody asks for them.
+        # Faults on the way to the receiver; none until somebody orders them.
         self.mishaps = Mishaps()
         self._later = Later()
         self._idle = threading.Condition()
@@ -94,7 +94,7 @@ class Outbox:
         self._enqueue(self._store.pending_webhooks())
 
     def stop(self) -> None:
-        """End the threads; what is still pending is told by the next sandbox on this home."""
+        """End the threads; the next sandbox on this home sends what is still pending."""
         self._stopping.set()
         self._later.stop()
         self._events.put(None)
@@ -121,12 +121,12 @@ class Outbox:
         self._enqueue(self._store.move((), told))
 
     def wait_until_idle(self, timeout_seconds: float) -> bool:
-        """Whether everything is told or given up within the time."""
+        """Wait until everything is sent or given up; False when time ran out."""
         with self._idle:
             return self._idle.wait_for(lambda: self._open == 0, timeout_seconds)
 
     def _with_place(self, webhooks: Sequence[Webhook]) -> list[Webhook]:
-        """An account without a webhook URL gets no events, as at the provider: only its logs do."""
+        """Drop events of an account without a webhook URL; its logs keep them all the same."""
         if self._addresses is not None:
             return list(webhooks)
         return [
@@ -152,7 +152,7 @@ class Outbox:
         (self._events if webhook.endpoint == "sendgrid_events" else self._posts).put(webhook)
 
     def owe(self, more: int) -> None:
-        """So much more (or less) is to come before everything is told."""
+        """Change the number of posts that are still to come."""
         with self._idle:
             self._open += more
             self._idle.notify_all()
