@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from winback.ledger.vocabulary import OUTCOMES
+
 CHANNELS: Final = {"sms": "text"}
 STATES: Final = {
-    "accepted": "sent",
-    "rejected": "refused by the provider",
+    **OUTCOMES,
     "unknown": "may have been sent: no response came. It is never sent again by itself",
     "unknown_final": "may have been sent: nobody will know. It is never sent again",
-    "expired": "not sent: its time ran out",
-    "suppressed": "stopped by the last look before the call",
     "cancelled": "not sent: cancelled",
     "planned": "planned, not sent yet",
     "deferred": "planned, to be tried again",

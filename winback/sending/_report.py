@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from winback.ledger import State
+from winback.ledger.vocabulary import OUTCOMES
 from winback.providers import Outcome, Request
 from winback.sending._sweep import SweepReport
 from winback.sending.guard._guard import Rule
@@ -15,14 +15,6 @@ from winback.sending.guard._last_look import FINAL
 
 # States in which a message needs no further call of this run.
 _SETTLED: frozenset[State] = frozenset({"accepted", "rejected", "unknown"})
-# What became of messages, for a person who looks at a flow's end.
-_WORDS: Final = {
-    "accepted": "sent",
-    "rejected": "refused by the provider",
-    "unknown": "may have been sent",
-    "suppressed": "stopped by the last look before the call",
-    "expired": "not sent, since their time ran out",
-}
 
 
 @dataclass
@@ -61,7 +53,7 @@ class SendReport:
     def summary(self) -> str:
         """One line with the numbers that matter."""
         parts = [
-            f"{count:,} {_WORDS[state]}" for state, count in sorted(self.counts.items()) if count
+            f"{count:,} {OUTCOMES[state]}" for state, count in sorted(self.counts.items()) if count
         ]
         # Who was stopped for good is counted above.
         later = sum(n for rule, n in self.refused_by_guard.items() if rule not in FINAL)
