@@ -7,6 +7,8 @@ import io
 import os
 import re
 import resource
+import subprocess
+import sys
 import time
 import zipfile
 
@@ -331,3 +333,42 @@ def test_a_parquet_file_whose_names_are_no_utf8_is_refused_in_one_line(tmp_path,
     path.write_bytes(whole[: places[which]] + b"\x80" + whole[places[which] + 1 :])
     with pytest.raises(WinbackError, match=r"orders\.parquet is not a readable Parquet file"):
         list(ParquetReader(path, as_text={}).batches())
+
+
+# Reads a Parquet file once for every byte of its end, with that byte changed.
+CHANGED_ENDS = """
+import sys
+from pathlib import Path
+from winback.base.errors import WinbackError
+from winback.landing._limits import Limits
+from winback.landing._parquet_size import rows_at_once
+
+path = Path(sys.argv[1])
+whole = path.read_bytes()
+end = len(whole) - 8
+refused = 0
+for place in range(end - int.from_bytes(whole[end:-4], "little"), end):
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    try:
+        rows_at_once(path, Limits())
+    except WinbackError:
+        refused += 1
+print(refused)
+"""
+
+
+def test_no_broken_end_of_a_parquet_file_ends_the_process(tmp_path):
+    path = tmp_path / "orders.parquet"
+    rows_of(path, {"order_id": ["o1", "o2"], "customer_id": ["c1", None]})
+    command = [sys.executable, "-c", CHANGED_ENDS, str(path)]
+    read = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (read.returncode, read.stderr) == (0, "")
+    assert int(read.stdout) > 100
+
+
+def test_a_parquet_file_is_read_where_its_path_looks_like_a_pattern(tmp_path):
+    folder = tmp_path / "a[b]*?"
+    folder.mkdir()
+    rows_of(folder / "orders.parquet", ORDER)
+    read = ParquetReader(folder / "orders.parquet", as_text={}).batches()
+    assert sum(len(batch.rows) for batch in read) == 1

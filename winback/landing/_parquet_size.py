@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -15,6 +17,19 @@ from winback.landing._limits import Limits
 BATCH_ROWS: Final = 100_000
 # What the texts of one batch may take.
 BATCH_BYTES: Final = 128 << 20
+# DuckDB reads what the file says of its chunks, since a broken word there makes pyarrow end the
+# whole process.
+# The lists of a single row may hold all of a group's values, so that no batch is small enough.
+_DECLARED: Final = """
+    select coalesce(max(held), 0), coalesce(sum(told), 0)
+    from (
+        select
+            8 * sum(num_values) filter (where num_values > row_group_num_rows) as held,
+            sum(greatest(num_values, total_uncompressed_size)) as told
+        from parquet_metadata($1)
+        group by row_group_id
+    )
+"""
 
 
 def rows_at_once(path: Path, limits: Limits) -> int:
@@ -23,7 +38,7 @@ def rows_at_once(path: Path, limits: Limits) -> int:
         return _rows_at_once(path, limits)
     except MemoryError:
         raise limits.no_memory(path.name) from None
-    except (pa.ArrowException, ValueError, OSError) as error:  # a name may be no UTF-8
+    except (pa.ArrowException, duckdb.Error, ValueError, OSError) as error:
         why = str(error).splitlines()[0]
         raise WinbackError(f"{path.name} is not a readable Parquet file: {why}") from None
 
@@ -31,7 +46,7 @@ def rows_at_once(path: Path, limits: Limits) -> int:
 def _rows_at_once(path: Path, limits: Limits) -> int:
     with pq.ParquetFile(path) as file:
         schema = file.schema_arrow
-        limits.check_unpacked(path.name, _declared_bytes(path, file.metadata, limits))
+    limits.check_unpacked(path.name, _declared_bytes(path, limits))
     texts = [item.name for item in schema if _is_text(item.type)]
     longest, total = dict.fromkeys(texts, 0), 0
     # As dictionaries each text is held once, however often the file says it.
@@ -47,20 +62,15 @@ def _rows_at_once(path: Path, limits: Limits) -> int:
     return max(1, min(BATCH_ROWS, BATCH_BYTES // max(row, 1)))
 
 
-def _declared_bytes(path: Path, metadata: Any, limits: Limits) -> int:
+def _declared_bytes(path: Path, limits: Limits) -> int:
     """What the file itself says of its size: a byte a value at least."""
-    told = 0
-    for group in range(metadata.num_row_groups):
-        chunks = [
-            metadata.row_group(group).column(place)
-            for place in range(metadata.row_group(group).num_columns)
-        ]
-        # The lists of a single row may hold all of them, so that no batch is small enough.
-        held = sum(c.num_values for c in chunks if "." in c.path_in_schema) * 8
-        if held > limits.memory_megabytes << 20:
-            raise limits.no_memory(path.name)
-        told += sum(max(c.num_values, c.total_uncompressed_size) for c in chunks)
-    return told
+    with duckdb.connect() as connection:
+        # A name in brackets means itself where DuckDB would look for a pattern.
+        itself = re.sub(r"([*?\[])", r"[\1]", str(path))
+        held, told = connection.execute(_DECLARED, [itself]).fetchall()[0]
+    if held > limits.memory_megabytes << 20:
+        raise limits.no_memory(path.name)
+    return int(told)
 
 
 def _is_text(kind: Any) -> bool:
