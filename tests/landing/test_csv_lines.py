@@ -22,6 +22,8 @@ MESS = st.lists(
     st.sampled_from([b"a", b",", b'"', b"\n", b"\r", b"\r\n", b" ", b"\xff", "é".encode()]),
     max_size=60,
 ).map(b"".join)
+# Records as an exporter writes them.
+RIGHT = [b"a,b\n", b'"a",b\r\n', b'"a\n,b","c ""d"""\n', b'"",\n', b",\r\n", b'x,"y\r\nz"\n', b"\n"]
 
 
 def read(content: bytes) -> tuple[list[dict[str, Any]], list[Rejected], CsvReader]:
@@ -79,6 +81,28 @@ def test_the_size_of_a_block_changes_nothing(mess: bytes, block: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_csv, "BLOCK_BYTES", block)
         assert read(b"x,y\n" + mess)[:2] == whole
+
+
+@given(st.one_of(MESS, st.lists(st.sampled_from(RIGHT), max_size=20).map(b"".join)))
+@example(b'a,b\n"x\n"",y",b\r\nc,\n')
+@settings(max_examples=300, deadline=None)
+def test_records_that_are_read_at_once_are_what_reading_line_by_line_gives(mess: bytes) -> None:
+    at_once = read(b"x,y\n" + mess)[:2]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_csv, "find_records", lambda _block: None)
+        assert read(b"x,y\n" + mess)[:2] == at_once
+
+
+def test_records_with_quotes_and_line_ends_in_them_are_read_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(CsvReader, "_read_slowly")
+    rows, rejected, _ = read(b'x,y\n1,"a\nb"\n2,"say ""no"""\r\n')
+    assert [(row[LINE], row["y"], row[ROW]) for row in rows] == [
+        (2, "a\nb", '1,"a\nb"'),
+        (4, 'say "no"', '2,"say ""no"""'),
+    ]
+    assert rejected == []
 
 
 def _lines(row: str) -> list[str]:

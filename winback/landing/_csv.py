@@ -1,9 +1,9 @@
 """Read CSV so that every record keeps its physical line and a bad one costs only itself.
 
-Blocks of whole lines go one of three ways. Arrow splits a block without a quote, a blank
-line or a wrong number of fields. Any other is cut into pieces: those where each line is a
-whole record are read at once by the csv module; the rest go record by record, which
-is slowest but can say which line is wrong and why.
+Blocks of whole lines go one of three ways. Arrow splits a block whose quotes all stand in the
+right place, without a blank line or a wrong number of fields. Any other is cut into pieces: those
+where each line is a whole record are read at once by the csv module; the rest go record by record,
+which is slowest but can say which line is wrong and why.
 """
 
 from __future__ import annotations
@@ -14,17 +14,20 @@ import gzip
 import io
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from winback.base.errors import WinbackError
 from winback.landing._batch import LINE, RESERVED, ROW, Batch, Rejected, check_names, printable
 from winback.landing._limits import Limits
+from winback.landing._records import Records, find_records
 
 BLOCK_BYTES = 8 << 20  # 200-300 thousand order lines: bounds memory, amortizes a query a block
 PIECE_BYTES = 64 << 10
@@ -34,15 +37,24 @@ RECORD_LINES = 1000
 
 
 class CsvReader:
-    """One CSV file (or `.csv.gz`), comma-separated, with a header line."""
+    """One CSV file (or `.csv.gz`), comma-separated, with a header line.
+
+    `rename` gives the header's columns the names that are wanted; one without a name is skipped.
+    """
 
     def __init__(
-        self, path: Path, *, encoding: str = "utf-8", limits: Limits | None = None
+        self,
+        path: Path,
+        *,
+        encoding: str = "utf-8",
+        limits: Limits | None = None,
+        rename: Callable[[list[str]], list[str]] | None = None,
     ) -> None:
         """Read the header. Raises WinbackError where it is absent, unreadable or ambiguous."""
         self._path = path
         self._encoding = encoding
         self._limits = limits or Limits()
+        self._rename = rename
         self._header: list[str] = []
         with self._open():
             self._header = self._read_header()
@@ -56,10 +68,13 @@ class CsvReader:
             after_header += b"".join(self._pieces)
             self._pending.clear()
             self._pieces.clear()
+            self._rest = b""
             if after_header:
                 yield self._read(after_header)
             for block in self._blocks:
-                yield self._read(block)
+                yield self._read(self._rest + block)
+            if self._rest:
+                yield self._read_slowly(self._rest)
 
     @contextmanager
     def _open(self) -> Iterator[None]:
@@ -116,14 +131,29 @@ class CsvReader:
                 )
             self._limits.check_columns(self._path.name, len(names))
             header = [name.strip().lower() for name in names]
+            header = self._rename(header) if self._rename else header
             _check_header(self._path.name, header)
             return header
         raise WinbackError(f"{self._path.name} is empty: its first line must name the columns.")
 
     def _read(self, block: bytes) -> Batch:
-        if b'"' not in block:
-            with suppress(pa.ArrowInvalid):
-                return self._read_clean(block)
+        self._rest = b""
+        records = find_records(block)
+        if records is None or self._is_stray(block[records.size :]):
+            return self._read_slowly(block)
+        whole, self._rest = block[: records.size], block[records.size :]
+        if not whole:
+            return self._batch([], [], [])
+        with suppress(pa.ArrowInvalid):
+            return self._read_clean(whole, records)
+        return self._read_slowly(block)
+
+    def _is_stray(self, rest: bytes) -> bool:
+        """Whether a record that is still open has become too long to be one."""
+        return len(rest) > self._limits.line_bytes or rest.count(b"\n") >= RECORD_LINES
+
+    def _read_slowly(self, block: bytes) -> Batch:
+        self._rest = b""
         self._pieces.extend(_split(block))
         batches = []
         while self._pieces:
@@ -135,23 +165,29 @@ class CsvReader:
             [row for batch in batches for row in batch.rejected],
         )
 
-    def _read_clean(self, block: bytes) -> Batch:
+    def _read_clean(self, block: bytes, records: Records) -> Batch:
         names = [name or f"__unnamed_{i}" for i, name in enumerate(self._header)]
+        if len(names) == 1 and not all(line.strip() for line in block.splitlines()):
+            raise pa.ArrowInvalid("a blank line, which Arrow takes for a field")
+        if b'"' in block and np.diff(records.ends, prepend=0).max() > csv.field_size_limit():
+            raise pa.ArrowInvalid("a field may be too long")
         rows = arrow_csv.read_csv(
             pa.py_buffer(block),
             read_options=arrow_csv.ReadOptions(column_names=names, block_size=len(block) + 1),
-            parse_options=arrow_csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
+            parse_options=arrow_csv.ParseOptions(
+                quote_char='"', newlines_in_values=True, ignore_empty_lines=False
+            ),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                include_columns=self.columns,
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
             ),
         )
-        raw = block.splitlines()
-        if len(raw) != len(rows) or not all(line.strip() for line in raw):
-            raise pa.ArrowInvalid("a blank line, which Arrow takes for a row of empty fields")
-        lines = pa.array(range(self._line + 1, self._line + len(raw) + 1), pa.int64())
-        rows = rows.select(self.columns).append_column(LINE, lines)
-        rows = rows.append_column(ROW, pa.array(raw, pa.binary()).cast(pa.string()))
-        self._line += len(raw)
+        if len(rows) != len(records.ends):
+            raise pa.ArrowInvalid("a record that Arrow splits elsewhere")
+        lines = pa.array(records.lines_before + (self._line + 1), pa.int64())
+        rows = rows.append_column(LINE, lines).append_column(ROW, _raw(block, records))
+        self._line += records.lines
         return Batch(rows, self._file.tell())
 
     def _read_tidy(self, piece: bytes) -> Batch | None:
@@ -244,6 +280,13 @@ class CsvReader:
         arrays[LINE] = pa.array([line for line, _ in lines], pa.int64())
         arrays[ROW] = pa.array([row.rstrip("\r\n") for _, row in lines], pa.string())
         return Batch(pa.table(arrays), self._file.tell(), rejected)
+
+
+def _raw(block: bytes, records: Records) -> Any:
+    """Each record as it was sent, without its line end."""
+    offsets = np.concatenate(([0], records.ends)).astype(np.int32)
+    raw = pa.StringArray.from_buffers(len(records.ends), pa.py_buffer(offsets), pa.py_buffer(block))
+    return pc.ascii_rtrim(raw, characters="\r\n")
 
 
 def is_utf8(path: Path) -> bool:
