@@ -20,9 +20,11 @@ from flows import _quiet, _reconcile
 from flows._context import current_stage
 from winback import inbound, sending
 from winback import reconcile as reconciling
+from winback.base.clock import shop_time
 from winback.base.console import tell_stage, tell_step, warn
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
+from winback.content.preview import read_renders, write_page
 from winback.conversations import series
 from winback.conversations.responder import RespondReport, open_responder, reply_to_questions
 from winback.conversations.series import JoinReport
@@ -167,7 +169,16 @@ def plan(published: Path) -> sending.PlanReport:
     rows = published_rows(published, "outbox")
     if not stage.run.sends:
         renders = published / "renders.parquet"
-        return sending.dry_run_plan(rows, stage.settings, keep_in=renders)
+        planned = sending.dry_run_plan(rows, stage.settings, keep_in=renders)
+        write_page(
+            read_renders(renders),
+            stage.settings,
+            stage.settings.preview_dir / "dry-run.html",
+            title=f"{stage.settings.brand_name}: what the dry run would send",
+            intro=f"As of {shop_time(stage.run.as_of, stage.settings.shop_timezone)}. Of each "
+            "message the page has one example; nothing was sent.",
+        )
+        return planned
     manifest = read_manifest(published)
     return sending.plan(
         stage.ledger,

@@ -148,6 +148,7 @@ def _newest(done: RunReport) -> Path:
 
 def _sent(done: RunReport, resolved: Run) -> Sent:
     settings = resolved.settings
+    read = settings.preview_dir / "dry-run.html"
     checks = settings.reports_dir / "data_docs" / "decisions" / "index.html"
     return Sent(
         mode=resolved.mode,
@@ -157,6 +158,7 @@ def _sent(done: RunReport, resolved: Run) -> Sent:
         planned=done.plan.planned if done.plan else 0,
         cost=f"{done.plan.cost_cents / 100:.2f}" if done.plan else "0.00",
         pages={
+            **({"What they would read": read} if resolved.mode == "dry-run" else {}),
             "Tables": _newest(done),
             **({"Checks of the data": checks} if checks.exists() else {}),
         },

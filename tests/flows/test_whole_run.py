@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -47,6 +48,9 @@ def test_a_dry_run_shows_everything_and_touches_nothing(
     assert len(renders) == done["planned"]
     assert all("Reply STOP" in row["payload_json"] for row in renders)
     assert sum(row["cost_cents"] for row in renders) == pytest.approx(done["cost_cents"])
+    page = (shop.settings.preview_dir / "dry-run.html").read_text()
+    assert sum(map(int, re.findall(r"One of (\d+) messages", page))) == done["planned"]
+    assert "Reply STOP" in page
 
 
 def the_last_lines_tell(done: RunReport, sent: int) -> None:

@@ -228,6 +228,13 @@ def test_afterwards_no_file_names_them_and_stop_holds(home: Home) -> None:
         assert not is_suppressed(connection, group="email", address=OTHER)
 
 
+def test_no_page_of_messages_is_left(home: Home) -> None:
+    home.settings.preview_dir.mkdir(parents=True)
+    (home.settings.preview_dir / "dry-run.html").write_text("Hi Ann")
+    home.erase()
+    assert not home.settings.preview_dir.exists()
+
+
 def test_nothing_is_remembered_of_a_warehouse_that_is_gone(home: Home) -> None:
     warehouse = home.settings.warehouse_path
     for name in ("last_build", "published_as", "seeds.sha256"):

@@ -252,6 +252,11 @@ class Settings(BaseSettings):
         return self.home.resolve() / "reports"
 
     @property
+    def preview_dir(self) -> Path:
+        """Pages of messages: those of a dry run name people."""
+        return self.reports_dir / "preview"
+
+    @property
     def effective_ledger_url(self) -> str:
         return self.ledger_url or f"sqlite:///{self.home.resolve() / 'ledger.db'}"
 

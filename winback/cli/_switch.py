@@ -48,7 +48,7 @@ def stop_command(
 @app.command("go", rich_help_panel=OPERATE, epilog=examples("winback go", "winback go sms"))
 def go_command(
     channel: Annotated[
-        str, typer.Argument(metavar="[CHANNEL]", help="The channel to release; without it, all.")
+        str, typer.Argument(metavar="CHANNEL", help="The channel to release; without it, all.")
     ] = "",
 ) -> None:
     """Release what was stopped: by `winback stop`, by a provider's response, or by a rate.

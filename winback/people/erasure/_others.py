@@ -22,9 +22,10 @@ from winback.warehouse import MEMORIES
 _DATABASE: Final = b"SQLite format 3\0"
 # Their own modules know these, or they hold nothing but numbers and models.
 _ELSEWHERE: Final = (".parquet", ".jsonl", ".duckdb", ".wal", ".lock", "-wal", "-shm")
-# Leftovers of dead runs and loads.
+# Leftovers of dead runs and loads, and pages of messages: the next dry run makes them anew.
 _LEFTOVERS: Final = (
     "replay-*", ".replay-*", "landing/.loading-*", "landing/.empty-*", "published/.unfinished-*",
+    "reports/preview",
 )  # fmt: skip
 
 

@@ -1,0 +1,230 @@
+"""A look before sending: what a page of messages shows, and what it never does."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+
+import browser
+import duckdb
+import pytest
+
+from winback.base.clock import FixedClock
+from winback.base.errors import UsageError, WinbackError
+from winback.base.settings import Settings
+from winback.content import preview as room
+from winback.content.facts import FACTS
+from winback.content.preview._playbooks import SEEDS_DIR
+
+CLOCK = FixedClock(datetime(2026, 3, 2, 15, tzinfo=UTC))
+SENDER = {
+    "postal_address": "1 Main St", "from_email": "hello@example.com",
+    "public_base_url": "https://hooks.example.com", "twilio_messaging_service_sid": "MG1",
+}  # fmt: skip
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.load(home=tmp_path / "home", brand_name="Tea & <Copper>", **SENDER)
+
+
+def look(settings, playbook="", **options):
+    return room.preview(settings, CLOCK, playbook=playbook, **options)
+
+
+def page(settings, messages, lacking=()):
+    path = settings.preview_dir / "page.html"
+    return room.write_page(
+        messages, settings, path, title="Look", intro="Nothing was sent.", lacking=lacking
+    )
+
+
+def seed(name):
+    with (SEEDS_DIR / f"{name}.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_step_of_the_enabled_playbooks_is_shown_and_can_be_written(settings):
+    shown, lacking = look(settings)
+    enabled = {row["playbook_id"] for row in seed("playbooks") if row["is_enabled"] == "true"}
+    steps = {
+        (row["playbook_id"], int(row["step"]))
+        for row in seed("playbook_steps")
+        if row["playbook_id"] in enabled
+    }
+    assert {(it.playbook_id, it.step) for it in shown} == steps
+    assert lacking == []
+    assert [it for it in shown if it.unwritten] == []
+
+
+@pytest.mark.parametrize("playbook", sorted(row["playbook_id"] for row in seed("playbooks")))
+def test_every_shipped_playbook_can_be_looked_at_by_its_name(settings, playbook):
+    shown, _ = look(settings, playbook)
+    assert {it.playbook_id for it in shown} == {playbook}
+    # A message that says why it came says nothing where that isn't known.
+    assert all(it.about == "No fact known" for it in shown if it.unwritten)
+
+
+def test_each_variant_and_offer_is_shown_and_what_is_said_without_facts(settings):
+    shown, _ = look(settings, "sms_email", step=2)
+    assert {(it.variant, it.offer_id, it.about) for it in shown} == {
+        (variant, offer, about)
+        for variant in ("arrivals", "offer")
+        for offer, about in (
+            ("vip_25", "All facts known"),
+            ("vip_25", "No fact known"),
+            ("welcome_back_20", "All facts known"),
+        )
+    }
+    told = {it.about: it.words for it in shown if it.variant == "offer"}
+    assert "Alexandra" in told["All facts known"]
+    assert "Alexandra" not in told["No fact known"]
+
+
+def test_a_text_is_counted_as_it_will_cost(settings):
+    here = settings.model_copy(update={"shop_country": "gb"})
+    cost = {row["country"]: row for row in seed("channel_costs") if row["channel"] == "sms"}
+    (first, *_), _ = look(here, "sms_four_step", step=1)
+    assert first.sms_parts in {1, 2}
+    assert float(first.cost_cents) == float(cost["GB"]["cost_cents_per_part"]) * first.sms_parts
+    assert f"{len(first.words):,} characters, {first.sms_parts} SMS part" in first.size
+
+
+def test_a_setting_that_is_missing_is_named_and_hides_no_message(settings):
+    bare = settings.model_copy(update={"postal_address": "", "twilio_messaging_service_sid": ""})
+    shown, lacking = look(bare, "sms_email")
+    assert sorted(lacking) == ["WINBACK_POSTAL_ADDRESS", "WINBACK_TWILIO_MESSAGING_SERVICE_SID"]
+    assert [it for it in shown if it.unwritten] == []
+    assert (
+        "No such message is written until these are set" in page(bare, shown, lacking).read_text()
+    )
+    texts, lacking = look(bare, "sms_four_step")
+    assert texts
+    assert lacking == ["WINBACK_TWILIO_MESSAGING_SERVICE_SID"]
+
+
+def test_an_edit_of_a_seed_or_template_shows_without_a_build(settings, tmp_path):
+    seeds, templates = tmp_path / "seeds", tmp_path / "templates"
+    shutil.copytree(SEEDS_DIR, seeds)
+    shutil.copytree(SEEDS_DIR.parents[1] / "templates", templates)
+    with (seeds / "playbook_steps.csv").open("a") as file:
+        file.write(
+            "sms_four_step,5,4,1,2,sms,sms_four_step/5,false,,offer_presentation,extra,More\n"
+        )
+    edited = {"playbook": "sms_four_step", "step": 5, "seeds_dir": seeds}
+    (missing,), _ = look(settings, **edited, templates_dir=templates)
+    assert missing.unwritten == "no_template: templates/sms_four_step/5.txt is missing"
+    (templates / "sms_four_step" / "5.txt").write_text("{{ brand }}: more? Reply STOP to opt out")
+    (written,), _ = look(settings, **edited, templates_dir=templates)
+    assert written.words == "Tea & <Copper>: more? Reply STOP to opt out"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"playbook": "nope"}, "there is no playbook 'nope'"),
+        ({"playbook": "it's"}, "there is no playbook"),
+        ({"playbook": "sms_email", "step": 5}, "there is no step 5 in sms_email"),
+    ],
+)
+def test_what_is_not_there_is_told_in_a_line(settings, options, told):
+    with pytest.raises(UsageError, match=told):
+        look(settings, **options)
+
+
+@pytest.fixture
+def built(settings):
+    """A warehouse with one customer, who looked at a pan that costs less now."""
+    columns = [it.name for it in FACTS if not it.name.startswith("context_")]
+    settings.warehouse_path.parent.mkdir(parents=True)
+    with duckdb.connect(str(settings.warehouse_path)) as warehouse:
+        texts = ", ".join(f"null::varchar as {name}" for name in columns if name != "first_name")
+        warehouse.execute(
+            "create table int_customers__template_facts as "
+            f"select 'o''1' as customer_id, 'Ann' as first_name, {texts}"
+        )
+        warehouse.execute(
+            "create table int_customers__contexts as select 'o''1' as customer_id, "
+            "'price_drop' as context, '<i>Pan</i>' as product_name, null as product_url, "
+            "7 as drop_percent"
+        )
+        warehouse.execute(
+            "create table playbooks as select 'price_drop_note' as playbook_id, "
+            "'price_drop' as context"
+        )
+    return settings
+
+
+def test_a_customer_s_own_facts_are_read_from_the_last_build(built):
+    (shown,), _ = look(built, "price_drop_note", customer_id="o'1")
+    assert shown.about == "customer o'1"
+    assert "<i>Pan</i>" in shown.words
+    assert "7%" in shown.words
+    with pytest.raises(UsageError, match="no customer 2"):
+        look(built, "price_drop_note", customer_id="2")
+
+
+def test_without_a_build_a_customer_is_told_to_be_unknown_yet(settings):
+    with pytest.raises(WinbackError, match="Next: winback build"):
+        look(settings, customer_id="1")
+    settings.warehouse_path.parent.mkdir(parents=True)
+    settings.warehouse_path.write_bytes(b"no database")
+    with pytest.raises(WinbackError, match="Next: winback build"):
+        look(settings, customer_id="1")
+
+
+def test_a_page_loads_nothing_runs_nothing_and_is_its_owner_s_alone(built):
+    shown, _ = look(built, customer_id="o'1")
+    path = page(built, shown)
+    text = path.read_text()
+    assert path.stat().st_mode & 0o077 == 0
+    assert "default-src 'none'; style-src 'unsafe-inline'" in text
+    assert re.findall(r"<iframe (?!sandbox )", text) == []
+    assert not re.search(r"<(script|link|img)\b|\bsrc=", text)
+    # Words of others are words here too.
+    assert "<i>Pan" not in text
+    mails = [unescape(it) for it in re.findall(r'srcdoc="([^"]*)"', text)]
+    assert mails
+    assert not any("<i>Pan" in mail for mail in mails)
+
+
+RENDERS = """
+    copy (
+        select * from (values
+            ('m1', 'sms_email', 1::bigint, 'c2', 'sms', 'offer', '{"body": "Hi two"}', 2::bigint,
+                2.2::decimal(12, 4), null),
+            ('m2', 'sms_email', 1, 'c1', 'sms', 'offer', '{"body": "Hi one"}', 1, 1.1, null),
+            ('m3', 'sms_email', 1, 'c3', 'sms', 'offer', null, null, null, 'no_brand'),
+            ('m4', 'sms_email', 1, 'c4', 'sms', 'offer', null, null, null, 'no_brand')
+        ) as it(message_id, playbook_id, step, customer_id, channel, variant, payload_json,
+            segments, cost_cents, unwritten)
+    ) to '{path}' (format parquet)
+"""
+
+
+def test_a_dry_run_is_shown_by_an_example_of_each_message_with_its_number(settings, tmp_path):
+    renders = tmp_path / "renders.parquet"
+    duckdb.execute(RENDERS.replace("{path}", str(renders)))
+    written, blocked = room.read_renders(renders)
+    assert (written.words, written.count, str(written.cost_cents)) == ("Hi one", 2, "3.3000")
+    assert written.sms_parts == 1
+    assert (blocked.unwritten, blocked.count) == ("no_brand", 2)
+    text = page(settings, [written, blocked]).read_text()
+    assert "One of 2 messages, 0.0330 together." in text
+    assert "Not written: no_brand. 2 customers get no message at this step." in text
+
+
+@pytest.mark.skipif(browser.CHROMIUM is None, reason="needs Chromium (apt install chromium)")
+def test_the_page_reads_well_on_a_phone_and_on_a_desk_light_and_dark(settings, tmp_path):
+    shown, lacking = look(settings.model_copy(update={"postal_address": ""}), "sms_email")
+    path = page(settings, shown, lacking)
+    with browser.start(tmp_path / "profile") as tab:
+        tab.size(1200, 900)
+        tab.open(path.as_uri())
+        browser.looked_at(tab, "preview")
+        dark = "getComputedStyle(document.querySelector('iframe.dark')).colorScheme"
+        assert "dark" in tab.evaluate(dark)

@@ -1,0 +1,80 @@
+"""A message as a preview shows it: its words as they would be frozen, or why there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from winback.content._sms_text import is_gsm7
+from winback.content.payloads import Email, from_json, subject_of, words_of
+
+
+@dataclass(frozen=True, repr=False)
+class Shown:
+    """A message of a preview.
+
+    `about` says whose facts it has: of an invented person, or of customers, by opaque id. `count`
+    messages of a run read like it; `cost_cents` is that of all of them. A message without a
+    `payload_json` is not written, because of `unwritten`.
+    """
+
+    playbook_id: str
+    step: int
+    channel: str
+    variant: str
+    about: str
+    template: str = ""
+    days: str = ""
+    offer_id: str = ""
+    payload_json: str = ""
+    sms_parts: int | None = None
+    cost_cents: Decimal = Decimal(0)
+    count: int = 1
+    unwritten: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The subject of a mail."""
+        return subject_of(self.payload_json)
+
+    @property
+    def words(self) -> str:
+        """The message in plain words."""
+        return words_of(self.payload_json)
+
+    @property
+    def page(self) -> str:
+        """The HTML of a mail."""
+        if self.channel != "email" or not self.payload_json:
+            return ""
+        mail = from_json(self.channel, self.payload_json)
+        return mail.html if isinstance(mail, Email) else ""
+
+    @property
+    def size(self) -> str:
+        """How long it is, in what its channel counts."""
+        if self.page:
+            return f"{len(self.page.encode()) / 1000:.1f} kB of HTML"
+        told = f"{len(self.words):,} characters"
+        if self.sms_parts is None:
+            return told
+        alphabet = "GSM-7" if is_gsm7(self.words) else "UCS-2: an odd character halves a part"
+        return f"{told}, {self.sms_parts} SMS part{'s' if self.sms_parts > 1 else ''} ({alphabet})"
+
+    def facts(self) -> dict[str, Any]:
+        """What `--json` prints of it."""
+        return {
+            "playbook_id": self.playbook_id,
+            "step": self.step,
+            "channel": self.channel,
+            "variant": self.variant,
+            "about": self.about,
+            "template": self.template,
+            "offer_id": self.offer_id,
+            "subject": self.subject,
+            "words": self.words,
+            "sms_parts": self.sms_parts,
+            "cost_cents": self.cost_cents,
+            "unwritten": self.unwritten,
+        }

@@ -1,0 +1,169 @@
+"""Every step of a playbook, written for an invented person or for a customer of the shop.
+
+The seeds are read as they stand, so that an edit shows before any build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from winback.base.clock import Clock
+from winback.base.duck import Rows, connect, rows_with
+from winback.base.errors import UsageError
+from winback.base.settings import PROJECT_DIR, Settings
+from winback.content._blocked import RenderBlocked
+from winback.content._render import TEMPLATES_DIR, Renderer
+from winback.content.preview._messages import Shown
+from winback.content.preview._people import invented, read_customer
+
+SEEDS_DIR: Final = PROJECT_DIR / "dbt_project" / "seeds"
+# As long as a real one, so that a text costs what the message will.
+_TOKEN: Final = "preview00000"  # noqa: S105 - it opens nothing
+_MAIL: Final = {
+    "postal_address": "(your postal address)",
+    "from_email": "shop@example.com",
+    "public_base_url": "https://example.com",
+}
+_TEXT: Final = {"twilio_messaging_service_sid": "MG"}
+# By channel the settings without which no message is written, and what stands in for them.
+_STAND_INS: Final[Mapping[str, Mapping[str, str]]] = {
+    "email": _MAIL,
+    "sms": _TEXT,
+    "mms": _TEXT,
+    "rcs": {"twilio_rcs_service_sid": "MG"},
+    "whatsapp": {"twilio_whatsapp_from": "+15550100"},
+    "voice": {
+        "twilio_voice_from": "+15550100",
+        "voice_opt_out_number": "+18005550100",
+        "public_base_url": "https://example.com",
+    },
+}
+_SEEDS: Final = (
+    "playbook_steps", "step_variants", "playbook_segments", "offers", "channel_costs", "playbooks",
+)  # fmt: skip
+_STEPS: Final = """
+    with steps as (
+        select *, row_number() over () as line
+        from read_csv($playbook_steps, all_varchar = true)
+    ),
+    variants as (
+        select playbook_id, step, variant, template
+        from read_csv($step_variants, all_varchar = true)
+        where template is not null
+    ),
+    -- An offer comes with the segment by which a customer enters.
+    given as (
+        select playbook_id, offer_id, min(cast(priority as integer)) as place
+        from read_csv($playbook_segments, all_varchar = true)
+        where offer_id is not null
+        group by playbook_id, offer_id
+    ),
+    offers as (from read_csv($offers, all_varchar = true)),
+    costs as (from read_csv($channel_costs, all_varchar = true))
+    select
+        steps.playbook_id,
+        cast(steps.step as integer) as step,
+        steps.channel,
+        coalesce(variants.variant, '') as variant,
+        coalesce(variants.template, steps.template) as template,
+        steps.anchor_step,
+        steps.min_days,
+        steps.max_days,
+        offers.offer_id,
+        offers.kind as offer_kind,
+        cast(offers.value as decimal(18, 4)) as offer_value,
+        offers.code as offer_code,
+        cast(offers.validity_days as integer) as validity_days,
+        extra.kind as extra_offer_kind,
+        cast(extra.value as decimal(18, 4)) as extra_offer_value,
+        extra.code as extra_offer_code,
+        cast(coalesce(own.cost_cents_per_part, general.cost_cents_per_part) as decimal(12, 4))
+            as cost_cents_per_part
+    from steps
+    inner join read_csv($playbooks, all_varchar = true) as playbooks
+        on steps.playbook_id = playbooks.playbook_id
+    left join variants
+        on steps.playbook_id = variants.playbook_id and steps.step = variants.step
+    left join given
+        on steps.playbook_id = given.playbook_id and steps.includes_offer = 'true'
+    left join offers on given.offer_id = offers.offer_id
+    left join offers as extra on steps.extra_offer_id = extra.offer_id
+    left join costs as own on steps.channel = own.channel and own.country = $country
+    left join costs as general on steps.channel = general.channel and general.country = '*'
+    where steps.playbook_id = $wanted or ($wanted = '' and playbooks.is_enabled = 'true')
+    order by steps.line, variant, given.place
+"""
+
+
+def preview(
+    settings: Settings,
+    clock: Clock,
+    *,
+    playbook: str = "",
+    step: int | None = None,
+    customer_id: str = "",
+    seeds_dir: Path = SEEDS_DIR,
+    templates_dir: Path = TEMPLATES_DIR,
+) -> tuple[list[Shown], list[str]]:
+    """The messages of a playbook, or of all that are enabled; and the settings that they lack.
+
+    Without a customer each message is written twice: for a person of whom all facts are known,
+    and for one of whom none is, if it reads otherwise then. Raises UsageError for a playbook, step
+    or customer that isn't there.
+    """
+    rows = _read_steps(settings, playbook, seeds_dir)
+    if not rows:
+        what = f"playbook {playbook!r}" if playbook else "enabled playbook"
+        raise UsageError(f"there is no {what} with steps in {seeds_dir}/playbooks.csv")
+    rows = [row for row in rows if step in {None, row["step"]}]
+    if not rows:
+        raise UsageError(f"there is no step {step} in {playbook or 'an enabled playbook'}")
+    needed = {k: v for row in rows for k, v in _STAND_INS.get(row["channel"], {}).items()}
+    lacking = {name: value for name, value in needed.items() if not getattr(settings, name)}
+    renderer = Renderer(settings.model_copy(update=lacking), templates_dir)
+    messages: list[Shown] = []
+    known = set[tuple[object, ...]]()
+    for row in rows:
+        if row["validity_days"] is not None:
+            row["offer_expires_at"] = clock.now() + timedelta(days=row["validity_days"])
+        if customer_id:
+            people = {f"customer {customer_id}": read_customer(settings, customer_id, row)}
+        else:
+            people = invented(settings)
+        written = [_write(renderer, row | facts, about) for about, facts in people.items()]
+        # Two that read the same are shown once, and so is a text that differs by its offer alone.
+        same = len({(it.payload_json, it.unwritten) for it in written}) == 1
+        text = (row["playbook_id"], row["step"], row["variant"])
+        messages += written[:1] if same or text in known else written
+        known.add(text)
+    return messages, [f"WINBACK_{name.upper()}" for name in lacking]
+
+
+def _read_steps(settings: Settings, playbook: str, seeds_dir: Path) -> Rows:
+    files = {name: seeds_dir / f"{name}.csv" for name in _SEEDS}
+    with connect() as connection:
+        return rows_with(
+            connection, _STEPS, wanted=playbook, country=settings.shop_country.upper(), **files
+        )
+
+
+def _write(renderer: Renderer, row: Mapping[str, Any], about: str) -> Shown:
+    after = f"step {row['anchor_step']}" if row["anchor_step"] else "entering"
+    told: dict[str, Any] = {
+        **{name: row[name] for name in ("playbook_id", "step", "channel", "variant", "template")},
+        "about": about,
+        "days": f"{row['min_days']} to {row['max_days']} days after {after}",
+        "offer_id": row["offer_id"] or "",
+    }
+    try:
+        written = renderer.render(row, unsubscribe_url=f"https://example.com/u/{_TOKEN}")
+    except RenderBlocked as why:
+        return Shown(**told, unwritten=str(why))
+    cost = Decimal(row["cost_cents_per_part"] or 0) * (written.sms_parts or 1)
+    return Shown(
+        **told, payload_json=written.payload_json, sms_parts=written.sms_parts, cost_cents=cost
+    )
