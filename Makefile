@@ -18,6 +18,7 @@ LOCKED := --compile-bytecode --require-hashes --no-build
 
 .venv/.runtime: .venv/.installer requirements.lock pyproject.toml
 	$(INSTALL) $(LOCKED) -r requirements.lock
+	rm -rf winback.egg-info  # an old one hides the commands that are new
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $@
 

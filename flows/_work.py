@@ -10,6 +10,7 @@ from prefect import get_run_logger
 from flows import _tasks
 from flows._artifacts import keep_table
 from flows._context import current_stage
+from flows._paused import paused_steps
 from flows._run_report import Sent, told
 from winback import sending
 from winback.base.content_series import content_series
@@ -48,13 +49,29 @@ def send_due(playbook_id: str | None = None) -> Sent:
         _tasks.acknowledge_joins()
     if stage.settings.responder:
         _tasks.reply()
+    return _send_steps(playbook_id)
+
+
+def send_playbook(playbook_id: str) -> Sent:
+    """Send each step of one playbook that is due, and reply to nobody."""
+    _tasks.sweep()
+    return _send_steps(playbook_id)
+
+
+def _send_steps(playbook_id: str | None) -> Sent:
+    stage = current_stage()
+    paused = paused_steps()
     sent: Sent = []
     stopped: set[str] = set()
     for playbook, step, channel in sending.steps_due(stage.ledger, stage.run.clock):
-        if channel not in stopped and playbook_id in {None, playbook}:
-            done = _tasks.send(playbook, step)
-            sent.append((playbook, step, done))
-            stopped |= set(done.stopped)
+        if channel in stopped or playbook_id not in {None, playbook}:
+            continue
+        if {(playbook, None), (playbook, step)} & paused:
+            get_run_logger().info(f"{playbook} step {step} waits: its deployment is paused")
+            continue
+        done = _tasks.send(playbook, step)
+        sent.append((playbook, step, done))
+        stopped |= set(done.stopped)
     keep_sent(sent)
     return sent
 

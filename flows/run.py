@@ -9,18 +9,19 @@ from prefect import flow
 from flows import _quiet, _work
 from flows._context import open_stage
 from flows._ending import cancelled_by_signals, end_flow
+from flows._house import mode_of_run
 from flows._run_report import RunReport, told
 from flows._tasks import collect, withdraw_unresolved
 from winback import sending
-from winback.base.settings import Mode
 from winback.ledger import sent_twice
+from winback.readiness.modes import RunMode
 from winback.reconcile import ReconcileReport
 
 
 @flow(name="winback-run")
 @cancelled_by_signals
 def winback_run(
-    mode: Mode = "dry-run", as_of: datetime | None = None, measure: bool = True
+    mode: RunMode = "dry-run", as_of: datetime | None = None, measure: bool = True
 ) -> RunReport:
     """Collect, settle what is unknown, build the audience, enroll, send each step that is due,
     collect, measure.
@@ -31,8 +32,8 @@ def winback_run(
     return _run(mode, as_of, measure=measure)
 
 
-def _run(mode: Mode, as_of: datetime | None, *, measure: bool) -> RunReport:
-    with open_stage(mode, as_of) as stage, _quiet.gates_ready(stage):
+def _run(mode: RunMode, as_of: datetime | None, *, measure: bool) -> RunReport:
+    with open_stage(mode_of_run(mode), as_of) as stage, _quiet.gates_ready(stage):
         settled = ReconcileReport()
         if stage.run.sends:
             collect()

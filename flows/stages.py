@@ -1,7 +1,8 @@
 """Each stage of a run as a flow of its own, so that it can be scheduled, paused and watched.
 
 Every stage that can send has `mode`, and does nothing but look until it is told more
-than `dry-run`. A stage that dies is finished by running it again.
+than `dry-run`; deployments tell it to go by the house's. A stage that dies is finished by running
+it again.
 """
 
 from __future__ import annotations
@@ -13,22 +14,25 @@ from prefect import flow
 from flows import _tasks, _work
 from flows._context import open_stage
 from flows._ending import cancelled_by_signals, end_flow
+from flows._house import mode_of_run
 from flows._run_report import Sent, told
 from winback import sending
-from winback.base.settings import Mode
 from winback.inbound import CollectReport
 from winback.ledger import REPLIES
+from winback.readiness.modes import RunMode
 from winback.reconcile import ReconcileReport
 from winback.warehouse import BuildReport, require_recent
 
-_NOTHING_SENT = "a dry run sends nothing; what it would send is planned in `enroll`"
+_NOTHING_SENT = (
+    "a dry run sends nothing; what it would send is planned in `enroll`. Next: winback mode"
+)
 
 
 @flow(name="audience")
 @cancelled_by_signals
-def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildReport:
+def audience(mode: RunMode = "dry-run", as_of: datetime | None = None) -> BuildReport:
     """Build the audience: who has lapsed, who may be contacted, and what is due for whom."""
-    with open_stage(mode, as_of) as stage:
+    with open_stage(mode_of_run(mode), as_of) as stage:
         built = _work.build_audience()
         if built.stands_until is not None:
             return end_flow(told(built, stage.settings.shop_timezone), built, name="Nothing new")
@@ -42,9 +46,11 @@ def audience(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildRepo
 
 @flow(name="enroll")
 @cancelled_by_signals
-def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, sending.PlanReport]:
+def enroll(
+    mode: RunMode = "dry-run", as_of: datetime | None = None
+) -> tuple[int, sending.PlanReport]:
     """Write the entrants of playbooks to the ledger, and plan the messages that are due."""
-    with open_stage(mode, as_of) as stage:
+    with open_stage(mode_of_run(mode), as_of) as stage:
         name = "current" if stage.run.sends else "dry-run"
         published = (stage.settings.published_dir / name).resolve()
         require_recent(published, stage.run.as_of)
@@ -56,10 +62,10 @@ def enroll(mode: Mode = "dry-run", as_of: datetime | None = None) -> tuple[int, 
 @flow(name="send-step", flow_run_name="send {playbook} step {step}")
 @cancelled_by_signals
 def send_step(
-    playbook: str, step: int, mode: Mode = "dry-run", as_of: datetime | None = None
+    playbook: str, step: int, mode: RunMode = "dry-run", as_of: datetime | None = None
 ) -> Sent:
     """Send the due messages of one step of one playbook."""
-    with open_stage(mode, as_of) as stage:
+    with open_stage(mode_of_run(mode), as_of) as stage:
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
         sent = _tasks.send(playbook, step)
@@ -67,11 +73,23 @@ def send_step(
     return end_flow(sent.summary(), [(playbook, step, sent)])
 
 
+@flow(name="send-playbook", flow_run_name="send {playbook}")
+@cancelled_by_signals
+def send_playbook(playbook: str, mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
+    """Send the due messages of one playbook, step by step; a paused step waits."""
+    with open_stage(mode_of_run(mode), as_of) as stage:
+        if not stage.run.sends:
+            return end_flow(_NOTHING_SENT, [])
+        sent = _work.send_playbook(playbook)
+    lines = (f"step {step}: {done.summary()}" for _, step, done in sent)
+    return end_flow("; ".join(lines) or "nothing was due", sent)
+
+
 @flow(name="send-due")
 @cancelled_by_signals
-def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
+def send_due(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Send all messages that are due now, step by step, for every playbook."""
-    with open_stage(mode, as_of) as stage:
+    with open_stage(mode_of_run(mode), as_of) as stage:
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
         sent = _work.send_due()
@@ -81,9 +99,9 @@ def send_due(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
 
 @flow(name="reply")
 @cancelled_by_signals
-def reply(mode: Mode = "dry-run", as_of: datetime | None = None) -> Sent:
+def reply(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Reply to questions, and confirm who joins a content series; nothing else is sent."""
-    with open_stage(mode, as_of) as stage:
+    with open_stage(mode_of_run(mode), as_of) as stage:
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
         sent = _work.send_due(REPLIES)
@@ -97,9 +115,9 @@ answer = reply
 
 @flow(name="collect")
 @cancelled_by_signals
-def collect(mode: Mode = "dry-run", as_of: datetime | None = None) -> CollectReport:
+def collect(mode: RunMode = "dry-run", as_of: datetime | None = None) -> CollectReport:
     """Read deliveries, clicks, replies and opt-outs that came back."""
-    with open_stage(mode, as_of) as stage:
+    with open_stage(mode_of_run(mode), as_of) as stage:
         if not stage.run.sends:
             return end_flow("a dry run leaves the ledger as it is", CollectReport())
         collected = _tasks.collect()
@@ -113,9 +131,9 @@ def collect(mode: Mode = "dry-run", as_of: datetime | None = None) -> CollectRep
 
 @flow(name="reconcile")
 @cancelled_by_signals
-def reconcile(mode: Mode = "dry-run", as_of: datetime | None = None) -> ReconcileReport:
+def reconcile(mode: RunMode = "dry-run", as_of: datetime | None = None) -> ReconcileReport:
     """Settle messages of unknown outcome; ask for deliveries and opt-outs that nobody told."""
-    with open_stage(mode, as_of) as stage:
+    with open_stage(mode_of_run(mode), as_of) as stage:
         if not stage.run.sends:
             return end_flow(
                 "a dry run asks nobody and leaves the ledger as it is", ReconcileReport()
@@ -127,9 +145,9 @@ def reconcile(mode: Mode = "dry-run", as_of: datetime | None = None) -> Reconcil
 
 @flow(name="measure")
 @cancelled_by_signals
-def measure(mode: Mode = "dry-run", as_of: datetime | None = None) -> BuildReport | None:
+def measure(mode: RunMode = "dry-run", as_of: datetime | None = None) -> BuildReport | None:
     """Build the outcomes and report them: who came back, and what the messages caused."""
-    with open_stage(mode, as_of) as stage:
+    with open_stage(mode_of_run(mode), as_of) as stage:
         if not stage.run.sends:
             return end_flow("a dry run has no outcomes of its own", None)
         built = _work.measure()

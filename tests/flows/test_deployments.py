@@ -39,16 +39,40 @@ def test_there_is_one_deployment_for_each_step_of_the_playbooks_and_no_other() -
     assert {f"send-{playbook}-{step}" for playbook, step in steps} <= set(NAMES)
 
 
-def test_only_the_steps_of_enabled_playbooks_have_a_schedule() -> None:
+def test_what_the_playbooks_say_is_written_by_make_docs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    files = importlib.import_module("deployment_file").files(ROOT)
+    assert list(files) == [Path("prefect.yaml")]
+    for path, text in files.items():
+        assert (ROOT / path).read_text() == text, "Next: make docs"
+
+
+def test_one_run_sends_all_playbooks_also_one_that_was_switched_off_since() -> None:
+    scheduled = {item["name"]: item for item in DEPLOYMENTS if item["schedules"]}
+    assert scheduled.keys() == {"audience", "enroll", "reconcile", "reply", "measure", "send"}
+    assert "playbook" not in scheduled["send"]["parameters"]
     with (ROOT / "dbt_project" / "seeds" / "playbooks.csv").open(newline="") as file:
-        enabled = {r["playbook_id"] for r in csv.DictReader(file) if r["is_enabled"] == "true"}
-    assert enabled == {"sms_email", "sms_four_step", "feedback_thanks"}
-    scheduled = {
-        item["parameters"]["playbook"]
+        playbooks = {row["playbook_id"] for row in csv.DictReader(file)}
+    assert {f"send-{playbook}" for playbook in playbooks} <= set(NAMES)
+
+
+def minutes(cron: str) -> set[int]:
+    """The minutes of an hour at which a run begins."""
+    field = cron.split(maxsplit=1)[0]
+    if "/" in field:
+        span, _, every = field.partition("/")
+        return set(range(int(span.partition("-")[0].replace("*", "0")), 60, int(every)))
+    return {int(minute) for minute in field.split(",")}
+
+
+def test_no_two_runs_begin_at_one_minute_so_that_no_server_is_locked() -> None:
+    begins = [
+        minute
         for item in DEPLOYMENTS
-        if item["entrypoint"].endswith(":send_step") and item["schedules"]
-    }
-    assert scheduled == enabled
+        for schedule in item["schedules"]
+        for minute in minutes(schedule["cron"])
+    ]
+    assert len(begins) == len(set(begins))
 
 
 def test_every_stage_of_a_run_has_a_deployment() -> None:
@@ -64,12 +88,12 @@ def test_a_deployment_that_an_earlier_winback_made_still_finds_its_flow() -> Non
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=NAMES)
-def test_a_deployment_starts_as_a_dry_run_with_parameters_that_its_flow_has(
+def test_a_deployment_goes_by_the_house_with_parameters_that_its_flow_has(
     deployment: dict[str, Any],
 ) -> None:
     parameters = inspect.signature(function_of(deployment)).parameters
     assert set(deployment["parameters"]) <= set(parameters)
-    assert deployment["parameters"]["mode"] == "dry-run"
+    assert deployment["parameters"]["mode"] == "house"
     assert parameters["mode"].default == "dry-run"
     required = {name for name, p in parameters.items() if p.default is inspect.Parameter.empty}
     assert required <= set(deployment["parameters"])
@@ -79,7 +103,7 @@ def test_a_deployment_starts_as_a_dry_run_with_parameters_that_its_flow_has(
 def test_only_the_shared_deployment_runs_beside_itself_and_each_names_its_time_zone(
     deployment: dict[str, Any],
 ) -> None:
-    once = {"limit": 1, "collision_strategy": "CANCEL_NEW"}
-    assert deployment.get("concurrency_limit") == (None if deployment["name"] == SHARED else once)
+    queue = {"limit": 1, "collision_strategy": "ENQUEUE", "grace_period_seconds": 120}
+    assert deployment.get("concurrency_limit") == (None if deployment["name"] == SHARED else queue)
     for schedule in deployment["schedules"]:
         ZoneInfo(schedule["timezone"])

@@ -10,6 +10,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _erase,
     _inbox,
     _load,
+    _mode,
     _preview,
     _reconcile,
     _replay_events,

@@ -26,7 +26,8 @@ from winback.ledger._evidence import (
     sent_twice,
 )
 from winback.ledger._export import EXPORTED, export_ledger, rewrite_table
-from winback.ledger._fence import LedgerFenced, dedicate
+from winback.ledger._fence import LedgerFenced, dedicate, require_use
+from winback.ledger._house import SetMode, note_mode, note_stage_end, noted_mode, stage_ends
 from winback.ledger._joins import (
     ask_to_join,
     end_joins,
@@ -140,6 +141,7 @@ __all__ = [
     "Proof",
     "Purpose",
     "Revocation",
+    "SetMode",
     "State",
     "Suppression",
     "SuppressionReason",
@@ -180,7 +182,10 @@ __all__ = [
     "lift",
     "link_token",
     "normalize",
+    "note_mode",
     "note_planned",
+    "note_stage_end",
+    "noted_mode",
     "open_join",
     "open_ledger",
     "planned_from",
@@ -190,11 +195,13 @@ __all__ = [
     "recent_sends",
     "release_hold",
     "replies_in",
+    "require_use",
     "reschedule",
     "revoked_among",
     "rewrite_table",
     "sent_twice",
     "sign_token",
+    "stage_ends",
     "standing_joins",
     "standing_preferences",
     "stop_hashed",

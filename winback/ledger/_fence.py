@@ -70,16 +70,29 @@ def dedicate(ledger: Ledger, mode: str, *, is_rehearsal: bool) -> None:
     Its waiting messages bear made-up senders, and who "got" one there would count as
     contacted. A live run against servers of this machine is a rehearsal too.
     """
-    use = "sandbox" if mode == "sandbox" or is_rehearsal else "live"
     with ledger.write() as connection:
-        first = connection.scalar(select(t.meta.c.value).where(t.meta.c.key == "used_for"))
-        if first is None:
+        if _used_for(connection) is None:
+            use = _use(mode, is_rehearsal=is_rehearsal)
             connection.execute(t.meta.insert().values(key="used_for", value=use))
+        require_use(connection, mode, is_rehearsal=is_rehearsal)
+
+
+def require_use(connection: Connection, mode: str, *, is_rehearsal: bool) -> None:
+    """Raise LedgerFenced where the ledger has been used for the other of sandbox and live."""
+    use, first = _use(mode, is_rehearsal=is_rehearsal), _used_for(connection)
     if first is not None and first != use:
         raise LedgerFenced(
             f"this ledger has been used for {first} and can't be used for {use}: its messages and "
             "history are not real there. Next: another WINBACK_HOME or WINBACK_LEDGER_URL"
         )
+
+
+def _use(mode: str, *, is_rehearsal: bool) -> str:
+    return "sandbox" if mode == "sandbox" or is_rehearsal else "live"
+
+
+def _used_for(connection: Connection) -> str | None:
+    return connection.scalar(select(t.meta.c.value).where(t.meta.c.key == "used_for"))
 
 
 def _known(connection: Connection) -> dict[str, str]:

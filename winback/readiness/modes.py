@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import get_args
+from typing import Final, Literal, get_args
 
 from pydantic import SecretStr
 
@@ -12,6 +12,10 @@ from winback.base.clock import Clock, clock_at
 from winback.base.errors import UsageError, WinbackError
 from winback.base.settings import Mode, Settings
 from winback.readiness.doctor import findings, value_of
+
+# What a deployment may ask for: a mode, or whatever the mode of the house is.
+HOUSE: Final = "house"
+RunMode = Literal["house", "dry-run", "sandbox", "live"]
 
 
 @dataclass(frozen=True)
@@ -35,26 +39,38 @@ def resolve_run(settings: Settings, *, mode: str | None = None, as_of: str | Non
     unless both providers are stood in for on this machine. Raises UsageError for an
     unknown mode, WinbackError where live may not start.
     """
-    chosen: Mode = _mode(mode or settings.mode)
+    chosen: Mode = parse_mode(mode or settings.mode)
     if chosen == "live":
-        _refuse_live_unless_ready(settings, as_of)
+        _refuse_another_clock(settings, as_of)
+        require_ready(settings)
     clock = clock_at(as_of, settings.shop_timezone)
     return Run(chosen, clock.now(), clock, settings)
 
 
-def _mode(text: str) -> Mode:
+def parse_mode(text: str) -> Mode:
+    """The mode of this name. Raises UsageError for any other word."""
     for mode in get_args(Mode):
         if text == mode:
             return mode  # type: ignore[no-any-return]  # get_args loses the literal
     raise UsageError(f"unknown mode {text!r}: one of {', '.join(get_args(Mode))}")
 
 
-def _refuse_live_unless_ready(settings: Settings, as_of: str | None) -> None:
+def stricter(one: Mode, other: Mode) -> Mode:
+    """The one of two modes that lets less leave the house."""
+    order: tuple[Mode, ...] = get_args(Mode)
+    return min(one, other, key=order.index)
+
+
+def _refuse_another_clock(settings: Settings, as_of: str | None) -> None:
     if as_of is not None and not settings.sends_to_loopback_only:
         raise WinbackError(
             "live mode goes by the wall clock: --as-of is refused. "
             "Next: replay with --mode dry-run or --mode sandbox"
         )
+
+
+def require_ready(settings: Settings) -> None:
+    """Raise WinbackError where doctor finds what live mode lacks."""
     missing = findings(settings)
     if missing:
         raise WinbackError(

@@ -1,0 +1,60 @@
+"""What the ledger remembers of the house: its mode, and when each stage last ended well.
+
+Neither decides anything. The mode that runs go by is Prefect's variable; this is who set it and
+when, kept where a watchdog finds it while Prefect is away.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, select, update
+
+from winback.ledger import _tables as t
+from winback.ledger._database import insert_new
+
+_MODE: Final = "house_mode"
+_STAGE: Final = "stage_ended:"
+
+
+@dataclass(frozen=True)
+class SetMode:
+    """A mode that somebody gave the house, by `winback mode`."""
+
+    mode: str
+    by: str
+    at: datetime
+
+
+def note_mode(connection: Connection, mode: str, *, by: str, at: datetime) -> None:
+    """Keep who gave the house its mode, and when."""
+    _keep(connection, _MODE, json.dumps(asdict(SetMode(mode, by, at)) | {"at": at.isoformat()}))
+
+
+def noted_mode(connection: Connection) -> SetMode | None:
+    """The mode that `winback mode` last set; None: it never did."""
+    kept = connection.scalar(select(t.meta.c.value).where(t.meta.c.key == _MODE))
+    if kept is None:
+        return None
+    row = json.loads(kept)
+    return SetMode(row["mode"], row["by"], datetime.fromisoformat(row["at"]))
+
+
+def note_stage_end(connection: Connection, stage: str, *, at: datetime) -> None:
+    """A stage ended well, at this moment of the machine's clock, whatever clock the run goes by."""
+    _keep(connection, f"{_STAGE}{stage}", at.isoformat())
+
+
+def stage_ends(connection: Connection) -> dict[str, datetime]:
+    """When each stage last ended well, by its name."""
+    of_a_stage = t.meta.c.key.startswith(_STAGE, autoescape=True)
+    rows = connection.execute(select(t.meta).where(of_a_stage))
+    return {row.key.removeprefix(_STAGE): datetime.fromisoformat(row.value) for row in rows}
+
+
+def _keep(connection: Connection, key: str, value: str) -> None:
+    insert_new(connection, t.meta, [{"key": key, "value": value}])
+    connection.execute(update(t.meta).where(t.meta.c.key == key).values(value=value))
