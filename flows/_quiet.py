@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import quality
 from flows import _reconcile
+from flows._ended import note_ends
 from flows._run_report import RunReport
 from winback import sending
 from winback.conversations import inbox, series
@@ -47,6 +48,7 @@ def look(stage: Stage) -> RunReport | None:
         return None
     if sending.steps_due(stage.ledger, stage.run.clock):
         return None
+    note_ends(stage, "audience", "enroll", "reply", "send", "measure")
     waiting = sum(row["people"] for row in inbox.queue(stage.ledger, stage.run.clock))
     return RunReport(found, outcomes=found, reconciled=settled, waiting=waiting)
 

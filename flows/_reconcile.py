@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows._ended import note_ends
 from winback import conversations, inbound
 from winback import reconcile as reconciling
 from winback.ledger import export_ledger
@@ -21,6 +22,7 @@ def collect(stage: Stage) -> inbound.CollectReport:
     report = inbound.collect(stage.ledger, stage.settings, stage.run.clock)
     conversations.close_replied(stage.ledger, stage.run.clock)
     export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
+    note_ends(stage, "collect")
     return report
 
 
@@ -29,4 +31,5 @@ def reconcile(stage: Stage) -> reconciling.ReconcileReport:
     report = reconciling.reconcile(stage.ledger, stage.settings, stage.run.clock)
     # Export always: a swept message, such as a text that a dead run was sending, is in no count.
     export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
+    note_ends(stage, "reconcile")
     return report

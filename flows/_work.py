@@ -10,6 +10,7 @@ from prefect import get_run_logger
 from flows import _tasks
 from flows._artifacts import keep_table
 from flows._context import current_stage
+from flows._ended import note_ends
 from flows._paused import paused_steps
 from flows._run_report import Sent, told
 from winback import sending
@@ -23,6 +24,7 @@ from winback.warehouse import BuildReport
 def build_audience() -> BuildReport:
     """Build who has lapsed, who may be contacted, and what is due for whom."""
     built = _tasks.build_audience()
+    note_ends(current_stage(), "audience")
     if built.stands_until is not None:
         get_run_logger().info(told(built, current_stage().settings.shop_timezone))
         return built
@@ -37,7 +39,9 @@ def enroll_and_plan(published: Path) -> tuple[int, sending.PlanReport]:
         return 0, _tasks.plan(published)
     enrolled = _tasks.enroll(published)
     _tasks.sweep()
-    return enrolled, _tasks.plan(published)
+    planned = _tasks.plan(published)
+    note_ends(current_stage(), "enroll")
+    return enrolled, planned
 
 
 def send_due(playbook_id: str | None = None) -> Sent:
@@ -49,7 +53,11 @@ def send_due(playbook_id: str | None = None) -> Sent:
         _tasks.acknowledge_joins()
     if stage.settings.responder:
         _tasks.reply()
-    return _send_steps(playbook_id)
+    sent = _send_steps(playbook_id)
+    note_ends(stage, "reply")
+    if playbook_id is None:
+        note_ends(stage, "send")
+    return sent
 
 
 def send_playbook(playbook_id: str) -> Sent:
@@ -92,6 +100,7 @@ def reconcile() -> ReconcileReport:
 def measure() -> BuildReport:
     """Build the outcomes and keep them as artifacts."""
     built = _tasks.measure()
+    note_ends(current_stage(), "measure")
     rates = report.reactivation_rates(built.published)
     caused = report.experiment_results(built.published)
     keep_table("reactivation-rates", rates, "Who came back, by arm, variant and window")

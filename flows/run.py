@@ -8,6 +8,7 @@ from prefect import flow
 
 from flows import _quiet, _work
 from flows._context import open_stage
+from flows._ended import note_ends
 from flows._ending import cancelled_by_signals, end_flow
 from flows._house import mode_of_run
 from flows._run_report import RunReport, told
@@ -40,7 +41,9 @@ def _run(mode: RunMode, as_of: datetime | None, *, measure: bool) -> RunReport:
             settled = _work.reconcile()
         report = RunReport(_work.build_audience(), reconciled=settled)
         is_quiet = _quiet.is_done(stage, report.audience)
-        if not is_quiet:
+        if is_quiet:
+            note_ends(stage, "enroll")
+        else:
             report.enrolled, report.plan = _work.enroll_and_plan(report.audience.published)
         if stage.run.sends:
             report.sent = _work.send_due()
@@ -53,6 +56,7 @@ def _run(mode: RunMode, as_of: datetime | None, *, measure: bool) -> RunReport:
             is_quiet = is_quiet and not report.sent and _quiet.still_stands(stage)
             if measure:
                 report.outcomes = report.audience if is_quiet else _work.measure()
+                note_ends(stage, "measure")
         if is_quiet:
             line = told(report.audience, stage.settings.shop_timezone)
             return end_flow(line, report, name="Nothing new")

@@ -16,12 +16,14 @@ from flow_shop import OPENS, Shop
 
 from flows import command
 from flows.run import RunReport, winback_run
-from winback.base.clock import FixedClock
+from winback.base.clock import FixedClock, WallClock
 from winback.base.errors import WinbackError
 from winback.content import RenderBlocked, Rendered, Renderer
+from winback.ledger import open_ledger, stage_ends
 from winback.measure.last_screen import Sent, read_outlook, tell_outlook
 from winback.measure.why import tell, why
 from winback.people.erasure import erase
+from winback.readiness.watch import LIMITS
 from winback.warehouse import build_outcomes, invoke_dbt
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -62,6 +64,14 @@ def the_last_lines_tell(done: RunReport, sent: int) -> None:
     assert any("sms_email step 2 (email) for" in it and "is due from" in it for it in told)
 
 
+def each_stage_has_ended(shop: Shop) -> None:
+    """By the machine's clock, which a watchdog has too."""
+    with open_ledger(shop.settings) as ledger, ledger.read() as connection:
+        ends = stage_ends(connection)
+    assert ends.keys() == LIMITS.keys()
+    assert all(WallClock().now() - at < timedelta(minutes=10) for at in ends.values())
+
+
 @pytest.fixture
 def unwritable(monkeypatch: pytest.MonkeyPatch) -> str:
     """Somebody for whom a fact is missing that the template needs."""
@@ -82,6 +92,7 @@ def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
 ) -> None:
     monkeypatch.setenv("WINBACK_RESPONDER", "rules")
     first = winback_run("sandbox", OPENS)
+    each_stage_has_ended(shop)
     assert first.enrolled == 12
     once = shop.accepted()
     assert len(once) == len(set(once)) > 0

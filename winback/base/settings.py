@@ -140,6 +140,20 @@ class Settings(BaseSettings):
         3, ge=1, description="Automated replies to one person in 24 hours; then a human."
     )
 
+    watch_limits: str = Field(
+        "",
+        description="Minutes without a good end of a stage before `winback watch` speaks, like "
+        "`send=60,measure=0`; 0: not watched.",
+    )
+    watch_webhook_url: SecretStr = Field(
+        SecretStr(""), description="Where `winback watch` posts what is wrong, as Slack takes it."
+    )
+    watch_mail_to: str = Field("", description="Who gets a mail when something is wrong.")
+    watch_smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="The server of that mail: `smtp://user:password@host:587` or `smtps://…`.",
+    )
+
     @field_validator("channels")
     @classmethod
     def _channels_exist(cls, names: str) -> str:
@@ -164,7 +178,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{code!r} is no country of two letters, such as GB")
         return code.upper()
 
-    @field_validator("from_email", "reply_to", "unsubscribe_mailto")
+    @field_validator("from_email", "reply_to", "unsubscribe_mailto", "watch_mail_to")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
         if value and not _ADDRESS.fullmatch(value):
