@@ -64,6 +64,9 @@ def gate(*, sends: bool, accept_volume: bool = False) -> QualityGate:
 
 
 def _line(rule: Rule, figure: Figure) -> str:
-    line = f"{rule.name} = {figure.figure:g}, allowed {figure.allowed:g} ({rule.meaning}"
+    what, unit = rule.title.removesuffix(", %"), " %" if rule.title.endswith("%") else ""
+    is_so, may_be = (f"{float(it):.4g}{unit}" for it in (figure.figure, figure.allowed))
+    line = f"{what}: {is_so}, at most {may_be} ({rule.meaning}"
     line += f": {figure.examples})" if figure.examples else ")"
+    line += f" [{rule.name}]"
     return line + (f". Next: {rule.next_step}" if rule.next_step else "")

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from quality._figures import Figure
-from quality._rules import GATES, Rule
+from quality._rules import GATES, Rule, title_of
 from winback.base.settings import Settings
 from winback.base.whole import written_whole
 
@@ -111,7 +111,7 @@ def _remembered(folder: Path) -> list[dict[str, Any]]:
 
 def _shown(row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     moment = datetime.fromisoformat(row["as_of"]).astimezone(zone)
-    named = {result: [_title(it) for it in row[result]] for result in _NOT_PASSED}
+    named = {result: [title_of(it) for it in row[result]] for result in _NOT_PASSED}
     state = next((result for result, names in named.items() if names), "passed")
     passed = row["rules"] - sum(map(len, named.values()))
     return {**named, "when": f"{moment:%a %d %b %Y, %H:%M} {zone}", "state": state,
@@ -120,15 +120,11 @@ def _shown(row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
 
 def _rules(check: Check) -> list[dict[str, Any]]:
     return [
-        {"name": rule.name, "title": _title(rule.name), "meaning": rule.meaning,
+        {"name": rule.name, "title": rule.title, "meaning": rule.meaning,
          "next_step": rule.next_step, "result": check.result(rule),
          "figure": f"{figure.figure:,.6g}", "allowed": f"{figure.allowed:,.6g}"}
         for rule, figure in zip(check.rules, check.figures, strict=True)
     ]  # fmt: skip
-
-
-def _title(name: str) -> str:
-    return name.replace("_percent", ", %").replace("_", " ").capitalize()
 
 
 def _render(template: str, values: Mapping[str, Any]) -> str:

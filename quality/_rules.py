@@ -13,6 +13,11 @@ from typing import Final, Literal
 Severity = Literal["critical", "warning"]
 
 
+def title_of(name: str) -> str:
+    """A rule's name, as a person reads it."""
+    return name.replace("_percent", ", %").replace("_", " ").capitalize()
+
+
 @dataclass(frozen=True)
 class Rule:
     """A figure that may not exceed what its row allows."""
@@ -21,6 +26,11 @@ class Rule:
     severity: Severity
     meaning: str
     next_step: str
+
+    @property
+    def title(self) -> str:
+        """Its name, as a person reads it."""
+        return title_of(self.name)
 
 
 def _critical(name: str, meaning: str, next_step: str) -> Rule:

@@ -99,9 +99,8 @@ def test_a_setting_that_is_missing_is_named_and_hides_no_message(settings):
     shown, lacking = look(bare, "sms_email")
     assert sorted(lacking) == ["WINBACK_POSTAL_ADDRESS", "WINBACK_TWILIO_MESSAGING_SERVICE_SID"]
     assert [it for it in shown if it.unwritten] == []
-    assert (
-        "No such message is written until these are set" in page(bare, shown, lacking).read_text()
-    )
+    told = page(bare, shown, lacking).read_text()
+    assert f"Before anything is sent for real, set {', '.join(lacking)}. Here" in told
     texts, lacking = look(bare, "sms_four_step")
     assert texts
     assert lacking == ["WINBACK_TWILIO_MESSAGING_SERVICE_SID"]

@@ -116,7 +116,7 @@ def test_a_build_that_a_gate_stops_says_so_in_one_line(tmp_path: Path) -> None:
     )  # fmt: skip
     assert build.returncode == 1
     (line,) = build.stderr.splitlines()
-    assert line.startswith("winback: the sources gate stopped the run: days_since_the_newest_order")
+    assert line.startswith("winback: the sources gate stopped the run: Days since the newest order")
     assert not (home / "published").exists()
 
 

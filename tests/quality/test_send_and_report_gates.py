@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from quality import gate
+from quality._rules import title_of
 from winback.base.errors import GateFailure
 from winback.base.settings import Settings
 
@@ -113,11 +114,11 @@ def test_a_series_goes_out_beside_another_message_and_by_its_own_consent(
     fill(settings, TIP)
     assert gate(sends=True)("decisions", settings, AS_OF) == []
     fill(settings, "update series_eligibility set is_eligible = false")
-    with pytest.raises(GateFailure, match=r"sends_to_the_ineligible = 1, .*: e2"):
+    with pytest.raises(GateFailure, match=r"Sends to the ineligible: 1, .*: e2"):
         gate(sends=True)("decisions", settings, AS_OF)
     fill(settings, "delete from send_decisions where enrollment_id = 'e1'")
     fill(settings, "update series_eligibility set series_id = 'other', is_eligible = true")
-    with pytest.raises(GateFailure, match="sends_to_the_ineligible = 1"):
+    with pytest.raises(GateFailure, match="Sends to the ineligible: 1"):
         gate(sends=True)("decisions", settings, AS_OF)
 
 
@@ -152,7 +153,9 @@ def test_a_faulty_send_stops_the_run_and_names_its_rule(
     settings: Settings, fault: str, rule: str
 ) -> None:
     fill(settings, fault)
-    with pytest.raises(GateFailure, match=f"the decisions gate stopped the run.*{rule} = 1"):
+    with pytest.raises(
+        GateFailure, match=f"the decisions gate stopped the run.*{title_of(rule)}: 1"
+    ):
         gate(sends=True)("decisions", settings, AS_OF)
 
 
@@ -163,7 +166,7 @@ def test_two_people_at_one_address_do_not_both_get_a_step(settings: Settings) ->
         + "insert into outbox select * replace ('e2' as enrollment_id) from outbox;"
         + "insert into channel_eligibility values ('c2', 'sms', true)",
     )
-    with pytest.raises(GateFailure, match="addresses_with_two_sends = 1"):
+    with pytest.raises(GateFailure, match="Addresses with two sends: 1"):
         gate(sends=True)("decisions", settings, AS_OF)
 
 
@@ -180,21 +183,21 @@ def test_two_people_at_one_address_do_not_both_get_a_step(settings: Settings) ->
 )
 def test_an_impossible_outcome_stops_the_report(settings: Settings, fault: str, rule: str) -> None:
     fill(settings, fault)
-    with pytest.raises(GateFailure, match=f"{rule} = 1"):
+    with pytest.raises(GateFailure, match=f"{title_of(rule)}: 1"):
         gate(sends=True)("outcomes", settings, AS_OF)
 
 
 def test_messages_of_unknown_outcome_are_named_as_a_warning(settings: Settings) -> None:
     fill(settings, "update messages set state = 'unknown'")
     (warning,) = gate(sends=True)("outcomes", settings, AS_OF)
-    assert warning.startswith("messages_of_unknown_outcome = 1")
+    assert warning.startswith("Messages of unknown outcome: 1, at most 0 ")
     assert "m1" in warning
 
 
 def test_a_message_that_went_out_twice_is_named_as_a_warning(settings: Settings) -> None:
     fill(settings, "update messages set state_reason = 'accepted_twice'")
     (warning,) = gate(sends=True)("outcomes", settings, AS_OF)
-    assert warning.startswith("messages_accepted_twice = 1")
+    assert warning.startswith("Messages accepted twice: 1, at most 0 ")
 
 
 def test_law_that_nobody_reviewed_for_half_a_year_is_a_warning(settings: Settings) -> None:
@@ -204,7 +207,7 @@ def test_law_that_nobody_reviewed_for_half_a_year_is_a_warning(settings: Setting
         "insert into legal_windows values (date '2024-01-01')",
     )
     (warning,) = gate(sends=True)("decisions", settings, AS_OF)
-    assert warning.startswith("law_not_reviewed_lately = 3")
+    assert warning.startswith("Law not reviewed lately: 3, at most 0 ")
     assert "consent_rules 2, legal_windows 1" in warning
 
 
@@ -220,5 +223,5 @@ def test_every_seed_that_says_when_it_was_reviewed_is_looked_at() -> None:
 def test_complaints_are_a_warning_before_they_stop_a_channel(settings: Settings) -> None:
     fill(settings, "update int_contact__complaints set is_warned = true")
     (warning,) = gate(sends=True)("decisions", settings, AS_OF)
-    assert warning.startswith("channels_with_complaints = 1")
+    assert warning.startswith("Channels with complaints: 1, at most 0 ")
     assert "email 3 of 1000" in warning

@@ -74,7 +74,7 @@ def preview_command(
     for it in unwritten:
         say(f"not written: {it.playbook_id}, step {it.step}, {it.about}: {it.unwritten}")
     if lacking:
-        say(f"Nothing is written to anybody until these are set: {', '.join(lacking)}")
+        say(f"Before anything is sent for real, set {', '.join(lacking)}")
     say(str(page))
 
 
