@@ -50,11 +50,13 @@ class Case:
     returned: int = 0
 
 
-BASES: Final = ("express_written", "express", "double_opt_in", "soft_opt_in", "implied")
+BASES: Final = (
+    "express_written", "express", "double_opt_in", "soft_opt_in", "implied", "undocumented",
+)  # fmt: skip
 # Which of them suffice for email (rules C5, E1, K1, U1, D1); for texts the first does, anywhere.
 SUFFICE: Final[Mapping[str, Sequence[str]]] = {
     "US": BASES,
-    "CA": BASES,
+    "CA": BASES[:5],
     "GB": BASES[:4],
     "FR": BASES[:4],
     "DE": ("express_written", "double_opt_in", "soft_opt_in"),

@@ -23,7 +23,7 @@ EARLY = "a refusal that counts from this load: occurred_at is before 2001-01-02"
 EARLY_GRANT = "landed as unclear: a grant whose occurred_at is before 2001-01-02"
 NO_BASIS = (
     "landed without basis, which is none of express_written, express, soft_opt_in, "
-    "double_opt_in, implied"
+    "double_opt_in, implied, undocumented"
 )
 SPELLED = "1 refusals stand under another spelling of an id and count for that customer"
 

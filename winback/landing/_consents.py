@@ -15,7 +15,10 @@ from typing import Final
 from winback.landing._casts import LAST_YEAR, Rule, Settlement, one_of
 from winback.landing.schema import INPUT_TABLES
 
-_BASES: Final = ("express_written", "express", "soft_opt_in", "double_opt_in", "implied")
+# `undocumented`: a system says yes, and neither in which form it was asked nor when.
+_BASES: Final = (
+    "express_written", "express", "soft_opt_in", "double_opt_in", "implied", "undocumented",
+)  # fmt: skip
 _STATUS: Final = '"status__typed"'
 _AT: Final = '"occurred_at__typed"'
 # Systems write 2000-01-01 and 2001-01-01, too, where they know no date: a refusal dated so would
