@@ -71,7 +71,8 @@ def _last_load(settings: Settings) -> dict[str, int]:
     """What the newest load that brought orders read and set aside, in rows."""
     for path in sorted((settings.landing_dir / "loads").glob("*.json"), reverse=True):
         sources = json.loads(path.read_text())["sources"]
-        bearing = [source for source in sources if source["name"] in _BEARS_ORDERS]
+        # Of a table in several files the second is called orders_2.
+        bearing = [it for it in sources if it["name"].rstrip("_0123456789") in _BEARS_ORDERS]
         if bearing:
             return {
                 "read": sum(source["read"] for source in bearing),

@@ -55,6 +55,11 @@ class Settings(BaseSettings):
         "", description="Two letters, ISO 3166: where a number without a calling code is from."
     )
     shop_url: str = Field("https://shop.example.com", description="Where messages link to.")
+    shopify_pending: Literal["wait", "count"] = Field(
+        "wait",
+        description="Shopify orders with the status pending: `wait` until they are paid, or "
+        "`count` where customers pay on delivery or by invoice.",
+    )
     brand_name: str = Field("Example Shop", description="Named in every message.")
     postal_address: str = Field("", description="Printed in every email; no marketing without it.")
 

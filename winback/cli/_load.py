@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     rich_help_panel=START,
     epilog=examples(
         "winback load exports",
+        "winback load exports --format shopify",
         "winback load exports --date-format %d/%m/%Y --date-format orders=%m/%d/%Y",
         "winback load exports --json",
         keys="load_id, loaded_at, format, replace, sources, tables, notes, kept, emptied, "
@@ -37,7 +38,7 @@ def load_command(
     ],
     *,
     format: Annotated[  # noqa: A002  # the option's name
-        str, typer.Option(help="The form of the files: generic, online-retail or cdnow.")
+        str, typer.Option(help="The form of the files: generic, shopify, online-retail or cdnow.")
     ] = "generic",
     replace: Annotated[
         bool,
@@ -116,9 +117,13 @@ def _progress() -> Iterator[Progress]:
 
 
 def _summary(report: LoadReport, shop_dir: Path) -> Iterator[str]:
-    yield f"{'file':<28}{'rows read':>14}{'landed':>14}{'rejected':>14}"
-    for source in report.sources:
-        yield f"{source.file:<28}{source.read:>14,}{source.landed:>14,}{source.rejected:>14,}"
+    files = [source.file for source in report.sources]
+    # One file may bring several tables.
+    names = [it.file + f" ({it.name})" * (files.count(it.file) > 1) for it in report.sources]
+    width = max(28, *(len(name) + 1 for name in names))
+    yield f"{'file':<{width}}{'rows read':>14}{'landed':>14}{'rejected':>14}"
+    for name, source in zip(names, report.sources, strict=True):
+        yield f"{name:<{width}}{source.read:>14,}{source.landed:>14,}{source.rejected:>14,}"
         yield from _rejections(source)
     yield ""
     yield f"{'table':<28}{'this load':>14}{'now in all':>14}"

@@ -67,7 +67,7 @@ class Aside:
         if not self.table or not rows:
             return
         at = list(self._columns).index("order_id" if self._names_order else "customer_id")
-        split = [_fields(row.row) for row in rows]
+        split = [fields_of(row.row) for row in rows]
         none = [None] * len(rows)
         self._write(
             [
@@ -96,7 +96,7 @@ class Aside:
         self._writer.write_table(pa.table(arrays, schema=_SCHEMA))
 
 
-def _fields(row: str) -> list[str]:
+def fields_of(row: str) -> list[str]:
     """The row's fields; at every comma where a quote is not closed."""
     split = row.split(",")
     if row.count('"') % 2 == 0:

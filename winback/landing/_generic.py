@@ -38,7 +38,7 @@ def parse(work: Work, source: Path) -> Parsed:
         staged = stage(work, reader, spec, found[name], keep=keep)
         read = [n for n in reader.columns if spec.settlement is None or n not in refusing]
         staged.notes = [
-            *_late_notes(work, staged),
+            *late_notes(work, staged),
             *refusal_notes(work, staged, refusing),
             *column_notes(found[name].name, table, read),
             *staged.notes,
@@ -53,7 +53,7 @@ def parse(work: Work, source: Path) -> Parsed:
     return parsed
 
 
-def _late_notes(work: Work, staged: Staged) -> list[str]:
+def late_notes(work: Work, staged: Staged) -> list[str]:
     """How many orders are dated after the load: a slip such as 2062 for 2026 hides the newest.
 
     They land, since a season may be rehearsed ahead of the clock.

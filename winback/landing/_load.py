@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -28,11 +29,13 @@ from winback.landing._set_aside import MEANWHILE, keep_set_aside
 from winback.landing._stage import Work
 from winback.landing._start_over import keep_refusals, kept_note
 from winback.landing.schema import TABLES
+from winback.landing.sources import shopify
 
-FormatName = Literal["generic", "online-retail", "cdnow"]
+FormatName = Literal["generic", "shopify", "online-retail", "cdnow"]
 
 _FORMATS: dict[str, Format] = {
     "generic": _generic,
+    "shopify": shopify,
     "online-retail": _online_retail,
     "cdnow": _cdnow,
 }
@@ -65,6 +68,9 @@ def load(
     total = sum(path.stat().st_size for path in _FORMATS[format].files(source))
     with landing_lock(settings), _workshop(settings, clock, progress, total) as work:
         work.date_formats = stated
+        work.landed = None if replace else settings.shop_dir
+        work.shop_country = settings.shop_country
+        work.counts_pending = settings.shopify_pending == "count"
         parsed = _FORMATS[format].parse(work, source)
         _refuse_unread(work, parsed, settings)
         consents = settings.shop_dir / "consents.parquet"
@@ -92,10 +98,15 @@ def load(
 
 def _refuse_unread(work: Work, parsed: Parsed, settings: Settings) -> None:
     """Raise WinbackError where a required file has rows and none of them can be held."""
+    # A table may come in several files: the second is called orders_2.
+    landed: Counter[str] = Counter()
     for staged in parsed.sources:
-        is_required = staged.name not in TABLES or TABLES[staged.name].required
+        landed[staged.name.rstrip("_0123456789")] += staged.rows
+    for staged in parsed.sources:
+        name = staged.name.rstrip("_0123456789")
+        is_required = name not in TABLES or TABLES[name].required
         reasons = staged.rejections.reasons
-        if staged.rows or not reasons or not is_required:
+        if landed[name] or not reasons or not is_required:
             continue
         rejected = staged.report(settings.rejected_dir)
         settings.rejected_dir.mkdir(parents=True, exist_ok=True)

@@ -42,6 +42,12 @@ class Work:
     limits: Limits = field(default_factory=Limits)
     # How dates are written, by table; under "" for all.
     date_formats: Mapping[str, str] = field(default_factory=dict)
+    # The tables as they are landed; None where the load starts over.
+    landed: Path | None = None
+    # Where a phone without a calling code is from, if its own row doesn't tell.
+    shop_country: str = ""
+    # Whether the shop counts orders that are not paid yet.
+    counts_pending: bool = False
     done_bytes: int = 0
     # What a load that fails may leave open.
     closing: list[Callable[[], None]] = field(default_factory=list)
@@ -111,6 +117,10 @@ class Staged:
     notes: list[str] = field(default_factory=list)
     # What a person can do where the rest of a column did not tell how to read it.
     advice: str = ""
+
+    def reject(self, rows: Iterable[tuple[int, str, str]]) -> None:
+        """Set rows aside that were found wrong later, and never were among `rows`."""
+        self.rejections.add(Rejected(*row) for row in rows)
 
     def close(self) -> None:
         self.rejections.close()

@@ -1,0 +1,1 @@
+"""The systems whose files landing reads as they are, one folder each."""
