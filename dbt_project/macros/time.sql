@@ -63,3 +63,44 @@
         dbt.dateadd('minute', minute, 'cast(' ~ day ~ ' as timestamp)'), zone
     ) }}
 {%- endmacro %}
+
+
+{#- An instant to the wall clock of UTC, a timestamp without zone, at no cost. -#}
+{% macro utc_clock(instant) -%}
+    {{ return(adapter.dispatch('utc_clock', 'winback')(instant)) }}
+{%- endmacro %}
+
+{% macro default__utc_clock(instant) -%}
+    make_timestamp(epoch_us({{ instant }}))
+{%- endmacro %}
+
+{% macro spark__utc_clock(instant) -%}{{ instant }}{%- endmacro %}
+
+
+{#-
+    How far the wall clock of a zone is from that of UTC, of rows of zones and days of UTC:
+    null where it changes within the day, so that the instant itself is to be converted. To
+    convert one costs thirty times an addition, and zones and days are few.
+-#}
+{% macro zone_offsets(days) -%}
+    select
+        zone,
+        utc_date,
+        case when opening_offset = closing_offset then opening_offset end
+            as day_offset
+    from (
+        select
+            zone,
+            utc_date,
+            {{ winback.offset_at('utc_date', 'zone') }} as opening_offset,
+            {{ winback.offset_at(dbt.dateadd('day', 1, 'utc_date'), 'zone') }}
+                as closing_offset
+        from {{ days }}
+    ) as both_ends
+{%- endmacro %}
+
+{% macro offset_at(utc_date, zone) -%}
+    {%- set midnight = 'cast(' ~ utc_date ~ ' as timestamp)' -%}
+    {{ winback.to_local(winback.from_local(midnight, "'UTC'"), zone) }}
+    - {{ midnight }}
+{%- endmacro %}

@@ -20,8 +20,7 @@ zones as (
 
 ),
 
--- The zone that the customer stated; of several others the first by name, as
--- for the ranges of the steps.
+-- The zone they stated; of several others the first by name, as for the steps' ranges.
 customer_zones as (
 
     select
@@ -58,20 +57,69 @@ moments as (
 
 ),
 
-on_the_clock as (
+in_zones as (
 
     select
         moments.customer_id,
         moments.kind,
-        {{ to_local('moments.happened_at', shop_zone()) }} as shop_clock,
-        {{ to_local(
-            'moments.happened_at',
-            'coalesce(customer_zones.zone, ' ~ shop_zone() ~ ')'
-        ) }} as own_clock
+        moments.happened_at,
+        {{ utc_clock('moments.happened_at') }} as utc_clock,
+        cast({{ utc_clock('moments.happened_at') }} as date) as utc_date,
+        coalesce(customer_zones.zone, {{ shop_zone() }}) as zone
 
     from moments
     left join customer_zones
         on moments.customer_id = customer_zones.customer_id
+
+),
+
+zone_days as (
+
+    select
+        zone,
+        utc_date
+
+    from in_zones
+
+    union distinct
+
+    select
+        {{ shop_zone() }} as zone,
+        utc_date
+
+    from in_zones
+
+),
+
+offsets as (
+
+    {{ zone_offsets('zone_days') }}
+
+),
+
+on_the_clock as (
+
+    select
+        in_zones.customer_id,
+        in_zones.kind,
+        coalesce(
+            in_zones.utc_clock + shop_offsets.day_offset,
+            {{ to_local('in_zones.happened_at', shop_zone()) }}
+        ) as shop_clock,
+        coalesce(
+            in_zones.utc_clock + own_offsets.day_offset,
+            {{ to_local('in_zones.happened_at', 'in_zones.zone') }}
+        ) as own_clock
+
+    from in_zones
+    left join offsets as shop_offsets
+        on
+            shop_offsets.zone = {{ shop_zone() }}
+            and in_zones.utc_date = shop_offsets.utc_date
+    left join offsets as own_offsets
+        on
+            in_zones.zone = own_offsets.zone
+            and in_zones.utc_date = own_offsets.utc_date
 
 ),
 
