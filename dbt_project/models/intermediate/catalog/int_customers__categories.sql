@@ -3,6 +3,23 @@ with
 lines as (
 
     select * from {{ ref('int_customers__order_lines') }}
+    where category_key is not null
+
+),
+
+customers as (
+
+    select * from {{ ref('int_customers__keys') }}
+
+),
+
+categories as (
+
+    select distinct
+        category_key,
+        category
+
+    from {{ ref('int_products__keys') }}
 
 ),
 
@@ -10,29 +27,28 @@ lines as (
 category_orders as (
 
     select
-        customer_id,
-        category,
+        customer_key,
+        category_key,
         order_number,
         min(ordered_date) as ordered_date
 
     from lines
-    where category is not null
-    group by customer_id, category, order_number
+    group by customer_key, category_key, order_number
 
 ),
 
 customer_categories as (
 
     select
-        customer_id,
-        category,
+        customer_key,
+        category_key,
         count(*) as order_count,
         max(order_number) as last_order_number,
         min(ordered_date) as first_ordered_date,
         max(ordered_date) as last_ordered_date
 
     from category_orders
-    group by customer_id, category
+    group by customer_key, category_key
 
 ),
 
@@ -40,7 +56,7 @@ customer_categories as (
 repeated_categories as (
 
     select
-        category,
+        category_key,
         count(*) as buyer_count,
         sum(
             case when last_ordered_date > first_ordered_date then 1 else 0 end
@@ -50,13 +66,13 @@ repeated_categories as (
     where
         {{ dbt.datediff('first_ordered_date', as_of_date(), 'day') }}
         >= {{ var('one_time_after_days') }}
-    group by category
+    group by category_key
 
 ),
 
 one_time_categories as (
 
-    select category from repeated_categories
+    select category_key from repeated_categories
     where
         buyer_count >= {{ var('one_time_min_buyers') }}
         and repeat_buyer_count
@@ -64,28 +80,23 @@ one_time_categories as (
 
 ),
 
--- Bought in the most orders; between equals, the latest.
-ranked_categories as (
+-- The favorite is bought in the most orders; between equals, the latest.
+of_customers as (
 
     select
-        customer_categories.customer_id,
-        customer_categories.category,
-        row_number() over (
-            partition by customer_categories.customer_id
-            order by
-                customer_categories.order_count desc,
-                customer_categories.last_order_number desc,
-                customer_categories.category asc
-        ) as category_rank,
-        count(*) over (partition by customer_categories.customer_id)
-            as category_count,
-        count(one_time_categories.category)
-            over (partition by customer_categories.customer_id)
-            as one_time_count
+        customer_categories.customer_key,
+        max({{ row_of([
+            'customer_categories.order_count',
+            'customer_categories.last_order_number',
+            '-customer_categories.category_key',
+        ]) }}) as favorite,
+        count(*) as category_count,
+        count(one_time_categories.category_key) as one_time_count
 
     from customer_categories
     left join one_time_categories
-        on customer_categories.category = one_time_categories.category
+        on customer_categories.category_key = one_time_categories.category_key
+    group by customer_categories.customer_key
 
 ),
 
@@ -93,16 +104,20 @@ final as (
 
     select
         -- ids
-        customer_id,
+        customers.customer_id,
 
         -- names
-        category as favorite_category,
+        categories.category as favorite_category,
 
         -- facts
-        one_time_count = category_count as buys_one_time_goods_only
+        of_customers.one_time_count = of_customers.category_count
+            as buys_one_time_goods_only
 
-    from ranked_categories
-    where category_rank = 1
+    from of_customers
+    inner join customers
+        on of_customers.customer_key = customers.customer_key
+    inner join categories
+        on -{{ value_of('of_customers.favorite', 3) }} = categories.category_key
 
 )
 

@@ -12,9 +12,15 @@ order_items as (
 
 ),
 
+customers as (
+
+    select * from {{ ref('int_customers__keys') }}
+
+),
+
 products as (
 
-    select * from {{ ref('stg_shop__products') }}
+    select * from {{ ref('int_products__keys') }}
 
 ),
 
@@ -23,14 +29,14 @@ final as (
 
     select
         -- ids
-        orders.customer_id,
-        products.product_id,
+        customers.customer_key,
+        products.product_key,
+        products.category_key,
 
         -- facts
         orders.order_number,
-        orders.is_latest,
-        products.category,
-        products.product_name is not null as has_name,
+        orders.recency_number,
+        products.has_name,
 
         -- numerics
         order_items.quantity,
@@ -40,9 +46,11 @@ final as (
         orders.ordered_at,
         orders.ordered_date
 
-    from orders
-    inner join order_items
-        on orders.order_id = order_items.order_id
+    from order_items
+    inner join orders
+        on order_items.order_id = orders.order_id
+    inner join customers
+        on orders.customer_id = customers.customer_id
     inner join products
         on order_items.product_id = products.product_id
 

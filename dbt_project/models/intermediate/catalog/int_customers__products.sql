@@ -1,8 +1,14 @@
 with
 
-customer_orders as (
+customers as (
 
-    select * from {{ ref('int_customers__order_totals') }}
+    select * from {{ ref('int_customers__keys') }}
+
+),
+
+product_keys as (
+
+    select * from {{ ref('int_products__keys') }}
 
 ),
 
@@ -29,47 +35,61 @@ categories as (
 last_lines as (
 
     select
-        customer_id,
-        product_id,
-        row_number() over (
-            partition by customer_id
-            order by coalesce(line_cents, 0) desc, product_id
-        ) as line_rank
+        customer_key,
+        max({{ row_of(['coalesce(line_cents, 0)', '-product_key']) }}) as dearest
 
     from lines
-    where is_latest
+    where recency_number = 1
+    group by customer_key
 
 ),
 
 product_lines as (
 
     select
-        customer_id,
-        product_id,
+        customer_key,
+        product_key,
         count(*) as line_count,
         sum(quantity) as unit_count,
         max(ordered_at) as last_ordered_at
 
     from lines
-    group by customer_id, product_id
+    group by customer_key, product_key
 
 ),
 
 -- Bought most often; between equals the most units, then the latest.
-ranked_products as (
+top_lines as (
 
     select
-        *,
-        row_number() over (
-            partition by customer_id
-            order by
-                line_count desc,
-                unit_count desc,
-                last_ordered_at desc,
-                product_id asc
-        ) as product_rank
+        customer_key,
+        max({{ row_of([
+            'line_count', 'unit_count', 'last_ordered_at', '-product_key'
+        ]) }}) as favorite
 
     from product_lines
+    group by customer_key
+
+),
+
+chosen as (
+
+    select
+        customers.customer_id,
+        last_keys.product_id as last_product_id,
+        top_keys.product_id as top_product_id,
+        {{ value_of('top_lines.favorite', 1) }} as line_count,
+        {{ value_of('top_lines.favorite', 3) }} as last_ordered_at
+
+    from customers
+    left join last_lines
+        on customers.customer_key = last_lines.customer_key
+    left join product_keys as last_keys
+        on -{{ value_of('last_lines.dearest', 2) }} = last_keys.product_key
+    left join top_lines
+        on customers.customer_key = top_lines.customer_key
+    left join product_keys as top_keys
+        on -{{ value_of('top_lines.favorite', 4) }} = top_keys.product_key
 
 ),
 
@@ -77,9 +97,9 @@ final as (
 
     select
         -- ids
-        customer_orders.customer_id,
-        last_products.product_id as last_product_id,
-        top_products.product_id as top_product_id,
+        chosen.customer_id,
+        chosen.last_product_id,
+        chosen.top_product_id,
 
         -- names
         last_products.product_name as last_product_name,
@@ -89,27 +109,19 @@ final as (
         categories.favorite_category,
 
         -- facts
-        cast(ranked_products.line_count as bigint) as top_product_line_count,
+        cast(chosen.line_count as bigint) as top_product_line_count,
         categories.buys_one_time_goods_only,
 
         -- timestamps
-        ranked_products.last_ordered_at as top_product_last_ordered_at
+        chosen.last_ordered_at as top_product_last_ordered_at
 
-    from customer_orders
-    left join last_lines
-        on
-            customer_orders.customer_id = last_lines.customer_id
-            and last_lines.line_rank = 1
+    from chosen
     left join products as last_products
-        on last_lines.product_id = last_products.product_id
-    left join ranked_products
-        on
-            customer_orders.customer_id = ranked_products.customer_id
-            and ranked_products.product_rank = 1
+        on chosen.last_product_id = last_products.product_id
     left join products as top_products
-        on ranked_products.product_id = top_products.product_id
+        on chosen.top_product_id = top_products.product_id
     left join categories
-        on customer_orders.customer_id = categories.customer_id
+        on chosen.customer_id = categories.customer_id
 
 )
 

@@ -1,69 +1,82 @@
 with
 
-orders as (
+lines as (
 
-    select * from {{ ref('int_orders__valid') }}
+    select distinct
+        customer_key,
+        order_number,
+        product_key
+
+    from {{ ref('int_customers__order_lines') }}
     where recency_number <= {{ var('affinity_orders') }}
 
 ),
 
-order_items as (
+customers as (
 
-    select * from {{ ref('stg_shop__order_items') }}
+    select * from {{ ref('int_customers__keys') }}
 
 ),
 
-product_tags as (
+products as (
+
+    select * from {{ ref('int_products__keys') }}
+
+),
+
+tags as (
 
     select * from {{ ref('int_products__tags') }}
 
 ),
 
--- An order whose products are not in the catalog says nothing about tags.
-products as (
+product_tags as (
 
-    select product_id from {{ ref('stg_shop__products') }}
+    select
+        products.product_key,
+        tags.tag
 
-),
-
-lines as (
-
-    select distinct
-        orders.customer_id,
-        orders.order_number,
-        products.product_id
-
-    from orders
-    inner join order_items
-        on orders.order_id = order_items.order_id
+    from tags
     inner join products
-        on order_items.product_id = products.product_id
+        on tags.product_id = products.product_id
 
 ),
 
+-- An order whose products are not in the catalog says nothing about tags.
 totals as (
 
     select
-        customer_id,
+        customer_key,
         count(distinct order_number) as order_count
 
     from lines
-    group by customer_id
+    group by customer_key
+
+),
+
+orders_with_tag as (
+
+    select distinct
+        lines.customer_key,
+        product_tags.tag,
+        lines.order_number
+
+    from lines
+    inner join product_tags
+        on lines.product_key = product_tags.product_key
 
 ),
 
 tag_orders as (
 
     select
-        lines.customer_id,
-        product_tags.tag,
-        count(distinct lines.order_number) as order_count,
-        max(lines.order_number) as last_order_number
+        customer_key,
+        tag,
+        count(*) as order_count,
+        max(order_number) as last_order_number
 
-    from lines
-    inner join product_tags
-        on lines.product_id = product_tags.product_id
-    group by lines.customer_id, product_tags.tag
+    from orders_with_tag
+    group by customer_key, tag
 
 ),
 
@@ -71,12 +84,15 @@ shares as (
 
     select
         tag_orders.*,
+        customers.customer_id,
         cast(tag_orders.order_count as double) / totals.order_count
             as order_share
 
     from tag_orders
     inner join totals
-        on tag_orders.customer_id = totals.customer_id
+        on tag_orders.customer_key = totals.customer_key
+    inner join customers
+        on tag_orders.customer_key = customers.customer_key
 
 ),
 
@@ -93,7 +109,7 @@ final as (
         order_share,
         cast(
             row_number() over (
-                partition by customer_id
+                partition by customer_key
                 order by order_count desc, last_order_number desc, tag asc
             ) as bigint
         ) as tag_rank,

@@ -8,15 +8,26 @@ orders as (
 
 ),
 
-order_items as (
+customers as (
 
-    select * from {{ ref('stg_shop__order_items') }}
+    select * from {{ ref('int_customers__keys') }}
 
 ),
 
-products as (
+lines as (
 
-    select * from {{ ref('stg_shop__products') }}
+    select * from {{ ref('int_customers__order_lines') }}
+    where category_key is not null
+
+),
+
+categories as (
+
+    select distinct
+        category_key,
+        category
+
+    from {{ ref('int_products__keys') }}
 
 ),
 
@@ -25,21 +36,10 @@ purchases as (
 
     select
         customer_id,
-        order_id,
-        order_number
+        min(order_number) as order_number
 
     from orders
     where net_revenue_cents > 0
-
-),
-
-first_numbers as (
-
-    select
-        customer_id,
-        min(order_number) as order_number
-
-    from purchases
     group by customer_id
 
 ),
@@ -48,22 +48,17 @@ first_lines as (
 
     select
         purchases.customer_id,
-        products.category,
-        sum(
-            coalesce(order_items.quantity * order_items.unit_price_cents, 0)
-        ) as category_cents
+        lines.category_key,
+        sum(coalesce(lines.line_cents, 0)) as category_cents
 
-    from first_numbers
-    inner join purchases
+    from purchases
+    inner join customers
+        on purchases.customer_id = customers.customer_id
+    inner join lines
         on
-            first_numbers.customer_id = purchases.customer_id
-            and first_numbers.order_number = purchases.order_number
-    inner join order_items
-        on purchases.order_id = order_items.order_id
-    inner join products
-        on order_items.product_id = products.product_id
-    where products.category is not null
-    group by purchases.customer_id, products.category
+            customers.customer_key = lines.customer_key
+            and purchases.order_number = lines.order_number
+    group by purchases.customer_id, lines.category_key
 
 ),
 
@@ -75,7 +70,7 @@ ranked_categories as (
         *,
         row_number() over (
             partition by customer_id
-            order by category_cents desc, category asc
+            order by category_cents desc, category_key asc
         ) as category_rank
 
     from first_lines
@@ -86,13 +81,15 @@ final as (
 
     select
         -- ids
-        customer_id,
+        ranked_categories.customer_id,
 
         -- facts
-        category as first_category
+        categories.category as first_category
 
     from ranked_categories
-    where category_rank = 1
+    inner join categories
+        on ranked_categories.category_key = categories.category_key
+    where ranked_categories.category_rank = 1
 
 )
 
