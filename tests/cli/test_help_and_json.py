@@ -122,6 +122,11 @@ def test_what_waits_and_what_is_missing_are_told_as_json(winback: Any) -> None:
     assert winback("winback reconcile list") == {"messages": []}
     assert winback("winback reconcile --mode dry-run")["unknown"] == []
     assert winback("winback replay-events")["events"]["same"] == 0
+    told = winback("winback stop --because 'a wrong price'")
+    assert (told["because"], told["held_emails"], told["held_until"]) == ("a wrong price", 0, None)
+    told = winback("winback go")
+    assert [(it["channel"], it["kind"]) for it in told["released"]] == [("*", "operator")]
+    assert winback("winback go") == {"released": [], "stop_file": None}
     told = winback("winback doctor", code=1)
     assert told["ready"] is False
     assert any("WINBACK_SENDGRID_API_KEY" in line for line in told["missing"])
