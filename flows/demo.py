@@ -36,7 +36,7 @@ OPENS: Final = datetime(2026, 3, 2, tzinfo=UTC)
 HOURS: Final = (timedelta(hours=15, minutes=30), timedelta(hours=21, minutes=30),
                 timedelta(hours=23, minutes=30))  # fmt: skip
 # Every step's range holds at least one of these days for who enters in the first week.
-RUN_DAYS: Final = (0, 1, 2, 4, 5, 7, 8, 10, 12)
+RUN_DAYS: Final = (0, 1, 2, 4, 6, 7, 10, 12)
 # Long enough for the 30-day window of the first to enter.
 MEASURED_AFTER: Final = timedelta(days=46)
 
@@ -85,8 +85,9 @@ def demo() -> None:
             "run`, and two later looks for the zones whose windows open then.\n"
             "   Look at: who enters a playbook, and which steps leave on which day."
         )
-        for day in RUN_DAYS:
-            _live_through(season, OPENS + timedelta(days=day))
+        for number, day in enumerate(RUN_DAYS, start=1):
+            line = _live_through(season, OPENS + timedelta(days=day))
+            say(f"   {number} of {len(RUN_DAYS)}  {line}")
         say("3. The weeks after: who comes back, and who would have come back anyway …")
         done = _measure(season)
     _tell(settings, season, done)
@@ -117,7 +118,7 @@ def _coupons() -> dict[str, tuple[str, int]]:
         }
 
 
-def _live_through(season: Season, day: datetime) -> None:
+def _live_through(season: Season, day: datetime) -> str:
     """Load what the shop sold, run, and let the later time zones have their hours."""
     from flows.run import winback_run
     from flows.stages import send_due
@@ -133,7 +134,7 @@ def _live_through(season: Season, day: datetime) -> None:
         season.street.take_post()
     season.sent += sent
     steps = ", ".join(f"{step}: {count}" for step, count in sorted(sent.items())) or "nothing"
-    say(f"   {day:%a %d %b}  {came:>3} orders  {run.enrolled:>3} enrolled  sent {steps}")
+    return f"{day:%a %d %b}  {came:>3} orders  {run.enrolled:>4} enrolled  sent {steps}"
 
 
 def _accepted(sent: Sent) -> Counter[str]:

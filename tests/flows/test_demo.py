@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import subprocess
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.demo import _in_a_sentence
+from flows.demo import RUN_DAYS, _in_a_sentence
+from winback.base.settings import PROJECT_DIR
 
 DECIDED = {
     "playbook_id": "sms_email", "contrast": "treatment-vs-holdout", "metric": "reactivation",
@@ -49,6 +51,20 @@ def test_a_decided_test_is_told_in_a_sentence_that_an_owner_understands() -> Non
 ])  # fmt: skip
 def test_whatever_is_not_decided_gets_no_sentence(change: dict[str, object]) -> None:
     assert _in_a_sentence(DECIDED | change) == ""
+
+
+@pytest.mark.parametrize("playbook", ["sms_email", "sms_four_step"])
+def test_every_step_finds_a_day_for_who_enters_in_the_first_week(playbook: str) -> None:
+    with (PROJECT_DIR / "dbt_project" / "seeds" / "playbook_steps.csv").open() as file:
+        steps = [row for row in csv.DictReader(file) if row["playbook_id"] == playbook]
+    for entered in (day for day in RUN_DAYS if day < 7):
+        at = entered
+        for step in steps:
+            first, last = (at + int(step[name]) for name in ("min_days", "max_days"))
+            if first > RUN_DAYS[-1]:
+                break
+            at = next((day for day in RUN_DAYS if first <= day <= last), -1)
+            assert at >= 0, (entered, step["step"])
 
 
 @pytest.mark.slow
