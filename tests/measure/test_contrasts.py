@@ -16,17 +16,18 @@ PLAN = Plan(
 )
 
 
-def cell(arm, variant, assigned, reactivated, *, cents=5_000, window=30):
-    """Everybody who came back spent `cents`."""
+def cell(arm, variant, n, reactivated, *, still_open=0, cents=5_000, window=30):
+    """A cell of `n` customers whose window is over; everybody who came back spent `cents`."""
     return {
         "playbook_id": "sms_email",
         "window_days": window,
         "arm": arm,
         "variant": variant,
-        "assigned": assigned,
-        "reactivated": reactivated,
-        "net_revenue_cents": reactivated * cents,
-        "net_revenue_cents_squared": float(reactivated * cents**2),
+        "assigned": n + still_open,
+        "assigned_mature": n,
+        "reactivated_mature": reactivated,
+        "net_revenue_cents_mature": reactivated * cents,
+        "net_revenue_cents_squared_mature": float(reactivated * cents**2),
     }
 
 
@@ -83,6 +84,24 @@ def test_all_treated_are_the_sum_of_their_variants():
 def test_the_always_valid_interval_gives_the_verdict(treated, held_out, verdict):
     found = results(cell("treatment", "base", *treated), cell("holdout", "", *held_out))
     assert found["treatment-vs-holdout", "reactivation"].verdict == verdict
+
+
+def test_windows_that_are_still_open_are_counted_apart_and_decide_nothing():
+    """On day 2 of 30 nobody of 50,000 has come back: that is no equality."""
+    young = [cell("treatment", "base", 0, 0, still_open=45_000),
+             cell("holdout", "", 0, 0, still_open=5_000)]  # fmt: skip
+    assert results(*young) == {}
+    assert results(cell("treatment", "base", 900, 50), young[1]) == {}
+    mixed = [cell("treatment", "a", 900, 50, still_open=90_000),
+             cell("treatment", "b", 0, 0, still_open=7),
+             cell("holdout", "", 100, 5, still_open=10_000)]  # fmt: skip
+    found = results(*mixed)
+    assert {contrast for contrast, _ in found} == {"treatment-vs-holdout", "a-vs-holdout"}
+    row = found["treatment-vs-holdout", "reactivation"]
+    assert (row.n_treatment, row.n_control) == (900, 100)
+    assert (row.open_treatment, row.open_control) == (90_007, 10_000)
+    assert row.estimate == pytest.approx(50 / 900 - 0.05)
+    assert row.verdict == "not yet decidable"
 
 
 def test_arms_that_were_not_dealt_as_planned_withhold_every_verdict():

@@ -33,6 +33,7 @@ _RATES: Final = """
 _EXPERIMENTS: Final = """
     select
         playbook_id as playbook, contrast, window_days, n_treatment, n_control,
+        open_treatment + open_control as still_open,
         round(100 * estimate, 2) as points,
         round(100 * sequential_ci_low, 2) as low, round(100 * sequential_ci_high, 2) as high,
         verdict

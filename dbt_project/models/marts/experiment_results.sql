@@ -18,6 +18,8 @@ final as (
         -- numerics
         cast(n_treatment as bigint) as n_treatment,
         cast(n_control as bigint) as n_control,
+        cast(open_treatment as bigint) as open_treatment,
+        cast(open_control as bigint) as open_control,
         cast(rate_treatment as double) as rate_treatment,
         cast(rate_control as double) as rate_control,
         cast(estimate as double) as estimate,

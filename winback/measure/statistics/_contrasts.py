@@ -45,27 +45,31 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Group:
-    """A cell or several: everybody assigned, who came back, what they spent (cents)."""
+    """A cell or several, of those whose window is over: how many, who came back, what they spent
+    (cents); and how many windows are still open."""
 
-    assigned: int
+    n: int
     reactivated: int
     revenue: Sample
+    open: int
 
     def __add__(self, other: _Group) -> _Group:
         return _Group(
-            self.assigned + other.assigned,
+            self.n + other.n,
             self.reactivated + other.reactivated,
             Sample(
                 self.revenue.n + other.revenue.n,
                 self.revenue.total + other.revenue.total,
                 self.revenue.total_squares + other.revenue.total_squares,
             ),
+            self.open + other.open,
         )
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """One row of experiment_results; rates are shares, or cents per assigned customer."""
+    """One row of experiment_results; rates are shares, or cents per customer, of those whose
+    window is over."""
 
     playbook_id: str
     contrast: str
@@ -73,6 +77,8 @@ class Contrast:
     window_days: int
     n_treatment: int
     n_control: int
+    open_treatment: int
+    open_control: int
     rate_treatment: float
     rate_control: float
     estimate: float
@@ -91,7 +97,10 @@ HOLDOUT: Final = "holdout"
 def contrasts(
     cells: Iterable[Mapping[str, Any]], planned: Iterable[Mapping[str, Any]], plan: Plan
 ) -> Iterator[Contrast]:
-    """Compare every pair of a playbook's groups that both have customers.
+    """Compare every pair of a playbook's groups that both have customers whose window is over.
+
+    A window that is still open says nothing yet: on its second day nobody can have come back on
+    its thirtieth, and two groups without a difference until then may differ at its end.
 
     `cells` has a row per playbook, window, arm and variant with its sums; `planned` one per
     playbook, arm and variant with the expected and the assigned number.
@@ -106,6 +115,8 @@ def contrasts(
             HOLDOUT if row["arm"] == HOLDOUT else str(row["variant"]): _group(row) for row in rows
         }
         for name, first, second in _pairs(groups):
+            if not (first.n and second.n):
+                continue
             for metric in ("reactivation", "revenue_per_customer"):
                 yield _contrast(
                     (playbook, name, metric, window), first, second, ratios.get(playbook), plan
@@ -125,11 +136,10 @@ def _sample_ratios(
 
 
 def _group(row: Mapping[str, Any]) -> _Group:
-    assigned = int(row["assigned"])
-    revenue = Sample(
-        assigned, float(row["net_revenue_cents"]), float(row["net_revenue_cents_squared"])
-    )
-    return _Group(assigned, int(row["reactivated"]), revenue)
+    n = int(row["assigned_mature"])
+    money, squares = row["net_revenue_cents_mature"], row["net_revenue_cents_squared_mature"]
+    revenue = Sample(n, float(money), float(squares))
+    return _Group(n, int(row["reactivated_mature"]), revenue, int(row["assigned"]) - n)
 
 
 def _pairs(groups: Mapping[str, _Group]) -> Iterator[tuple[str, _Group, _Group]]:
@@ -155,7 +165,7 @@ def _contrast(
     rates, difference = _difference(metric, first, second, plan)
     sequence = confidence_sequence(
         difference,
-        n=first.assigned + second.assigned,
+        n=first.n + second.n,
         tuned_for=plan.sequential_tuning_customers,
         alpha=plan.alpha,
     )
@@ -165,8 +175,10 @@ def _contrast(
         contrast=contrast,
         metric=metric,
         window_days=window,
-        n_treatment=first.assigned,
-        n_control=second.assigned,
+        n_treatment=first.n,
+        n_control=second.n,
+        open_treatment=first.open,
+        open_control=second.open,
         rate_treatment=rates[0],
         rate_control=rates[1],
         estimate=difference.estimate,
@@ -192,10 +204,10 @@ def _difference(
     if metric == "revenue_per_customer":
         means = (first.revenue.mean, second.revenue.mean)
         return means, mean_difference(first.revenue, second.revenue, alpha=plan.alpha)
-    shares = (first.reactivated / first.assigned, second.reactivated / second.assigned)
+    shares = (first.reactivated / first.n, second.reactivated / second.n)
     return shares, proportion_difference(
         (first.reactivated, second.reactivated),
-        (first.assigned, second.assigned),
+        (first.n, second.n),
         alpha=plan.alpha,
     )
 
@@ -203,8 +215,8 @@ def _difference(
 def _is_enough(first: _Group, second: _Group, plan: Plan) -> bool:
     """Whether the large-sample intervals hold: see `min_expected_reactivations`."""
     both = first + second
-    smaller = min(first.assigned, second.assigned)
-    expected = both.reactivated / both.assigned * smaller
+    smaller = min(first.n, second.n)
+    expected = both.reactivated / both.n * smaller
     return smaller >= plan.min_customers_per_arm and expected >= plan.min_expected_reactivations
 
 

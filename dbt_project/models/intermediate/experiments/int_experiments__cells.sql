@@ -21,15 +21,28 @@ final as (
             as assigned_mature,
         cast(sum(case when is_reactivated then 1 else 0 end) as bigint)
             as reactivated,
+        cast(
+            sum(case when is_mature and is_reactivated then 1 else 0 end)
+            as bigint
+        ) as reactivated_mature,
 
         -- money
         cast(sum(net_revenue_cents) as bigint) as net_revenue_cents,
         cast(
+            sum(case when is_mature then net_revenue_cents else 0 end)
+            as bigint
+        ) as net_revenue_cents_mature,
+        cast(
             sum(
-                cast(net_revenue_cents as double)
-                * cast(net_revenue_cents as double)
+                case
+                    when is_mature
+                        then
+                            cast(net_revenue_cents as double)
+                            * cast(net_revenue_cents as double)
+                    else 0
+                end
             ) as double
-        ) as net_revenue_cents_squared
+        ) as net_revenue_cents_squared_mature
 
     from enrollment_windows
     group by playbook_id, window_days, arm, variant
