@@ -7,10 +7,9 @@ from datetime import datetime
 from prefect import flow
 
 from flows import _quiet, _work
-from flows._context import open_stage
 from flows._ended import note_ends
 from flows._ending import cancelled_by_signals, end_flow
-from flows._house import mode_of_run
+from flows._entry import open_run
 from flows._run_report import RunReport, told
 from flows._tasks import collect, withdraw_unresolved
 from winback import sending
@@ -34,7 +33,7 @@ def winback_run(
 
 
 def _run(mode: RunMode, as_of: datetime | None, *, measure: bool) -> RunReport:
-    with open_stage(mode_of_run(mode), as_of) as stage, _quiet.gates_ready(stage):
+    with open_run(mode, as_of) as stage, _quiet.gates_ready(stage):
         settled = ReconcileReport()
         if stage.run.sends:
             collect()

@@ -12,9 +12,8 @@ from datetime import datetime
 from prefect import flow
 
 from flows import _tasks, _work
-from flows._context import open_stage
 from flows._ending import cancelled_by_signals, end_flow
-from flows._house import mode_of_run
+from flows._entry import open_run
 from flows._run_report import Sent, told
 from winback import sending
 from winback.inbound import CollectReport
@@ -32,7 +31,7 @@ _NOTHING_SENT = (
 @cancelled_by_signals
 def audience(mode: RunMode = "dry-run", as_of: datetime | None = None) -> BuildReport:
     """Build the audience: who has lapsed, who may be contacted, and what is due for whom."""
-    with open_stage(mode_of_run(mode), as_of) as stage:
+    with open_run(mode, as_of) as stage:
         built = _work.build_audience()
         if built.stands_until is not None:
             return end_flow(told(built, stage.settings.shop_timezone), built, name="Nothing new")
@@ -50,7 +49,7 @@ def enroll(
     mode: RunMode = "dry-run", as_of: datetime | None = None
 ) -> tuple[int, sending.PlanReport]:
     """Write the entrants of playbooks to the ledger, and plan the messages that are due."""
-    with open_stage(mode_of_run(mode), as_of) as stage:
+    with open_run(mode, as_of) as stage:
         name = "current" if stage.run.sends else "dry-run"
         published = (stage.settings.published_dir / name).resolve()
         require_recent(published, stage.run.as_of)
@@ -65,7 +64,7 @@ def send_step(
     playbook: str, step: int, mode: RunMode = "dry-run", as_of: datetime | None = None
 ) -> Sent:
     """Send the due messages of one step of one playbook."""
-    with open_stage(mode_of_run(mode), as_of) as stage:
+    with open_run(mode, as_of) as stage:
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
         sent = _tasks.send(playbook, step)
@@ -77,7 +76,7 @@ def send_step(
 @cancelled_by_signals
 def send_playbook(playbook: str, mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Send the due messages of one playbook, step by step; a paused step waits."""
-    with open_stage(mode_of_run(mode), as_of) as stage:
+    with open_run(mode, as_of) as stage:
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
         sent = _work.send_playbook(playbook)
@@ -89,7 +88,7 @@ def send_playbook(playbook: str, mode: RunMode = "dry-run", as_of: datetime | No
 @cancelled_by_signals
 def send_due(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Send all messages that are due now, step by step, for every playbook."""
-    with open_stage(mode_of_run(mode), as_of) as stage:
+    with open_run(mode, as_of) as stage:
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
         sent = _work.send_due()
@@ -101,7 +100,7 @@ def send_due(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
 @cancelled_by_signals
 def reply(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Reply to questions, and confirm who joins a content series; nothing else is sent."""
-    with open_stage(mode_of_run(mode), as_of) as stage:
+    with open_run(mode, as_of) as stage:
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
         sent = _work.send_due(REPLIES)
@@ -117,7 +116,7 @@ answer = reply
 @cancelled_by_signals
 def collect(mode: RunMode = "dry-run", as_of: datetime | None = None) -> CollectReport:
     """Read deliveries, clicks, replies and opt-outs that came back."""
-    with open_stage(mode_of_run(mode), as_of) as stage:
+    with open_run(mode, as_of) as stage:
         if not stage.run.sends:
             return end_flow("a dry run leaves the ledger as it is", CollectReport())
         collected = _tasks.collect()
@@ -133,7 +132,7 @@ def collect(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Collect
 @cancelled_by_signals
 def reconcile(mode: RunMode = "dry-run", as_of: datetime | None = None) -> ReconcileReport:
     """Settle messages of unknown outcome; ask for deliveries and opt-outs that nobody told."""
-    with open_stage(mode_of_run(mode), as_of) as stage:
+    with open_run(mode, as_of) as stage:
         if not stage.run.sends:
             return end_flow(
                 "a dry run asks nobody and leaves the ledger as it is", ReconcileReport()
@@ -147,7 +146,7 @@ def reconcile(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Recon
 @cancelled_by_signals
 def measure(mode: RunMode = "dry-run", as_of: datetime | None = None) -> BuildReport | None:
     """Build the outcomes and report them: who came back, and what the messages caused."""
-    with open_stage(mode_of_run(mode), as_of) as stage:
+    with open_run(mode, as_of) as stage:
         if not stage.run.sends:
             return end_flow("a dry run has no outcomes of its own", None)
         built = _work.measure()

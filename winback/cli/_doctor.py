@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from winback.base.clock import WallClock
 from winback.base.console import print_json, say
 from winback.cli._app import START, app
 from winback.cli._help import AsJson, examples
+from winback.cli._plugins import part
 
 if TYPE_CHECKING:
     from winback.base.settings import Settings
@@ -21,11 +22,28 @@ if TYPE_CHECKING:
     "doctor",
     rich_help_panel=START,
     epilog=examples(
-        "winback doctor", "winback doctor --json", keys="ready, missing, phones, stopped"
+        "winback doctor",
+        "winback doctor --repair",
+        "winback doctor --json",
+        keys="ready, missing, phones, stopped",
     ),
 )
-def doctor_command(as_json: AsJson = False) -> None:
-    """List what is missing before going live, and what is stopped."""
+def doctor_command(
+    as_json: AsJson = False,
+    is_to_repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Crash runs in Prefect that hang, and free their slots."),
+    ] = False,
+) -> None:
+    """List what is missing before going live, and what is stopped.
+
+    With --repair it looks at Prefect instead: a run that gave no sign of life for
+    five minutes is crashed, so that the next one begins. Prefect's server then
+    does so by itself.
+    """
+    if is_to_repair:
+        part("repair")()
+        return
     from winback.base.settings import Settings
     from winback.readiness.doctor import findings
 

@@ -1,0 +1,34 @@
+"""`winback doctor --repair`: mend what Prefect's server has not noticed."""
+
+from __future__ import annotations
+
+from flows._prefect import quiet_prefect
+from winback.base.clock import WallClock
+from winback.base.console import say
+from winback.base.errors import WinbackError
+
+
+def repair() -> None:
+    """Crash runs without a sign of life, free slots without runs, and apply the automations."""
+    quiet_prefect()
+    from prefect.client.orchestration import get_client
+
+    from flows import _stale
+    from flows._automations import apply_automations
+    from flows._house import read_house
+
+    house = read_house()
+    if not house.answers:
+        raise WinbackError(f"runs can't be repaired: {house.why}. Next: winback up")
+    with get_client(sync_client=True) as client:
+        done = _stale.repair(client, now=WallClock().now())
+        for name in apply_automations(client):
+            say(f"automation applied: {name}")
+    for name in done.crashed:
+        say(f"crashed: {name} gave no sign of life for five minutes. The next run does its work")
+    for name in done.freed:
+        say(f"freed: the slot of {name} was taken, and no run held it")
+    if done.alive:
+        say(f"{done.alive} runs gave a sign of life within five minutes, and were left alone")
+    if not (done.crashed or done.freed):
+        say("No run hangs.")
