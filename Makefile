@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test test-slow test-crash test-fuzz contract check lock licenses sbom migration docs clean
+.PHONY: setup demo up test test-slow test-crash test-fuzz contract check lock licenses sbom migration docs clean
 
 setup: .venv/.runtime
 
@@ -28,6 +28,9 @@ LOCKED := --compile-bytecode --require-hashes --no-build
 
 demo: .venv/.runtime  ## live through a win-back season of an invented shop
 	$(BIN)/winback demo
+
+up: .venv/.runtime  ## Prefect's server, worker, deployments and the receiver; make up UP=--sandbox
+	$(BIN)/winback up $(UP)
 
 test: .venv/.dev  ## the tests; needs no network and no keys
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder

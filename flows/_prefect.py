@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from winback.base.settings import Settings
 
 _DEFAULTS: Final = {
     # A fresh home takes 13-21 s to start its server; the default time-out is 20 s.
@@ -14,8 +19,34 @@ _DEFAULTS: Final = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
 
+# A server that is ours to start.
+SERVER: Final = {
+    # In memory, which is the default, a restart forgets who holds a slot, and it stays taken.
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": (
+        "prefect.server.concurrency.lease_storage.filesystem"
+    ),
+    # A year of runs every five minutes would be some 300,000; by default only events go.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+}
+
 
 def quiet_prefect() -> None:
     """Set what the operator has not set: no tracking, patience at the start, a quiet terminal."""
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
+
+
+def find_server(settings: Settings) -> None:
+    """Let Prefect talk to the server of a `winback up` that lives, where no other is named."""
+    path = settings.home.resolve() / "control-room" / "up.json"
+    if "PREFECT_API_URL" in os.environ or not path.exists():
+        return
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:  # it holds the file while it lives
+            url = json.loads(file.read() or "{}").get("api")
+            if url:
+                os.environ["PREFECT_API_URL"] = url

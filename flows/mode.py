@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import platform
 
-from flows._prefect import quiet_prefect
+from flows._prefect import find_server, quiet_prefect
 from winback.base.clock import WallClock, shop_time
 from winback.base.console import print_json, say, warn
 from winback.base.settings import Mode, Settings
@@ -16,6 +16,8 @@ from winback.sending import active_stops
 
 def mode(settings: Settings, wanted: str | None, *, as_json: bool = False) -> None:
     """Set the mode of the house, if one is wanted, and tell what it is, by whom and since when."""
+    quiet_prefect()
+    find_server(settings)
     if wanted is not None:
         _set(settings, parse_mode(wanted))
     _tell(settings, as_json=as_json)
@@ -26,7 +28,6 @@ def _set(settings: Settings, wanted: Mode) -> None:
     if wanted == "live":
         require_ready(settings)
     by, at = f"{getpass.getuser()}@{platform.node()}", WallClock().now()
-    quiet_prefect()
     from flows._house import write_house
 
     if wanted == "dry-run" and not has_ledger(settings):
@@ -47,7 +48,6 @@ def _set(settings: Settings, wanted: Mode) -> None:
 
 
 def _tell(settings: Settings, *, as_json: bool) -> None:
-    quiet_prefect()
     from flows._house import read_house
 
     house, noted = read_house(), None

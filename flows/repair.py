@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from flows._prefect import quiet_prefect
+from flows._prefect import find_server, quiet_prefect
 from winback.base.clock import WallClock
 from winback.base.console import say
 from winback.base.errors import WinbackError
+from winback.base.settings import Settings
 
 
-def repair() -> None:
+def repair(settings: Settings) -> None:
     """Crash runs without a sign of life, free slots without runs, and apply the automations."""
     quiet_prefect()
+    find_server(settings)
     from prefect.client.orchestration import get_client
 
     from flows import _stale

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 # What the documents begin with, and what tests of their own run: they build, send, or don't end.
 LONG = (
     "backtest", "build", "dbt", "demo", "reconcile --mode", "respond", "run", "sandbox", "serve",
-    "inbox reply",
+    "up", "inbox reply",
 )  # fmt: skip
 # In this order: what is stopped is released again, and an erasure comes last.
 ORDER = ("load", "doctor", "stop", "go", "suppressions import", "suppressions", "erase")

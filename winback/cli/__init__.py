@@ -20,6 +20,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _serve,
     _suppressions,
     _switch,
+    _up,
     _watch,
     _why,
 )

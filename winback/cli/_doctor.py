@@ -41,13 +41,13 @@ def doctor_command(
     five minutes is crashed, so that the next one begins. Prefect's server then
     does so by itself.
     """
-    if is_to_repair:
-        part("repair")()
-        return
     from winback.base.settings import Settings
     from winback.readiness.doctor import findings
 
     settings = Settings.load()
+    if is_to_repair:
+        part("repair")(settings)
+        return
     lines = findings(settings)
     if as_json:
         stopped = [{"what": str(it), "reason": it.reason} for it in _active_stops(settings)]
