@@ -77,6 +77,12 @@
 {% macro spark__utc_clock(instant) -%}{{ instant }}{%- endmacro %}
 
 
+{#- An instant to its day in UTC. Days between two such are counted a hundred times as fast. -#}
+{% macro utc_date(instant) -%}
+    cast({{ winback.utc_clock(instant) }} as date)
+{%- endmacro %}
+
+
 {#-
     How far the wall clock of a zone is from that of UTC, of rows of zones and days of UTC:
     null where it changes within the day, so that the instant itself is to be converted. To

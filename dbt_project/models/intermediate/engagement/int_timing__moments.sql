@@ -64,7 +64,7 @@ in_zones as (
         moments.kind,
         moments.happened_at,
         {{ utc_clock('moments.happened_at') }} as utc_clock,
-        cast({{ utc_clock('moments.happened_at') }} as date) as utc_date,
+        {{ utc_date('moments.happened_at') }} as utc_date,
         coalesce(customer_zones.zone, {{ shop_zone() }}) as zone
 
     from moments

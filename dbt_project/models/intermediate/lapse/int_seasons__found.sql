@@ -14,15 +14,13 @@ order_days as (
 surroundings as (
 
     select
-        *,
+        customer_id,
+        ordered_date,
+        position,
+        is_itself,
         min(season_year) over around_it as first_season,
         max(season_year) over around_it as last_season,
-        first_value(position) over around_it as first_position,
-        last_value(position) over around_it as last_position,
-        count(*) over around_it as order_day_count,
-        sum(case when is_itself then 1 else 0 end) over (
-            partition by customer_id
-        ) as all_days_count
+        count(*) over around_it as order_day_count
 
     from order_days
     window
@@ -36,19 +34,62 @@ surroundings as (
 
 -- Orders of two years around one day of the year make a season; the one with
 -- the most order days is the customer's, between equals the one bought in last.
-ranked as (
+fullest as (
 
     select
-        *,
-        row_number() over (
-            partition by customer_id
-            order by order_day_count desc, ordered_date desc
-        ) as season_rank
+        customer_id,
+        max({{ row_of(['order_day_count', 'ordered_date', 'position']) }})
+            as middle
 
     from surroundings
     where
         is_itself
         and first_season < last_season
+    group by customer_id
+
+),
+
+middles as (
+
+    select
+        customer_id,
+        {{ value_of('middle', 1) }} as order_day_count,
+        {{ value_of('middle', 3) }} as position
+
+    from fullest
+
+),
+
+-- Asked of the one day alone: two more windows over all days would cost twice as much.
+ends as (
+
+    select
+        middles.customer_id,
+        middles.order_day_count,
+        min(
+            case
+                when
+                    order_days.position
+                    between middles.position - {{ reach }}
+                    and middles.position + {{ reach }}
+                    then order_days.position
+            end
+        ) as first_position,
+        max(
+            case
+                when
+                    order_days.position
+                    between middles.position - {{ reach }}
+                    and middles.position + {{ reach }}
+                    then order_days.position
+            end
+        ) as last_position,
+        sum(case when order_days.is_itself then 1 else 0 end) as all_days_count
+
+    from middles
+    inner join order_days
+        on middles.customer_id = order_days.customer_id
+    group by middles.customer_id, middles.order_day_count
 
 ),
 
@@ -66,8 +107,7 @@ final as (
         1 + last_position - first_position as season_days,
         cast(order_day_count as double) / all_days_count as season_order_share
 
-    from ranked
-    where season_rank = 1
+    from ends
 
 )
 

@@ -24,8 +24,9 @@ long_known as (
 
     select * from customer_orders
     where
-        {{ dbt.datediff('first_order_at', 'last_order_at', 'day') }}
-        >= {{ days_of_year - reach - 1 }}
+        {{ dbt.datediff(
+            utc_date('first_order_at'), utc_date('last_order_at'), 'day'
+        ) }} >= {{ days_of_year - reach - 1 }}
 
 ),
 
