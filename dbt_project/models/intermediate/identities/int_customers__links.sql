@@ -25,30 +25,55 @@ mailboxes as (
 
 ),
 
--- A phone tells a person only where nothing tells its owners apart.
-told_apart as (
+counts as (
+
+    select
+        link,
+        count(*) as id_count
+
+    from links
+    group by link
+    having count(*) > 1
+
+),
+
+owned as (
 
     select
         links.customer_id,
         links.kind,
         links.link,
-        count(*) over (partition by links.link) as id_count,
-        coalesce(
-            min(mailboxes.address) over (partition by links.link)
-            != max(mailboxes.address) over (partition by links.link),
-            false
-        )
-        or coalesce(
-            min(lower(customers.first_name)) over (partition by links.link)
-            != max(lower(customers.first_name)) over (partition by links.link),
-            false
-        ) as has_several_owners
+        counts.id_count,
+        mailboxes.address,
+        lower(customers.first_name) as first_name
 
     from links
+    inner join counts
+        on links.link = counts.link
     left join mailboxes
         on links.customer_id = mailboxes.customer_id
     left join customers
         on links.customer_id = customers.customer_id
+
+),
+
+-- A phone tells a person only where nothing tells its owners apart.
+told_apart as (
+
+    select
+        *,
+        coalesce(
+            min(address) over (partition by link)
+            != max(address) over (partition by link),
+            false
+        )
+        or coalesce(
+            min(first_name) over (partition by link)
+            != max(first_name) over (partition by link),
+            false
+        ) as has_several_owners
+
+    from owned
 
 ),
 
@@ -59,7 +84,6 @@ shared as (
         kind != 'phone' or not has_several_owners as is_person
 
     from told_apart
-    where id_count > 1
 
 ),
 

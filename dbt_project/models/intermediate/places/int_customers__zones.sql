@@ -12,14 +12,11 @@ zone_countries as (
 
 ),
 
--- A number of a country of many zones: a home in that country tells which.
 located as (
 
     select
         signs.*,
-        min(signs.is_wide_country) over (
-            partition by signs.customer_id, zone_countries.country
-        ) as has_no_home_there
+        coalesce(zone_countries.country, '') as country
 
     from signs
     left join zone_countries
@@ -27,15 +24,27 @@ located as (
 
 ),
 
-kept as (
+homes as (
 
-    select
-        *,
-        min(not is_wide_country or has_no_home_there) over (
-            partition by customer_id
-        ) as counts_wide_country
+    select distinct
+        customer_id,
+        country
 
     from located
+    where not is_wide_country
+
+),
+
+-- A number of a country of many zones: a home in that country tells which.
+told_by_home as (
+
+    select distinct located.customer_id
+    from located
+    inner join homes
+        on
+            located.customer_id = homes.customer_id
+            and located.country = homes.country
+    where located.is_wide_country
 
 ),
 
@@ -43,21 +52,25 @@ final as (
 
     select
         -- ids
-        customer_id,
-        zone,
+        located.customer_id,
+        located.zone,
 
         -- facts
         concat_ws(
             ',',
-            max(case when source = 'timezone' then source end),
-            max(case when source = 'place' then source end),
-            max(case when source = 'postal_code' then source end),
-            max(case when source = 'phone' then source end)
+            max(case when located.source = 'timezone' then located.source end),
+            max(case when located.source = 'place' then located.source end),
+            max(case when located.source = 'postal_code' then located.source end),
+            max(case when located.source = 'phone' then located.source end)
         ) as source
 
-    from kept
-    where not is_wide_country or counts_wide_country
-    group by customer_id, zone
+    from located
+    left join told_by_home
+        on located.customer_id = told_by_home.customer_id
+    where
+        not located.is_wide_country
+        or told_by_home.customer_id is null
+    group by located.customer_id, located.zone
 
 )
 
