@@ -34,7 +34,8 @@ product_tags as (
 
     select
         products.product_key,
-        tags.tag
+        tags.tag,
+        dense_rank() over (order by tags.tag) as tag_key
 
     from tags
     inner join products
@@ -58,7 +59,7 @@ orders_with_tag as (
 
     select distinct
         lines.customer_key,
-        product_tags.tag,
+        product_tags.tag_key,
         lines.order_number
 
     from lines
@@ -71,12 +72,22 @@ tag_orders as (
 
     select
         customer_key,
-        tag,
+        tag_key,
         count(*) as order_count,
         max(order_number) as last_order_number
 
     from orders_with_tag
-    group by customer_key, tag
+    group by customer_key, tag_key
+
+),
+
+tag_names as (
+
+    select distinct
+        tag_key,
+        tag
+
+    from product_tags
 
 ),
 
@@ -85,6 +96,7 @@ shares as (
     select
         tag_orders.*,
         customers.customer_id,
+        tag_names.tag,
         cast(tag_orders.order_count as double) / totals.order_count
             as order_share
 
@@ -93,6 +105,8 @@ shares as (
         on tag_orders.customer_key = totals.customer_key
     inner join customers
         on tag_orders.customer_key = customers.customer_key
+    inner join tag_names
+        on tag_orders.tag_key = tag_names.tag_key
 
 ),
 
@@ -110,7 +124,7 @@ final as (
         cast(
             row_number() over (
                 partition by customer_key
-                order by order_count desc, last_order_number desc, tag asc
+                order by order_count desc, last_order_number desc, tag_key asc
             ) as bigint
         ) as tag_rank,
 

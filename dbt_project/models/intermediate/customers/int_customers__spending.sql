@@ -18,15 +18,13 @@ paid as (
 
     select
         customer_id,
+        order_id,
+        ordered_at,
         total_cents,
         case
             when status = 'refunded' and refunded_cents = 0 then total_cents
             else least(refunded_cents, total_cents)
-        end as refunded_cents,
-        row_number() over (
-            partition by customer_id
-            order by ordered_at desc, order_id desc
-        ) as recency_number
+        end as refunded_cents
 
     from orders
     where
@@ -44,25 +42,28 @@ returns as (
             as refunded_count,
         sum(total_cents) as total_cents,
         sum(refunded_cents) as refunded_cents,
-        max(case when recency_number = 1 then total_cents end)
-            as last_total_cents,
-        max(case when recency_number = 1 then refunded_cents end)
-            as last_refunded_cents
+        max(ordered_at) as last_ordered_at
 
     from paid
     group by customer_id
 
 ),
 
-discounted as (
+-- Of two orders at that instant, the one whose id comes last.
+last_paid as (
 
     select
-        *,
-        case
-            when discount_cents > 0 or coupon_code is not null then 1 else 0
-        end as is_discounted
+        paid.customer_id,
+        max({{ row_of([
+            'paid.order_id', 'paid.total_cents', 'paid.refunded_cents'
+        ]) }}) as last_order
 
-    from valid_orders
+    from paid
+    inner join returns
+        on
+            paid.customer_id = returns.customer_id
+            and paid.ordered_at = returns.last_ordered_at
+    group by paid.customer_id
 
 ),
 
@@ -71,11 +72,16 @@ discounts as (
     select
         customer_id,
         count(*) as order_count,
-        sum(is_discounted) as discounted_count,
+        sum(
+            case
+                when discount_cents > 0 or coupon_code is not null then 1
+                else 0
+            end
+        ) as discounted_count,
         sum(discount_cents) as discount_cents,
         sum(total_cents + discount_cents) as list_cents
 
-    from discounted
+    from valid_orders
     group by customer_id
 
 ),
@@ -84,7 +90,7 @@ discounts as (
 told as (
 
     select
-        (select max(is_discounted) from discounted) = 1 as discounts,
+        (select max(discounted_count) from discounts) > 0 as discounts,
         (select max(refunded_count) from returns) > 0 as refunds
 
 ),
@@ -123,12 +129,16 @@ final as (
         case
             when told.refunds
                 then
-                    cast(returns.last_refunded_cents as double)
-                    / nullif(returns.last_total_cents, 0)
+                    cast(
+                        {{ value_of('last_paid.last_order', 3) }} as double
+                    )
+                    / nullif({{ value_of('last_paid.last_order', 2) }}, 0)
         end as last_order_refund_share
 
     from returns
     cross join told
+    left join last_paid
+        on returns.customer_id = last_paid.customer_id
     left join discounts
         on returns.customer_id = discounts.customer_id
 

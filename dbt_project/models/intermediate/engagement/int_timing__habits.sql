@@ -24,12 +24,10 @@ histograms as (
         count(local_hour) as timed_count,
         count(*) as moment_count,
         {% for hour in hours -%}
-        sum(case when local_hour = {{ hour }} then 1 else 0 end)
-            as at_{{ hour }},
+        count(case when local_hour = {{ hour }} then 1 end) as at_{{ hour }},
         {% endfor -%}
         {% for day in weekdays -%}
-        sum(case when local_weekday = {{ day }} then 1 else 0 end)
-            as on_{{ day }}
+        count(case when local_weekday = {{ day }} then 1 end) as on_{{ day }}
         {{- ',' if not loop.last }}
         {% endfor %}
     from moments
