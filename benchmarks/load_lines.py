@@ -64,7 +64,7 @@ def convert_with_duckdb(folder: Path) -> int:
 
 
 def measure(work: Callable[[Path], int], folder: Path) -> dict[str, float]:
-    """Rows, seconds and peak memory of `work` in a fresh process."""
+    """Rows, seconds of clock and processor, and peak memory of `work` in a fresh process."""
     receiver, sender = multiprocessing.get_context("spawn").Pipe(duplex=False)
     process = multiprocessing.get_context("spawn").Process(
         target=_measured, args=(work, folder, sender)
@@ -79,13 +79,14 @@ def _measured(work: Callable[[Path], int], folder: Path, sender: object) -> None
     started = time.perf_counter()
     rows = work(folder)
     seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    used = resource.getrusage(resource.RUSAGE_SELF)
     sender.send(  # type: ignore[attr-defined]  # a multiprocessing.Connection
         {
             "rows": rows,
             "seconds": round(seconds, 2),
             "rows_per_second": round(rows / seconds),
-            "peak_rss_mb": round(peak),
+            "cpu_seconds": round(used.ru_utime + used.ru_stime, 2),
+            "peak_rss_mb": round(used.ru_maxrss / 1024),
         }
     )
 

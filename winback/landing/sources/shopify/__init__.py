@@ -6,44 +6,36 @@ what can't be read is set aside with its file and line, and holds its customer.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from winback.landing._batch import LINE, ROW, Batch
 from winback.landing._formats import Parsed
 from winback.landing._generic import late_notes
-from winback.landing._merge import copy
-from winback.landing._rules import SPECS
 from winback.landing._sql import parquet
-from winback.landing._stage import Staged, Work, stage
-from winback.landing.schema import TABLES
+from winback.landing._stage import Staged, Work
 from winback.landing.sources.shopify._consents import read_wishes, write_consents
 from winback.landing.sources.shopify._customers import (
+    account_rows,
     set_aside_accounts,
-    write_customers,
     write_guests,
     write_merged,
 )
 from winback.landing.sources.shopify._files import Texts, find_files, read_texts
-from winback.landing.sources.shopify._notes import order_notes, totals_note
-from winback.landing.sources.shopify._orders import (
-    read_orders,
-    write_lines,
-    write_orders,
+from winback.landing.sources.shopify._heads import read_heads
+from winback.landing.sources.shopify._lines import (
+    line_rows,
+    order_rows,
+    read_lines,
     write_products,
 )
+from winback.landing.sources.shopify._notes import order_notes, totals_note
 from winback.landing.sources.shopify._people import read_accounts
+from winback.landing.sources.shopify._typed import stage_all, together
 from winback.landing.sources.shopify._unread import (
     refuse_rounded_ids,
     set_aside_orders,
     set_aside_unread,
 )
 
-_CHUNK_ROWS = 100_000
 _NO_ORDERS = (
     "select null::varchar as order_id, null::varchar as customer_id, null::timestamptz as "
     "ordered_at, null::decimal(18, 4) as total_amount, null::decimal(18, 4) as refunded_amount, "
@@ -75,21 +67,22 @@ def parse(work: Work, source: Path) -> Parsed:
 
 
 def _parse_orders(work: Work, texts: Texts, parsed: Parsed) -> None:
-    read_orders(work, texts)
+    read_heads(work, texts)
+    read_lines(work, texts)
     refuse_rounded_ids(work, "heads", texts)
-    staged = _stage_all(work, "orders", texts, write_orders)
+    staged = stage_all(work, "orders", texts, order_rows)
     for number, of_file in enumerate(staged, start=1):
         set_aside_orders(work, of_file, number)
         set_aside_unread(work, of_file, texts.unread[number])
         of_file.notes += late_notes(work, of_file)
     parsed.sources += staged
-    parsed.tables["orders"] = _together(work, "orders", [it.path for it in staged])
+    parsed.tables["orders"] = together(work, "orders", [it.path for it in staged])
     work.connection.execute(
         f"create or replace temp view orders_staged as from {parquet(parsed.tables['orders'])}"
     )
-    lines = _stage_all(work, "order_items", texts, write_lines)
+    lines = stage_all(work, "order_items", texts, line_rows)
     parsed.sources += lines
-    parsed.tables["order_items"] = _together(work, "order_items", [it.path for it in lines])
+    parsed.tables["order_items"] = together(work, "order_items", [it.path for it in lines])
     parsed.tables["products"] = write_products(work)
     parsed.notes += order_notes(work)
 
@@ -99,7 +92,7 @@ def _parse_customers(work: Work, texts: Texts | None, orders: Texts | None, pars
     staged: list[Staged] = []
     if texts:
         refuse_rounded_ids(work, "accounts", texts)
-        staged = _stage_all(work, "customers", texts, write_customers)
+        staged = stage_all(work, "customers", texts, account_rows)
         for number, of_file in enumerate(staged, start=1):
             set_aside_accounts(work, of_file, number)
             set_aside_unread(work, of_file, texts.unread[number])
@@ -109,7 +102,7 @@ def _parse_customers(work: Work, texts: Texts | None, orders: Texts | None, pars
     if merged := write_merged(work):
         paths.append(merged)
     parsed.sources[:0] = staged
-    parsed.tables["customers"] = _together(work, "customers", paths)
+    parsed.tables["customers"] = together(work, "customers", paths)
 
 
 def _know_all_orders(work: Work, parsed: Parsed) -> None:
@@ -122,44 +115,3 @@ def _know_all_orders(work: Work, parsed: Parsed) -> None:
     work.connection.execute(
         f"create or replace temp view all_orders as with new as ({new}) from new {old}"
     )
-
-
-def _stage_all(
-    work: Work, name: str, texts: Texts, write: Callable[[Work, int], Path]
-) -> list[Staged]:
-    """A table's rows of each file, typed and checked as the generic format's are."""
-    done = work.done_bytes
-    staged = []
-    for number, path in enumerate(texts.files, start=1):
-        own = name if number == 1 else f"{name}_{number}"
-        spec = dataclasses.replace(
-            SPECS[name],
-            table=dataclasses.replace(TABLES[name], name=own),
-            date_format=work.date_formats.get(name, work.date_formats.get("")),
-        )
-        staged.append(stage(work, _Written(write(work, number)), spec, path))
-        work.done_bytes = done
-    return staged
-
-
-class _Written:
-    """A reader of texts that a query wrote."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        schema = pq.read_schema(path)
-        self.columns = [name for name in schema.names if name not in {LINE, ROW}]
-
-    def batches(self) -> Iterator[Batch]:
-        with pq.ParquetFile(self._path) as file:
-            yield Batch(file.schema_arrow.empty_table(), 0)
-            for rows in file.iter_batches(_CHUNK_ROWS):
-                yield Batch(pa.Table.from_batches([rows]), 0)
-
-
-def _together(work: Work, name: str, paths: Sequence[Path]) -> Path:
-    if len(paths) == 1:
-        return paths[0]
-    path = work.folder / f"{name}.all.parquet"
-    copy(work, " union all by name ".join(f"(from {parquet(it)})" for it in paths), path)
-    return path

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from winback.landing._batch import LINE, ROW
+from winback.landing._batch import LINE
 from winback.landing._merge import copy
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
 from winback.landing.sources.shopify._files import FILE
-from winback.landing.sources.shopify._orders import as_row
 from winback.landing.sources.shopify._people import BY_ADDRESS, email_key
+from winback.landing.sources.shopify._typed import Rows, as_row
 
 _COLUMNS = "customer_id, email, phone, first_name, last_name, country, region, postal_code"
 _OF_AN_ORDER = "customer_id, email, phone, country, region, postal_code"
 
 
-def write_customers(work: Work, number: int) -> Path:
-    """One file's accounts as texts of the input format; the first of those with one id."""
-    path = work.folder / f"customers_{number}.texts"
-    copy(
-        work,
-        f"select {_COLUMNS}, {LINE}, {as_row(_COLUMNS)} as {ROW} from accounts "
-        f"where nth = 1 and {FILE} = {number} order by {LINE}",
-        path,
-    )
-    return path
+def account_rows(number: int) -> Rows:
+    """One file's accounts; the first of those with one id."""
+    return Rows(_COLUMNS, _COLUMNS, f"accounts where nth = 1 and {FILE} = {number}")
 
 
 def write_guests(work: Work) -> Path:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from winback.base.errors import UsageError, WinbackError
 from winback.landing._batch import LINE, ROW, Rejected
+from winback.landing._casts import SPACES
 from winback.landing._csv import CsvReader
 from winback.landing._stage import Work
 from winback.landing.sources.shopify._columns import Export, open_export
@@ -53,19 +56,44 @@ def read_texts(work: Work, paths: Sequence[Path]) -> Mapping[str, Texts]:
     """Read every file. All headers are read first: a wrong one costs no time."""
     opened = [(path, *open_export(path, work.limits)) for path in paths]
     found: dict[str, Texts] = {}
-    writers: dict[str, Any] = {}
-    try:
-        for path, kind, reader in opened:
-            texts = found.setdefault(kind.name, Texts(kind, work.folder / f"{kind.name}.texts"))
-            schema = _schema(kind)
-            if kind.name not in writers:
-                writers[kind.name] = pq.ParquetWriter(texts.path, schema, compression="snappy")
-            texts.files.append(path)
-            _read(work, path, reader, texts, writers[kind.name])
-    finally:
-        for writer in writers.values():
-            writer.close()
+    for kind in dict.fromkeys(kind.name for _, kind, _ in opened):
+        mine = [it for it in opened if it[1].name == kind]
+        texts = found[kind] = Texts(mine[0][1], work.folder / f"{kind}.texts")
+        # A temporary file, read twice: packing it would take longer than it saves.
+        writer = pq.ParquetWriter(
+            texts.path, _schema(texts.kind), use_dictionary=False, compression="none"
+        )
+        with writer, ThreadPoolExecutor(1) as beside:
+            for path, _, reader in mine:
+                texts.files.append(path)
+                _read(work, path, reader, texts, _Beside(writer, beside))
     return found
+
+
+class _Beside:
+    """A writer that works while the next rows are read, one batch behind."""
+
+    def __init__(self, writer: Any, beside: ThreadPoolExecutor) -> None:
+        self.schema = writer.schema
+        self._writer, self._beside = writer, beside
+        self._last: Future[None] | None = None
+
+    def write(self, rows: Any, kind: Export) -> None:
+        self.wait()
+        self._last = self._beside.submit(self._write, rows, kind)
+
+    def wait(self) -> None:
+        if self._last:
+            self._last.result()
+
+    def _write(self, rows: Any, kind: Export) -> None:
+        columns = [
+            _cleaned(rows, item.name, kind)
+            if item.name in rows.column_names
+            else pa.nulls(len(rows), item.type)
+            for item in self.schema
+        ]
+        self._writer.write_table(pa.table(columns, self.schema))
 
 
 def _schema(kind: Export) -> Any:
@@ -75,25 +103,28 @@ def _schema(kind: Export) -> Any:
     )
 
 
-def _read(work: Work, path: Path, reader: CsvReader, texts: Texts, writer: Any) -> None:
+def _read(work: Work, path: Path, reader: CsvReader, texts: Texts, writer: _Beside) -> None:
     number, last = len(texts.files), 0
     unread = texts.unread.setdefault(number, [])
     for batch in reader.batches():
         unread += batch.rejected
-        rows = batch.rows.drop_columns([ROW])
-        size = len(rows)
-        if size:
-            last = max(last, rows[LINE][-1].as_py())
-            columns = [
-                rows[name]
-                if name in rows.column_names
-                else (pa.array([number] * size, pa.int32()) if name == FILE else pa.nulls(size))
-                for name in writer.schema.names
-            ]
-            writer.write_table(pa.table(columns, writer.schema.names).cast(writer.schema))
+        if size := len(batch.rows):
+            last = max(last, batch.rows[LINE][-1].as_py())
+            place = pa.array([number] * size, pa.int32())
+            writer.write(batch.rows.drop_columns([ROW]).append_column(FILE, place), texts.kind)
         work.progress(texts.kind.name, work.done_bytes + batch.read_bytes, work.total_bytes)
+    writer.wait()
     _refuse_cut_off(path, unread, last)
     work.done_bytes += path.stat().st_size
+
+
+def _cleaned(rows: Any, name: str, kind: Export) -> Any:
+    """A column without blanks around its values, and null where one is empty."""
+    column = rows[name]
+    if not pa.types.is_string(column.type):
+        return column
+    trimmed = pc.utf8_trim(column, characters=SPACES + ("'" if name in kind.quoted else ""))
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
 def _refuse_cut_off(path: Path, unread: Sequence[Rejected], last: int) -> None:

@@ -14,33 +14,21 @@ import pyarrow as pa
 
 from winback.base import phones
 from winback.landing._batch import LINE
-from winback.landing._casts import SPACES
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
+from winback.landing.sources.shopify._columns import CUSTOMERS
 from winback.landing.sources.shopify._files import FILE, Texts
 
 # What the ids of people without an account begin with.
 BY_ADDRESS: Final = "shopify-"
-# What no address has: exports write a word where there is none.
-_NO_EMAIL: Final = r"^[^@\s]+@[^@\s]+$"
 # What two rows of one account must agree in.
 _FACTS: Final = "email, phone, first_name, last_name, accepts_email, country, region, postal_code"
 
 
-def clean(name: str) -> str:
-    """SQL for a text of an export, null where it is empty."""
-    return f"nullif(trim({name}, '{SPACES}'), '')"
-
-
-def unquoted(name: str) -> str:
-    """The same without the quote by which Shopify keeps a spreadsheet from counting."""
-    return f"nullif(trim(ltrim(trim({name}, '{SPACES}'), ''''), '{SPACES}'), '')"
-
-
 def email_key(name: str) -> str:
     """SQL for the form in which email addresses are compared; null for what is none."""
-    key = f"lower({unquoted(name)})"
-    return f"case when regexp_matches({key}, '{_NO_EMAIL}') then {key} end"
+    key = f"lower(trim({name}))"
+    return f"case when {key} like '%_@_%' and not contains({key}, ' ') then {key} end"
 
 
 def read_accounts(work: Work, texts: Texts | None, orders: Texts | None) -> None:
@@ -48,12 +36,9 @@ def read_accounts(work: Work, texts: Texts | None, orders: Texts | None) -> None
     what `owner_of` looks up."""
     source = parquet(texts.path) if texts else "(select null) where false"
     columns = ", ".join(
-        f"{unquoted(name) if texts else 'null::varchar'} as {name}"
-        for name in (
-            "id", "email", "phone", "address_phone", "first_name", "last_name", "accepts_email",
-            "accepts_sms", "country", "region", "postal_code", "total_spent", "total_orders",
-        )
-    )  # fmt: skip
+        name if texts else f"null::varchar as {name}"
+        for name in dict.fromkeys(CUSTOMERS.columns.values())
+    )
     place = f"{FILE}, {LINE}" if texts else f"1 as {FILE}, 0::bigint as {LINE}"
     work.connection.execute(
         f"""
@@ -138,8 +123,7 @@ def _read_phones(work: Work, orders: Texts | None) -> None:
     bought = "select '' as phone, '' as country where false"
     if orders:
         bought = f"""
-            select {unquoted("coalesce(nullif(phone, ''), billing_phone)")} as phone,
-                {clean("billing_country")} as country
+            select coalesce(phone, billing_phone) as phone, billing_country as country
             from {parquet(orders.path)}
             where {email_key("email")} is null
         """

@@ -12,8 +12,8 @@ from winback.landing._aside import fields_of
 from winback.landing._batch import LINE, Rejected
 from winback.landing._stage import Staged, Work
 from winback.landing.sources.shopify._files import FILE, Texts
-from winback.landing.sources.shopify._orders import as_row
 from winback.landing.sources.shopify._people import email_key, owner_of
+from winback.landing.sources.shopify._typed import as_row
 
 
 def refuse_rounded_ids(work: Work, table: str, texts: Texts) -> None:
@@ -53,7 +53,7 @@ def set_aside_orders(work: Work, staged: Staged, number: int) -> None:
             select *, {email_key("email")} as email_key from lines
             where order_id is null and {FILE} = {number}
         )
-        select {LINE}, {as_row("name, product_id, quantity, price")}, {owner}, name is null
+        select {LINE}, {as_row("name, product_id, quantity, unit_price")}, {owner}, name is null
         from lost {joins} order by {LINE}
         """
     ).fetchall()

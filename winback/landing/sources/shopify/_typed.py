@@ -1,0 +1,106 @@
+"""Typing a table's texts: all rows at once, and those that have a fault like any format's.
+
+Nearly every row of an export is whole, so one query over all of them is enough.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from winback.landing._batch import LINE, ROW, Batch
+from winback.landing._casts import typing_query
+from winback.landing._merge import copy
+from winback.landing._rules import SPECS
+from winback.landing._sql import parquet
+from winback.landing._stage import Staged, Work, stage
+from winback.landing.schema import TABLES
+from winback.landing.sources.shopify._files import Texts
+
+_CHUNK_ROWS: Final = 100_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Rows:
+    """The texts of a table: its columns, what a row that is set aside shows, and where from."""
+
+    columns: str
+    shown: str
+    source: str
+
+    def query(self, row: str) -> str:
+        return f"select {self.columns}, {LINE}, {row} as {ROW} from {self.source}"
+
+
+def as_row(columns: str) -> str:
+    """SQL for the columns as one JSON text, which stands for a row that is set aside."""
+    named = ", ".join(f"{name} := {name}" for name in columns.split(", "))
+    return f"cast(to_json(struct_pack({named})) as varchar)"
+
+
+def stage_all(work: Work, name: str, texts: Texts, rows_of: Callable[[int], Rows]) -> list[Staged]:
+    """A table's rows of each file, typed and checked as the generic format's are."""
+    done = work.done_bytes
+    staged = []
+    for number, path in enumerate(texts.files, start=1):
+        own = name if number == 1 else f"{name}_{number}"
+        spec = dataclasses.replace(
+            SPECS[name],
+            table=dataclasses.replace(TABLES[name], name=own),
+            date_format=work.date_formats.get(name, work.date_formats.get("")),
+        )
+        rows = rows_of(number)
+        work.progress(f"{name}: checking", done, work.total_bytes)
+        work.connection.execute(
+            "create or replace temp table typed as "
+            + typing_query(spec, rows.columns.split(", "), f"({rows.query('null::varchar')})")
+        )
+        faulty = work.folder / f"{own}.faulty.parquet"
+        copy(
+            work,
+            f"from ({rows.query(as_row(rows.shown))}) "
+            f"semi join (from typed where __reason is not null) as wrong using ({LINE})",
+            faulty,
+        )
+        of_file = stage(work, _Written(faulty), spec, path)
+        work.done_bytes = done
+        _add_whole_rows(work, of_file)
+        staged.append(of_file)
+    return staged
+
+
+def _add_whole_rows(work: Work, staged: Staged) -> None:
+    path = work.folder / f"{staged.name}.typed.parquet"
+    whole = f"select * exclude (__reason, {LINE}, {ROW}) from typed where __reason is null"
+    rest = f" union all by name from {parquet(staged.path)}" if staged.rows else ""
+    copy(work, whole + rest, path)
+    staged.path = path
+    staged.rows = pq.read_metadata(path).num_rows
+
+
+class _Written:
+    """A reader of texts that a query wrote."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.columns = [n for n in pq.read_schema(path).names if n not in {LINE, ROW}]
+
+    def batches(self) -> Iterator[Batch]:
+        with pq.ParquetFile(self._path) as file:
+            yield Batch(file.schema_arrow.empty_table(), 0)
+            for rows in file.iter_batches(_CHUNK_ROWS):
+                yield Batch(pa.Table.from_batches([rows]), 0)
+
+
+def together(work: Work, name: str, paths: list[Path]) -> Path:
+    """One Parquet file of all."""
+    if len(paths) == 1:
+        return paths[0]
+    path = work.folder / f"{name}.all.parquet"
+    copy(work, " union all by name ".join(f"(from {parquet(it)})" for it in paths), path)
+    return path
