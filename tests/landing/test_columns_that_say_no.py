@@ -117,6 +117,30 @@ def test_a_no_in_another_file_is_said_with_its_count_and_the_next_step(
     assert "opt_out may say no" not in told
 
 
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("email_consent,sms_consent", "email_consent, sms_consent"),
+        ("Accepts Email Marketing", "accepts email marketing"),
+        ("newsletter_opt_in", "newsletter_opt_in"),
+        ("unsubscribe_url,subscription_id,note", None),
+        ("unsubscribed", None),
+    ],
+)
+def test_consents_among_the_customers_are_not_read_and_the_load_says_where_they_belong(
+    shop: Shop, header: str, told: str | None
+) -> None:
+    cells = "," * header.count(",")
+    report = shop.load({"customers.csv": f"customer_id,{header}\nc1,yes{cells}\n"})
+    notes = [note for note in report.notes if "no consent is read from this file" in note]
+    expected = (
+        f"customers.csv: {told}: no consent is read from this file. Next: send each yes and no as "
+        "a row of consents.csv"
+    )
+    assert notes == ([expected] if told else [])
+    assert shop.landed("consents") == []
+
+
 def test_a_header_that_is_not_utf8_says_what_to_do(
     shop: Shop, home: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

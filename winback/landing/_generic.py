@@ -11,7 +11,7 @@ from winback.landing._files import not_read, open_table, table_files
 from winback.landing._formats import Parsed
 from winback.landing._merge import reject_repeats
 from winback.landing._rules import SPECS
-from winback.landing._says_no import refusal_columns, refusal_notes, with_refusals
+from winback.landing._says_no import consent_note, refusal_columns, refusal_notes, with_refusals
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work, stage
 from winback.landing.schema import INPUT_TABLES
@@ -40,6 +40,7 @@ def parse(work: Work, source: Path) -> Parsed:
         staged.notes = [
             *late_notes(work, staged),
             *refusal_notes(work, staged, refusing),
+            *consent_note(staged, reader.columns, table.input_names),
             *column_notes(found[name].name, table, read),
             *staged.notes,
         ]

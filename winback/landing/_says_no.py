@@ -32,6 +32,10 @@ _YES: Final = re.compile(
     r"(buyer|customer)?accepts?(ed)?(e?mail|sms|mobile|phone)?(marketing|newsletter)"
     r"|(is)?(e?mail|sms|marketing|newsletter)?(subscribed|optedin|optin)(e?mail|sms|marketing)?"
 )
+# What a consent may be called in files that hold no consents.
+_CONSENT: Final = re.compile(
+    r"consent|optin|optedin|subscribed|newsletter|einwillig|(gdpr|marketing)permission"
+)
 # "Did she opt out?" "No."
 _NOT_SO: Final = ("no", "n", "false", "f", "0", "0 0", "nein", "non", "nee", "nao", "nie", "falso")
 # What exports write where there is nothing.
@@ -74,6 +78,24 @@ def refusal_notes(work: Work, staged: Staged, columns: Sequence[str]) -> list[st
         for name, count in zip(columns, found or (), strict=True)
         if count
     ]
+
+
+def consent_note(staged: Staged, columns: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The hint about columns that hold consents where nobody looks for them."""
+    found = [
+        name
+        for name in columns
+        if name not in known
+        and (_CONSENT.search(_plain(name)) or _is_yes(name))
+        and not (_is_no(name) or _NO_WISH.search(_plain(name)))
+    ]
+    if staged.name not in _TOLD or not found:
+        return []
+    note = (
+        f"{staged.rejections.file}: {', '.join(found)}: no consent is read from this file. "
+        "Next: send each yes and no as a row of consents.csv"
+    )
+    return [note]
 
 
 def says_no(name: str) -> str:
