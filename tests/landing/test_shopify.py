@@ -29,6 +29,7 @@ from winback.base.errors import UsageError, WinbackError
 from winback.base.settings import Settings
 from winback.landing import LoadReport
 from winback.landing._consent_states import UNCLEAR, meaning
+from winback.landing.sources.shopify import _columns
 
 AT = datetime(2025, 6, 1, 12, tzinfo=UTC)
 LINES = (("tea", "Tea", 2, "3.00"), ("mug", "Mug", 1, "4.00"), ("", "Gift wrap", 1, "1.50"))
@@ -455,6 +456,32 @@ def test_the_command_names_each_table_of_a_file(
     assert re.search(r"orders.csv \(orders\) +1 +1 +0\n", told)
     assert re.search(r"orders.csv \(order_items\) +3 +3 +0\n", told)
     assert "example.com" not in told
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_samples_of_the_docs_load_whole(shop: Shop) -> None:
+    shop.source = DOCS / "samples" / "shopify"
+    report = shop.load(format="shopify")
+    assert report.rejected == report.held_customers == 0
+    assert [note for note in report.notes if "Total Orders" in note] == []
+    assert len(shop.landed("orders")) == 5
+    assert len(shop.landed("customers")) == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "documented"),
+    [(_columns.ORDERS, [*OLD_ORDERS, *ORDERS]), (_columns.CUSTOMERS, [*OLD_CUSTOMERS, *CUSTOMERS])],
+)
+def test_the_docs_name_every_column_that_is_read(
+    kind: _columns.Export, documented: list[str]
+) -> None:
+    page = (DOCS / "sources.md").read_text()
+    section = page[page.index(f"### Columns of the {kind.name} export") :]
+    listed = re.findall("`([^`]+)`", section[section.index("Read:") :].partition(".\n")[0])
+    assert {name.lower() for name in listed} == set(kind.columns)
+    assert set(listed) <= set(documented)
 
 
 # As the table of Shopify's consent states has it; the seed is held equal to it row by row.
