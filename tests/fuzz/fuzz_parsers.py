@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 from fuzz_engine import EMAIL, NOW, NUMBER, Home, Parser, as_json, texts
 from fuzz_mails import mails, one_mail
 from hypothesis import strategies as st
+from shopify_files import CUSTOMERS, ORDERS, account, written
+from shopify_files import order as an_order
 
 from winback.base import content_series
 from winback.base.cells import CellWriter, plain
@@ -268,6 +270,22 @@ def a_shop(home: Home, files: dict[str, bytes]) -> None:
             (folder / name).unlink()
 
 
+def an_export(home: Home, files: dict[str, bytes]) -> None:
+    """Of Shopify's exports; an address is never an id."""
+    folder = home.folder / "export"
+    folder.mkdir(exist_ok=True)
+    whole = EXPORTS | files
+    for name, content in whole.items():
+        (folder / name).write_bytes(content)
+    try:
+        load(folder, home.settings, FixedClock(NOW), format="shopify", replace=True)
+        owners = pq.read_table(home.settings.shop_dir / "customers.parquet")
+        assert not any("@" in it for it in owners["customer_id"].to_pylist())
+    finally:
+        for name in whole:
+            (folder / name).unlink()
+
+
 def a_date(_: Home, text: object) -> None:
     for order in (None, "day first", "month first"):
         read = read_date(str(text), order)
@@ -444,6 +462,18 @@ SHOP = {
 }  # fmt: skip
 
 
+EXPORTS = {
+    "customers.csv": written(
+        CUSTOMERS, [account(1, EMAIL, accepts_email_marketing="yes"), account(2, "")]
+    ).encode(),
+    "orders_1.csv": written(
+        ORDERS,
+        [*an_order(1, EMAIL, ("tea", "Tea", 1, "1.00"), ("", "Mug", 2, "2.00")), *an_order(2, "")],
+    ).encode(),
+    "orders_2.csv": written(ORDERS, an_order(3, "", phone=NUMBER)).encode(),
+}
+
+
 def a_parquet_file() -> bytes:
     stream = io.BytesIO()
     columns = {"customer_id": ["c1", "c2"], "email": [EMAIL, None], "phone": [NUMBER, "x"]}
@@ -556,6 +586,9 @@ PARSERS = (
     Parser("Parquet files", broken(a_parquet_file()), a_parquet, (WinbackError,), 3),
     Parser("shops", st.fixed_dictionaries({}, optional={
         name: broken(content) for name, content in SHOP.items()}), a_shop, (WinbackError,), 5,
+           at_once=2, is_replayed=False),
+    Parser("exports of Shopify", st.fixed_dictionaries({}, optional={
+        name: broken(content) for name, content in EXPORTS.items()}), an_export, (WinbackError,), 5,
            at_once=2, is_replayed=False),
     Parser("dates", dates, a_date),
     Parser("amounts", amounts, an_amount),

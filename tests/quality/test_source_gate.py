@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from shopify_files import ORDERS, order, written
 
 from quality import gate
 from winback.base.clock import FixedClock
@@ -188,6 +189,21 @@ def test_bad_rows_count_from_the_first_in_a_small_shop_too(settings: Settings) -
     unreadable = [(f"x{i}", "c1", "yesterday", 20, 0) for i in range(3)]
     land(settings, [*daily_orders(2), *unreadable])
     with pytest.raises(GateFailure, match=r"Orders rejected: 60 %, .*3 rows"):
+        gate(sends=True)("sources", settings, AS_OF)
+
+
+def test_the_rows_of_every_file_of_an_export_count(settings: Settings) -> None:
+    rows = [order(n, f"c{n}@example.com", created_at=f"{AS_OF:%Y-%m-%d} 09:00:00 +0000")
+            for n in range(1, 9)]  # fmt: skip
+    broken = [order(n, f"c{n}@example.com", total="ten") for n in range(10, 19)]
+    folder = settings.home / "files"
+    folder.mkdir(parents=True)
+    files = {"orders_1.csv": [*rows[:7], broken[0]], "orders_2.csv": [rows[7], *broken[1:]]}
+    for name, orders in files.items():
+        (folder / name).write_text(written(ORDERS, [row for rows in orders for row in rows]))
+    load(folder, settings, FixedClock(AS_OF), format="shopify")
+    ensure_tables(settings)
+    with pytest.raises(GateFailure, match="Orders rejected: 52"):
         gate(sends=True)("sources", settings, AS_OF)
 
 
