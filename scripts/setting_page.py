@@ -24,7 +24,8 @@ def page() -> str:
 
 def _default(default: object) -> str:
     if isinstance(default, Path):
-        return f"`{default.relative_to(PROJECT_DIR)}`"
+        shown = default.relative_to(PROJECT_DIR) if default.is_absolute() else default
+        return f"`{shown}`"
     if isinstance(default, bool):
         return f"`{default}`".lower()
     text = default.get_secret_value() if isinstance(default, SecretStr) else str(default or "")

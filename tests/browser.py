@@ -23,7 +23,7 @@ _START_SECONDS = 30
 # Where screenshots go, for whoever wants to look: PAGE_SHOTS=DIR pytest ...
 SHOTS = os.environ.get("PAGE_SHOTS")
 
-# Of every text on the page: its color against the nearest background that is not transparent.
+# Of every text that is seen: its color against the nearest background that is not transparent.
 CONTRASTS = """
 (() => {
   const parts = color => color.match(/[\\d.]+/g).map(Number);
@@ -40,6 +40,7 @@ CONTRASTS = """
     return 'rgb(255, 255, 255)';
   };
   const texts = [...document.querySelectorAll('body *')].filter(element =>
+    element.checkVisibility() &&
     [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim()));
   return texts.map(element => {
     const [a, b] = [getComputedStyle(element).color, behind(element)].map(light);

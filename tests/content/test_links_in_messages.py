@@ -108,10 +108,10 @@ def test_addresses_in_html(page, counted, targets):
 def test_links_are_found_in_a_megabyte_of_their_worst_within_a_second(pump):
     worst = (pump * 1_000_000)[:1_000_000]
     links = ClickLinks(link_at)
-    began = time.monotonic()
+    began = time.process_time()
     links.in_html(worst)
     links.in_text(worst)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_link_beside_other_attributes_and_over_two_lines_is_counted():

@@ -217,7 +217,7 @@ def test_no_fact_about_a_person_can_break_out_of_its_place(settings_any, name, p
     assert "\n" not in payload["subject"]
     assert "\r" not in payload["subject"]
     assert payload["html"].count("<a ") == 2
-    assert payload["html"].count("<p") == 6
+    assert payload["html"].count("<p>") == 3
 
 
 @pytest.fixture(scope="module")
@@ -257,8 +257,8 @@ def test_the_version_of_a_template_changes_with_any_file_it_is_made_of(settings,
 
     before = version()
     assert version() == before
-    layout = tmp_path / "t" / "_layout.html"
-    layout.write_text(layout.read_text() + "\n")
+    layout = tmp_path / "t" / "_layout.mjml"
+    layout.write_text(layout.read_text().replace("Unsubscribe, or", "Leave, or"))
     assert version() != before
 
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from winback.base.errors import UsageError
 
@@ -27,11 +34,39 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Taken apart at commas, where a line break is a blank.
 _LISTS: Final = frozenset({"channels", "sendgrid_webhook_public_keys"})
 
+# The settings that the table [brand] of the brand file may set, by their names there.
+BRAND_SETTINGS: Final = {
+    "name": "brand_name",
+    "postal_address": "postal_address",
+    "shop_url": "shop_url",
+}
+
 Mode = Literal["dry-run", "sandbox", "live"]
 EmailMode = Literal["auto", "immediate", "abortable"]
 
 # All ways to reach somebody. Only those that WINBACK_CHANNELS names send anything.
 CHANNELS: Final = ("email", "sms", "mms", "rcs", "whatsapp", "voice")
+
+
+class _BrandFile(PydanticBaseSettingsSource):
+    """What the brand file says of settings; the environment and `.env` come first."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False  # `__call__` reads them all at once
+
+    def __call__(self) -> dict[str, Any]:
+        path = Path(self.current_state.get("brand_file") or "brand.toml")
+        told = read_toml(path).get("brand") if path.exists() else None
+        named = told.items() if isinstance(told, dict) else ()
+        return {BRAND_SETTINGS[name]: value for name, value in named if name in BRAND_SETTINGS}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file. Raises UsageError that says what is wrong with it, in one line."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise UsageError(f"{path.name} can't be read: {error}") from None
 
 
 class Settings(BaseSettings):
@@ -62,6 +97,11 @@ class Settings(BaseSettings):
     )
     brand_name: str = Field("Example Shop", description="Named in every message.")
     postal_address: str = Field("", description="Printed in every email; no marketing without it.")
+
+    brand_file: Path = Field(
+        Path("brand.toml"),
+        description="How mails look: logo, font, colors; it may also name brand and addresses.",
+    )
 
     channels: str = Field(
         "email,sms",
@@ -158,6 +198,18 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="The server of that mail: `smtp://user:password@host:587` or `smtps://…`.",
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - there are none
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The first that knows a setting says it."""
+        return init_settings, env_settings, dotenv_settings, _BrandFile(settings_cls)
 
     @field_validator("channels")
     @classmethod

@@ -23,6 +23,7 @@ def write_email(
     *,
     unsubscribe_url: str,
     link_at: Callable[[int], str] | None,
+    look: Mapping[str, Any],
 ) -> Rendered:
     """One person's email from `<template>.subject.txt`, `.txt` and `.html`."""
     template = row["template"]
@@ -30,7 +31,8 @@ def write_email(
     need(settings.from_email, "no_from_email")
     need(settings.public_base_url, "no_public_base_url")
     names = tuple(f"{template}.{part}" for part in ("subject.txt", "txt", "html"))
-    context = template_context(row, settings) | {"unsubscribe_url": unsubscribe_url}
+    own = {"unsubscribe_url": unsubscribe_url, "look": look}
+    context = template_context(row, settings) | own
     subject, text, page = (templates.fill(name, context) for name in names)
     for name, content in ((names[1], text), (names[2], html.unescape(page))):
         if context["postal_address"] not in content or unsubscribe_url not in content:

@@ -12,6 +12,7 @@ from winback.content._frozen import Rendered
 from winback.content._phone import write_mms, write_text, write_whatsapp
 from winback.content._templates import Templates
 from winback.content._voice import write_call
+from winback.content.brand import read_brand
 
 TEMPLATES_DIR = PROJECT_DIR / "templates"
 _PHONE: Final = {
@@ -28,6 +29,7 @@ class Renderer:
     def __init__(self, settings: Settings, templates_dir: Path = TEMPLATES_DIR) -> None:
         self._settings = settings
         self._templates = Templates(templates_dir)
+        self._look = read_brand(settings).look()
 
     def render(
         self,
@@ -48,6 +50,7 @@ class Renderer:
                 row,
                 unsubscribe_url=unsubscribe_url,
                 link_at=link_at,
+                look=self._look,
             )
         if row["channel"] == "voice":
             return write_call(self._templates, self._settings, row)

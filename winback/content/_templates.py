@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateNotFound, UndefinedError, meta
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    UndefinedError,
+    meta,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from mjml import mjml2html
 
 from winback.content._blocked import RenderBlocked
 
@@ -18,12 +27,29 @@ from winback.content._blocked import RenderBlocked
 _UNDEFINED: Final = re.compile(r"^'(\w+)' is undefined|has no attribute '(\w+)'")
 
 
+class _Mjml(FileSystemLoader):
+    """Reads `x.html`, or compiles it from `x.mjml`: tables and styles that mail programs know.
+
+    Jinja's tags pass through it, so that a template is compiled once and filled for each person.
+    """
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        stem, dot, kind = template.rpartition(".")
+        if kind == "html":
+            with suppress(TemplateNotFound):
+                source, path, is_fresh = super().get_source(environment, f"{stem}{dot}mjml")
+                return mjml2html(source), path, is_fresh
+        return super().get_source(environment, template)
+
+
 class Templates:
     """The files of one templates folder; a fact that is missing blocks a page."""
 
     def __init__(self, folder: Path) -> None:
         self._environment = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader(folder),
+            loader=_Mjml(folder),
             undefined=StrictUndefined,
             autoescape=lambda name: bool(name and name.endswith(".html")),
             auto_reload=False,
