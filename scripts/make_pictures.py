@@ -1,17 +1,19 @@
 """Make the tutorial's pictures anew: `python scripts/make_pictures.py`; some minutes.
 
 It runs the commands of docs/tutorial.md in a home that it forgets, and keeps what they print as
-SVG and the email as Chromium shows it. The shop is docs/samples: nobody in it is a person.
+SVG, and the preview and the email as Chromium shows them. Nobody in docs/samples is a person.
 """
 
 from __future__ import annotations
 
+import base64
 import io
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -23,7 +25,7 @@ from rich.text import Text
 ROOT: Final = Path(__file__).resolve().parents[1]
 PICTURES: Final = ROOT / "docs" / "pictures"
 # The pictures of the tutorial's sessions, in their order.
-NAMES: Final = ("load", "dry-run", "sandbox", "next-day", "why")
+NAMES: Final = ("load", "dry-run", "preview", "enters", "sends", "why")
 SETTINGS: Final = {
     "WINBACK_BRAND_NAME": "Copper and Tea",
     "WINBACK_POSTAL_ADDRESS": "1 High Street, Exampleton",
@@ -86,7 +88,7 @@ def _take_sessions(home: Path) -> None:
         (PICTURES / f"{name}.svg").write_text(picture(command, printed), encoding="utf-8")
 
 
-def _take_email(home: Path, folder: Path) -> None:
+def _take_pages(home: Path, folder: Path) -> None:
     # The tests' browser is a tool of theirs, and this one is a tool of ours.
     sys.path.insert(0, str(ROOT / "tests"))
     import browser
@@ -96,7 +98,7 @@ def _take_email(home: Path, folder: Path) -> None:
     from winback.base.settings import Settings
     from winback.rehearsal.sandbox import start
 
-    clock = FixedClock(datetime(2026, 2, 26, 22, tzinfo=UTC))
+    clock = FixedClock(datetime(2026, 3, 19, 17, tzinfo=UTC))
     with start(Settings.load(home=home), clock) as box:
         found = requests.get(f"{box.base_url}/_sandbox/messages?provider=sendgrid", timeout=9)
         html = found.json()["messages"][0]["content"]["text/html"]
@@ -106,6 +108,12 @@ def _take_email(home: Path, folder: Path) -> None:
         tab.prefer("light")
         tab.open((folder / "email.html").as_uri())
         tab.screenshot(PICTURES / "email.png")
+        tab.size(860, 600)
+        page = home / "reports" / "preview" / "sms_email.html"
+        tab.open(f"{page.as_uri()}#sms_email-2")
+        time.sleep(1)  # its frames are loaded as they come into sight
+        shot = tab.call("Page.captureScreenshot", format="png")
+        (PICTURES / "page.png").write_bytes(base64.b64decode(shot["data"]))
 
 
 def main() -> None:
@@ -114,7 +122,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         _take_sessions(home)
-        _take_email(home, Path(folder))
+        _take_pages(home, Path(folder))
 
 
 if __name__ == "__main__":

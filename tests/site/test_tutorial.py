@@ -17,10 +17,11 @@ PICTURES = ROOT / "docs" / "pictures"
 # What each session must say.
 SAID = (
     "0 rows rejected",
-    "Would get a message now: 1 customer",
-    "Sent: 1 message (sms_email step 1: 1)",
+    "New in a playbook: 1 customer (sms_email 1)",
+    "messages, each as it would be read",
+    "Sent: no message in this run",
     "Sent: 1 message (sms_email step 2: 1)",
-    "email of step 2 (sms_email): sent",
+    "email of step 2: sent",
 )
 
 
