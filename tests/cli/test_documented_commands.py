@@ -76,4 +76,5 @@ def test_every_short_command_of_the_documents_runs_as_it_stands_there(
     }
     assert wrong == {}, wrong
     done = {call for call, (code, _) in codes.items() if code == 0}
-    assert {"load docs/samples", "stop", "go", "inbox", "suppressions holds"} <= done
+    shop = "load docs/samples/shopify --format shopify"
+    assert {shop, "stop", "go", "inbox", "suppressions holds"} <= done

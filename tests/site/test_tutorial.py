@@ -47,7 +47,7 @@ def test_every_session_has_a_picture_of_it_that_is_small_and_asks_no_other_host(
         assert command in words(svg)
         assert said in words(svg)
         assert "url(http" not in svg
-        assert re.findall(r"https?://(?!www\.w3\.org|shop\.example\.com)\S+", svg) == []
+        assert re.findall(r"\b(?:href|src)\s*=", svg) == []
     assert max(path.stat().st_size for path in PICTURES.iterdir()) < 100_000
     shown = set(re.findall(r"\(pictures/([\w.-]+)\)", TUTORIAL))
     assert shown == {path.name for path in PICTURES.iterdir()}
