@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test test-slow test-crash test-fuzz contract check lock licenses sbom migration docs clean
+.PHONY: setup demo up test test-slow test-crash test-control test-fuzz contract check lock licenses sbom migration docs clean
 
 setup: .venv/.runtime
 
@@ -42,6 +42,9 @@ test-crash: .venv/.dev  ## 10,000 events and 10,000 messages through hundreds of
 	CRASH_KILLS=20 CRASH_EVENTS=10000 $(BIN)/pytest -k is_killed \
 		tests/inbound/test_receiver_durability.py
 	CRASH_MATRIX=whole $(BIN)/pytest -k killed_anywhere tests/sending/test_crashes.py
+
+test-control: .venv/.dev  ## kill server, worker and run, and start them again; twenty minutes
+	$(BIN)/pytest -k everything_was_killed tests/flows/control_job.py
 
 FUZZ_MINUTES ?= 10
 test-fuzz: .venv/.dev  ## whatever others may write, at every parser and the receiver; ten minutes
