@@ -87,9 +87,22 @@ def _rows_in_the_ui(settings: Settings) -> DbtRunner:
             disable_assets=True,
         )
         # Without a level of ours, dbt's runner takes Prefect's, and crashes on it.
-        return runner.invoke(command, log_level="warn", log_level_file="none")
+        return runner.invoke(_once_each(command), log_level="warn", log_level_file="none")
 
     return run
+
+
+def _once_each(command: list[str]) -> list[str]:
+    """The command with each flag once and all its values: of a flag that stands twice Prefect
+    keeps the last alone, and a build would run the unit tests on the shop's warehouse."""
+    found: dict[str, list[str]] = {}
+    flag = ""
+    for word in command:
+        flag = word if word.startswith("--") else flag
+        values = found.setdefault(flag, [])
+        if word != flag:
+            values.append(word)
+    return [word for name, values in found.items() for word in (name, *values) if word]
 
 
 @task(task_run_name="collect what came back", **_ONCE)

@@ -11,6 +11,8 @@ from flow_shop import OPENS, Shop
 from flows._tasks import _rows_in_the_ui
 from winback.warehouse import dbt_vars, invoke_dbt
 
+# What a build over a shop's data leaves out, in two places.
+WITHOUT = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
 MODELS = ["stg_shop__orders", "stg_shop__products", "int_products__tags"]
 
 
@@ -41,3 +43,12 @@ def test_runs_of_two_moments_show_their_models_and_parse_once(
     rows = asyncio.run(shown())
     assert [rows.count(f"model {name}") for name in MODELS] == [2, 2, 2]
     assert len(parses) <= 1  # none where an earlier test of this process has parsed
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_what_a_build_leaves_out_twice_is_left_out_in_the_ui_too(shop: Shop) -> None:
+    settings, variables = shop.settings, dbt_vars(shop.settings, OPENS, with_entrants=False)
+    command = ["build", *WITHOUT, "--select", *MODELS]
+    watched = invoke_dbt(settings, command, variables, runner=_rows_in_the_ui(settings))
+    assert watched.counts == invoke_dbt(settings, command, variables).counts
+    assert watched.counts == {"success": len(MODELS)}
