@@ -11,6 +11,7 @@ from winback.base.console import print_json, say, warn
 from winback.base.settings import Mode, Settings
 from winback.ledger import has_ledger, note_mode, noted_mode, open_ledger, require_use
 from winback.readiness.modes import parse_mode, require_ready
+from winback.readiness.network import require_network
 from winback.sending import active_stops
 
 
@@ -27,6 +28,8 @@ def _set(settings: Settings, wanted: Mode) -> None:
     """Set the variable, once nothing is missing for it; then note who did."""
     if wanted == "live":
         require_ready(settings)
+        for answer in require_network(settings):
+            warn(f"network: {answer}")
     by, at = f"{getpass.getuser()}@{platform.node()}", WallClock().now()
     from flows._house import write_house
 

@@ -18,8 +18,10 @@ from flows._house import VARIABLE, mode_of_run, read_house
 from winback.base.errors import WinbackError
 from winback.cli._app import app
 from winback.ledger import LedgerFenced, dedicate, has_ledger, open_ledger
+from winback.readiness.network import Answer
 
 pytestmark = pytest.mark.usefixtures("prefect_server", "_no_variable")
+SILENT = Answer("DKIM of shop.example", "unknown", "no key")
 MODES = ("dry-run", "sandbox", "live")
 
 
@@ -123,8 +125,10 @@ def test_live_is_allowed_once_nothing_is_missing_and_stops_are_told(
     winback: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("winback.readiness.modes.findings", lambda _settings: [])
+    monkeypatch.setattr("flows.mode.require_network", lambda _settings: [SILENT])
     winback("stop", "--because", "a wrong price")
     done = winback("mode", "live")
     assert done.exit_code == 0, done.output
     assert "live: set by " in done.output
+    assert "network: DKIM of shop.example: unknown: no key" in done.output.replace("\n", " ")
     assert "(a wrong price)" in done.output.replace("\n", " ")

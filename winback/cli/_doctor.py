@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
     rich_help_panel=START,
     epilog=examples(
         "winback doctor",
+        "winback doctor --network",
         "winback doctor --repair",
         "winback doctor --json",
-        keys="ready, missing, phones, stopped",
+        keys="ready, missing, phones, stopped, network",
     ),
 )
 def doctor_command(
     as_json: AsJson = False,
+    network: Annotated[
+        bool,
+        typer.Option("--network", help="Ask DNS, the providers and the public address too."),
+    ] = False,
     is_to_repair: Annotated[
         bool,
         typer.Option("--repair", help="Crash runs in Prefect that hang, and free their slots."),
@@ -37,29 +43,39 @@ def doctor_command(
 ) -> None:
     """List what is missing before going live, and what is stopped.
 
+    With --network it asks whether the sending domain has SPF, DKIM and DMARC,
+    whether SendGrid and Twilio take the credentials and report to the receiver,
+    and whether the public address reaches it: each for five seconds at most.
+
     With --repair it looks at Prefect instead: a run that gave no sign of life for
     five minutes is crashed, so that the next one begins. Prefect's server then
     does so by itself.
     """
     from winback.base.settings import Settings
     from winback.readiness.doctor import findings
+    from winback.readiness.network import ask_network
 
     settings = Settings.load()
     if is_to_repair:
         part("repair")(settings)
         return
     lines = findings(settings)
+    answers = ask_network(settings) if network else []
+    is_wrong = bool(lines) or any(it.verdict == "wrong" for it in answers)
     if as_json:
         stopped = [{"what": str(it), "reason": it.reason} for it in _active_stops(settings)]
         phones = list(_phones(settings))
-        print_json({"ready": not lines, "missing": lines, "phones": phones, "stopped": stopped})
-        raise typer.Exit(1 if lines else 0)
+        facts = {"ready": not is_wrong, "missing": lines, "phones": phones, "stopped": stopped}
+        print_json(facts | {"network": [asdict(it) for it in answers]})
+        raise typer.Exit(1 if is_wrong else 0)
     for line in (*_phones(settings), *(f"missing: {line}" for line in lines)):
         say(line)
+    for it in answers:
+        say(f"network: {it}")
     # At last, since it ends here where the ledger can't be read.
     for stop in _active_stops(settings):
         say(f"stopped: {stop}: {stop.reason}")
-    if lines:
+    if is_wrong:
         raise typer.Exit(1)
     say("Ready: nothing is missing.")
 
