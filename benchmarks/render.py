@@ -6,6 +6,7 @@ alone, which fills the same templates with the same facts; the ratio is what our
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -54,6 +55,7 @@ def main() -> None:
     """Print both rates for texts and mails, and their ratio."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5_000
     renderer, templates, look = Renderer(SETTINGS), Templates(TEMPLATES_DIR), Brand().look()
+    found = {}
     for name, (template, channel, parts) in (("texts", TEXT), ("mails", MAIL)):
 
         def alone(facts: Mapping[str, Any], template: str = template, parts: Any = parts) -> None:
@@ -68,9 +70,12 @@ def main() -> None:
             )
 
         ours, bare = rate(count, whole, template, channel), rate(count, alone, template, channel)
-        sys.stdout.write(
-            f"{name}: {ours:,.0f} a second, Jinja alone {bare:,.0f}: {ours / bare:.2f}\n"
-        )
+        found[name] = {
+            "per_second": round(ours),
+            "jinja_alone_per_second": round(bare),
+            "of_jinja_alone": round(ours / bare, 2),
+        }
+    sys.stdout.write(json.dumps(found, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -13,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winback.base.settings import PROJECT_DIR, Settings
-from winback.content import RenderBlocked, Renderer, count_sms_parts, to_gsm7
+from winback.content import RenderBlocked, Renderer, _sms_text, count_sms_parts, one_line, to_gsm7
 from winback.content._context import template_context
 from winback.content._render import TEMPLATES_DIR
+from winback.content._sms_text import is_gsm7
 
 LINK = "https://hooks.example.com/u/abc"
 TEXTS = sorted(
@@ -273,6 +275,19 @@ def test_the_version_of_a_template_changes_with_any_file_it_is_made_of(settings,
 )  # fmt: skip
 def test_sms_parts_are_counted_as_carriers_count_them(text, parts):
     assert count_sms_parts(text) == parts
+
+
+@given(st.text(alphabet="abc \n€[^éя😀\u2028\x07", max_size=400))
+def test_a_text_is_counted_and_cleaned_sign_by_sign(text):
+    """The quick ways, which look at a text as a whole, come to the same."""
+    assert is_gsm7(text) == all(sign in _sms_text._GSM7 for sign in text)
+    if is_gsm7(text):
+        widths = (2 if sign in _sms_text._EXTENDED else 1 for sign in text)
+        assert count_sms_parts(text) == _sms_text._pack(widths, whole=160, part=153)
+    kinds = {"Cc", "Zl", "Zp"}
+    signs = (" " if unicodedata.category(sign) in kinds else sign for sign in text)
+    assert one_line(text) == " ".join("".join(signs).split())
+    assert to_gsm7(text) == "".join(map(_sms_text._plain, text.translate(_sms_text._PLAIN)))
 
 
 @given(st.text(alphabet="\u201c\u201d\u2018\u2019\u2013\u2014\u2026 \u00a0abcéÅñ€", max_size=300))

@@ -11,8 +11,9 @@ _URL = re.compile(r"https?://[^\s\"'<>\\]{1,500}\Z")
 def one_line(value: object) -> str:
     """Text without line breaks or control characters: it may stand in a header."""
     text = "" if value is None else str(value)
-    printable = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
-    return " ".join(printable.split())
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
+    return " ".join(text.split())
 
 
 def web_address(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -12,6 +13,9 @@ _BASIC = frozenset(
 # Each needs an escape before it, so it counts as two.
 _EXTENDED = frozenset("^{}\\[~]|€\f")
 _GSM7 = _BASIC | _EXTENDED
+# By one look at a text each, since nearly all texts are plain.
+_ALL_GSM7 = re.compile(f"[{re.escape(''.join(_GSM7))}]*")
+_ANY_EXTENDED = re.compile(f"[{re.escape(''.join(_EXTENDED))}]")
 
 # What editors put in by themselves, and letters of names that no accent is taken off of;
 # one such character halves what a part holds.
@@ -30,7 +34,10 @@ _PLAIN = str.maketrans(
 
 def to_gsm7(text: str) -> str:
     """Replace what has a plain twin in GSM-7; what has none stays (and costs UCS-2)."""
-    return "".join(_plain(character) for character in text.translate(_PLAIN))
+    translated = text.translate(_PLAIN)
+    if is_gsm7(translated):
+        return translated
+    return "".join(_plain(character) for character in translated)
 
 
 def _plain(character: str) -> str:
@@ -43,12 +50,14 @@ def _plain(character: str) -> str:
 
 def is_gsm7(text: str) -> bool:
     """Whether a text needs no other alphabet, which holds less than half as much a part."""
-    return all(character in _GSM7 for character in text)
+    return _ALL_GSM7.fullmatch(text) is not None
 
 
 def count_sms_parts(text: str) -> int:
     """How many parts a body is sent, and charged, as."""
     if is_gsm7(text):
+        if not _ANY_EXTENDED.search(text):
+            return 1 if len(text) <= 160 else -(-len(text) // 153)
         widths = (2 if character in _EXTENDED else 1 for character in text)
         return _pack(widths, whole=160, part=153)
     widths = (len(character.encode("utf-16-le")) // 2 for character in text)
