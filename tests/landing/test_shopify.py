@@ -29,6 +29,7 @@ from winback.base.errors import UsageError, WinbackError
 from winback.base.settings import Settings
 from winback.landing import LoadReport
 from winback.landing._consent_states import UNCLEAR, meaning
+from winback.landing.sources._exports import Export
 from winback.landing.sources.shopify import _columns
 
 AT = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -424,8 +425,9 @@ WHOLE = written(ORDERS, order(1, "ada@example.com"))
     [
         ({}, UsageError, "holds no CSV file"),
         ({"orders_export.zip": "PK"}, UsageError, "unpack it"),
-        ({"products_export.csv": "Handle,Title\na,b\n"}, WinbackError, "is neither Shopify's"),
-        ({"orders.csv": WHOLE, "x.csv": "a,b\n1,2\n"}, WinbackError, "x.csv is neither"),
+        ({"products_export.csv": "Handle,Title\na,b\n"}, WinbackError,
+         "is no export of Shopify's orders or customers"),
+        ({"orders.csv": WHOLE, "x.csv": "a,b\n1,2\n"}, WinbackError, "x.csv is no export"),
         ({"orders.csv": WHOLE.replace("Refunded Amount,", "", 1)}, WinbackError,
          "orders.csv has no column Refunded Amount, which Shopify's orders export has"),
         ({"customers.csv": "Email,Total Spent\n"}, WinbackError,
@@ -474,9 +476,7 @@ def test_the_samples_of_the_docs_load_whole(shop: Shop) -> None:
     ("kind", "documented"),
     [(_columns.ORDERS, [*OLD_ORDERS, *ORDERS]), (_columns.CUSTOMERS, [*OLD_CUSTOMERS, *CUSTOMERS])],
 )
-def test_the_docs_name_every_column_that_is_read(
-    kind: _columns.Export, documented: list[str]
-) -> None:
+def test_the_docs_name_every_column_that_is_read(kind: Export, documented: list[str]) -> None:
     page = (DOCS / "sources.md").read_text()
     section = page[page.index(f"### Columns of the {kind.name} export") :]
     listed = re.findall("`([^`]+)`", section[section.index("Read:") :].partition(".\n")[0])

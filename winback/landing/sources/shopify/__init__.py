@@ -12,6 +12,9 @@ from winback.landing._formats import Parsed
 from winback.landing._generic import late_notes
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
+from winback.landing.sources._texts import Texts, find_files, read_texts
+from winback.landing.sources._typed import stage_all, together
+from winback.landing.sources.shopify._columns import EXPORTS
 from winback.landing.sources.shopify._consents import read_wishes, write_consents
 from winback.landing.sources.shopify._customers import (
     account_rows,
@@ -19,7 +22,6 @@ from winback.landing.sources.shopify._customers import (
     write_guests,
     write_merged,
 )
-from winback.landing.sources.shopify._files import Texts, find_files, read_texts
 from winback.landing.sources.shopify._heads import read_heads
 from winback.landing.sources.shopify._lines import (
     line_rows,
@@ -29,7 +31,6 @@ from winback.landing.sources.shopify._lines import (
 )
 from winback.landing.sources.shopify._notes import order_notes, totals_note
 from winback.landing.sources.shopify._people import read_accounts
-from winback.landing.sources.shopify._typed import stage_all, together
 from winback.landing.sources.shopify._unread import (
     refuse_rounded_ids,
     set_aside_orders,
@@ -51,7 +52,7 @@ def files(source: Path) -> list[Path]:
 
 def parse(work: Work, source: Path) -> Parsed:
     """Read both exports, find out who is who, and write the tables."""
-    found = read_texts(work, files(source))
+    found = read_texts(work, files(source), EXPORTS)
     customers, orders = found.get("customers"), found.get("orders")
     read_accounts(work, customers, orders)
     read_wishes(work)

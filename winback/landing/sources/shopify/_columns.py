@@ -6,31 +6,27 @@ Everything else is ignored, and never leaves the file: notes, addresses of stree
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
-from winback.base.errors import WinbackError
-from winback.landing._csv import CsvReader
-from winback.landing._limits import Limits
+from winback.landing.sources._exports import Export
+
+_SYSTEM: Final = "Shopify"
 
 
-@dataclass(frozen=True)
-class Export:
-    """One kind of file: its columns' names and ours, by which it is known, and what it needs."""
-
-    name: str
-    columns: Mapping[str, str]
-    known_by: frozenset[str]
-    needs: frozenset[str]
-    # A file must have one of each of these.
-    either: Sequence[frozenset[str]] = ()
-    # Ours whose values may begin with a quote, by which Shopify keeps a spreadsheet from counting.
-    quoted: frozenset[str] = frozenset()
+def _name_customers(header: Sequence[str]) -> list[str]:
+    """Of two phones in a row the first is the address's, and the second the customer's own."""
+    names = [CUSTOMERS.columns.get(name, "") for name in header]
+    if names.count("phone") == 2:
+        names[names.index("phone")] = "address_phone"
+    # A file with both columns of consent: the newer one counts.
+    if names.count("accepts_email") == 2:
+        names[header.index("accepts marketing")] = ""
+    return names
 
 
 ORDERS: Final = Export(
+    _SYSTEM,
     "orders",
     {
         "name": "name",
@@ -83,6 +79,7 @@ ORDERS: Final = Export(
     ),
 )
 CUSTOMERS: Final = Export(
+    _SYSTEM,
     "customers",
     {
         "customer id": "id",
@@ -107,54 +104,6 @@ CUSTOMERS: Final = Export(
     needs=frozenset({"email"}),
     either=(frozenset({"accepts email marketing", "accepts marketing"}),),
     quoted=frozenset({"id", "email", "phone", "address_phone", "postal_code"}),
+    name_all=_name_customers,
 )
-_EXPORTS: Final = (ORDERS, CUSTOMERS)
-
-
-def open_export(path: Path, limits: Limits) -> tuple[Export, CsvReader]:
-    """The kind of a file, and its reader with our names.
-
-    Raises WinbackError for a file that is neither export, and for one that lacks a column.
-    """
-    seen: list[str] = []
-    kinds: list[Export] = []
-
-    def rename(header: list[str]) -> list[str]:
-        seen[:] = header
-        kinds[:] = [kind for kind in _EXPORTS if kind.known_by & set(header)]
-        if not kinds:
-            raise WinbackError(
-                f"{path.name} is neither Shopify's customers export nor its orders export: "
-                "nothing was loaded. Next: take it out of the folder, or export it again"
-            )
-        return _ours(kinds[0], header)
-
-    reader = CsvReader(path, limits=limits, rename=rename)
-    kind = kinds[0]
-    missing = sorted(name.title() for name in kind.needs - set(seen))
-    missing += [
-        " or ".join(sorted(name.title() for name in names))
-        for names in kind.either
-        if not names & set(seen)
-    ]
-    if missing:
-        raise WinbackError(
-            f"{path.name} has no column {', '.join(missing)}, which "
-            f"Shopify's {kind.name} export has: nothing was loaded. Next: export it again and "
-            "leave its columns as they are"
-        )
-    return kind, reader
-
-
-def _ours(kind: Export, header: Sequence[str]) -> list[str]:
-    """Our name of each column; none of one that is not read.
-
-    Of two phones in a row the first is the address's, and the second the customer's own.
-    """
-    names = [kind.columns.get(name, "") for name in header]
-    if kind is CUSTOMERS and names.count("phone") == 2:
-        names[names.index("phone")] = "address_phone"
-    # A file with both columns of consent: the newer one counts, and it comes first above.
-    if names.count("accepts_email") == 2:
-        names[header.index("accepts marketing")] = ""
-    return names
+EXPORTS: Final = (ORDERS, CUSTOMERS)

@@ -13,9 +13,9 @@ from winback.landing._batch import LINE
 from winback.landing._merge import copy
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
-from winback.landing.sources.shopify._files import FILE, Texts
+from winback.landing.sources._texts import FILE, Texts
+from winback.landing.sources._typed import Rows
 from winback.landing.sources.shopify._heads import IS_OWN, ORDER_ID
-from winback.landing.sources.shopify._typed import Rows
 
 _PLACE: Final = f"({FILE} * 1000000000000::bigint + {LINE})"
 

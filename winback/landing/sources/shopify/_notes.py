@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from winback.landing._stage import Work
-from winback.landing.sources.shopify._files import Texts
+from winback.landing.sources._texts import Texts
 
 
 def order_notes(work: Work) -> Iterator[str]:

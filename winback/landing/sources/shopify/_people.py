@@ -16,8 +16,8 @@ from winback.base import phones
 from winback.landing._batch import LINE
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
+from winback.landing.sources._texts import FILE, Texts
 from winback.landing.sources.shopify._columns import CUSTOMERS
-from winback.landing.sources.shopify._files import FILE, Texts
 
 # What the ids of people without an account begin with.
 BY_ADDRESS: Final = "shopify-"

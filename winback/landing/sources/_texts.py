@@ -1,4 +1,4 @@
-"""Shopify's export files as texts: which there are, and their rows in one Parquet file a kind."""
+"""Export files as texts: which there are, and their rows in one Parquet file a kind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from winback.landing._batch import LINE, ROW, Rejected
 from winback.landing._casts import SPACES
 from winback.landing._csv import CsvReader
 from winback.landing._stage import Work
-from winback.landing.sources.shopify._columns import Export, open_export
+from winback.landing.sources._exports import Export, open_export
 
 FILE = "__file"  # which of the files of its kind a row stands in, from 1
 _SUFFIXES = (".csv", ".csv.gz")
@@ -44,7 +44,7 @@ def find_files(source: Path) -> list[Path]:
         raise UsageError(f"{source / packed[0]} is packed. Next: unpack it and load its files")
     found = [path for path in inside if path.name.lower().endswith(_SUFFIXES)]
     if not found:
-        raise UsageError(f"{source} holds no CSV file of Shopify's (customers or orders export).")
+        raise UsageError(f"{source} holds no CSV file. Next: put what was exported there")
     if wrong := [path for path in found if not path.is_file()]:
         raise WinbackError(
             f"{wrong[0]} is not a file: nothing was loaded. Next: put the file there"
@@ -52,9 +52,9 @@ def find_files(source: Path) -> list[Path]:
     return found
 
 
-def read_texts(work: Work, paths: Sequence[Path]) -> Mapping[str, Texts]:
+def read_texts(work: Work, paths: Sequence[Path], exports: Sequence[Export]) -> Mapping[str, Texts]:
     """Read every file. All headers are read first: a wrong one costs no time."""
-    opened = [(path, *open_export(path, work.limits)) for path in paths]
+    opened = [open_export(path, work.limits, exports) for path in paths]
     found: dict[str, Texts] = {}
     for kind in dict.fromkeys(kind.name for _, kind, _ in opened):
         mine = [it for it in opened if it[1].name == kind]
@@ -130,7 +130,7 @@ def _cleaned(rows: Any, name: str, kind: Export) -> Any:
 def _refuse_cut_off(path: Path, unread: Sequence[Rejected], last: int) -> None:
     """Raise WinbackError where a quote stays open or the last record is short.
 
-    Shopify writes whole records: what is missing behind such a line may be a day's orders.
+    Systems export whole records: what is missing behind such a line may be a day's orders.
     """
     for line, reason, _ in unread:
         if "a quote" in reason or (line > last and reason.startswith("short row")):

@@ -20,7 +20,7 @@ from winback.landing._rules import SPECS
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work, stage
 from winback.landing.schema import TABLES
-from winback.landing.sources.shopify._files import Texts
+from winback.landing.sources._texts import Texts
 
 _CHUNK_ROWS: Final = 100_000
 
