@@ -286,6 +286,21 @@ def an_export(home: Home, files: dict[str, bytes]) -> None:
             (folder / name).unlink()
 
 
+def a_list_of_consents(home: Home, file: tuple[str, str, bytes]) -> None:
+    """Of Mailchimp, Klaviyo or listmonk; it never takes the shop's customers away."""
+    if not (home.settings.shop_dir / "customers.parquet").exists():
+        a_shop(home, {})
+    before = pq.read_table(home.settings.shop_dir / "customers.parquet")
+    system, name, content = file
+    path = home.folder / name
+    path.write_bytes(content)
+    try:
+        load(path, home.settings, FixedClock(NOW), format=system)
+    finally:
+        path.unlink()
+    assert pq.read_table(home.settings.shop_dir / "customers.parquet") == before
+
+
 def a_date(_: Home, text: object) -> None:
     for order in (None, "day first", "month first"):
         read = read_date(str(text), order)
@@ -462,6 +477,14 @@ SHOP = {
 }  # fmt: skip
 
 
+LISTS = {
+    ("mailchimp", "unsubscribed_1.csv"): "Email Address,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,"
+    f"CONFIRM_IP,UNSUB_TIME\n{EMAIL},2025-01-01,192.0.2.1,2025-01-02,,2025-02-03\n",
+    ("klaviyo", "profiles.csv"): "Email,Phone Number,Email Marketing Consent,"
+    "Email Marketing Consent Timestamp,SMS Marketing Consent,SMS Marketing Consent Timestamp\n"
+    f"{EMAIL},{NUMBER},SUBSCRIBED,2025-01-01T00:00:00Z,UNSUBSCRIBED,2025-01-01T00:00:00Z\n",
+    ("listmonk", "s.csv"): f"email,status,updated_at\n{EMAIL},blocklisted,2025-01-01\n",
+}
 EXPORTS = {
     "customers.csv": written(
         CUSTOMERS, [account(1, EMAIL, accepts_email_marketing="yes"), account(2, "")]
@@ -589,6 +612,10 @@ PARSERS = (
            at_once=2, is_replayed=False),
     Parser("exports of Shopify", st.fixed_dictionaries({}, optional={
         name: broken(content) for name, content in EXPORTS.items()}), an_export, (WinbackError,), 5,
+           at_once=2, is_replayed=False),
+    Parser("lists of consents", st.one_of(*(
+        st.tuples(st.just(system), st.just(name), broken(content.encode()))
+        for (system, name), content in LISTS.items())), a_list_of_consents, (WinbackError,), 5,
            at_once=2, is_replayed=False),
     Parser("dates", dates, a_date),
     Parser("amounts", amounts, an_amount),

@@ -38,7 +38,11 @@ def load_command(
     ],
     *,
     format: Annotated[  # noqa: A002  # the option's name
-        str, typer.Option(help="The form of the files: generic, shopify, online-retail or cdnow.")
+        str,
+        typer.Option(
+            help="The form of the files: generic, shopify, klaviyo, mailchimp, listmonk, "
+            "online-retail or cdnow."
+        ),
     ] = "generic",
     replace: Annotated[
         bool,

@@ -16,6 +16,9 @@ class Parsed:
     sources: list[Staged] = field(default_factory=list)
     tables: dict[str, Path] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    # Refusals of addresses that are no customer's: channel_group, address, reason, occurred_at.
+    refused: Path | None = None
+    refused_by: str = ""
 
 
 class Format(Protocol):

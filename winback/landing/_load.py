@@ -24,20 +24,24 @@ from winback.landing._formats import Format, Parsed
 from winback.landing._limits import Limits
 from winback.landing._merge import Merged, merge
 from winback.landing._report import LoadReport, Progress
-from winback.landing._revocations import tell_revocations
+from winback.landing._revocations import keep_refused, tell_revocations
 from winback.landing._set_aside import MEANWHILE, keep_set_aside
 from winback.landing._stage import Work
 from winback.landing._start_over import keep_refusals, kept_note
 from winback.landing.schema import TABLES
 from winback.landing.sources import shopify
+from winback.landing.sources.lists import ListFormat
 
-FormatName = Literal["generic", "shopify", "online-retail", "cdnow"]
+FormatName = Literal[
+    "generic", "shopify", "klaviyo", "mailchimp", "listmonk", "online-retail", "cdnow"
+]  # fmt: skip
 
 _FORMATS: dict[str, Format] = {
     "generic": _generic,
     "shopify": shopify,
     "online-retail": _online_retail,
     "cdnow": _cdnow,
+    **{name: ListFormat(name) for name in ("klaviyo", "mailchimp", "listmonk")},
 }
 
 
@@ -80,6 +84,7 @@ def load(
         parsed.notes += _notes(parsed, merged, held)
         parsed.notes += kept_note(refusals)
         parsed.notes += tell_revocations(work, settings)
+        parsed.notes += keep_refused(work, settings, parsed)
         report = LoadReport(
             load_id=work.load_id,
             loaded_at=clock.now(),

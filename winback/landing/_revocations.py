@@ -15,16 +15,19 @@ from typing import Final
 
 from winback.base.phones import canonical, country_code
 from winback.base.settings import PROJECT_DIR, Settings
+from winback.landing._formats import Parsed
 from winback.landing._set_aside import plain_id, standing
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
 from winback.ledger import (
     ChannelGroup,
     Revocation,
+    Suppression,
     channel_group,
     has_ledger,
     keep_revocations,
     open_ledger,
+    suppress_all,
 )
 
 _CHANNELS: Final = PROJECT_DIR / "dbt_project" / "seeds" / "consent_channels.csv"
@@ -57,6 +60,29 @@ def tell_revocations(work: Work, settings: Settings) -> list[str]:
             "planned"
         )
     return notes
+
+
+def keep_refused(work: Work, settings: Settings, parsed: Parsed) -> list[str]:
+    """Suppress the addresses of people who refused elsewhere and are no customers, and say so."""
+    if parsed.refused is None:
+        return []
+    found = work.connection.execute(
+        "select channel_group, address, reason, epoch_us(occurred_at) from "
+        f"{parquet(parsed.refused)}"
+    )
+    news = 0
+    with open_ledger(settings) as ledger:
+        while rows := found.fetchmany(_CHUNK):
+            wishes = [
+                Suppression(
+                    group, address, reason, parsed.refused_by,
+                    datetime.fromtimestamp(occurred_us / 1_000_000, UTC),
+                )
+                for group, address, reason, occurred_us in rows
+            ]  # fmt: skip
+            with ledger.write() as connection:
+                news += suppress_all(connection, wishes, recorded_at=work.loaded_at)[0]
+    return [f"{news:,} refusals of people who are no customers are kept by their addresses"]
 
 
 def _find_new(work: Work, merged: Path, shop_dir: Path) -> None:

@@ -8,9 +8,10 @@ from winback.landing._batch import LINE
 from winback.landing._merge import copy
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
+from winback.landing.sources._addresses import email_key
 from winback.landing.sources._texts import FILE
 from winback.landing.sources._typed import Rows, as_row
-from winback.landing.sources.shopify._people import BY_ADDRESS, email_key
+from winback.landing.sources.shopify._people import BY_ADDRESS
 
 _COLUMNS = "customer_id, email, phone, first_name, last_name, country, region, postal_code"
 _OF_AN_ORDER = "customer_id, email, phone, country, region, postal_code"

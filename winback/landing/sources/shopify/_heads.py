@@ -14,8 +14,9 @@ from winback.landing._batch import LINE
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
 from winback.landing._words import read_words
+from winback.landing.sources._addresses import email_key
 from winback.landing.sources._texts import FILE, Texts
-from winback.landing.sources.shopify._people import email_key, owner_of
+from winback.landing.sources.shopify._people import owner_of
 
 # No orders: what a shop tried out, and drafts. A draft that was paid is an order.
 _TEST_TAGS: Final = ["test", "test order", "testorder"]

@@ -10,12 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-
-from winback.base import phones
 from winback.landing._batch import LINE
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
+from winback.landing.sources._addresses import email_key, know_numbers, tail
 from winback.landing.sources._texts import FILE, Texts
 from winback.landing.sources.shopify._columns import CUSTOMERS
 
@@ -23,12 +21,6 @@ from winback.landing.sources.shopify._columns import CUSTOMERS
 BY_ADDRESS: Final = "shopify-"
 # What two rows of one account must agree in.
 _FACTS: Final = "email, phone, first_name, last_name, accepts_email, country, region, postal_code"
-
-
-def email_key(name: str) -> str:
-    """SQL for the form in which email addresses are compared; null for what is none."""
-    key = f"lower(trim({name}))"
-    return f"case when {key} like '%_@_%' and not contains({key}, ' ') then {key} end"
 
 
 def read_accounts(work: Work, texts: Texts | None, orders: Texts | None) -> None:
@@ -130,37 +122,16 @@ def _read_phones(work: Work, orders: Texts | None) -> None:
     found = work.connection.execute(
         f"""
         with bought as (select distinct phone, country from ({bought}) where phone is not null),
-        tails as (select distinct {_tail("phone")} as tail from bought)
+        tails as (select distinct {tail("phone")} as tail from bought)
         select phone, country from bought
         union
         select phone, country from told
         where phone is not null
             and ((id is null and email_key is null)
-                or {_tail("phone")} in (select tail from tails))
+                or {tail("phone")} in (select tail from tails))
         """
     ).fetchall()
-    numbers = [_number(phone, country, work.shop_country) for phone, country in found]
-    work.connection.register(
-        "numbers",
-        pa.table(
-            {
-                "phone": pa.array([phone for phone, _ in found], pa.string()),
-                "country": pa.array([country for _, country in found], pa.string()),
-                "number": pa.array(numbers, pa.string()),
-            }
-        ),
-    )
-
-
-def _tail(phone: str) -> str:
-    return f"right(regexp_replace({phone}, '\\D', '', 'g'), 6)"
-
-
-def _number(phone: str, country: str | None, shop_country: str) -> str | None:
-    """The one spelling of a number; its digits where they can't be read as one."""
-    code = phones.country_code(country) or phones.country_code(shop_country)
-    digits = phones.cleaned(phone)
-    return phones.canonical(phone, code) or (digits if digits and len(digits) > 5 else None)
+    know_numbers(work, found)
 
 
 def _index(work: Work) -> None:

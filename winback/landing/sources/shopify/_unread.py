@@ -11,9 +11,10 @@ from winback.base.errors import WinbackError
 from winback.landing._aside import fields_of
 from winback.landing._batch import LINE, Rejected
 from winback.landing._stage import Staged, Work
+from winback.landing.sources._addresses import email_key
 from winback.landing.sources._texts import FILE, Texts
 from winback.landing.sources._typed import as_row
-from winback.landing.sources.shopify._people import email_key, owner_of
+from winback.landing.sources.shopify._people import owner_of
 
 
 def refuse_rounded_ids(work: Work, table: str, texts: Texts) -> None:

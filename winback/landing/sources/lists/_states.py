@@ -1,0 +1,108 @@
+"""What each row of a list says: of which address and channel, which state, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from winback.base.duck import literal
+from winback.base.errors import WinbackError
+from winback.landing._batch import LINE
+from winback.landing._consent_states import meaning
+from winback.landing._sql import parquet
+from winback.landing._stage import Work
+from winback.landing.sources._texts import FILE, Texts
+
+# Names in landing which consents came from a list.
+SAYS: Final = "list"
+# How Mailchimp names the files of one audience.
+_MEMBERS: Final = ("unsubscribed", "nonsubscribed", "subscribed", "cleaned")
+_LEVEL: Final = """
+    case
+        when optin_time is not null and confirm_time is not null
+            and optin_ip is not null and confirm_ip is not null then 'CONFIRMED_OPT_IN'
+        when (optin_time is not null and optin_ip is not null)
+            or (confirm_time is not null and confirm_ip is not null) then 'SINGLE_OPT_IN'
+        else 'UNKNOWN'
+    end
+"""
+# The rows of each system's file, as SQL over its texts.
+_SAID: Final = {
+    "mailchimp": f"""
+        select email, null::varchar as phone, 'email' as channel,
+            case when unsub_time is not null then 'UNSUBSCRIBED'
+                when clean_time is not null then 'CLEANED' else file_states.state end as state,
+            {_LEVEL} as opt_in_level,
+            coalesce(unsub_time, clean_time, confirm_time, optin_time) as occurred_at
+    """,
+    "klaviyo": """
+        select email, null::varchar as phone, 'email' as channel, email_state as state,
+            'UNKNOWN' as opt_in_level, email_at as occurred_at
+    """,
+    "listmonk": """
+        select email, null::varchar as phone, 'email' as channel, texts.state,
+            'UNKNOWN' as opt_in_level, updated_at as occurred_at
+    """,
+}
+_SAID_OF_TEXTS: Final = """
+    select null::varchar, phone, 'sms', sms_state, 'UNKNOWN', sms_at
+"""
+
+
+def file_states(system: str, paths: Sequence[Path]) -> list[str]:
+    """Which state the rows of each file have, where its name tells. Raises WinbackError where it
+    should and does not."""
+    if system != "mailchimp":
+        return ["" for _ in paths]
+    states = []
+    for path in paths:
+        found = [name for name in _MEMBERS if path.name.lower().startswith(name)]
+        if not found:
+            raise WinbackError(
+                f"{path.name}: a file of Mailchimp tells by its name who stands in it "
+                f"({', '.join(f'{name}_…' for name in _MEMBERS)}): nothing was loaded. Next: give "
+                "it back its name"
+            )
+        states.append(found[0].upper())
+    return states
+
+
+def read_states(work: Work, system: str, texts: Texts, states: Sequence[str]) -> None:
+    """The temp table `said`: a row a statement, with what it becomes.
+
+    A statement about an empty address, or an empty one, says nothing.
+    """
+    numbered = ", ".join(f"({n}, {literal(state)})" for n, state in enumerate(states, start=1))
+    source = (
+        f"from {parquet(texts.path)} as texts inner join "
+        f"(values {numbered}) as file_states (number, state) on texts.{FILE} = file_states.number"
+    )
+    said = f"{_SAID[system]}, {FILE}, {LINE} {source}"
+    if system == "klaviyo":
+        said += f" union all {_SAID_OF_TEXTS}, {FILE}, {LINE} {source}"
+    work.connection.execute(
+        f"create or replace temp table said as select * from ({said}) "
+        "where coalesce(email, phone) is not null and state is not null"
+    )
+    found = work.connection.execute(
+        "select distinct channel, upper(state), opt_in_level from said"
+    ).fetchall()
+    values = ", ".join(
+        f"({literal(channel)}, {literal(state)}, {literal(level)}, "
+        f"{literal(means.becomes)}, {literal(means.basis)})"
+        for channel, state, level in found
+        for means in [meaning(system, channel, state, opt_in_level=level)]
+    )
+    work.connection.execute(
+        f"""
+        create or replace temp table said as
+        with means as (
+            select * from (values {values or "('', '', '', '', '')"})
+                as told (channel, state, opt_in_level, becomes, basis)
+        )
+        select said.*, means.becomes, nullif(means.basis, '') as basis
+        from said inner join means on said.channel = means.channel
+            and upper(said.state) = means.state and said.opt_in_level = means.opt_in_level
+        """
+    )
