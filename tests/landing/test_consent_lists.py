@@ -146,6 +146,17 @@ def test_a_state_that_nobody_knows_and_a_yes_without_a_date_are_no_clean_yes(lis
     ]
 
 
+def test_of_a_line_with_two_statements_each_lands_once(lists: Shop) -> None:
+    row = "ben@example.com,+447700900123,B,SUBSCRIBED,,UNSUBSCRIBED,2024-02-04T10:00:00Z\n"
+    report = load_list(lists, "klaviyo", {"profiles.csv": f"{PROFILES}\n{row}"})
+    assert [row[:3] for row in consents(lists)] == [
+        ("c2", "email", "unclear"),
+        ("c2", "sms", "revoked"),
+        ("c3", "sms", "revoked"),
+    ]
+    assert report.sources[0].landed == 3
+
+
 def test_the_same_list_again_adds_nothing(lists: Shop) -> None:
     files = {"profiles.csv": f"{PROFILES}\nada@example.com,,A,UNSUBSCRIBED,2024-01-02,,\n"}
     load_list(lists, "klaviyo", files)

@@ -380,6 +380,19 @@ def test_a_guest_who_opens_an_account_stays_one_person(shop: Shop) -> None:
     assert (account_id(1), "Ada") in shop.landed("customers", "customer_id, first_name")
 
 
+def test_an_account_of_an_old_export_keeps_its_name_when_only_orders_come(shop: Shop) -> None:
+    old = {"First Name": "Ada", "Email": "ada@example.com", "Accepts Marketing": "no",
+           "Zip": "10001", "Country Code": "US"}  # fmt: skip
+    shop.write({"customers.csv": written(OLD_CUSTOMERS, [old])})
+    load(shop, order(1, "ada@example.com", billing_country=""))
+    (shop.source / "customers.csv").unlink()
+    load(shop, order(2, "Ada@example.com", phone="+12015550123"), order(3, "bo@example.com"))
+    assert shop.landed("customers", "first_name, email, phone, country, postal_code") == [
+        ("Ada", "Ada@example.com", "+12015550123", "US", "10001"),
+        (None, "bo@example.com", None, "US", None),
+    ]
+
+
 def test_a_later_export_corrects_an_order_and_its_lines(shop: Shop) -> None:
     load(shop, order(1, "ada@example.com", *LINES, total="11.50"), order(2, "bo@example.com"))
     load(shop, order(1, "ada@example.com", LINES[0], total="6.00", refunded_amount="1.50"))

@@ -27,14 +27,26 @@ _CHUNK_ROWS: Final = 100_000
 
 @dataclasses.dataclass(frozen=True)
 class Rows:
-    """The texts of a table: its columns, what a row that is set aside shows, and where from."""
+    """The texts of a table: its columns, what a row that is set aside shows, and where from.
+
+    `key` tells the rows of `source` apart, where a line of the file may bring several.
+    """
 
     columns: str
     shown: str
     source: str
+    key: str = LINE
 
-    def query(self, row: str) -> str:
-        return f"select {self.columns}, {LINE}, {row} as {ROW} from {self.source}"
+    def texts(self) -> str:
+        """SQL for the texts, with the key in the place of the row."""
+        return f"select {self.columns}, {LINE}, {self.key} as {ROW} from {self.source}"
+
+    def shown_among(self, keys: str) -> str:
+        """SQL for the texts of those rows whose key the query `keys` gives."""
+        return (
+            f"select {self.columns}, {LINE}, {as_row(self.shown)} as {ROW} from {self.source} "
+            f"where {self.key} in ({keys})"
+        )
 
 
 def as_row(columns: str) -> str:
@@ -58,15 +70,10 @@ def stage_all(work: Work, name: str, texts: Texts, rows_of: Callable[[int], Rows
         work.progress(f"{name}: checking", done, work.total_bytes)
         work.connection.execute(
             "create or replace temp table typed as "
-            + typing_query(spec, rows.columns.split(", "), f"({rows.query('null::varchar')})")
+            + typing_query(spec, rows.columns.split(", "), f"({rows.texts()})")
         )
         faulty = work.folder / f"{own}.faulty.parquet"
-        copy(
-            work,
-            f"from ({rows.query(as_row(rows.shown))}) "
-            f"semi join (from typed where __reason is not null) as wrong using ({LINE})",
-            faulty,
-        )
+        copy(work, rows.shown_among(f"select {ROW} from typed where __reason is not null"), faulty)
         of_file = stage(work, _Written(faulty), spec, path)
         work.done_bytes = done
         _add_whole_rows(work, of_file)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from winback.base.errors import WinbackError
+from winback.landing._batch import LINE
 from winback.landing._formats import Parsed
 from winback.landing._stage import Work
 from winback.landing.sources._exports import Export
@@ -64,7 +65,8 @@ def _rows(system: str, number: int) -> Rows:
         columns,
         columns,
         f"(select customer_id, channel, status, basis, '{system} {SAYS}' as source, occurred_at, "
-        f"__line from matched where {FILE} = {number} and customer_id is not null)",
+        f"{LINE}, nth from matched where {FILE} = {number} and customer_id is not null)",
+        key="nth",
     )
 
 

@@ -6,9 +6,6 @@ from typing import Final
 
 from winback.landing.sources._exports import Export
 
-# A state that no column tells, but which file it stands in.
-OF_FILE: Final = "state_of_file"
-
 MAILCHIMP: Final = Export(
     "Mailchimp",
     "members",

@@ -40,7 +40,7 @@ def match_customers(work: Work, landed: Path) -> None:
                 on customers.phone = numbers.phone
                 and customers.country is not distinct from numbers.country
         )
-        select told.*, theirs.number,
+        select told.*, theirs.number, row_number() over () as nth,
             coalesce(customers.customer_id, by_number.customer_id) as customer_id
         from told
         left join customers on told.email_key = customers.email_key

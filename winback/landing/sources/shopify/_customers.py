@@ -19,27 +19,36 @@ _OF_AN_ORDER = "customer_id, email, phone, country, region, postal_code"
 
 def account_rows(number: int) -> Rows:
     """One file's accounts; the first of those with one id."""
-    return Rows(_COLUMNS, _COLUMNS, f"accounts where nth = 1 and {FILE} = {number}")
+    return Rows(_COLUMNS, _COLUMNS, f"(select * from accounts where nth = 1 and {FILE} = {number})")
 
 
 def write_guests(work: Work) -> Path:
-    """Who ordered without an account, as the newest order has them."""
+    """Who ordered without an account, as the newest order has them; the rest stays as it landed."""
     path = work.folder / "guests.parquet"
     newest = ", ".join(
         f"max_by({name}, (ordered_at, {LINE})) as {name}"
         for name in _OF_AN_ORDER.split(", ")
         if name != "customer_id"
     )
-    copy(
-        work,
-        f"""
+    guests = f"""
         select customer_id, {newest} from heads
         anti join accounts using (customer_id)
         where nth = 1 and is_none is null and starts_with(customer_id, '{BY_ADDRESS}')
         group by customer_id
-        """,
-        path,
-    )
+    """
+    landed = work.landed / "customers.parquet" if work.landed else None
+    if landed and landed.exists():
+        kept = ", ".join(
+            f"coalesce(guests.{name}, landed.{name}) as {name}"
+            if name in _OF_AN_ORDER.split(", ")
+            else f"landed.{name}"
+            for name in _COLUMNS.split(", ")
+        )
+        guests = (
+            f"select {kept} from ({guests}) as guests left join {parquet(landed)} as landed "
+            "on guests.customer_id = landed.customer_id"
+        )
+    copy(work, guests, path)
     return path
 
 

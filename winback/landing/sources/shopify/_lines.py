@@ -72,8 +72,8 @@ def order_rows(number: int) -> Rows:
     return Rows(
         columns,
         f"name, {columns}",
-        "heads where nth = 1 and is_none is null and customer_id is not null "
-        f"and {FILE} = {number}",
+        "(select * from heads where nth = 1 and is_none is null and customer_id is not null "
+        f"and {FILE} = {number})",
     )
 
 
@@ -83,8 +83,8 @@ def line_rows(number: int) -> Rows:
     return Rows(
         columns,
         f"name, {columns}",
-        "lines semi join orders_staged using (order_id) "
-        f"where is_home and product_id is not null and {FILE} = {number}",
+        "(select * from lines semi join orders_staged using (order_id) "
+        f"where is_home and product_id is not null and {FILE} = {number})",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import pyarrow as pa
 
@@ -15,6 +16,8 @@ from winback.landing.sources._addresses import email_key
 from winback.landing.sources._texts import FILE, Texts
 from winback.landing.sources._typed import as_row
 from winback.landing.sources.shopify._people import owner_of
+
+_CHUNK: Final = 10_000
 
 
 def refuse_rounded_ids(work: Work, table: str, texts: Texts) -> None:
@@ -34,7 +37,7 @@ def set_aside_orders(work: Work, staged: Staged, number: int) -> None:
     """Set aside orders of nobody, second rows of an order, and rows without an order."""
     own = "name, order_id, ordered_at, total_amount, status"
     repeated = "second row with this order_id"
-    rows = work.connection.execute(
+    found = work.connection.execute(
         f"""
         select {LINE}, {as_row(own)}, customer_id, order_id, differs, nth
         from heads
@@ -42,11 +45,13 @@ def set_aside_orders(work: Work, staged: Staged, number: int) -> None:
             and (case when nth = 1 then customer_id is null else differs or {FILE} <> home end)
         order by {LINE}
         """
-    ).fetchall()
-    staged.reject(
-        (line, "no customer" if nth == 1 else repeated, row) for line, row, _, _, _, nth in rows
     )
-    staged.aside.add_keys(((c, o) for _, _, c, o, differs, nth in rows if differs), repeated)
+    # A shop with a till may have a million orders of nobody.
+    while rows := found.fetchmany(_CHUNK):
+        staged.reject(
+            (line, "no customer" if nth == 1 else repeated, row) for line, row, _, _, _, nth in rows
+        )
+        staged.aside.add_keys(((c, o) for _, _, c, o, differs, _ in rows if differs), repeated)
     joins, owner = owner_of("lost.email_key", "null::varchar")
     orphans = work.connection.execute(
         f"""
@@ -59,9 +64,9 @@ def set_aside_orders(work: Work, staged: Staged, number: int) -> None:
         """
     ).fetchall()
     for is_nameless, reason in ((True, "Name is missing"), (False, "its order has no row")):
-        found = [row for row in orphans if row[3] == is_nameless]
-        staged.reject((line, reason, row) for line, row, *_ in found)
-        staged.aside.add_keys(((c, None) for _, _, c, _ in found if c), reason)
+        lost = [row for row in orphans if row[3] == is_nameless]
+        staged.reject((line, reason, row) for line, row, *_ in lost)
+        staged.aside.add_keys(((c, None) for _, _, c, _ in lost if c), reason)
 
 
 def set_aside_unread(work: Work, staged: Staged, unread: Sequence[Rejected]) -> None:
