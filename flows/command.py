@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import quality
 from flows._prefect import quiet_prefect
 from flows._run_report import told
+from flows._server import start_beside
 from winback import reconcile as reconciling
 from winback import sending
 from winback.base.console import print_json, print_rows, say, telling
@@ -57,10 +58,12 @@ def _look(resolved: Run, as_of: datetime | None) -> RunReport | None:
 
 def _run(resolved: Run, as_of: datetime | None) -> RunReport:
     quiet_prefect()
-    # Before Prefect is imported: that and its server take longer than the libraries of the gate.
+    # Before Prefect is imported: both get ready on the other core meanwhile.
+    wait_for_server = start_beside(resolved.settings)
     with quality.gate(sends=True).beside():
         from flows.run import winback_run
 
+        wait_for_server()
         with telling():
             return winback_run(resolved.mode, as_of)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import quality
 from flows._prefect import quiet_prefect
+from flows._server import start_beside
 from winback.base.clock import FixedClock
 from winback.base.console import print_rows, say
 from winback.base.duck import Rows
@@ -63,6 +64,7 @@ def demo() -> None:
         "WINBACK_CLICK_LINKS": "false",
     }
     quiet_prefect()
+    wait_for_server = start_beside(Settings.load())
     say(
         "Seven weeks of an invented shop, whose customers take to messages more than yours will.\n"
         "It takes about three minutes on two cores, and nothing leaves this machine.\n\n"
@@ -75,6 +77,7 @@ def demo() -> None:
         f"   landed {sum(table.rows for table in loaded.tables):,} rows; "
         f"{loaded.rejected} bad rows set aside in {settings.rejected_dir}"
     )
+    wait_for_server()
     with (
         quality.gate(sends=True).beside(),
         _without_heartbeats(),

@@ -1,0 +1,69 @@
+"""A server of Prefect for one command, got ready while this process imports."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.request import urlopen
+
+from flows._children import Children
+from flows._prefect import find_server
+
+if TYPE_CHECKING:
+    from winback.base.settings import Settings
+
+# A fresh home takes 13-21 s to make its database.
+_READY_WITHIN: Final = 120.0
+# As Prefect starts its own temporary server.
+_TEMPORARY: Final = {
+    "PREFECT_UI_ENABLED": "0",
+    "PREFECT__SERVER_EPHEMERAL": "1",
+    "PREFECT__SERVER_FINAL": "1",
+}
+
+
+def start_beside(settings: Settings) -> Callable[[], None]:
+    """Start a server, unless one is named somewhere; returns what waits until it is there.
+
+    Prefect would start the same one, but only once it is imported, and it would import the
+    server's own code here for that, which takes as long as all of Prefect. Call it before Prefect
+    is imported: what is set in the environment afterwards is not read.
+    """
+    find_server(settings)
+    if "prefect" in sys.modules or "PREFECT_API_URL" in os.environ or _is_named_elsewhere():
+        return lambda: None
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    host, _, port = address.partition(":")
+    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
+    command += ["--host", host, "--port", port, "--log-level", "error", "--lifespan", "on"]
+    children = Children(settings.home.resolve() / "control-room")
+    # Prefect sends its last lines when Python ends, which comes before what was registered earlier.
+    atexit.register(children.__exit__, None, None, None)
+    server = children.start("run-server", command, {**os.environ, **_TEMPORARY})
+    os.environ["PREFECT_API_URL"] = f"http://{address}/api"
+
+    def is_ready() -> bool:
+        try:
+            with urlopen(f"http://{address}/api/health", timeout=5) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
+
+    return lambda: children.wait_for(server, is_ready, seconds=_READY_WITHIN)
+
+
+def _is_named_elsewhere() -> bool:
+    """Whether a file that Prefect reads may name a server."""
+    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
+    profiles = Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml")).expanduser()
+    if Path("prefect.toml").exists():
+        return True
+    files = [path for path in (profiles, Path(".env")) if path.is_file()]
+    return any("PREFECT_API_URL" in path.read_text(errors="replace") for path in files)
