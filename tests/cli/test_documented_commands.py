@@ -23,6 +23,14 @@ LONG = (
 ORDER = ("load", "doctor", "stop", "go", "suppressions import", "suppressions", "erase")
 IDS = ("3f1c9a2e", "5b1d0c", "17", "REF", "ID...", "CUSTOMER_ID")
 LIST = "email,phone\nada@example.com,+44 7700 900123\n"
+# What other tools export.
+EXPORTED = {
+    "mailchimp_export/unsubscribed_1.csv": "Email Address,OPTIN_TIME,CONFIRM_TIME,UNSUB_TIME\n"
+    "ada@example.com,,2025-01-01,2025-02-03\n",
+    "profiles.csv": "Email,Email Marketing Consent,Email Marketing Consent Timestamp\n"
+    "ada@example.com,UNSUBSCRIBED,2025-02-03\n",
+    "subscribers.csv": "email,status\nada@example.com,blocklisted\n",
+}
 
 
 def documented() -> Iterator[list[str]]:
@@ -50,6 +58,9 @@ def test_every_short_command_of_the_documents_runs_as_it_stands_there(
     shutil.copytree(ROOT / "docs" / "samples", tmp_path / "DIR")
     for name in ("unsubscribed.csv", "bounces.csv", "stops.txt", "do-not-text.xlsx"):
         (tmp_path / name).write_text(LIST)
+    (tmp_path / "mailchimp_export").mkdir()
+    for name, content in EXPORTED.items():
+        (tmp_path / name).write_text(content)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WINBACK_HOME", str(tmp_path / "home"))
     calls = [
@@ -77,4 +88,10 @@ def test_every_short_command_of_the_documents_runs_as_it_stands_there(
     assert wrong == {}, wrong
     done = {call for call, (code, _) in codes.items() if code == 0}
     shop = "load docs/samples/shopify --format shopify"
+    lists = {
+        "load mailchimp_export --format mailchimp",
+        "load profiles.csv --format klaviyo",
+        "load subscribers.csv --format listmonk",
+    }
+    assert lists <= done
     assert {shop, "stop", "go", "inbox", "suppressions holds"} <= done
