@@ -242,13 +242,13 @@ SYSTEMD = shutil.which("systemd-analyze")
 
 
 @pytest.mark.skipif(not SYSTEMD, reason="systemd-analyze is not here")
-def test_systemd_takes_the_timer(tmp_path: Path) -> None:
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
-    for path in sorted((root / "deployments").glob("winback-watch.*")):
+    for path in sorted((root / "deployments").glob("winback-*")):
         words = path.read_text().replace("/opt/winback/.venv/bin/winback", sys.executable)
         (tmp_path / path.name).write_text(words.replace("User=winback", "User=root"))
     units = sorted(tmp_path.iterdir())
-    assert [unit.suffix for unit in units] == [".service", ".timer"]
+    assert [unit.suffix for unit in units] == [".service", ".service", ".timer"]
     done = subprocess.run(
         [str(SYSTEMD), "verify", "--man=no", *units],
         capture_output=True,
