@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from prefect.automations import AutomationCore
 from prefect.client.schemas.objects import StateType
@@ -44,18 +44,26 @@ def automations() -> list[AutomationCore]:
 
 
 def apply_automations(client: SyncPrefectClient) -> list[str]:
-    """Create or replace each by its name, also one that was changed by hand; their names."""
+    """Create or replace each by its name, also one that was changed by hand; their names.
+
+    One that is as wanted stays: replaced, it would forget which runs it waits for.
+    """
     names = []
     for wanted in automations():
         names.append(wanted.name)
         known = client.read_automations_by_name(wanted.name)
         for it in known[1:]:
             client.delete_automation(it.id)
-        if known:
-            client.update_automation(known[0].id, wanted)
-        else:
+        if not known:
             client.create_automation(wanted)
+        elif _plain(known[0]) != _plain(wanted):
+            client.update_automation(known[0].id, wanted)
     return names
+
+
+def _plain(it: AutomationCore) -> Any:
+    """What an automation says; the server adds ids of its own."""
+    return AutomationCore.model_validate(it.model_dump()).model_dump(exclude={"tags"})
 
 
 def _crash(name: str, *, after: set[str], expect: set[str], why: str) -> AutomationCore:

@@ -68,12 +68,16 @@ class Children:
                 )
             time.sleep(_LOOKS_EVERY)
 
-    def wait(self) -> Child:
-        """Wait for the first child that ends, which none should."""
+    def wait(self, meanwhile: Callable[[], None], *, every: float) -> Child:
+        """Wait for the first child that ends, which none should; `meanwhile` is called so often."""
+        due = time.monotonic() + every
         while True:
             for child in self._started:
                 if child.process.poll() is not None:
                     return child
+            if time.monotonic() >= due:
+                meanwhile()
+                due = time.monotonic() + every
             time.sleep(_LOOKS_EVERY)
 
     def __enter__(self) -> Self:

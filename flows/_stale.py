@@ -51,6 +51,14 @@ class Repair:
     alive: int
 
 
+def told(done: Repair) -> Iterator[str]:
+    """A line for each thing that was mended."""
+    for name in done.crashed:
+        yield f"crashed: {name} gave no sign of life for five minutes. The next run does its work"
+    for name in done.freed:
+        yield f"freed: the slot of {name} was taken, and no run held it"
+
+
 def repair(client: SyncPrefectClient, *, now: datetime) -> Repair:
     """Crash the runs of ours that give no sign of life, then free slots that no run holds."""
     runs = _held(client)

@@ -26,10 +26,8 @@ def repair(settings: Settings) -> None:
         done = _stale.repair(client, now=WallClock().now())
         for name in apply_automations(client):
             say(f"automation applied: {name}")
-    for name in done.crashed:
-        say(f"crashed: {name} gave no sign of life for five minutes. The next run does its work")
-    for name in done.freed:
-        say(f"freed: the slot of {name} was taken, and no run held it")
+    for line in _stale.told(done):
+        say(line)
     if done.alive:
         say(f"{done.alive} runs gave a sign of life within five minutes, and were left alone")
     if not (done.crashed or done.freed):

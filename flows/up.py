@@ -17,12 +17,13 @@ from urllib.request import urlopen
 from flows._children import Children
 from flows._prefect import SERVER, quiet_prefect
 from winback.base.clock import WallClock
-from winback.base.console import say
+from winback.base.console import say, warn
 from winback.base.errors import UsageError, WinbackError
 from winback.base.private import keep_private
 from winback.base.settings import Settings
 from winback.rehearsal import sandbox
 
+_MEND_SECONDS: Final = 60.0
 _HOST: Final = "127.0.0.1"
 _PREFECT: Final = str(Path(sys.executable).with_name("prefect"))
 _WINBACK: Final = (sys.executable, "-m", "winback.cli")
@@ -52,7 +53,7 @@ def up(settings: Settings, *, server: int, receiver: int, sandbox_port: int | No
             return
         with Children(folder / "logs") as children:
             _start(settings, Ports(server, receiver, sandbox_port), children, file)
-            ended = children.wait()
+            ended = children.wait(_mend, every=_MEND_SECONDS)
             raise WinbackError(f"{ended.name} has ended, so all do. Next: look at {ended.log}")
 
 
@@ -108,8 +109,24 @@ def _register() -> None:
         for line in deploy(client):
             say(line)
         apply_automations(client)
-        for name in _stale.repair(client, now=WallClock().now()).crashed:
-            say(f"crashed: {name} gave no sign of life for five minutes")
+        for line in _stale.told(_stale.repair(client, now=WallClock().now())):
+            say(line)
+
+
+def _mend() -> None:
+    """What the automations have missed, as over a restart of the server."""
+    from prefect.client.orchestration import get_client
+
+    from flows import _stale
+
+    try:
+        with get_client(sync_client=True) as client:
+            done = _stale.repair(client, now=WallClock().now())
+    except Exception as error:  # noqa: BLE001  # a server that is busy is asked again soon
+        warn(f"runs that hang could not be looked for ({type(error).__name__})")
+        return
+    for line in _stale.told(done):
+        say(line)
 
 
 def _sandbox_settings(settings: Settings, ports: Ports) -> Mapping[str, str]:

@@ -108,16 +108,31 @@ def test_a_slot_that_no_run_holds_is_freed(client: SyncPrefectClient) -> None:
     assert mended(client).freed == []
 
 
+def changed_at(client: SyncPrefectClient, automation: UUID) -> str:
+    answer = client.request("GET", "/automations/{id}", path_params={"id": automation})
+    return str(answer.json()["updated"])
+
+
 def test_the_automations_are_there_once_however_often_they_are_applied(
     client: SyncPrefectClient,
 ) -> None:
     wanted = {it.name for it in automations()}
+    updated: list[str] = []
     for _ in range(2):
         assert set(apply_automations(client)) == wanted
-        known = [it for name in wanted for it in client.read_automations_by_name(name)]
+        known = [it for name in sorted(wanted) for it in client.read_automations_by_name(name)]
         assert {it.name for it in known} == wanted
         assert len(known) == len(wanted)
         assert all(it.enabled for it in known)
+        if updated:  # replaced, it would forget which runs it waits for
+            assert [changed_at(client, it.id) for it in known] == updated
+        updated = [changed_at(client, it.id) for it in known]
+    mine = automations()[0]
+    (was,) = client.read_automations_by_name(mine.name)
+    client.update_automation(was.id, mine.model_copy(update={"description": "changed by hand"}))
+    apply_automations(client)
+    (now,) = client.read_automations_by_name(mine.name)
+    assert now.description == mine.description
 
 
 def test_the_command_says_what_it_mended(

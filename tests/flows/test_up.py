@@ -107,7 +107,8 @@ def test_children_end_in_the_opposite_order_and_one_that_ends_is_told(tmp_path: 
     with Children(tmp_path) as children:
         one, other = (children.start(name, SLEEPS, os.environ) for name in ("one", "other"))
         short = children.start("short", [sys.executable, "-c", "print('done')"], os.environ)
-        assert children.wait() is short
+        looks: list[float] = []
+        assert children.wait(lambda: looks.append(time.monotonic()), every=0.01) is short
         with pytest.raises(WinbackError, match=r"short has ended\. Next: look at .*short\.log"):
             children.wait_for(short, lambda: False, seconds=5)
         with pytest.raises(WinbackError, match="one did not begin within 0 s"):
