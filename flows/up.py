@@ -49,8 +49,10 @@ def up(settings: Settings, *, server: int, receiver: int, sandbox_port: int | No
         if not _is_first(file):
             file.seek(0)
             told = json.loads(file.read() or "{}")
-            say(f"It is up already: {told.get('ui', 'just now')} (process {told.get('process')}).")
+            where = f"up already: {told['ui']} (process {told['process']})" if told else "coming up"
+            say(f"It is {where}.")
             return
+        file.truncate(0)
         with Children(folder / "logs") as children:
             _start(settings, Ports(server, receiver, sandbox_port), children, file)
             ended = children.wait(_mend, every=_MEND_SECONDS)
@@ -63,6 +65,8 @@ def _start(settings: Settings, ports: Ports, children: Children, file: IO[str]) 
         **os.environ,
         "WINBACK_HOME": str(settings.home.resolve()),
         "PREFECT_API_URL": f"{url}/api",
+        # Of a process that ends, its log says why; what runs did is in the UI.
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
     }
     is_there = _is_prefect(url)
     if not is_there:
@@ -92,7 +96,6 @@ def _start(settings: Settings, ports: Ports, children: Children, file: IO[str]) 
     words = ["serve", "--host", _HOST, "--port", str(ports.receiver)]
     children.start("receiver", [*_WINBACK, *words], environment)
     say(f"receiver: http://{_HOST}:{ports.receiver}")
-    file.truncate(0)
     file.write(json.dumps({"ui": url, "api": f"{url}/api", "process": os.getpid()}))
     file.flush()
     say(f"All is up: {url}. Ctrl-C ends all of it.")

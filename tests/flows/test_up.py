@@ -101,6 +101,10 @@ def test_a_second_call_says_where_the_first_one_is_and_commands_find_its_server(
         assert done.output == "It is up already: http://127.0.0.1:4277 (process 17).\n"
         find_server(settings)
         assert os.environ.pop("PREFECT_API_URL") == told["api"]
+        path.write_text("")
+        assert CliRunner().invoke(app, ["up"]).output == "It is coming up.\n"
+        find_server(settings)
+        assert "PREFECT_API_URL" not in os.environ
 
 
 def test_children_end_in_the_opposite_order_and_one_that_ends_is_told(tmp_path: Path) -> None:
