@@ -48,15 +48,17 @@ def test_an_audience_of_mailchimp_tells_how_each_member_came(lists: Shop) -> Non
     both = "2024-01-02 10:00:00,192.0.2.1,2024-01-02 10:05:00,192.0.2.1"
     confirmed = f"{MEMBERS}\nada@example.com,Ada,{both},1\n"
     imported = "ben@example.com,Ben,,,2024-02-03 10:00:00,,2\n"
-    single = "EVA@example.com,Eva,,,2024-03-04 10:00:00,192.0.2.2,3\n"
+    single = "EVA@example.com,Eva,2024-03-04 10:00:00,192.0.2.2,2024-03-04 10:00:00,192.0.2.2,3\n"
+    synced = "fay@example.com,Fay,2024-04-05 10:00:00,,2024-04-05 10:00:00,192.0.2.9,5\n"
     load_list(lists, "mailchimp", {
-        "subscribed_email_audience_export_ab12.csv": confirmed + imported + single,
-        "nonsubscribed_email_audience_export_ab12.csv": f"{MEMBERS}\nfay@example.com,F,,,,,4\n",
+        "subscribed_email_audience_export_ab12.csv": confirmed + imported + single + synced,
+        "nonsubscribed_email_audience_export_ab12.csv": f"{MEMBERS}\nben@example.com,F,,,,,4\n",
     })  # fmt: skip
     assert consents(lists) == [
         ("c1", "email", "granted", "double_opt_in", "mailchimp list", "2024-01-02"),
         ("c2", "email", "granted", "undocumented", "mailchimp list", "2024-02-03"),
         ("c3", "email", "granted", "express", "mailchimp list", "2024-03-04"),
+        ("c4", "email", "granted", "undocumented", "mailchimp list", "2024-04-05"),
     ]
 
 
@@ -121,6 +123,23 @@ def test_profiles_of_klaviyo_speak_for_email_and_for_texts(lists: Shop) -> None:
     assert any(
         "1 subscribers to texts are held until there is a proof" in it for it in report.notes
     )
+
+
+def test_a_suppressed_profile_of_klaviyo_has_refused_whatever_its_consent_says(
+    lists: Shop,
+) -> None:
+    rows = (
+        'ada@example.com,SUBSCRIBED,2024-01-02T10:00:00Z,"[""USER_SUPPRESSED""]"\n'
+        "ben@example.com,SUBSCRIBED,2024-01-02T10:00:00Z,[]\n"
+        "eva@example.com,SUBSCRIBED,2024-01-02T10:00:00Z,\n"
+    )
+    header = "Email,Email Marketing Consent,Email Marketing Consent Timestamp,Email Suppressions"
+    load_list(lists, "klaviyo", {"list.csv": f"{header}\n{rows}"})
+    assert [(row[0], row[2], row[5]) for row in consents(lists)] == [
+        ("c1", "revoked", "2025-06-01"),  # from the load: the file does not say when
+        ("c2", "granted", "2024-01-02"),
+        ("c3", "granted", "2024-01-02"),
+    ]
 
 
 def test_subscribers_of_listmonk_are_no_consents_and_the_blocked_refuse(lists: Shop) -> None:

@@ -29,6 +29,7 @@ KLAVIYO: Final = Export(
         "phone number": "phone",
         "email marketing consent": "email_state",
         "email marketing consent timestamp": "email_at",
+        "email suppressions": "email_suppressions",
         "sms marketing consent": "sms_state",
         "sms marketing consent timestamp": "sms_at",
     },

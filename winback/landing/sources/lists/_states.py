@@ -18,13 +18,13 @@ from winback.landing.sources._texts import FILE, Texts
 SAYS: Final = "list"
 # How Mailchimp names the files of one audience.
 _MEMBERS: Final = ("unsubscribed", "nonsubscribed", "subscribed", "cleaned")
+# Without the address that the form was sent from, an import or a shop's sync brought the member:
+# CONFIRM_TIME and CONFIRM_IP are then the import's.
 _LEVEL: Final = """
     case
-        when optin_time is not null and confirm_time is not null
-            and optin_ip is not null and confirm_ip is not null then 'CONFIRMED_OPT_IN'
-        when (optin_time is not null and optin_ip is not null)
-            or (confirm_time is not null and confirm_ip is not null) then 'SINGLE_OPT_IN'
-        else 'UNKNOWN'
+        when optin_time is null or optin_ip is null then 'UNKNOWN'
+        when confirm_ip is not null and confirm_time <> optin_time then 'CONFIRMED_OPT_IN'
+        else 'SINGLE_OPT_IN'
     end
 """
 # The rows of each system's file, as SQL over its texts.
@@ -37,8 +37,9 @@ _SAID: Final = {
             coalesce(unsub_time, clean_time, confirm_time, optin_time) as occurred_at
     """,
     "klaviyo": """
-        select email, null::varchar as phone, 'email' as channel, email_state as state,
-            'UNKNOWN' as opt_in_level, email_at as occurred_at
+        select email, null::varchar as phone, 'email' as channel,
+            case when is_suppressed then 'SUPPRESSED' else email_state end as state,
+            'UNKNOWN' as opt_in_level, case when not is_suppressed then email_at end as occurred_at
     """,
     "listmonk": """
         select email, null::varchar as phone, 'email' as channel, texts.state,
@@ -74,8 +75,10 @@ def read_states(work: Work, system: str, texts: Texts, states: Sequence[str]) ->
     A statement about an empty address, or an empty one, says nothing.
     """
     numbered = ", ".join(f"({n}, {literal(state)})" for n, state in enumerate(states, start=1))
+    suppressed = ", coalesce(email_suppressions <> '[]', false) as is_suppressed"
     source = (
-        f"from {parquet(texts.path)} as texts inner join "
+        f"from (select *{suppressed if system == 'klaviyo' else ''} "
+        f"from {parquet(texts.path)}) as texts inner join "
         f"(values {numbered}) as file_states (number, state) on texts.{FILE} = file_states.number"
     )
     said = f"{_SAID[system]}, {FILE}, {LINE} {source}"
