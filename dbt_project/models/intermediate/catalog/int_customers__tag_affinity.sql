@@ -2,12 +2,7 @@ with
 
 lines as (
 
-    select distinct
-        customer_key,
-        order_number,
-        product_key
-
-    from {{ ref('int_customers__order_lines') }}
+    select * from {{ ref('int_customers__order_lines') }}
     where recency_number <= {{ var('affinity_orders') }}
 
 ),
