@@ -47,7 +47,7 @@ purchases as (
 first_lines as (
 
     select
-        purchases.customer_id,
+        lines.customer_key,
         lines.category_key,
         sum(coalesce(lines.line_cents, 0)) as category_cents
 
@@ -58,22 +58,20 @@ first_lines as (
         on
             customers.customer_key = lines.customer_key
             and purchases.order_number = lines.order_number
-    group by purchases.customer_id, lines.category_key
+    group by lines.customer_key, lines.category_key
 
 ),
 
 -- What most was paid for in the first purchase: it never changes, so that no
 -- later order makes a threshold jump.
-ranked_categories as (
+most_paid as (
 
     select
-        *,
-        row_number() over (
-            partition by customer_id
-            order by category_cents desc, category_key asc
-        ) as category_rank
+        customer_key,
+        max({{ row_of(['category_cents', '-category_key']) }}) as first_category
 
     from first_lines
+    group by customer_key
 
 ),
 
@@ -81,15 +79,18 @@ final as (
 
     select
         -- ids
-        ranked_categories.customer_id,
+        customers.customer_id,
 
         -- facts
         categories.category as first_category
 
-    from ranked_categories
+    from most_paid
+    inner join customers
+        on most_paid.customer_key = customers.customer_key
     inner join categories
-        on ranked_categories.category_key = categories.category_key
-    where ranked_categories.category_rank = 1
+        on
+            -{{ value_of('most_paid.first_category', 2) }}
+            = categories.category_key
 
 )
 
