@@ -146,3 +146,16 @@
         cast('1970-01-01T00:00:00+00:00' as {{ winback.timestamptz_type() }})
     ) desc
 {%- endmacro %}
+
+
+{#-
+    After a CTE's `as`: read anew by each of those who read it. DuckDB keeps the rows of one
+    that is read twice: all orders of a large shop in memory.
+-#}
+{% macro not_materialized() -%}
+    {{ return(adapter.dispatch('not_materialized', 'winback')()) }}
+{%- endmacro %}
+
+{% macro default__not_materialized() -%}not materialized{%- endmacro %}
+
+{% macro spark__not_materialized() -%}{%- endmacro %}

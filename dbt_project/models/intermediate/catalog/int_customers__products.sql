@@ -18,7 +18,7 @@ products as (
 
 ),
 
-lines as (
+lines as {{ not_materialized() }} (
 
     select * from {{ ref('int_customers__order_lines') }}
     where has_name

@@ -1,6 +1,6 @@
 with
 
-lines as (
+lines as {{ not_materialized() }} (
 
     select * from {{ ref('int_customers__order_lines') }}
     where recency_number <= {{ var('affinity_orders') }}

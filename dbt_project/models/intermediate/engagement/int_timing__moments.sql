@@ -57,7 +57,7 @@ moments as (
 
 ),
 
-in_zones as (
+in_zones as {{ not_materialized() }} (
 
     select
         moments.customer_id,
