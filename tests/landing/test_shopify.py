@@ -31,6 +31,7 @@ from winback.landing import LoadReport
 from winback.landing._consent_states import UNCLEAR, meaning
 from winback.landing.sources._exports import Export
 from winback.landing.sources.shopify import _columns
+from winback.ledger import open_ledger
 
 AT = datetime(2025, 6, 1, 12, tzinfo=UTC)
 LINES = (("tea", "Tea", 2, "3.00"), ("mug", "Mug", 1, "4.00"), ("", "Gift wrap", 1, "1.50"))
@@ -336,6 +337,15 @@ def test_history_grows_by_what_each_export_saw(shop: Shop) -> None:
     assert export(4, "no") == [(2, "granted"), (4, "revoked")]
     assert export(5, "no") == [(2, "granted"), (4, "revoked")]
     assert export(6, "yes") == [(2, "granted"), (4, "revoked"), (6, "granted")]
+
+
+def test_a_no_after_a_yes_stops_what_is_planned_at_once(shop: Shop) -> None:
+    open_ledger(shop.settings).close()
+    for wish in ("yes", "no"):
+        people = [account(1, "a@example.com", accepts_email_marketing=wish)]
+        shop.write({"customers.csv": written(CUSTOMERS, people)})
+        report = load(shop, order(1, "a@example.com"))
+    assert any(note.startswith("1 consents were taken back") for note in report.notes)
 
 
 @pytest.mark.parametrize(("first", "then", "held"), [("no", "perhaps", 1), ("no", "", 0),
