@@ -46,6 +46,8 @@ class House:
             **os.environ,
             "WINBACK_HOME": str(shop.settings.home),
             "WINBACK_LEDGER_URL": shop.settings.ledger_url,
+            # Slowly enough to be killed in the middle.
+            "WINBACK_SMS_PER_SECOND": "0.5",
         }
         self._ports = [free_port(), free_port()]
         self.api = f"http://127.0.0.1:{self._ports[0]}/api"
@@ -157,6 +159,7 @@ def test_what_is_due_leaves_after_everything_was_killed(
         wait_for(lambda: len(shop.accepted()) > 0, 300)
         assert [house.read(it)["state_type"] for it in (sends, begins)] == ["RUNNING", "PENDING"]
         house.kill(up, sends)
+    left = len(shop.accepted())
     assert house.winback("watch").returncode == 0
     later = WallClock().now() + timedelta(minutes=15)
     silent = {it.stage for it in watch(shop.settings, now=later).stages if it.is_silent}
@@ -175,4 +178,5 @@ def test_what_is_due_leaves_after_everything_was_killed(
     accepted = shop.accepted()
     assert len(accepted) == len(set(accepted)), "a message left twice"
     assert set(counts(shop)) <= {"accepted", "unknown"}
-    assert counts(shop)["accepted"] > PEOPLE / 2
+    assert len(accepted) > left, "nothing was left to send"
+    assert counts(shop)["accepted"] + counts(shop).get("unknown", 0) >= len(accepted)
