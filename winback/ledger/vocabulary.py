@@ -1,4 +1,4 @@
-"""Words for messages: their purpose, who wrote them, and what became of them."""
+"""What a message is for, and who wrote it: nothing hangs on a playbook's or template's name."""
 
 from __future__ import annotations
 
@@ -18,11 +18,3 @@ CONFIRMATION: Final[Purpose] = "confirmation"
 REPLIES: Final = "answers"
 # What a join of a content series brings: its person's own wish, which counts toward no cap.
 OF_A_JOIN: Final[frozenset[Purpose]] = frozenset({"series_ask", "confirmation"})
-# What became of a message, as a run's end and a person's story say it.
-OUTCOMES: Final = {
-    "accepted": "sent",
-    "rejected": "refused by the provider",
-    "unknown": "may have been sent",
-    "suppressed": "stopped by the last look before the call",
-    "expired": "not sent in time",
-}

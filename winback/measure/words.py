@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from winback.ledger.vocabulary import OUTCOMES
+from winback.base.words import OUTCOMES
 
 CHANNELS: Final = {"sms": "text"}
 STATES: Final = {

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from winback.base.words import OUTCOMES
 from winback.ledger import State
-from winback.ledger.vocabulary import OUTCOMES
 from winback.providers import Outcome, Request
 from winback.sending._sweep import SweepReport
 from winback.sending.guard._guard import Rule
