@@ -199,6 +199,8 @@ def _beside_truth(season: Season, published: Path) -> Rows:
             (row["customer_id"], row["arm"], row["entered_at"])
             for row in published_rows(published, "enrollments")
             if row["playbook_id"] == measured["playbook"]
+            # As measured: only those whose window is over.
+            and row["entered_at"] + timedelta(days=30) <= season.clock.now()
         ]
         truth = season.shoppers.truth(people, 30, as_of=season.clock.now())
         rows.append({
