@@ -120,6 +120,7 @@ def run(folder: Path, customers: int) -> dict[str, dict[str, float]]:
     bench.winback("winback run --mode dry-run, the first", "run", "--mode", "dry-run", *at)
     bench.winback("winback run --mode dry-run", "run", "--mode", "dry-run", *at)
     bench.winback("winback run --mode sandbox", "run", "--mode", "sandbox", *at)
+    bench.winback("a tick with what came back", "run", "--mode", "sandbox", *at)
     bench.winback("a tick with nothing new", "run", "--mode", "sandbox", *at)
     # A shop of its own: whatever ours keeps, this one has none of it.
     other = Bench(folder / "other" / "home")
