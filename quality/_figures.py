@@ -69,10 +69,11 @@ def _source_parameters(settings: Settings, as_of: datetime) -> dict[str, Any]:
 
 def _last_load(settings: Settings) -> dict[str, int]:
     """What the newest load that brought orders read and set aside, in rows."""
+    from winback.landing.schema import table_of
+
     for path in sorted((settings.landing_dir / "loads").glob("*.json"), reverse=True):
         sources = json.loads(path.read_text())["sources"]
-        # Of a table in several files the second is called orders_2.
-        bearing = [it for it in sources if it["name"].rstrip("_0123456789") in _BEARS_ORDERS]
+        bearing = [it for it in sources if table_of(it["name"]) in _BEARS_ORDERS]
         if bearing:
             return {
                 "read": sum(source["read"] for source in bearing),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
 from typing import Final, NamedTuple
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.project import project_seed
 
-_SEED: Final = PROJECT_DIR / "dbt_project" / "seeds" / "consent_states.csv"
 _ANY: Final = "*"
 UNKNOWN: Final = "UNKNOWN"
 
@@ -46,14 +44,8 @@ def meaning(
 
 @cache
 def _rows() -> list[tuple[tuple[str, ...], Meaning]]:
-    with _SEED.open(encoding="utf-8", newline="") as file:
-        return [
-            (
-                tuple(
-                    row[name]
-                    for name in ("system", "channel", "state", "opt_in_level", "collected_from")
-                ),
-                Meaning(row["becomes"], row["basis"]),
-            )
-            for row in csv.DictReader(file)
-        ]
+    parts = ("system", "channel", "state", "opt_in_level", "collected_from")
+    return [
+        (tuple(row[name] for name in parts), Meaning(row["becomes"], row["basis"]))
+        for row in project_seed("consent_states")
+    ]

@@ -28,7 +28,7 @@ from winback.landing._revocations import keep_refused, tell_revocations
 from winback.landing._set_aside import MEANWHILE, keep_set_aside
 from winback.landing._stage import Work
 from winback.landing._start_over import keep_refusals, kept_note
-from winback.landing.schema import TABLES
+from winback.landing.schema import TABLES, table_of
 from winback.landing.sources import shopify
 from winback.landing.sources.lists import ListFormat
 
@@ -72,7 +72,7 @@ def load(
     total = sum(path.stat().st_size for path in _FORMATS[format].files(source))
     with landing_lock(settings), _workshop(settings, clock, progress, total) as work:
         work.date_formats = stated
-        work.landed = None if replace else settings.shop_dir
+        work.shop_dir = None if replace else settings.shop_dir
         work.shop_country = settings.shop_country
         work.counts_pending = settings.shopify_pending == "count"
         parsed = _FORMATS[format].parse(work, source)
@@ -103,12 +103,11 @@ def load(
 
 def _refuse_unread(work: Work, parsed: Parsed, settings: Settings) -> None:
     """Raise WinbackError where a required file has rows and none of them can be held."""
-    # A table may come in several files: the second is called orders_2.
     landed: Counter[str] = Counter()
     for staged in parsed.sources:
-        landed[staged.name.rstrip("_0123456789")] += staged.rows
+        landed[table_of(staged.name)] += staged.rows
     for staged in parsed.sources:
-        name = staged.name.rstrip("_0123456789")
+        name = table_of(staged.name)
         is_required = name not in TABLES or TABLES[name].required
         reasons = staged.rejections.reasons
         if landed[name] or not reasons or not is_required:

@@ -42,8 +42,8 @@ class Work:
     limits: Limits = field(default_factory=Limits)
     # How dates are written, by table; under "" for all.
     date_formats: Mapping[str, str] = field(default_factory=dict)
-    # The tables as they are landed; None where the load starts over.
-    landed: Path | None = None
+    # The folder of the tables as they are landed; None where the load starts over.
+    shop_dir: Path | None = None
     # Where a phone without a calling code is from, if its own row doesn't tell.
     shop_country: str = ""
     # Whether the shop counts orders that are not paid yet.
@@ -52,6 +52,11 @@ class Work:
     # What a load that fails may leave open.
     closing: list[Callable[[], None]] = field(default_factory=list)
     connection: duckdb.DuckDBPyConnection = field(init=False)
+
+    def landed(self, table: str) -> Path | None:
+        """The table's file as it is landed; None where there is none, or the load starts over."""
+        path = self.shop_dir / f"{table}.parquet" if self.shop_dir else None
+        return path if path and path.exists() else None
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True)

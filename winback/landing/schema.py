@@ -203,3 +203,13 @@ TABLES: dict[str, Table] = {
 }
 # The tables that a shop's files may be.
 INPUT_TABLES = {name: table for name, table in TABLES.items() if not table.is_ours}
+
+
+def numbered(table: str, number: int) -> str:
+    """The name of what a table's file of this number brought: orders, orders_2, …"""
+    return table if number == 1 else f"{table}_{number}"
+
+
+def table_of(name: str) -> str:
+    """The table that a numbered name is of."""
+    return name.rstrip("_0123456789")

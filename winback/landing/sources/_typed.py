@@ -19,7 +19,7 @@ from winback.landing._merge import copy
 from winback.landing._rules import SPECS
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work, stage
-from winback.landing.schema import TABLES
+from winback.landing.schema import TABLES, numbered
 from winback.landing.sources._texts import Texts
 
 _CHUNK_ROWS: Final = 100_000
@@ -60,7 +60,7 @@ def stage_all(work: Work, name: str, texts: Texts, rows_of: Callable[[int], Rows
     done = work.done_bytes
     staged = []
     for number, path in enumerate(texts.files, start=1):
-        own = name if number == 1 else f"{name}_{number}"
+        own = numbered(name, number)
         spec = dataclasses.replace(
             SPECS[name],
             table=dataclasses.replace(TABLES[name], name=own),

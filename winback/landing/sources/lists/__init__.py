@@ -71,8 +71,8 @@ def _rows(system: str, number: int) -> Rows:
 
 
 def _landed_customers(work: Work, paths: Sequence[Path]) -> Path:
-    landed = work.landed / "customers.parquet" if work.landed else None
-    if landed is None or not landed.exists():
+    landed = work.landed("customers")
+    if landed is None:
         raise WinbackError(
             f"{paths[0].name}: a list is matched to the shop's customers by their addresses, and "
             "none are landed, or --replace forgets them. Next: load the shop, then its lists "

@@ -109,9 +109,8 @@ def _parse_customers(work: Work, texts: Texts | None, orders: Texts | None, pars
 def _know_all_orders(work: Work, parsed: Parsed) -> None:
     """The temp view `all_orders`: the orders as they will stand."""
     new = f"select {_TOTALED} from orders_staged" if "orders" in parsed.tables else _NO_ORDERS
-    landed = work.landed / "orders.parquet" if work.landed else None
     old = ""
-    if landed and landed.exists():
+    if landed := work.landed("orders"):
         old = f"union all select {_TOTALED} from {parquet(landed)} anti join new using (order_id)"
     work.connection.execute(
         f"create or replace temp view all_orders as with new as ({new}) from new {old}"

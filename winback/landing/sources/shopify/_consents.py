@@ -55,8 +55,8 @@ def read_wishes(work: Work) -> None:
 
 def _before(work: Work) -> str:
     """SQL for what the newest earlier export said of each customer."""
-    landed = work.landed / "consents.parquet" if work.landed else None
-    if landed is None or not landed.exists():
+    landed = work.landed("consents")
+    if landed is None:
         return (
             "select null::varchar as customer_id, null::varchar as status, "
             "null::timestamptz as occurred_at where false"

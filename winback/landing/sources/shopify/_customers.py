@@ -36,8 +36,7 @@ def write_guests(work: Work) -> Path:
         where nth = 1 and is_none is null and starts_with(customer_id, '{BY_ADDRESS}')
         group by customer_id
     """
-    landed = work.landed / "customers.parquet" if work.landed else None
-    if landed and landed.exists():
+    if landed := work.landed("customers"):
         kept = ", ".join(
             f"coalesce(guests.{name}, landed.{name}) as {name}"
             if name in _OF_AN_ORDER.split(", ")
@@ -54,8 +53,8 @@ def write_guests(work: Work) -> Path:
 
 def write_merged(work: Work) -> Path | None:
     """Guests of earlier loads who have an account now: it takes over what they did."""
-    landed = work.landed / "customers.parquet" if work.landed else None
-    if landed is None or not landed.exists():
+    landed = work.landed("customers")
+    if landed is None:
         return None
     path = work.folder / "merged.parquet"
     copy(

@@ -7,7 +7,6 @@ stand in logs and reports. Whoever landed before with an address keeps the id.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 from winback.landing._batch import LINE
@@ -88,7 +87,7 @@ def _hashed(kind: str, key: str) -> str:
 
 def _know_landed(work: Work) -> None:
     """The temp table `known`: who landed before, by email address; an account before a guest."""
-    landed = _landed(work, "customers")
+    landed = work.landed("customers")
     rows = (
         f"select {email_key('email')} as email_key, customer_id, merged_into from {parquet(landed)}"
         if landed
@@ -103,11 +102,6 @@ def _know_landed(work: Work) -> None:
         from ({rows}) where merged_into is null and email_key is not null group by email_key
         """
     )
-
-
-def _landed(work: Work, table: str) -> Path | None:
-    path = work.landed / f"{table}.parquet" if work.landed else None
-    return path if path and path.exists() else None
 
 
 def _read_phones(work: Work, orders: Texts | None) -> None:
