@@ -67,7 +67,7 @@ def test_what_commands_leave_is_their_users_alone_and_an_older_home_is_mended(tm
         "ledger.db", "ledger.db-wal", "ledger.db-shm", "STOP", "landing/shop/customers.parquet",
         "landing/events/open/a.jsonl", "landing/rejected/orders-1.csv", "warehouse/winback.duckdb",
         "published/1/outbox.parquet", "reports/report.html", "sandbox/keys.json",
-        "dbt/logs/dbt.log",
+        "dbt/logs/dbt.log", "control-room/run-server.log", "watch.json",
     ],
 )  # fmt: skip
 def test_each_thing_in_a_home_is_closed(tmp_path, name):
