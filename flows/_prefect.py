@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 from typing import TYPE_CHECKING, Final
+from urllib.request import urlopen
 
 if TYPE_CHECKING:
     from winback.base.settings import Settings
@@ -40,7 +41,7 @@ def quiet_prefect() -> None:
 
 def find_server(settings: Settings) -> None:
     """Let Prefect talk to the server of a `winback up` that lives, where no other is named."""
-    path = settings.home.resolve() / "control-room" / "up.json"
+    path = settings.control_room_dir / "up.json"
     if "PREFECT_API_URL" in os.environ or not path.exists():
         return
     with path.open() as file:
@@ -50,3 +51,12 @@ def find_server(settings: Settings) -> None:
             url = json.loads(file.read() or "{}").get("api")
             if url:
                 os.environ["PREFECT_API_URL"] = url
+
+
+def is_prefect(url: str) -> bool:
+    """Whether a server of Prefect answers at this address of ours, and is well."""
+    try:
+        with urlopen(f"{url}/api/health", timeout=2) as response:  # noqa: S310  # our own URL
+            return bool(json.loads(response.read()) is True)
+    except (OSError, ValueError):
+        return False

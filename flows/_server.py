@@ -9,16 +9,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.request import urlopen
 
 from flows._children import Children
-from flows._prefect import find_server
+from flows._prefect import find_server, is_prefect
 
 if TYPE_CHECKING:
     from winback.base.settings import Settings
 
 # A fresh home takes 13-21 s to make its database.
 _READY_WITHIN: Final = 120.0
+_HOST: Final = "127.0.0.1"
 # As Prefect starts its own temporary server.
 _TEMPORARY: Final = {
     "PREFECT_UI_ENABLED": "0",
@@ -38,25 +38,17 @@ def start_beside(settings: Settings) -> Callable[[], None]:
     if "prefect" in sys.modules or "PREFECT_API_URL" in os.environ or _is_named_elsewhere():
         return lambda: None
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    host, _, port = address.partition(":")
+        free.bind((_HOST, 0))
+        port = str(free.getsockname()[1])
+    url = f"http://{_HOST}:{port}"
     command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
-    command += ["--host", host, "--port", port, "--log-level", "error", "--lifespan", "on"]
-    children = Children(settings.home.resolve() / "control-room")
+    command += ["--host", _HOST, "--port", port, "--log-level", "error", "--lifespan", "on"]
+    children = Children(settings.control_room_dir)
     # Prefect sends its last lines when Python ends, which comes before what was registered earlier.
     atexit.register(children.__exit__, None, None, None)
     server = children.start("run-server", command, {**os.environ, **_TEMPORARY})
-    os.environ["PREFECT_API_URL"] = f"http://{address}/api"
-
-    def is_ready() -> bool:
-        try:
-            with urlopen(f"http://{address}/api/health", timeout=5) as response:
-                return bool(response.status == 200)
-        except OSError:
-            return False
-
-    return lambda: children.wait_for(server, is_ready, seconds=_READY_WITHIN)
+    os.environ["PREFECT_API_URL"] = f"{url}/api"
+    return lambda: children.wait_for(server, lambda: is_prefect(url), seconds=_READY_WITHIN)
 
 
 def _is_named_elsewhere() -> bool:

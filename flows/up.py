@@ -11,11 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from flows._children import Children
-from flows._prefect import SERVER, quiet_prefect
+from flows._prefect import SERVER, is_prefect, quiet_prefect
 from winback.base.clock import WallClock
 from winback.base.console import say, warn
 from winback.base.errors import UsageError, WinbackError
@@ -42,7 +40,7 @@ class Ports:
 def up(settings: Settings, *, server: int, receiver: int, sandbox_port: int | None) -> None:
     """Start all of it and stay until interrupted; a second call says where the first one is."""
     quiet_prefect()
-    folder = settings.home.resolve() / "control-room"
+    folder = settings.control_room_dir
     keep_private(settings.home)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "up.json").open("a+") as file:
@@ -68,7 +66,7 @@ def _start(settings: Settings, ports: Ports, children: Children, file: IO[str]) 
         # Of a process that ends, its log says why; what runs did is in the UI.
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
     }
-    is_there = _is_prefect(url)
+    is_there = is_prefect(url)
     if not is_there:
         _require_free(ports.server, "--port")
     _require_free(ports.receiver, "--receiver-port")
@@ -79,10 +77,10 @@ def _start(settings: Settings, ports: Ports, children: Children, file: IO[str]) 
     if is_there:
         say(f"server: {url}, which was there already")
     else:
-        own = {"PREFECT_HOME": str(settings.home.resolve() / "control-room" / "prefect")}
+        own = {"PREFECT_HOME": str(settings.control_room_dir / "prefect")}
         command = [_PREFECT, "server", "start", "--host", _HOST, "--port", str(ports.server)]
         server = children.start("server", command, {**SERVER, **own, **environment})
-        children.wait_for(server, lambda: _is_prefect(url), seconds=180)
+        children.wait_for(server, lambda: is_prefect(url), seconds=180)
         say(f"server: {url}")
     _register()
     if ports.sandbox is not None:
@@ -147,14 +145,6 @@ def _is_first(file: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _is_prefect(url: str) -> bool:
-    try:
-        with urlopen(f"{url}/api/health", timeout=2) as response:  # noqa: S310  # our own URL
-            return bool(json.loads(response.read()) is True)
-    except (URLError, OSError, ValueError):
-        return False
 
 
 def _require_free(port: int, option: str) -> None:

@@ -323,6 +323,11 @@ class Settings(BaseSettings):
         return self.home.resolve() / "reports"
 
     @property
+    def control_room_dir(self) -> Path:
+        """What the servers and workers that are ours to start keep, and their logs."""
+        return self.home.resolve() / "control-room"
+
+    @property
     def preview_dir(self) -> Path:
         """Pages of messages: those of a dry run name people."""
         return self.reports_dir / "preview"
