@@ -185,7 +185,6 @@ def plan(published: Path) -> sending.PlanReport:
         planned = sending.dry_run_plan(rows, stage.settings, keep_in=renders)
         write_page(
             read_renders(renders),
-            stage.settings,
             stage.settings.preview_dir / "dry-run.html",
             title=f"{stage.settings.brand_name}: what the dry run would send",
             intro=f"As of {shop_time(stage.run.as_of, stage.settings.shop_timezone)}. Of each "

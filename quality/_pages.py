@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from quality._figures import Figure
 from quality._rules import GATES, Rule, title_of
+from winback.base.page_templates import page_templates
 from winback.base.settings import Settings
 from winback.base.whole import written_whole
 
@@ -128,14 +127,7 @@ def _rules(check: Check) -> list[dict[str, Any]]:
 
 
 def _render(template: str, values: Mapping[str, Any]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(template).render(values)
+    return page_templates(Path(__file__).parent / "pages").get_template(template).render(values)
 
 
 def _write(path: Path, text: str) -> None:

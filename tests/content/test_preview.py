@@ -38,9 +38,7 @@ def look(settings, playbook="", **options):
 
 def page(settings, messages, lacking=()):
     path = settings.preview_dir / "page.html"
-    return room.write_page(
-        messages, settings, path, title="Look", intro="Nothing was sent.", lacking=lacking
-    )
+    return room.write_page(messages, path, title="Look", intro="Nothing was sent.", lacking=lacking)
 
 
 def seed(name):

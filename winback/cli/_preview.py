@@ -59,7 +59,6 @@ def preview_command(
     what = playbook or "The enabled playbooks"
     page = write_page(
         messages,
-        settings,
         out or settings.preview_dir / f"{playbook or 'playbooks'}.html",
         title=f"{settings.brand_name}: {what}",
         intro=_INTRO,

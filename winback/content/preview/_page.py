@@ -8,9 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from winback.base.settings import Settings
+from winback.base.page_templates import page_templates
 from winback.base.whole import written_whole
 from winback.content.preview._messages import Shown
 
@@ -20,7 +18,6 @@ _WIDTHS: Final = (375, 700)
 
 def write_page(
     messages: Sequence[Shown],
-    settings: Settings,
     path: Path,
     *,
     title: str,
@@ -28,26 +25,18 @@ def write_page(
     lacking: Sequence[str] = (),
 ) -> Path:
     """Write the page to `path`, for its owner alone; returns it."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates(Path(__file__).parent)
     environment.filters["money"] = _money
     steps = [
         (playbook, step, list(shown))
         for (playbook, step), shown in groupby(messages, lambda it: (it.playbook_id, it.step))
     ]
     text = environment.get_template("page.html").render(
-        brand=settings.brand_name,
         title=title,
         intro=intro,
         lacking=lacking,
         steps=steps,
         widths=_WIDTHS,
-        cost=sum((it.cost_cents for it in messages), Decimal(0)),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:

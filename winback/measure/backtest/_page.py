@@ -10,9 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from winback.base.duck import Rows
+from winback.base.page_templates import page_templates
 from winback.base.settings import Settings
 from winback.base.whole import written_whole
 from winback.measure.backtest import _tables as tables
@@ -63,12 +63,7 @@ def _write_csv(rows: Rows, path: Path) -> None:
 
 def page(found: Backtest) -> str:
     """The report as one HTML text."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
+    environment = page_templates(Path(__file__).parent)
     environment.filters["cell"] = _cell
     return environment.get_template("page.html").render(
         segment=found.segment,
