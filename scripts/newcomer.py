@@ -103,7 +103,8 @@ def play(folder: Path, *, demo: bool = True) -> list[tuple[str, float, str]]:
             stdout=subprocess.PIPE, text=True, check=True,
         )  # fmt: skip
         done.append((command, time.monotonic() - began, ran.stdout))
-        (clone / ".env").write_text(ENV, encoding="utf-8")
+        if len(done) == 1:  # there is a clone now
+            (clone / ".env").write_text(ENV, encoding="utf-8")
     return done
 
 

@@ -3,11 +3,13 @@
 from winback.content._blocked import RenderBlocked
 from winback.content._context import deadline, offer_text
 from winback.content._frozen import Rendered
+from winback.content._links import PREVIEW_TOKEN
 from winback.content._render import Renderer
 from winback.content._safe import one_line
 from winback.content._sms_text import count_sms_parts, to_gsm7
 
 __all__ = [
+    "PREVIEW_TOKEN",
     "RenderBlocked",
     "Rendered",
     "Renderer",

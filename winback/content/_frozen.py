@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from winback.content._blocked import RenderBlocked
@@ -31,6 +32,10 @@ class Rendered:
     sms_parts: int | None
     # Where its click links lead, by position.
     links: tuple[str, ...] = ()
+
+    def cost_cents(self, per_part: Decimal | None) -> Decimal:
+        """Its price, of one SMS part or of one message; nothing where none is known."""
+        return Decimal(per_part or 0) * (self.sms_parts or 1)
 
 
 def freeze(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from winback.content._sms_text import is_gsm7
-from winback.content.payloads import Email, from_json, subject_of, words_of
+from winback.content.payloads import subject_of, texts_of, words_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,10 +46,7 @@ class Shown:
     @property
     def page(self) -> str:
         """The HTML of a mail."""
-        if self.channel != "email" or not self.payload_json:
-            return ""
-        mail = from_json(self.channel, self.payload_json)
-        return mail.html if isinstance(mail, Email) else ""
+        return texts_of(self.payload_json)[1]
 
     @property
     def size(self) -> str:

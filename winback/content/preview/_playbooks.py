@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,13 +15,12 @@ from winback.base.duck import Rows, connect, rows_with
 from winback.base.errors import UsageError
 from winback.base.settings import PROJECT_DIR, Settings
 from winback.content._blocked import RenderBlocked
+from winback.content._links import PREVIEW_TOKEN
 from winback.content._render import TEMPLATES_DIR, Renderer
 from winback.content.preview._messages import Shown
 from winback.content.preview._people import invented, read_customer
 
 SEEDS_DIR: Final = PROJECT_DIR / "dbt_project" / "seeds"
-# As long as a real one, so that a text costs what the message will.
-_TOKEN: Final = "preview00000"  # noqa: S105 - it opens nothing
 _MAIL: Final = {
     "postal_address": "(your postal address)",
     "from_email": "shop@example.com",
@@ -160,10 +158,12 @@ def _write(renderer: Renderer, row: Mapping[str, Any], about: str) -> Shown:
         "offer_id": row["offer_id"] or "",
     }
     try:
-        written = renderer.render(row, unsubscribe_url=f"https://example.com/u/{_TOKEN}")
+        written = renderer.render(row, unsubscribe_url=f"https://example.com/u/{PREVIEW_TOKEN}")
     except RenderBlocked as why:
         return Shown(**told, unwritten=str(why))
-    cost = Decimal(row["cost_cents_per_part"] or 0) * (written.sms_parts or 1)
     return Shown(
-        **told, payload_json=written.payload_json, sms_parts=written.sms_parts, cost_cents=cost
+        **told,
+        payload_json=written.payload_json,
+        sms_parts=written.sms_parts,
+        cost_cents=written.cost_cents(row["cost_cents_per_part"]),
     )

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, select
 
 from winback.base.clock import Clock
 from winback.base.settings import Settings
-from winback.content import RenderBlocked, Rendered, Renderer
+from winback.content import PREVIEW_TOKEN, RenderBlocked, Rendered, Renderer
 from winback.ledger import (
     CAMPAIGN,
     WAITING,
@@ -49,8 +49,6 @@ _RENDERS = pa.schema(
     + [(name, pa.string()) for name in ("customer_id", "channel", "variant", "payload_json")]
     + [("segments", pa.int64()), ("cost_cents", pa.decimal128(12, 4)), ("unwritten", pa.string())]
 )
-# As long as a real one, so that a preview costs what the message will.
-_PREVIEW_TOKEN = "preview00000"  # noqa: S105 - it opens nothing
 _IDENTITY = (
     "message_id", "enrollment_id", "playbook_id", "step", "customer_id", "channel", "variant",
     "address",
@@ -159,7 +157,7 @@ def dry_run_plan(
     """
     report, renderer = PlanReport(), Renderer(settings)
     way_out = _url(settings, "u", "preview")
-    link_at = _click_links(settings, lambda _: _PREVIEW_TOKEN)
+    link_at = _click_links(settings, lambda _: PREVIEW_TOKEN)
     with ExitStack() as stack:
         file: pq.ParquetWriter | None = None
         if keep_in is not None:
@@ -229,7 +227,7 @@ def _write(
     except RenderBlocked as why:
         report.block(row, why)
         return None
-    cost = Decimal(row["cost_cents_per_part"] or 0) * (rendered.sms_parts or 1)
+    cost = rendered.cost_cents(row["cost_cents_per_part"])
     report.add(rendered, cost)
     message = {
         **{name: row[name] for name in _IDENTITY},
