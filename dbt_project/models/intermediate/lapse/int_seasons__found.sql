@@ -61,35 +61,37 @@ middles as (
 ),
 
 -- Asked of the one day alone: two more windows over all days would cost twice as much.
-ends as (
+around_middles as (
 
     select
         middles.customer_id,
         middles.order_day_count,
-        min(
-            case
-                when
-                    order_days.position
-                    between middles.position - {{ reach }}
-                    and middles.position + {{ reach }}
-                    then order_days.position
-            end
-        ) as first_position,
-        max(
-            case
-                when
-                    order_days.position
-                    between middles.position - {{ reach }}
-                    and middles.position + {{ reach }}
-                    then order_days.position
-            end
-        ) as last_position,
-        sum(case when order_days.is_itself then 1 else 0 end) as all_days_count
+        order_days.is_itself,
+        case
+            when
+                order_days.position
+                between middles.position - {{ reach }}
+                and middles.position + {{ reach }}
+                then order_days.position
+        end as position
 
     from middles
     inner join order_days
         on middles.customer_id = order_days.customer_id
-    group by middles.customer_id, middles.order_day_count
+
+),
+
+ends as (
+
+    select
+        customer_id,
+        order_day_count,
+        min(position) as first_position,
+        max(position) as last_position,
+        sum(case when is_itself then 1 else 0 end) as all_days_count
+
+    from around_middles
+    group by customer_id, order_day_count
 
 ),
 
