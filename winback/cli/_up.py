@@ -27,8 +27,8 @@ def up_command(
     """Start Prefect's server, the deployments, a worker and the receiver, until interrupted.
 
     All of them end together. A server that is there already is used; a second call
-    says where the first one is. What runs may do is the mode of the house, a dry
-    run until you set it (winback mode). Logs are in control-room/logs under
+    says where the first one is. The mode of the house says what runs may do: it is
+    a dry run until you set it (winback mode). Logs are in control-room/logs under
     WINBACK_HOME.
     """
     from winback.base.settings import Settings
