@@ -13,10 +13,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from winback.base.errors import GateFailure
 from winback.base.settings import Settings
 from winback.ledger import export_ledger, open_ledger, suppress
 from winback.warehouse import _dbt, _standing
-from winback.warehouse._build import build_outcomes, why_build
+from winback.warehouse._build import build, build_outcomes, why_build
 from winback.warehouse._dbt import DbtResult, prepare_inputs
 from winback.warehouse._publish import Manifest, require_recent
 from winback.warehouse._standing import (
@@ -254,3 +255,19 @@ def test_a_moment_of_the_shops_own_needs_all_models(settings: Settings) -> None:
     assert not needs_whole(settings, CLOSES - timedelta(microseconds=1))
     assert needs_whole(settings, CLOSES)
     assert needs_whole(settings, AS_OF - MINUTE)
+
+
+def test_a_build_folds_the_ledgers_small_parts_before_it_reads(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("winback.ledger._fold.FOLDED_FROM", 2)
+    opt_out(settings)
+    folder = settings.ledger_landing_dir / "suppressions"
+    (part,) = (path for path in folder.glob("*.parquet") if "-" in path.name)
+    shutil.copy(part, folder / "00000002-b.parquet")
+
+    def refuse(*_: object) -> list[str]:
+        raise GateFailure(f"{len(list(folder.glob('*.parquet')))} parts are read")
+
+    with pytest.raises(GateFailure, match=r"^2 parts are read$"):
+        build(settings, AS_OF, gate=refuse)

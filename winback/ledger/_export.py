@@ -13,6 +13,7 @@ from sqlalchemy import Integer, Table, bindparam, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._database import Ledger
+from winback.ledger._lost import EMPTY_PART
 
 # What dbt reads. Words stay in the ledger, and so do addresses, save those of suppressions and
 # preferences, which SQL must match against contact points; of conversations and joins only the
@@ -85,12 +86,12 @@ def write_part(rows: list[dict[str, object]], table_name: str, path: Path) -> No
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def ensure_first_part(table_name: str, directory: Path) -> None:
     """Make sure that the empty part with every column is there, in the schema of this version."""
-    first = directory / f"{0:08d}.parquet"
+    first = directory / EMPTY_PART
     directory.mkdir(parents=True, exist_ok=True)
     if (
         not first.exists()
@@ -130,7 +131,7 @@ def _export_anew(ledger: Ledger, table_name: str, directory: Path) -> int:
 def _export_changed(ledger: Ledger, table_name: str, directory: Path) -> int:
     exported = 0
     while rows := _changed_rows(ledger, table_name):
-        write_part(rows, table_name, _next_part(directory))
+        write_part(rows, table_name, next_part(directory))
         _mark_exported(ledger, table_name, rows)
         exported += len(rows)
     return exported
@@ -146,7 +147,7 @@ def rewrite_table(ledger: Ledger, table_name: str, directory: Path) -> int:
     rows = _export_anew(ledger, table_name, folder)
     for path in older:
         path.unlink()
-    _sync_directory(folder)
+    sync_directory(folder)
     return rows
 
 
@@ -189,13 +190,13 @@ def _is_whole(path: Path) -> bool:
     return True
 
 
-def _next_part(directory: Path) -> Path:
+def next_part(directory: Path) -> Path:
     """A free name; two exporters at once never get the same."""
     taken = [int(path.name[:8]) for path in directory.glob("*.parquet")]
     return directory / f"{max(taken) + 1:08d}-{secrets.token_hex(4)}.parquet"
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -17,8 +17,9 @@ from winback.ledger._trouble import LedgerUnavailable, tell_trouble
 
 # The value of WINBACK_ADOPT_LEDGER by which an operator asks for an empty ledger.
 NEW: Final = "new"
-# The first part of a table is always empty, and a ledger has its key before anything else.
-_EMPTY: Final = "00000000.parquet"
+# The first part of an exported table: without a row, with every column.
+EMPTY_PART: Final = "00000000.parquet"
+# A ledger has its key before anything else.
 _KEYS: Final = "address_keys"
 
 
@@ -59,7 +60,7 @@ def _traces(settings: Settings) -> Iterator[Path]:
     """Traces under the home that only a ledger with rows leaves."""
     for table in sorted(t.metadata.tables.keys() - {_KEYS}):
         folder = settings.ledger_landing_dir / table
-        yield from (path for path in sorted(folder.glob("*.parquet")) if path.name != _EMPTY)
+        yield from (path for path in sorted(folder.glob("*.parquet")) if path.name != EMPTY_PART)
     yield from sorted(settings.events_dir.glob("*.jsonl"))
     manifest = settings.published_dir / "current" / "manifest.json"
     if _counts_messages(manifest):

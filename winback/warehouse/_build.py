@@ -86,12 +86,14 @@ def build(
     that was published before has changed.
     """
     from winback.landing import newest_load
+    from winback.ledger._fold import fold_parts
 
     if not (settings.shop_dir / "orders.parquet").exists():
         raise WinbackError("nothing is loaded yet. Next: winback load DIR")
     with warehouse_lock(settings):
         load_id = newest_load(settings)
         prepare_inputs(settings)
+        fold_parts(settings.ledger_landing_dir)
         inputs = read_inputs(settings, with_entrants=with_entrants)
         warnings = [*discard_damaged(settings), *gate("sources", settings, as_of)]
         variables = dbt_vars(settings, as_of, with_entrants=with_entrants)
