@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flows._ended import note_ends
+from flows._happenings import tell_unknown
 from winback import conversations, inbound
 from winback import reconcile as reconciling
 from winback.ledger import export_ledger
@@ -31,5 +32,6 @@ def reconcile(stage: Stage) -> reconciling.ReconcileReport:
     report = reconciling.reconcile(stage.ledger, stage.settings, stage.run.clock)
     # Export always: a swept message, such as a text that a dead run was sending, is in no count.
     export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
+    tell_unknown(stage)
     note_ends(stage, "reconcile")
     return report

@@ -18,6 +18,7 @@ from prefect.runtime import deployment
 import quality
 from flows import _quiet, _reconcile
 from flows._context import current_stage
+from flows._happenings import telling
 from winback import inbound, sending
 from winback import reconcile as reconciling
 from winback.base.clock import shop_time
@@ -152,7 +153,7 @@ def build_audience() -> BuildReport:
         return build(
             stage.settings,
             stage.run.as_of,
-            gate=gate,
+            gate=telling(gate),
             invoke=_invoke_dbt,
             with_entrants=True,
             name=name,
@@ -263,7 +264,7 @@ def measure() -> BuildReport:
         report = build_outcomes(
             stage.settings,
             stage.run.clock.now(),
-            gate=gate,
+            gate=telling(gate),
             invoke=_invoke_dbt,
             leaves_standing=True,
         )

@@ -11,6 +11,7 @@ from flows import _tasks
 from flows._artifacts import keep_table
 from flows._context import current_stage
 from flows._ended import note_ends
+from flows._happenings import tell_sent, tell_verdicts
 from flows._paused import paused_steps
 from flows._run_report import Sent, told
 from winback import sending
@@ -103,6 +104,7 @@ def measure() -> BuildReport:
     note_ends(current_stage(), "measure")
     rates = report.reactivation_rates(built.published)
     caused = report.experiment_results(built.published)
+    tell_verdicts(current_stage().settings, caused)
     keep_table("reactivation-rates", rates, "Who came back, by arm, variant and window")
     keep_table("experiment-results", caused, "What the messages caused")
     return built
@@ -117,6 +119,7 @@ def count_waiting() -> int:
 
 
 def keep_sent(sent: Sent) -> None:
-    """Show what was sent, by step and state."""
+    """Show what was sent, by step and state, and tell of it."""
     rows = [{"playbook": playbook, "step": step, **done.counts} for playbook, step, done in sent]
     keep_table("send-report", rows, "What was sent, by step and state")
+    tell_sent(current_stage(), sent)

@@ -40,13 +40,18 @@ class QualityGate:
         broken = judge(name, rules, measured)
         check = Check(as_of, rules, measured, broken, self.waived)
         write_pages(name, check, settings)
-        critical: list[str] = []
+        critical: dict[str, str] = {}
         warnings: list[str] = []
         for rule, figure in zip(rules, measured, strict=True):
             if (result := check.result(rule)) != "passed":
-                (critical if result == "stopped" else warnings).append(_line(rule, figure))
+                line = _line(rule, figure)
+                if result == "stopped":
+                    critical[rule.name] = line
+                else:
+                    warnings.append(line)
         if critical:
-            raise GateFailure(f"the {name} gate stopped the run: " + "; ".join(critical))
+            told = "; ".join(critical.values())
+            raise GateFailure(f"the {name} gate stopped the run: {told}", rules=tuple(critical))
         return warnings
 
     def beside(self) -> AbstractContextManager[None]:

@@ -9,6 +9,7 @@ The command line prints the message of these, and only the message; any other
 exception is a defect of ours and keeps its traceback.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 # The stop that works when nothing else does, for the end of a line about a broken disk or ledger.
@@ -22,7 +23,11 @@ class WinbackError(Exception):
 
 
 class GateFailure(WinbackError):
-    """A gate stopped the run: the data would make a send wrong."""
+    """A gate stopped the run: the data would make a send wrong. `rules` are those it broke."""
+
+    def __init__(self, line: str, *, rules: Sequence[str] = ()) -> None:
+        super().__init__(line)
+        self.rules = tuple(rules)
 
 
 class BuildFailure(WinbackError):

@@ -8,6 +8,7 @@ from winback.base.clock import WallClock, shop_time
 from winback.base.console import print_json, say, warn
 from winback.cli._app import OPERATE, app
 from winback.cli._help import AsJson, examples
+from winback.cli._plugins import part
 
 
 @app.command(
@@ -22,7 +23,8 @@ def watch_command(as_json: AsJson = False) -> None:
 
     It asks the ledger alone, so it speaks while Prefect is silent. Let a timer call
     it every two minutes (deployments/winback-watch.timer). It also tells by mail
-    and by a webhook, where the settings WINBACK_WATCH_… name them.
+    and by a webhook, where the settings WINBACK_WATCH_… name them, and emits an
+    event where Prefect's server hears it.
     """
     from winback.base.settings import Settings
     from winback.readiness.notify import notify
@@ -31,6 +33,10 @@ def watch_command(as_json: AsJson = False) -> None:
     settings, now = Settings.load(), WallClock().now()
     found = watch(settings, now=now)
     failed = notify(settings, found.problems, now=now)
+    try:
+        part("tell_silent")(settings, found.silences)
+    except Exception as error:  # noqa: BLE001  # the watchdog needs no Prefect
+        warn(f"Prefect has no event of it ({type(error).__name__})")
     is_well = not (found.problems or failed)
     if as_json:
         rows = [

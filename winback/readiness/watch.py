@@ -44,6 +44,13 @@ class Watch:
     problems: list[str] = field(default_factory=list)
     why: str = ""
 
+    @property
+    def silences(self) -> dict[str, str]:
+        """The problems that are a stage's silence, or the ledger's, by its name; stops are none."""
+        silent = [it.stage for it in self.stages if it.is_silent]
+        # A ledger that can't be read leaves no stage to look at.
+        return dict(zip(silent if self.stages else ["ledger"], self.problems, strict=False))
+
 
 def limits(settings: Settings) -> dict[WatchedStage, timedelta]:
     """The limits that the settings leave or set; a stage with 0 minutes is not watched.

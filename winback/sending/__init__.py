@@ -10,6 +10,7 @@ from winback.sending.brakes._stops import (
     held_at_provider,
     release_stops,
     stop_all,
+    unreleased_stops,
 )
 from winback.sending.guard._guard import Caps, Hours, is_local_hour
 from winback.sending.plan._enroll import end_enrollments, enroll
@@ -35,4 +36,5 @@ __all__ = [
     "stop_all",
     "sweep",
     "unknown_messages",
+    "unreleased_stops",
 ]

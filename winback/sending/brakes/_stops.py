@@ -187,6 +187,11 @@ def active_stops(connection: Connection, *, now: datetime) -> list[Stop]:
     return [_stop(row) for row in _known(connection) if _is_active(row, now)]
 
 
+def unreleased_stops(connection: Connection) -> list[Stop]:
+    """Every stop that neither an operator nor a call has released, also one whose time is over."""
+    return [_stop(row) for row in _known(connection)]
+
+
 def slow_down(connection: Connection, channel: str, *, concurrency: int | None) -> None:
     """Share how many calls at once a worker makes since it was told to go slower."""
     _set(connection, channel, _WHOLE, concurrency=concurrency)
