@@ -24,8 +24,8 @@ def repair(settings: Settings) -> None:
         raise WinbackError(f"runs can't be repaired: {house.why}. Next: winback up")
     with get_client(sync_client=True) as client:
         done = _stale.repair(client, now=WallClock().now())
-        for name in apply_automations(client):
-            say(f"automation applied: {name}")
+        for it in apply_automations(client, settings):
+            say(f"automation applied: {it.wanted.name}: {it.does}")
     for line in _stale.told(done):
         say(line)
     if done.alive:

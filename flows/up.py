@@ -82,7 +82,7 @@ def _start(settings: Settings, ports: Ports, children: Children, file: IO[str]) 
         server = children.start("server", command, {**SERVER, **own, **environment})
         children.wait_for(server, lambda: is_prefect(url), seconds=180)
         say(f"server: {url}")
-    _register()
+    _register(settings)
     if ports.sandbox is not None:
         receiver = f"http://{_HOST}:{ports.receiver}"
         words = ["sandbox", "--port", str(ports.sandbox), "--webhooks", receiver]
@@ -99,7 +99,7 @@ def _start(settings: Settings, ports: Ports, children: Children, file: IO[str]) 
     say(f"All is up: {url}. Ctrl-C ends all of it.")
 
 
-def _register() -> None:
+def _register(settings: Settings) -> None:
     from prefect.client.orchestration import get_client
 
     from flows import _stale
@@ -109,7 +109,7 @@ def _register() -> None:
     with get_client(sync_client=True) as client:
         for line in deploy(client):
             say(line)
-        apply_automations(client)
+        apply_automations(client, settings)
         for line in _stale.told(_stale.repair(client, now=WallClock().now())):
             say(line)
 

@@ -21,7 +21,6 @@ from prefect.states import Pending, Running
 from typer.testing import CliRunner
 
 from flows import _stale
-from flows._automations import apply_automations, automations
 from flows._entry import take_over
 from flows._stale import SILENT, Repair, repair
 from winback.base.clock import WallClock
@@ -108,33 +107,6 @@ def test_a_slot_that_no_run_holds_is_freed(client: SyncPrefectClient) -> None:
     assert mended(client).freed == []
 
 
-def changed_at(client: SyncPrefectClient, automation: UUID) -> str:
-    answer = client.request("GET", "/automations/{id}", path_params={"id": automation})
-    return str(answer.json()["updated"])
-
-
-def test_the_automations_are_there_once_however_often_they_are_applied(
-    client: SyncPrefectClient,
-) -> None:
-    wanted = {it.name for it in automations()}
-    updated: list[str] = []
-    for _ in range(2):
-        assert set(apply_automations(client)) == wanted
-        known = [it for name in sorted(wanted) for it in client.read_automations_by_name(name)]
-        assert {it.name for it in known} == wanted
-        assert len(known) == len(wanted)
-        assert all(it.enabled for it in known)
-        if updated:  # replaced, it would forget which runs it waits for
-            assert [changed_at(client, it.id) for it in known] == updated
-        updated = [changed_at(client, it.id) for it in known]
-    mine = automations()[0]
-    (was,) = client.read_automations_by_name(mine.name)
-    client.update_automation(was.id, mine.model_copy(update={"description": "changed by hand"}))
-    apply_automations(client)
-    (now,) = client.read_automations_by_name(mine.name)
-    assert now.description == mine.description
-
-
 def test_the_command_says_what_it_mended(
     client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +114,7 @@ def test_the_command_says_what_it_mended(
     run = begin(client, deploy(client, "winback"))
     done = CliRunner().invoke(app, ["doctor", "--repair"])
     assert done.exit_code == 0, done.output
+    assert "applied: winback: crash a run that never began: crashes the run" in done.output
     assert "No run hangs." in done.output
     monkeypatch.setattr(_stale, "SILENT", timedelta())
     done = CliRunner().invoke(app, ["doctor", "--repair"])

@@ -5,25 +5,28 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from sinks import webhook
 from typer.testing import CliRunner
 
-from winback.base.clock import WallClock
+from winback.base.clock import FixedClock, WallClock
 from winback.base.errors import UsageError
 from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.ledger import note_mode, note_stage_end, open_ledger
 from winback.readiness.notify import AGAIN, notify
 from winback.readiness.watch import LIMITS, limits, watch
+from winback.rehearsal import sandbox
 from winback.sending import stop_all
 from winback.sending.brakes import _stops
 
@@ -133,26 +136,6 @@ def test_the_command_says_so_by_its_exit_code_and_as_json(
 
 
 @contextmanager
-def webhook(status: int, heard: list[str]) -> Iterator[str]:
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            heard.append(json.loads(body)["text"])
-            self.send_response(status)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Hook) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/hook/a-secret"
-        server.shutdown()
-        thread.join()
-
-
-@contextmanager
 def mail_server(heard: list[str]) -> Iterator[str]:
     """As much of SMTP as takes a mail (RFC 5321)."""
 
@@ -209,6 +192,24 @@ def test_a_mail_is_sent_by_the_server_that_is_set(settings: Settings) -> None:
     (mail,) = heard
     assert "To: ops@example.com" in mail
     assert "Subject: winback at Example Shop: send has not ended well" in mail
+
+
+@pytest.mark.only_sqlite
+def test_a_mail_goes_by_the_shops_own_account_where_no_server_is_set(settings: Settings) -> None:
+    with sandbox.start(settings, FixedClock(NOW), deliver=False) as running:
+        own = Settings.load(
+            home=settings.home, watch_mail_to="ops@example.com", **running.overrides()
+        )
+        assert notify(own, ["send has not ended well"], now=NOW) == []
+        wrong = own.model_copy(update={"sendgrid_api_key": SecretStr("wrong")})
+        assert notify(wrong, ["reply …"], now=NOW) == [
+            "SendGrid took no mail to WINBACK_WATCH_MAIL_TO (auth)"
+        ]
+        with closing(sqlite3.connect(sandbox.sandbox_dir(own) / "sandbox.db")) as database:
+            mails = database.execute("select recipient, body from messages natural join requests")
+            ((recipient, body),) = mails.fetchall()
+    assert recipient == "ops@example.com"
+    assert "send has not ended well" in body
 
 
 @pytest.mark.only_sqlite

@@ -196,7 +196,13 @@ class Settings(BaseSettings):
     watch_mail_to: str = Field("", description="Who gets a mail when something is wrong.")
     watch_smtp_url: SecretStr = Field(
         SecretStr(""),
-        description="The server of that mail: `smtp://user:password@host:587` or `smtps://…`.",
+        description="The server of that mail: `smtp://user:password@host:587` or `smtps://…`; "
+        "default: SendGrid, where its key is set.",
+    )
+    notify_block: str = Field(
+        "",
+        description="Prefect's block that tells people of events, like `slack-webhook/ops`; "
+        "default: mail and webhook as above.",
     )
 
     @classmethod

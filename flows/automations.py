@@ -1,0 +1,33 @@
+"""`winback automations`: what Prefect's server does by itself, and whom it tells."""
+
+from __future__ import annotations
+
+from flows._prefect import find_server, quiet_prefect
+from winback.base.console import print_json, say
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
+
+
+def automations(settings: Settings, *, is_to_apply: bool, as_json: bool = False) -> None:
+    """List the automations, or apply them first. Raises WinbackError where no server answers."""
+    quiet_prefect()
+    find_server(settings)
+    from prefect.client.orchestration import get_client
+
+    from flows._automations import apply_automations, list_automations
+    from flows._house import read_house
+
+    house = read_house()
+    if not house.answers:
+        raise WinbackError(f"no automation can be read: {house.why}. Next: winback up")
+    with get_client(sync_client=True) as client:
+        look = apply_automations if is_to_apply else list_automations
+        found = look(client, settings)
+    if as_json:
+        rows = [{"name": it.wanted.name, "state": it.state, "does": it.does} for it in found]
+        print_json({"automations": rows})
+        return
+    for it in found:
+        say(f"{it.state}: {it.wanted.name}: {it.does}")
+    if any(it.state != "applied" for it in found):
+        say("Next: winback automations apply")
