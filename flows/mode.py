@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
-import platform
-
 from flows._prefect import find_server, quiet_prefect
 from winback.base.clock import WallClock, shop_time
 from winback.base.console import print_json, say, warn
 from winback.base.settings import Mode, Settings
+from winback.base.who import who
 from winback.ledger import has_ledger, note_mode, noted_mode, open_ledger, require_use
 from winback.readiness.modes import parse_mode, require_ready
 from winback.readiness.network import require_network
@@ -30,7 +28,7 @@ def _set(settings: Settings, wanted: Mode) -> None:
         require_ready(settings)
         for answer in require_network(settings):
             warn(f"network: {answer}")
-    by, at = f"{getpass.getuser()}@{platform.node()}", WallClock().now()
+    by, at = who(), WallClock().now()
     from flows._house import write_house
 
     if wanted == "dry-run" and not has_ledger(settings):

@@ -43,6 +43,7 @@ BRAND_SETTINGS: Final = {
 
 Mode = Literal["dry-run", "sandbox", "live"]
 EmailMode = Literal["auto", "immediate", "abortable"]
+Approval = Literal["off", "live", "always"]
 
 # All ways to reach somebody. Only those that WINBACK_CHANNELS names send anything.
 CHANNELS: Final = ("email", "sms", "mms", "rcs", "whatsapp", "voice")
@@ -183,6 +184,21 @@ class Settings(BaseSettings):
     )
     responder_replies_per_day: int = Field(
         3, ge=1, description="Automated replies to one person in 24 hours; then a human."
+    )
+
+    approval: Approval = Field(
+        "live",
+        description="Whose steps wait for a person's yes before a first, changed, large or costly "
+        "send: `live`; `always`, the sandbox's too; `off`.",
+    )
+    approval_messages: int = Field(
+        500, ge=0, description="Messages of one step that need no yes of their own."
+    )
+    approval_cents: int = Field(
+        10_000, ge=0, description="Cost of one step's messages that needs no yes of its own."
+    )
+    approval_hours: int = Field(
+        72, ge=1, le=24 * 365, description="Hours until a request for a yes is asked anew."
     )
 
     watch_limits: str = Field(

@@ -1,6 +1,7 @@
 """The `winback` console command."""
 
 from winback.cli import (  # noqa: F401 - importing a module registers its command
+    _approve,
     _automations,
     _backtest,
     _build,

@@ -32,6 +32,8 @@ class Rendered:
     sms_parts: int | None
     # Where its click links lead, by position.
     links: tuple[str, ...] = ()
+    # All that it was rendered from, save the person.
+    content_sha256: str = ""
 
     def cost_cents(self, per_part: Decimal | None) -> Decimal:
         """Its price, of one SMS part or of one message; nothing where none is known."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from winback.base.settings import PROJECT_DIR, Settings
+from winback.content._content import content_sha256
 from winback.content._email import write_email
 from winback.content._frozen import Rendered
 from winback.content._phone import write_mms, write_text, write_whatsapp
@@ -43,6 +45,16 @@ class Renderer:
         `link_at` gives the click link that stands for the address at a position; without it
         the addresses stay as they are.
         """
+        rendered = self._write(row, unsubscribe_url, link_at)
+        content = content_sha256(row, rendered, self._settings, self._look)
+        return replace(rendered, content_sha256=content)
+
+    def _write(
+        self,
+        row: Mapping[str, Any],
+        unsubscribe_url: str,
+        link_at: Callable[[int], str] | None,
+    ) -> Rendered:
         if row["channel"] == "email":
             return write_email(
                 self._templates,

@@ -5,6 +5,17 @@ from winback.ledger._address_hashes import HASH_PREFIX, hashes_of, is_hashed
 from winback.ledger._address_keys import ERASED_DETAIL, AddressKey, forget_key, is_hidden
 from winback.ledger._address_keys import PREFIX as HIDDEN_PREFIX
 from winback.ledger._among import among, texts
+from winback.ledger._approvals import (
+    Approval,
+    Decision,
+    decide,
+    keep_approval,
+    keep_samples,
+    known_contents,
+    last_decided,
+    read_approvals,
+    read_samples,
+)
 from winback.ledger._conversations import (
     Talking,
     close,
@@ -26,7 +37,7 @@ from winback.ledger._evidence import (
     sent_twice,
 )
 from winback.ledger._export import EXPORTED, export_ledger, rewrite_table
-from winback.ledger._fence import LedgerFenced, dedicate, require_use
+from winback.ledger._fence import LedgerFenced, dedicate, require_use, used_for
 from winback.ledger._house import SetMode, note_mode, note_stage_end, noted_mode, stage_ends
 from winback.ledger._joins import (
     ask_to_join,
@@ -130,7 +141,9 @@ __all__ = [
     "UNAUTHENTICATED",
     "WAITING",
     "AddressKey",
+    "Approval",
     "ChannelGroup",
+    "Decision",
     "EvidenceKind",
     "Ledger",
     "LedgerFenced",
@@ -155,6 +168,7 @@ __all__ = [
     "close",
     "count_by_state",
     "count_sends",
+    "decide",
     "dedicate",
     "end_joins",
     "export_ledger",
@@ -173,12 +187,16 @@ __all__ = [
     "is_suppressed",
     "is_withdrawn",
     "joined_among",
+    "keep_approval",
     "keep_duplicate",
     "keep_evidence",
     "keep_replies",
     "keep_reply",
     "keep_revocations",
+    "keep_samples",
     "keep_unwritten",
+    "known_contents",
+    "last_decided",
     "lift",
     "link_token",
     "normalize",
@@ -191,6 +209,8 @@ __all__ = [
     "planned_from",
     "prefer",
     "prove_accepted",
+    "read_approvals",
+    "read_samples",
     "read_token",
     "recent_sends",
     "release_hold",
@@ -214,6 +234,7 @@ __all__ = [
     "talking_among",
     "texts",
     "transition",
+    "used_for",
     "waiting",
     "withdraw",
 ]

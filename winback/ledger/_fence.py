@@ -71,7 +71,7 @@ def dedicate(ledger: Ledger, mode: str, *, is_rehearsal: bool) -> None:
     contacted. A live run against servers of this machine is a rehearsal too.
     """
     with ledger.write() as connection:
-        if _used_for(connection) is None:
+        if used_for(connection) is None:
             use = _use(mode, is_rehearsal=is_rehearsal)
             connection.execute(t.meta.insert().values(key="used_for", value=use))
         require_use(connection, mode, is_rehearsal=is_rehearsal)
@@ -79,7 +79,7 @@ def dedicate(ledger: Ledger, mode: str, *, is_rehearsal: bool) -> None:
 
 def require_use(connection: Connection, mode: str, *, is_rehearsal: bool) -> None:
     """Raise LedgerFenced where the ledger has been used for the other of sandbox and live."""
-    use, first = _use(mode, is_rehearsal=is_rehearsal), _used_for(connection)
+    use, first = _use(mode, is_rehearsal=is_rehearsal), used_for(connection)
     if first is not None and first != use:
         raise LedgerFenced(
             f"this ledger has been used for {first} and can't be used for {use}: its messages and "
@@ -91,7 +91,8 @@ def _use(mode: str, *, is_rehearsal: bool) -> str:
     return "sandbox" if mode == "sandbox" or is_rehearsal else "live"
 
 
-def _used_for(connection: Connection) -> str | None:
+def used_for(connection: Connection) -> str | None:
+    """What the ledger has been used for, `sandbox` or `live`; None: nothing was sent from it."""
     return connection.scalar(select(t.meta.c.value).where(t.meta.c.key == "used_for"))
 
 

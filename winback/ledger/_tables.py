@@ -138,6 +138,8 @@ messages = Table(
     Column("payload_json", Text, nullable=False),
     Column("payload_sha256", Text, nullable=False),
     Column("template_version", Text, nullable=False),
+    # All that it was rendered from, save the person; null: by a human, or by an earlier winback.
+    Column("content_sha256", Text),
     # What its step is about: a reply to one that asks for feedback is feedback.
     Column("content_tag", Text),
     # What it is for and who wrote it: vocabulary.py.
@@ -473,6 +475,48 @@ channel_brakes = Table(
     Column("stopped_until", UtcDateTime),
     # An operator has seen what came back before: rates count from here.
     Column("counts_from", UtcDateTime),
+)
+
+# What a person was asked to let leave: the waiting messages of a step, by a hash of who gets what
+# for how much. What was asked never changes, and the last decision counts. Never exported.
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("approval_id", Text, primary_key=True),
+    Column("playbook_id", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("request_sha256", Text, nullable=False),
+    # Why it was asked, comma-separated; sending/approval/_judge.py says when.
+    Column("reasons", Text, nullable=False),
+    # The `content_sha256` of its messages, as a JSON list.
+    Column("contents_json", Text, nullable=False),
+    Column("n_messages", Integer, nullable=False),
+    Column("cost_cents", Cost, nullable=False),
+    # The latest `planned_at` among its messages, by the clock of runs. All else is real time.
+    Column("planned_until", UtcDateTime, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    # Undecided by then, it is asked anew.
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("decision", Text),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", Text),
+    Column("note", Text),
+    CheckConstraint("decision in ('yes', 'no')", name="known_decision"),
+)
+Index("approvals_by_step", approvals.c.playbook_id, approvals.c.step)
+
+# What each content reads like, for two invented people: what an approver looks at.
+content_samples = Table(
+    "content_samples",
+    metadata,
+    Column("content_sha256", Text, primary_key=True),
+    # 1, 2: the first has all facts that are known, the second none.
+    Column("pos", Integer, primary_key=True),
+    Column("about", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("variant", Text, nullable=False),
+    Column("payload_json", Text, nullable=False),
+    Column("segments", Integer),
 )
 
 # Runs that hold claims. A run that lives renews its row; when it ends, the row goes.

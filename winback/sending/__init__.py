@@ -4,6 +4,10 @@ from winback.sending._due import steps_due, unknown_messages
 from winback.sending._report import SendReport
 from winback.sending._send import send_due
 from winback.sending._sweep import SweepReport, sweep
+from winback.sending.approval._ask import ask
+from winback.sending.approval._decide import decide
+from winback.sending.approval._judge import Held
+from winback.sending.approval._show import Waiting, read_waiting
 from winback.sending.brakes._stops import (
     Stop,
     active_stops,
@@ -18,18 +22,23 @@ from winback.sending.plan._plan import PlanReport, dry_run_plan, plan
 
 __all__ = [
     "Caps",
+    "Held",
     "Hours",
     "PlanReport",
     "SendReport",
     "Stop",
     "SweepReport",
+    "Waiting",
     "active_stops",
+    "ask",
+    "decide",
     "dry_run_plan",
     "end_enrollments",
     "enroll",
     "held_at_provider",
     "is_local_hour",
     "plan",
+    "read_waiting",
     "release_stops",
     "send_due",
     "steps_due",

@@ -44,6 +44,7 @@ _CLAIMED = select(
     _m.sender, _m.payload_json, _m.not_before, _m.window_closes_at, _m.expires_at, _m.zones,
     _m.local_opens_minute, _m.local_closes_minute, _m.attempt_no, _m.cap_scope, _m.cap_per_24h,
     _m.cap_per_7d, _m.max_per_24h, _m.consent_expires_at, _m.purpose, _m.written_by,
+    _m.content_sha256,
 ).where(among(_m.message_id, texts("keys")))  # fmt: skip
 
 
@@ -54,8 +55,13 @@ class Due:
 
     playbook_id: str | None = None
     step: int | None = None
-    # Parts that the run leaves alone, because the provider refuses them as they are.
+    # Parts that the run leaves alone: the provider refuses them as they are, or nobody approved
+    # them.
     without: frozenset[Part] = frozenset()
+
+    def includes(self, part: Part) -> bool:
+        """Whether a step is among what the run is asked to send."""
+        return self.playbook_id in {None, part.playbook_id} and self.step in {None, part.step}
 
     def query(self, *columns: Any, states: Sequence[State], now: datetime) -> Select[Any]:
         """Waiting messages whose window is open, whether or not they wait for a retry."""

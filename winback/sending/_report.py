@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from winback.base.words import OUTCOMES
 from winback.ledger import State
 from winback.providers import Outcome, Request
+from winback.sending._due import Part
 from winback.sending._sweep import SweepReport
 from winback.sending.guard._guard import Rule
 from winback.sending.guard._last_look import FINAL
@@ -32,6 +33,8 @@ class SendReport:
     unknown_ids: list[str] = field(default_factory=list)
     # Channels that stopped early, and why: one line for the operator each.
     stopped: dict[str, str] = field(default_factory=dict)
+    # Steps that wait for a person's yes, with the line for the operator; they stay due.
+    held: dict[Part, str] = field(default_factory=dict)
     # Messages that were due, not sent, and claimed by nobody when the run ended.
     left_waiting: int = 0
     swept: SweepReport = field(default_factory=SweepReport)
@@ -59,4 +62,5 @@ class SendReport:
         later = sum(n for rule, n in self.refused_by_guard.items() if rule not in FINAL)
         parts += [f"{later:,} stopped by the last look, to be planned anew"] if later else []
         parts += [f"{self.left_waiting:,} still wait"] if self.left_waiting else []
+        parts += ["it waits for approval"] if self.held else []
         return ", ".join(parts) or "nothing was due"

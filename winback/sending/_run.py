@@ -197,6 +197,7 @@ class ChannelRun:
         with self._ledger.write() as connection:
             now = self._clock.now()
             standing = self._brakes.look(connection, now=now)
+            self._brakes.look_at(self._rows_of(requests))
             if reason := why_hold_no_more(connection, requests, now=now):
                 self._brakes.stop_run(reason)
             if self._stopped:

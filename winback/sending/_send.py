@@ -7,17 +7,19 @@ given back, a call under way becomes unknown, and nothing is ever sent twice.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from winback.base.clock import Clock
 from winback.base.ending import ending_later
 from winback.base.settings import Settings
-from winback.ledger import Ledger, LedgerFenced
+from winback.ledger import REPLIES, Ledger, LedgerFenced
 from winback.providers import open_channel, why_off
 from winback.sending._due import Due, channels_due, count_due
 from winback.sending._owner import claiming
 from winback.sending._report import SendReport
 from winback.sending._run import ChannelRun
 from winback.sending._sweep import release, sweep
+from winback.sending.approval._ask import ask
 from winback.sending.guard._guard import Caps
 
 
@@ -44,7 +46,12 @@ def send_due(
         raise LedgerFenced(ledger.fenced)
     report = SendReport(swept=sweep(ledger, clock))
     report.unknown_ids += report.swept.unknown_ids
-    due = Due(playbook_id, step)
+    all_due = Due(playbook_id, step)
+    if playbook_id != REPLIES:
+        report.held = {
+            it.part: str(it) for it in ask(ledger, settings) if all_due.includes(it.part)
+        }
+    due = replace(all_due, without=frozenset(report.held))
     total, settled = count_due(ledger, due, now=clock.now()), 0
 
     def tell(more: int) -> None:
@@ -79,5 +86,5 @@ def send_due(
                 finally:
                     channel.close()
                     release(ledger, clock, token)
-    report.left_waiting = count_due(ledger, due, now=clock.now())
+    report.left_waiting = count_due(ledger, all_due, now=clock.now())
     return report

@@ -34,10 +34,11 @@ _NEWS: Final = {
     "project": "the project was edited",
     "settings": "a setting has changed",
 }
-# Where and by whom a message leaves changes no decision, and a secret is nobody's.
+# Where and by whose yes a message leaves changes no decision, and a secret is nobody's.
 _NO_RULES: Final = frozenset(
     {"home", "mode", "ledger_url", "adopt_ledger", "sendgrid_webhook_public_keys"}
     | {"twilio_account_sid", "twilio_messaging_service_sid"}
+    | {"approval", "approval_messages", "approval_cents", "approval_hours"}
 )
 _CODE: Final = ("templates", "quality", "winback", "flows")
 

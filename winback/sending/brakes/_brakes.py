@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from winback.base.clock import Clock
 from winback.base.settings import Settings
@@ -15,6 +15,7 @@ from winback.ledger import Ledger
 from winback.providers import Channel
 from winback.sending._due import Part
 from winback.sending._report import SendReport
+from winback.sending.approval._hold import Approvals
 from winback.sending.brakes import _stops
 from winback.sending.brakes._breakers import Trip, pause_line
 from winback.sending.brakes._figures import find_trip_in_figures
@@ -37,7 +38,9 @@ class Brakes:
     ) -> None:
         self._ledger, self._clock, self._channel = ledger, clock, channel
         self._report = report
-        # Parts that the run leaves alone, because the provider refuses them as they are.
+        self._approvals = Approvals(settings)
+        # Parts that the run leaves alone: the provider refuses them as they are, or they wait for
+        # a person's yes.
         self.stopped_parts: frozenset[Part] = frozenset()
         self._stop_file = settings.stop_file
         self._looked_at_figures = float("-inf")
@@ -65,7 +68,12 @@ class Brakes:
             self._report_stop(standing.reason)
         for part, line in standing.stopped_parts.items():
             self._report_stop(line, part)
+        self._hold(self._approvals.held(connection))
         return standing
+
+    def look_at(self, messages: Sequence[Row[Any]]) -> None:
+        """The last look at messages in hand: what they say must have been approved."""
+        self._hold(self._approvals.unapproved(messages))
 
     def stop_run(self, reason: str) -> None:
         """Stop this run; runs beside it see the stop by themselves."""
@@ -107,6 +115,11 @@ class Brakes:
     def _stop(self, connection: Connection, trip: Trip, *, now: datetime) -> None:
         _stops.stop(connection, self._channel.name, trip.kind, trip.line, now=now, part=trip.part)
         self._report_stop(trip.line, trip.part)
+
+    def _hold(self, parts: Mapping[Part, str]) -> None:
+        self.stopped_parts |= parts.keys()
+        for part, line in parts.items():
+            self._report.held.setdefault(part, line)
 
     def _report_stop(self, reason: str, part: Part | None = None) -> None:
         name = self._channel.name

@@ -35,9 +35,12 @@ from winback.ledger import (
     transition,
 )
 from winback.sending._chunks import chunks
+from winback.sending.plan._rewrite import rewrite, unapproved
+from winback.sending.plan._samples import Samples
 
 _m = tables.messages.c
-# The columns that a later plan may change of a message that still waits; its words never change.
+# The columns that a later plan may change of a message that still waits; its words change only
+# while nobody has approved them.
 _LIMITS = ("consent_expires_at", "max_per_24h")
 _SCHEDULE = (
     "not_before", "window_closes_at", "expires_at", "zones",
@@ -64,6 +67,8 @@ class PlanReport:
     planned: int = 0
     rescheduled: int = 0
     parked: int = 0
+    # Messages that nobody approved, and that read otherwise now.
+    rewritten: int = 0
     cancelled: int = 0
     sms_parts: int = 0
     cost_cents: Decimal = Decimal(0)
@@ -81,6 +86,7 @@ class PlanReport:
         """One line with the numbers that matter."""
         parts = [f"{self.planned:,} messages planned for {self.cost_cents / 100:.2f}"]
         parts += [f"{self.rescheduled:,} moved to another time"] if self.rescheduled else []
+        parts += [f"{self.rewritten:,} written anew"] if self.rewritten else []
         parts += [f"{self.parked:,} that wait without a time"] if self.parked else []
         parts += [f"{self.cancelled:,} cancelled"] if self.cancelled else []
         parts += [f"{self.render_blocked:,} that can't be written"] if self.render_blocked else []
@@ -118,12 +124,14 @@ def plan(
 ) -> PlanReport:
     """Bring the ledger in line with the outbox. Safe to repeat, and to repeat after a kill.
 
-    New messages are rendered and frozen; those that wait get their new windows; those that
-    wait and are no longer in the outbox are parked, so that nothing can claim them. `load_id`
+    New messages are rendered and frozen; those that wait get their new windows, and new words
+    while they wait for approval; those that wait and are no longer in the outbox are parked, so
+    that nothing can claim them. `load_id`
     is the last load that the outbox knows of: consents taken back by then need no guard.
     `decided_by` names the set that the outbox is of, so that nobody plans it again.
     """
     report, renderer, confirmed = PlanReport(), Renderer(settings), set[str]()
+    samples = Samples(renderer, settings)
     began_at = clock.now()
     for chunk in chunks(rows):
         wanted = [row for row in chunk if row["action"] == "plan"]
@@ -133,9 +141,15 @@ def plan(
         written, links = _write_all(
             fresh, renderer, settings, report, ledger=ledger, at=clock.now()
         )
+        anew = unapproved(ledger, settings, [row for row in wanted if row["message_id"] in known])
+        rewritten, new_links = _write_all(
+            anew, renderer, settings, PlanReport(), ledger=ledger, at=clock.now()
+        )
         with ledger.write() as connection:
+            samples.keep(connection, [*fresh, *anew], [*written, *rewritten])
             insert_new(connection, tables.messages, written)
             insert_new(connection, tables.links, links)
+            report.rewritten += rewrite(connection, rewritten, new_links, at=clock.now())
             keep_unwritten(connection, report.unwritten_of(fresh), at=clock.now())
             report.rescheduled += _reschedule(connection, wanted, known, at=clock.now())
             report.cancelled += _cancel(connection, chunk, at=clock.now())
@@ -237,6 +251,7 @@ def _write(
         "payload_json": rendered.payload_json,
         "payload_sha256": rendered.payload_sha256,
         "template_version": rendered.template_version,
+        "content_sha256": rendered.content_sha256,
         "segments": rendered.sms_parts,
         "cost_cents": cost,
     }

@@ -1,0 +1,36 @@
+"""What a message is rendered from, save its person: its content, as a hash that tells a change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from winback.base.settings import Settings
+from winback.content._frozen import Rendered
+
+_OF_THE_STEP: Final = (
+    "channel", "variant", "program_name", "frequency", "leave_keyword",
+    "offer_kind", "offer_value", "offer_code",
+    "extra_offer_kind", "extra_offer_value", "extra_offer_code",
+)  # fmt: skip
+_SAID: Final[Mapping[str, tuple[str, ...]]] = {
+    "email": ("from_name", "reply_to", "postal_address", "unsubscribe_mailto"),
+    "voice": ("voice_opt_out_number", "voice_language"),
+}
+
+
+def content_sha256(
+    row: Mapping[str, Any], rendered: Rendered, settings: Settings, look: Mapping[str, Any]
+) -> str:
+    """Template, look, offer, brand and sender; two people who get the same have the same."""
+    settings_said = ("brand_name", "shop_url", *_SAID.get(row["channel"], ()))
+    told = {
+        "template": rendered.template_version,
+        "sender": rendered.sender,
+        "look": look if row["channel"] == "email" else None,
+        "settings": [getattr(settings, name) for name in settings_said],
+        "step": [str(row.get(name) or "") for name in _OF_THE_STEP],
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

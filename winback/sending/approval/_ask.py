@@ -1,0 +1,82 @@
+"""Asking: which steps wait for a yes, and the requests for those nobody was asked about yet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from winback.base.clock import WallClock
+from winback.base.settings import Settings
+from winback.ledger import Approval, Ledger, keep_approval, read_approvals, used_for
+from winback.sending._due import Part
+from winback.sending.approval._batches import Batch, digest, read_batches
+from winback.sending.approval._judge import Held, Limits, judge
+
+
+def needs_approval(connection: Connection, settings: Settings) -> bool:
+    """Whether what leaves this ledger needs a person's yes at all.
+
+    A ledger that nothing was sent from yet is taken for a live one, unless both providers are
+    stood in for on this machine.
+    """
+    if settings.approval != "live":
+        return settings.approval == "always"
+    use = used_for(connection)
+    return use == "live" or (use is None and not settings.sends_to_loopback_only)
+
+
+def ask(ledger: Ledger, settings: Settings, *, now: datetime | None = None) -> list[Held]:
+    """Every step that waits for a yes, each with its request, which is made if there is none.
+
+    The same thing is asked once: a request stands until it is decided, expires, or speaks of less
+    than waits now. `now` is real time, whatever clock a run goes by: people decide in it.
+    """
+    now = now or WallClock().now()
+    with ledger.read() as connection:
+        if not needs_approval(connection, settings):
+            return []
+        held = held_steps(connection, read_batches(connection), settings, now=now)
+    if all(it.request for it in held):
+        return held
+    with ledger.write() as connection:
+        held = held_steps(connection, read_batches(connection), settings, now=now)
+        return [it if it.request else _request(connection, it, settings, now) for it in held]
+
+
+def held_steps(
+    connection: Connection, batches: Sequence[Batch], settings: Settings, *, now: datetime
+) -> list[Held]:
+    """The batches that may not leave."""
+    history, limits = approvals_by_step(connection), Limits.of(settings)
+    verdicts = (judge(it, history.get(it.part, []), limits, now=now) for it in batches)
+    return [held for held in verdicts if held is not None]
+
+
+def approvals_by_step(connection: Connection) -> dict[Part, list[Approval]]:
+    """Every request there was, oldest first, by its step."""
+    found: dict[Part, list[Approval]] = {}
+    for it in read_approvals(connection):
+        found.setdefault(Part(it.playbook_id, it.step), []).append(it)
+    return found
+
+
+def _request(connection: Connection, held: Held, settings: Settings, now: datetime) -> Held:
+    batch, sha256 = held.batch, digest(connection, held.batch)
+    request = Approval(
+        approval_id=hashlib.sha256(f"{sha256} {now.isoformat()}".encode()).hexdigest()[:8],
+        playbook_id=str(batch.part.playbook_id),
+        step=int(batch.part.step or 0),
+        reasons=held.reasons,
+        contents=batch.contents,
+        messages=batch.figures.messages,
+        cost_cents=batch.figures.cost_cents,
+        planned_until=batch.planned_until,
+        asked_at=now,
+        expires_at=now + timedelta(hours=settings.approval_hours),
+    )
+    keep_approval(connection, request, sha256=sha256)
+    return replace(held, request=request, is_new=True)
