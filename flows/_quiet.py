@@ -46,11 +46,17 @@ def look(stage: Stage) -> RunReport | None:
         is_wrong = bool(sent_twice(connection))
     if is_wrong or joins.blocked or sending.unknown_messages(stage.ledger):
         return None
-    if sending.steps_due(stage.ledger, stage.run.clock):
+    held = sending.read_held(stage.ledger, stage.settings)
+    if not all(it.request for it in held):
+        return None
+    parts = {it.part for it in held}
+    due = sending.steps_due(stage.ledger, stage.run.clock)
+    if any(sending.Part(playbook, step) not in parts for playbook, step, _ in due):
         return None
     note_ends(stage, "audience", "enroll", "reply", "send", "measure")
     waiting = sum(row["people"] for row in inbox.queue(stage.ledger, stage.run.clock))
-    return RunReport(found, outcomes=found, reconciled=settled, waiting=waiting)
+    lines = [str(it) for it in held]
+    return RunReport(found, outcomes=found, reconciled=settled, held=lines, waiting=waiting)
 
 
 def is_done(stage: Stage, report: BuildReport) -> bool:

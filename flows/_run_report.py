@@ -28,6 +28,8 @@ class RunReport:
     sent_twice: list[str] = field(default_factory=list)
     # The messages, of this run or an earlier one, of which nobody knows whether they left.
     unknown: list[str] = field(default_factory=list)
+    # The steps that wait for a person's yes, a sentence each.
+    held: list[str] = field(default_factory=list)
     # People who wait for a human's reply.
     waiting: int = 0
 
@@ -35,6 +37,7 @@ class RunReport:
         accepted = sum(report.counts.get("accepted", 0) for _, _, report in self.sent)
         line = f"{self.enrolled:,} customers entered a playbook, {accepted:,} messages sent"
         line += f", {len(self.unknown):,} of unknown outcome" if self.unknown else ""
+        line += f", {len(self.held):,} steps wait for approval" if self.held else ""
         return line + (f", {self.waiting:,} wait for a human" if self.waiting else "")
 
 

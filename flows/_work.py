@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prefect import get_run_logger
 
-from flows import _tasks
+from flows import _approval, _tasks
 from flows._artifacts import keep_table
 from flows._context import current_stage
 from flows._ended import note_ends
@@ -19,6 +19,7 @@ from winback.base.content_series import content_series
 from winback.conversations import inbox
 from winback.measure import report
 from winback.reconcile import ReconcileReport, open_messages
+from winback.sending import Part
 from winback.warehouse import BuildReport
 
 
@@ -41,6 +42,8 @@ def enroll_and_plan(published: Path) -> tuple[int, sending.PlanReport]:
     enrolled = _tasks.enroll(published)
     _tasks.sweep()
     planned = _tasks.plan(published)
+    # Long before a window opens, so that somebody has the time to look.
+    _approval.ask(current_stage())
     note_ends(current_stage(), "enroll")
     return enrolled, planned
 
@@ -70,6 +73,7 @@ def send_playbook(playbook_id: str) -> Sent:
 def _send_steps(playbook_id: str | None) -> Sent:
     stage = current_stage()
     paused = paused_steps()
+    held = {it.part: it for it in _approval.ask(stage)}
     sent: Sent = []
     stopped: set[str] = set()
     for playbook, step, channel in sending.steps_due(stage.ledger, stage.run.clock):
@@ -77,6 +81,9 @@ def _send_steps(playbook_id: str | None) -> Sent:
             continue
         if {(playbook, None), (playbook, step)} & paused:
             get_run_logger().info(f"{playbook} step {step} waits: its deployment is paused")
+            continue
+        if (waits := held.get(Part(playbook, step))) is not None:
+            get_run_logger().info(str(waits))
             continue
         done = _tasks.send(playbook, step)
         sent.append((playbook, step, done))

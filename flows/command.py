@@ -176,6 +176,8 @@ def _print_troubles(done: RunReport, zone: str) -> None:
     for _, _, sent in done.sent:
         for channel, reason in sent.stopped.items():
             say(f"{channel} stopped: {reason}")
+    for line in done.held:
+        say(line)
     if done.reconciled.changed or done.reconciled.waiting:
         say(f"Messages whose outcome was unknown: {done.reconciled.summary(zone)}")
     print_reconciled(done.reconciled)
@@ -201,6 +203,7 @@ def run_facts(done: RunReport, resolved: Run) -> dict[str, Any]:
         "not_written": done.plan.blocked if done.plan else {},
         "sent": sent_rows(done),
         "stopped": {name: why for _, _, it in done.sent for name, why in it.stopped.items()},
+        "waiting_for_approval": done.held,
         "unknown": done.unknown,
         "sent_twice": done.sent_twice,
         "waiting_for_a_human": done.waiting,

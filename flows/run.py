@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prefect import flow
 
-from flows import _quiet, _work
+from flows import _approval, _quiet, _work
 from flows._ended import note_ends
 from flows._ending import cancelled_by_signals, end_flow
 from flows._entry import open_run
@@ -46,6 +46,7 @@ def _run(mode: RunMode, as_of: datetime | None, *, measure: bool) -> RunReport:
             report.enrolled, report.plan = _work.enroll_and_plan(report.audience.published)
         if stage.run.sends:
             report.sent = _work.send_due()
+            report.held = _approval.lines(_approval.ask(stage))
             withdraw_unresolved()
             collect()
             report.waiting = _work.count_waiting()

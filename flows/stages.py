@@ -11,7 +11,7 @@ from datetime import datetime
 
 from prefect import flow
 
-from flows import _tasks, _work
+from flows import _approval, _tasks, _work
 from flows._ending import cancelled_by_signals, end_flow
 from flows._entry import open_run
 from flows._run_report import Sent, told
@@ -80,7 +80,8 @@ def send_playbook(playbook: str, mode: RunMode = "dry-run", as_of: datetime | No
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
         sent = _work.send_playbook(playbook)
-    lines = (f"step {step}: {done.summary()}" for _, step, done in sent)
+        held = _approval.lines(_approval.ask(stage), playbook)
+    lines = [*(f"step {step}: {done.summary()}" for _, step, done in sent), *held]
     return end_flow("; ".join(lines) or "nothing was due", sent)
 
 
@@ -92,7 +93,8 @@ def send_due(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
         sent = _work.send_due()
-    lines = (f"{playbook} {step}: {done.summary()}" for playbook, step, done in sent)
+        held = _approval.lines(_approval.ask(stage))
+    lines = [*(f"{playbook} {step}: {done.summary()}" for playbook, step, done in sent), *held]
     return end_flow("; ".join(lines) or "nothing was due", sent)
 
 

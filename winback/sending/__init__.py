@@ -1,10 +1,10 @@
 """Sending: enrollments and plans into the ledger, and what is due out of the house."""
 
-from winback.sending._due import steps_due, unknown_messages
+from winback.sending._due import Part, steps_due, unknown_messages
 from winback.sending._report import SendReport
 from winback.sending._send import send_due
 from winback.sending._sweep import SweepReport, sweep
-from winback.sending.approval._ask import ask
+from winback.sending.approval._ask import ask, read_held
 from winback.sending.approval._decide import decide
 from winback.sending.approval._judge import Held
 from winback.sending.approval._show import Waiting, read_waiting
@@ -24,6 +24,7 @@ __all__ = [
     "Caps",
     "Held",
     "Hours",
+    "Part",
     "PlanReport",
     "SendReport",
     "Stop",
@@ -38,6 +39,7 @@ __all__ = [
     "held_at_provider",
     "is_local_hour",
     "plan",
+    "read_held",
     "read_waiting",
     "release_stops",
     "send_due",

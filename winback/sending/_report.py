@@ -62,5 +62,5 @@ class SendReport:
         later = sum(n for rule, n in self.refused_by_guard.items() if rule not in FINAL)
         parts += [f"{later:,} stopped by the last look, to be planned anew"] if later else []
         parts += [f"{self.left_waiting:,} still wait"] if self.left_waiting else []
-        parts += ["it waits for approval"] if self.held else []
+        parts += self.held.values()
         return ", ".join(parts) or "nothing was due"

@@ -36,15 +36,21 @@ def ask(ledger: Ledger, settings: Settings, *, now: datetime | None = None) -> l
     than waits now. `now` is real time, whatever clock a run goes by: people decide in it.
     """
     now = now or WallClock().now()
-    with ledger.read() as connection:
-        if not needs_approval(connection, settings):
-            return []
-        held = held_steps(connection, read_batches(connection), settings, now=now)
+    held = read_held(ledger, settings, now=now)
     if all(it.request for it in held):
         return held
     with ledger.write() as connection:
         held = held_steps(connection, read_batches(connection), settings, now=now)
         return [it if it.request else _request(connection, it, settings, now) for it in held]
+
+
+def read_held(ledger: Ledger, settings: Settings, *, now: datetime | None = None) -> list[Held]:
+    """Every step that waits for a yes, whether it was asked for or not."""
+    with ledger.read() as connection:
+        if not needs_approval(connection, settings):
+            return []
+        now = now or WallClock().now()
+        return held_steps(connection, read_batches(connection), settings, now=now)
 
 
 def held_steps(
@@ -79,4 +85,4 @@ def _request(connection: Connection, held: Held, settings: Settings, now: dateti
         expires_at=now + timedelta(hours=settings.approval_hours),
     )
     keep_approval(connection, request, sha256=sha256)
-    return replace(held, request=request, is_new=True)
+    return replace(held, request=request)

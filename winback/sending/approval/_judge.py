@@ -53,8 +53,6 @@ class Held:
     batch: Batch
     request: Approval | None
     reasons: tuple[str, ...]
-    # It was asked for just now.
-    is_new: bool = False
 
     @property
     def part(self) -> Part:
