@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar, cast
 
-from prefect.states import Cancelled, Completed
+from prefect.states import Cancelled, Completed, Failed
+
+from winback.base.errors import WinbackError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,10 +29,11 @@ def end_flow(message: str, data: T, name: str | None = None) -> T:
     return cast("T", Completed(message=message, data=data, name=name))
 
 
-def cancelled_by_signals(work: Callable[P, T]) -> Callable[P, T]:
-    """Let Ctrl-C or SIGTERM end the flow `work` as cancelled, not as failed or crashed.
+def ends_in_a_sentence(work: Callable[P, T]) -> Callable[P, T]:
+    """Let a refusal end the flow `work` as failed with its own line and nothing else, and Ctrl-C or
+    SIGTERM as cancelled, not as failed or crashed.
 
-    The command line tells of the signal and ends; the flow's caller gets CancelledRun.
+    The flow's caller gets the refusal, or CancelledRun; the command line tells of either.
     """
 
     @wraps(work)
@@ -40,6 +43,8 @@ def cancelled_by_signals(work: Callable[P, T]) -> Callable[P, T]:
                 return work(*args, **kwargs)
         except SystemExit:
             return cast("T", Cancelled(message="interrupted; the next run goes on from there"))
+        except WinbackError as refusal:
+            return cast("T", Failed(message=str(refusal), data=refusal))
 
     # Prefect checks parameters by these; as text they mean nothing in this module.
     run.__signature__ = inspect.signature(work, eval_str=True)  # type: ignore[attr-defined]

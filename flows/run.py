@@ -8,8 +8,9 @@ from prefect import flow
 
 from flows import _approval, _quiet, _work
 from flows._ended import note_ends
-from flows._ending import cancelled_by_signals, end_flow
+from flows._ending import end_flow, ends_in_a_sentence
 from flows._entry import open_run
+from flows._forms import about, named, with_form
 from flows._run_report import RunReport, told
 from flows._tasks import collect, withdraw_unresolved
 from winback import sending
@@ -18,8 +19,9 @@ from winback.readiness.modes import RunMode
 from winback.reconcile import ReconcileReport
 
 
-@flow(name="winback-run")
-@cancelled_by_signals
+@flow(name="winback-run", flow_run_name=named("run"), description=about("winback_run"))
+@with_form
+@ends_in_a_sentence
 def winback_run(
     mode: RunMode = "dry-run", as_of: datetime | None = None, measure: bool = True
 ) -> RunReport:

@@ -12,8 +12,9 @@ from datetime import datetime
 from prefect import flow
 
 from flows import _approval, _tasks, _work
-from flows._ending import cancelled_by_signals, end_flow
+from flows._ending import end_flow, ends_in_a_sentence
 from flows._entry import open_run
+from flows._forms import about, named, with_form
 from flows._run_report import Sent, told
 from winback import sending
 from winback.inbound import CollectReport
@@ -27,8 +28,9 @@ _NOTHING_SENT = (
 )
 
 
-@flow(name="audience")
-@cancelled_by_signals
+@flow(name="audience", flow_run_name=named("audience"), description=about("audience"))
+@with_form
+@ends_in_a_sentence
 def audience(mode: RunMode = "dry-run", as_of: datetime | None = None) -> BuildReport:
     """Build the audience: who has lapsed, who may be contacted, and what is due for whom."""
     with open_run(mode, as_of) as stage:
@@ -43,8 +45,9 @@ def audience(mode: RunMode = "dry-run", as_of: datetime | None = None) -> BuildR
     )
 
 
-@flow(name="enroll")
-@cancelled_by_signals
+@flow(name="enroll", flow_run_name=named("enroll"), description=about("enroll"))
+@with_form
+@ends_in_a_sentence
 def enroll(
     mode: RunMode = "dry-run", as_of: datetime | None = None
 ) -> tuple[int, sending.PlanReport]:
@@ -58,8 +61,13 @@ def enroll(
     return end_flow(line, (enrolled, planned))
 
 
-@flow(name="send-step", flow_run_name="send {playbook} step {step}")
-@cancelled_by_signals
+@flow(
+    name="send-step",
+    flow_run_name=named("send {playbook} step {step}"),
+    description=about("send_step"),
+)
+@with_form
+@ends_in_a_sentence
 def send_step(
     playbook: str, step: int, mode: RunMode = "dry-run", as_of: datetime | None = None
 ) -> Sent:
@@ -72,8 +80,11 @@ def send_step(
     return end_flow(sent.summary(), [(playbook, step, sent)])
 
 
-@flow(name="send-playbook", flow_run_name="send {playbook}")
-@cancelled_by_signals
+@flow(
+    name="send-playbook", flow_run_name=named("send {playbook}"), description=about("send_playbook")
+)
+@with_form
+@ends_in_a_sentence
 def send_playbook(playbook: str, mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Send the due messages of one playbook, step by step; a paused step waits."""
     with open_run(mode, as_of) as stage:
@@ -85,8 +96,9 @@ def send_playbook(playbook: str, mode: RunMode = "dry-run", as_of: datetime | No
     return end_flow("; ".join(lines) or "nothing was due", sent)
 
 
-@flow(name="send-due")
-@cancelled_by_signals
+@flow(name="send-due", flow_run_name=named("send"), description=about("send_due"))
+@with_form
+@ends_in_a_sentence
 def send_due(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Send all messages that are due now, step by step, for every playbook."""
     with open_run(mode, as_of) as stage:
@@ -98,8 +110,9 @@ def send_due(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
     return end_flow("; ".join(lines) or "nothing was due", sent)
 
 
-@flow(name="reply")
-@cancelled_by_signals
+@flow(name="reply", flow_run_name=named("reply"), description=about("reply"))
+@with_form
+@ends_in_a_sentence
 def reply(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
     """Reply to questions, and confirm who joins a content series; nothing else is sent."""
     with open_run(mode, as_of) as stage:
@@ -114,8 +127,9 @@ def reply(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
 answer = reply
 
 
-@flow(name="collect")
-@cancelled_by_signals
+@flow(name="collect", flow_run_name=named("collect"), description=about("collect"))
+@with_form
+@ends_in_a_sentence
 def collect(mode: RunMode = "dry-run", as_of: datetime | None = None) -> CollectReport:
     """Read deliveries, clicks, replies and opt-outs that came back."""
     with open_run(mode, as_of) as stage:
@@ -130,8 +144,9 @@ def collect(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Collect
     )
 
 
-@flow(name="reconcile")
-@cancelled_by_signals
+@flow(name="reconcile", flow_run_name=named("reconcile"), description=about("reconcile"))
+@with_form
+@ends_in_a_sentence
 def reconcile(mode: RunMode = "dry-run", as_of: datetime | None = None) -> ReconcileReport:
     """Settle messages of unknown outcome; ask for deliveries and opt-outs that nobody told."""
     with open_run(mode, as_of) as stage:
@@ -144,8 +159,9 @@ def reconcile(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Recon
     return end_flow(done.summary(), done)
 
 
-@flow(name="measure")
-@cancelled_by_signals
+@flow(name="measure", flow_run_name=named("measure"), description=about("measure"))
+@with_form
+@ends_in_a_sentence
 def measure(mode: RunMode = "dry-run", as_of: datetime | None = None) -> BuildReport | None:
     """Build the outcomes and report them: who came back, and what the messages caused."""
     with open_run(mode, as_of) as stage:
