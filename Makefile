@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test test-slow test-crash test-control test-fuzz contract check lock licenses sbom migration docs clean
+.PHONY: setup demo up test test-slow test-crash test-control test-year test-fuzz contract check lock licenses sbom migration docs clean
 
 setup: .venv/.runtime
 
@@ -45,6 +45,9 @@ test-crash: .venv/.dev  ## 10,000 events and 10,000 messages through hundreds of
 
 test-control: .venv/.dev  ## kill server, worker and run, and start them again; twenty minutes
 	$(BIN)/pytest -k everything_was_killed tests/flows/control_job.py
+
+test-year: .venv/.dev  ## a year of runs in Prefect's database, with its own vacuum; ten minutes
+	$(BIN)/pytest -s tests/flows/year_job.py
 
 FUZZ_MINUTES ?= 10
 test-fuzz: .venv/.dev  ## whatever others may write, at every parser and the receiver; ten minutes

@@ -36,6 +36,7 @@ from prefect.settings import get_current_settings
 print(get_concurrency_lease_storage().__module__)
 server = get_current_settings().server
 print(sorted(server.services.db_vacuum.enabled_vacuum_types))
+print(server.services.db_vacuum.retention_period.days)
 print(server.analytics_enabled)
 """
 
@@ -154,6 +155,7 @@ def test_a_server_of_ours_keeps_leases_on_disk_and_forgets_old_runs() -> None:
     assert shown == [
         "prefect.server.concurrency.lease_storage.filesystem",
         "['events', 'flow_runs', 'orphans']",
+        "30",
         "False",
     ]
 
