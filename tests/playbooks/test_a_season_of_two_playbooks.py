@@ -47,6 +47,15 @@ def test_without_phone_consent_the_emails_go_out_in_order_and_each_text_says_why
     assert decided[days[12], 6][0] == "suppressed"
 
 
+def test_who_enters_takes_along_the_shares_of_all_cells(season, people):
+    found = {
+        row["planned_shares"]
+        for row in season.enrollments.values()
+        if row["playbook_id"] == "sms_email"
+    }
+    assert found == {"holdout:=0.1,treatment:arrivals=0.45,treatment:offer=0.45"}
+
+
 def test_a_purchase_ends_the_sequence(season, people, days):
     assert season.sent_days(people.buyer, days[0]) == {1: 0, 2: 1}
     assert season.decided(people.buyer)[days[4], 3] == ("exited", "purchase,in_transit")

@@ -43,6 +43,23 @@ def test_an_episode_enrolls_once_and_keeps_its_arm(ledger, clock):
         assert sorted(arms) == ["holdout", "treatment"]
 
 
+def test_an_enrollment_keeps_the_shares_that_were_planned_when_it_was_dealt(
+    ledger, clock, tmp_path
+):
+    planned = "holdout:=0.1,treatment:offer=0.9"
+    edited = "holdout:=0.3,treatment:offer=0.7"
+    # A set that an earlier version published has no such column.
+    enroll(ledger, [entrant(1, at=clock.at, planned_shares=planned), entrant(2, at=clock.at)])
+    enroll(ledger, [entrant(number, at=clock.at, planned_shares=edited) for number in (1, 2, 3)])
+    export_ledger(ledger, tmp_path)
+    landed = pq.read_table(tmp_path / "enrollments").to_pylist()
+    assert {row["enrollment_id"]: row["planned_shares"] for row in landed} == {
+        "e1": planned,
+        "e2": None,
+        "e3": edited,
+    }
+
+
 def test_an_enrollment_ends_once_and_the_first_end_stays(ledger, clock, tmp_path):
     ends = [
         {"enrollment_id": "e1", "exit_reason": "purchase", "ended_at": clock.at},

@@ -90,6 +90,8 @@ enrollments = Table(
     Column("segment", Text, nullable=False),
     Column("arm", Text, nullable=False),
     Column("variant", Text, nullable=False),
+    # Of all cells when they entered (`entrants` says how), so that an edit bends no test that runs.
+    Column("planned_shares", Text),
     Column("offer_id", Text),
     Column("offer_expires_at", UtcDateTime),
     Column("entered_at", UtcDateTime, nullable=False),

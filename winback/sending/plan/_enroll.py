@@ -33,7 +33,8 @@ def enroll(ledger: Ledger, rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
             insert_new(
                 connection,
                 tables.enrollments,
-                [{name: row[name] for name in _COLUMNS} for row in chunk],
+                # A set that an earlier version published has not all of them.
+                [{name: row.get(name) for name in _COLUMNS} for row in chunk],
             )
             after = set(connection.scalars(select(key).where(among(key, ids))))
         new = after - before

@@ -25,6 +25,20 @@ variants as (
 
 ),
 
+-- What the seeds plan today stays with who enters today, whatever they plan later.
+plans as (
+
+    select
+        playbook_id,
+        {{ sorted_list(
+            "concat(arm, ':', variant, '=', cast(planned_share as varchar))"
+        ) }} as planned_shares
+
+    from {{ ref('int_playbooks__cells') }}
+    group by playbook_id
+
+),
+
 offers as (
 
     select * from {{ ref('offers') }}
@@ -100,12 +114,15 @@ final as (
             case when dealt.arm = 'holdout' then '' else dealt.dealt_variant end
             as varchar
         ) as variant,
+        cast(plans.planned_shares as varchar) as planned_shares,
 
         -- timestamps
         {{ as_of() }} as entered_at,
         {{ days_after('offers.validity_days', as_of()) }} as offer_expires_at
 
     from dealt
+    left join plans
+        on dealt.playbook_id = plans.playbook_id
     left join offers
         on dealt.offer_id = offers.offer_id
 

@@ -38,6 +38,7 @@ known as (
         case when arm = 'holdout' then '' else variant end as variant,
         'ledger' as origin,
         cast(null as decimal(18, 4)) as planned_share,
+        planned_shares,
         entered_at,
         offer_expires_at
 
@@ -68,6 +69,7 @@ known as (
         end as variant,
         'past' as origin,
         planned_share,
+        cast(null as varchar) as planned_shares,
         entered_at,
         cast(null as {{ timestamptz_type() }}) as offer_expires_at
 

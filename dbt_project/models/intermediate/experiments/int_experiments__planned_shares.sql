@@ -8,15 +8,63 @@ enrollments as (
 
 ),
 
-playbooks as (
+cells as (
 
-    select * from {{ ref('playbooks') }}
+    select * from {{ ref('int_playbooks__cells') }}
 
 ),
 
-variants as (
+-- The same plan bears many enrollments.
+plans as (
 
-    select * from {{ ref('int_playbooks__variants') }}
+    select
+        playbook_id,
+        planned_shares,
+        count(*) as entered
+
+    from enrollments
+    where origin = 'ledger'
+    group by playbook_id, planned_shares
+
+),
+
+parts as (
+
+    select
+        playbook_id,
+        entered,
+        {{ split_to_rows('planned_shares', ',') }} as part
+
+    from plans
+    where planned_shares is not null
+
+),
+
+-- The plan that an enrollment was dealt by. One of before plans were kept has today's.
+dealt as (
+
+    select
+        playbook_id,
+        entered,
+        regexp_extract(part, '^([a-z]+):', 1) as arm,
+        regexp_extract(part, '^[a-z]+:(.*)=', 1) as variant,
+        cast(regexp_extract(part, '=([^=]+)$', 1) as double) as planned_share
+
+    from parts
+
+    union all
+
+    select
+        plans.playbook_id,
+        plans.entered,
+        cells.arm,
+        cells.variant,
+        cells.planned_share
+
+    from plans
+    inner join cells
+        on plans.playbook_id = cells.playbook_id
+    where plans.planned_shares is null
 
 ),
 
@@ -24,38 +72,13 @@ observed as (
 
     select
         playbook_id,
-        origin,
         arm,
         variant,
-        count(*) as assigned,
         avg(cast(planned_share as double)) as stated_share
 
     from enrollments
-    group by playbook_id, origin, arm, variant
-
-),
-
--- What the seeds plan for the ledger's enrollments.
-seeded as (
-
-    select
-        playbook_id,
-        'treatment' as arm,
-        variant,
-        planned_share
-
-    from variants
-
-    union all
-
-    select
-        playbook_id,
-        'holdout' as arm,
-        '' as variant,
-        cast(holdout_share as double) as planned_share
-
-    from playbooks
-    where holdout_share > 0
+    where origin = 'past'
+    group by playbook_id, arm, variant
 
 ),
 
@@ -64,10 +87,10 @@ origins as (
     select
         playbook_id,
         origin,
-        cast(sum(assigned) as bigint) as total,
-        count(*) as cell_count
+        count(*) as total,
+        count(distinct concat(arm, ':', variant)) as cell_count
 
-    from observed
+    from enrollments
     group by playbook_id, origin
 
 ),
@@ -80,17 +103,27 @@ final as (
         -- ids
         origins.playbook_id,
         origins.origin,
-        seeded.arm,
-        seeded.variant,
+        dealt.arm,
+        dealt.variant,
 
         -- numerics
         origins.total,
-        seeded.planned_share
+        round(
+            sum(dealt.entered * dealt.planned_share)
+            / cast(origins.total as double),
+            9
+        ) as planned_share
 
     from origins
-    inner join seeded
-        on origins.playbook_id = seeded.playbook_id
+    inner join dealt
+        on origins.playbook_id = dealt.playbook_id
     where origins.origin = 'ledger'
+    group by
+        origins.playbook_id,
+        origins.origin,
+        origins.total,
+        dealt.arm,
+        dealt.variant
 
     union all
 
@@ -107,9 +140,7 @@ final as (
 
     from origins
     inner join observed
-        on
-            origins.playbook_id = observed.playbook_id
-            and origins.origin = observed.origin
+        on origins.playbook_id = observed.playbook_id
     where origins.origin = 'past'
 
 )

@@ -20,6 +20,7 @@ final as (
         cast(segment as varchar) as segment,
         cast(arm as varchar) as arm,
         cast(variant as varchar) as variant,
+        cast(planned_shares as varchar) as planned_shares,
 
         -- timestamps
         cast(entered_at as {{ timestamptz_type() }}) as entered_at,
