@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prefect.runtime import deployment
+
+from flows._approval_forms import keep_forms
 from flows._events import emit_news
 from winback import sending
 
@@ -21,6 +24,8 @@ def ask(stage: Stage) -> list[Held]:
         return []
     held = sending.ask(stage.ledger, stage.settings)
     _tell(stage.settings, held)
+    if held or deployment.id is not None:
+        keep_forms(held)
     return held
 
 
@@ -43,6 +48,6 @@ def _tell(settings: Settings, held: Sequence[Held]) -> None:
             "expires_at": it.request.expires_at,
         }
         for it in held
-        if it.request is not None and not it.is_refused
+        if it.request is not None and it.is_open
     }
     emit_news(settings, "winback.approval.asked", standing)

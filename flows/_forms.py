@@ -28,6 +28,7 @@ _PARAMETERS: Final = {
     "measure": "Whether the run also builds the outcomes. If not, they wait for the next run.",
     "playbook": "The playbook whose due messages are sent.",
     "step": "The step of the playbook, as in dbt_project/seeds/playbook_steps.csv.",
+    "request": "The request that waits for a yes. Empty: all that wait, one after the other.",
     "event": "The name of the event that people are told of.",
     "what": "The sentence that they are told.",
 }

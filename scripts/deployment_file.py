@@ -60,6 +60,8 @@ def _described(text: str, about: Mapping[str, Mapping[str, str]]) -> str:
 def _when(it: Mapping[str, Any]) -> str:
     if it["name"] == "tell":
         return "When an automation calls it."
+    if it["name"] == "approve":
+        return "When a run finds a step that waits for a yes, and on request."
     if "playbook" in it["parameters"]:
         return "With `send`, while this deployment is not paused, and on request."
     if not it["schedules"]:

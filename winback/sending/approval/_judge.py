@@ -62,6 +62,16 @@ class Held:
     def is_refused(self) -> bool:
         return self.request is not None and self.request.decision == "no"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its request waits for a decision."""
+        return self.request is not None and self.request.decision is None
+
+    @property
+    def why(self) -> str:
+        """Why it was asked, in words."""
+        return ", ".join(REASONS.get(it, it) for it in self.reasons)
+
     def __str__(self) -> str:
         if self.request is None:
             return f"{self.part} waits for approval. Next: winback approvals"
@@ -74,8 +84,7 @@ class Held:
                 f"{self.part} was refused by {self.request.decided_by}{note}: {what} stay. "
                 f"Next: change it, or winback approve {key}"
             )
-        why = ", ".join(REASONS.get(it, it) for it in self.reasons)
-        return f"{self.part} waits for approval ({why}): {what}. Next: winback approve {key}"
+        return f"{self.part} waits for approval ({self.why}): {what}. Next: winback approve {key}"
 
 
 def approved_contents(history: Sequence[Approval]) -> frozenset[str]:
