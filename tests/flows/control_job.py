@@ -6,20 +6,13 @@ leaves within ten minutes, nothing leaves twice, and the watchdog speaks while n
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
+from control_house import House, wait_for
 from flow_shop import OPENS, Shop, small_shop
 
 from winback.base.clock import WallClock
@@ -38,100 +31,6 @@ def shop(tmp_path: Path, ledger_url: str) -> Shop:
     return Shop(Settings.load(home=home, ledger_url=ledger_url))
 
 
-class House:
-    """A `winback up`, and what its server says."""
-
-    def __init__(self, shop: Shop) -> None:
-        self.environment = {
-            **os.environ,
-            "WINBACK_HOME": str(shop.settings.home),
-            "WINBACK_LEDGER_URL": shop.settings.ledger_url,
-            # Slowly enough to be killed in the middle.
-            "WINBACK_SMS_PER_SECOND": "0.5",
-        }
-        self._ports = [free_port(), free_port()]
-        self.api = f"http://127.0.0.1:{self._ports[0]}/api"
-        self._log = shop.settings.home / "up.log"
-
-    @contextmanager
-    def up(self) -> Iterator[subprocess.Popen[bytes]]:
-        server, receiver = map(str, self._ports)
-        words = ["up", "--port", server, "--receiver-port", receiver]
-        with self._log.open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "winback.cli", *words],
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-            )
-        try:
-            wait_for(lambda: b"All is up" in self._log.read_bytes(), 240)
-            yield process
-        finally:
-            process.terminate()
-            process.wait(120)
-
-    def winback(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "winback.cli", *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-
-    def call(self, path: str, **body: Any) -> Any:
-        answer = httpx.post(f"{self.api}{path}", json=body, timeout=30)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    def run(self, name: str, parameters: dict[str, Any], *, after: timedelta = timedelta()) -> str:
-        """Ask for a run of a deployment."""
-        found = httpx.get(f"{self.api}/deployments/name/{name}", timeout=30).json()
-        when = {"scheduled_time": (WallClock().now() + after).isoformat()}
-        state = {"type": "SCHEDULED", "state_details": when}
-        path = f"/deployments/{found['id']}/create_flow_run"
-        return str(self.call(path, parameters=parameters, state=state)["id"])
-
-    def hold_schedules(self) -> None:
-        """By the machine's clock, what the shop's day has planned would have expired."""
-        for found in self.call("/deployments/filter"):
-            if found["schedules"]:
-                self.call(f"/deployments/{found['id']}/pause_deployment")
-
-    def read(self, run: str) -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(f"{self.api}/flow_runs/{run}", timeout=30).json()
-        return found
-
-    def kill(self, up: subprocess.Popen[bytes], *runs: str) -> None:
-        """Nothing is left that could clean up."""
-        pids = [int(pid) for run in runs if (pid := self.read(run)["infrastructure_pid"])]
-        for pid in (*children_of(up.pid), up.pid, *pids):
-            os.kill(pid, signal.SIGKILL)
-        up.wait()
-
-
-def children_of(pid: int) -> list[int]:
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in text.split()]
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def wait_for(happened: Callable[[], object], seconds: float) -> float:
-    """How long it took."""
-    began = time.monotonic()
-    while not happened():
-        assert time.monotonic() - began < seconds
-        time.sleep(0.1)
-    return time.monotonic() - began
-
-
 def counts(shop: Shop) -> dict[str, int]:
     with open_ledger(shop.settings) as ledger, ledger.read() as connection:
         return dict(count_by_state(connection))
@@ -148,7 +47,9 @@ def is_over(house: House, run: str) -> bool:
 def test_what_is_due_leaves_after_everything_was_killed(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    house, at = House(shop), {"as_of": OPENS.isoformat()}
+    # Slowly enough to be killed in the middle.
+    house = House(shop.settings, WINBACK_SMS_PER_SECOND="0.5")
+    at = {"as_of": OPENS.isoformat()}
     with house.up() as up:
         house.hold_schedules()
         assert house.winback("mode", "sandbox").returncode == 0
