@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,9 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import httpx
+import psycopg
 
 from winback.base.clock import WallClock
 from winback.base.settings import Settings
@@ -24,6 +27,7 @@ class House:
     """A `winback up`, and what its server says."""
 
     def __init__(self, settings: Settings, **environment: str) -> None:
+        self.settings = settings
         self.environment = {
             **os.environ,
             "WINBACK_HOME": str(settings.home),
@@ -91,6 +95,48 @@ class House:
         for pid in (*children_of(up.pid), up.pid, *pids):
             os.kill(pid, signal.SIGKILL)
         up.wait()
+
+
+@contextmanager
+def own_postgresql() -> Iterator[str]:
+    """A PostgreSQL that Prefect's server can live in: it needs pg_trgm, which the wheel lacks.
+
+    Yields host and port; empty where the machine has none (Debian: apt install postgresql).
+    """
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        yield ""
+        return
+    # It refuses to run as root.
+    user = "postgres" if os.geteuid() == 0 else None
+    folder = Path(mkdtemp(prefix="winback-control-"))
+    if user:
+        shutil.chown(folder, user)
+    data, port = folder / "data", free_port()
+    making = [programs[-1] / "initdb", "-D", data, "-A", "trust", "-U", "winback"]
+    subprocess.run(making, user=user, check=True, capture_output=True, cwd=folder)
+    serving = [programs[-1] / "postgres", "-D", data, "-p", str(port), "-k", folder]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(serving, user=user, stdout=log, stderr=log, cwd=folder)
+    try:
+        wait_for(lambda: _takes_calls(port), 60)
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(60)
+        shutil.rmtree(folder)
+
+
+def _takes_calls(port: int) -> bool:
+    try:
+        with psycopg.connect(
+            f"postgresql://winback@127.0.0.1:{port}/postgres", autocommit=True
+        ) as it:
+            for name in ("prefect", "ledger"):
+                it.execute(f"create database {name}")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def children_of(pid: int) -> list[int]:

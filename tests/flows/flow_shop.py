@@ -92,7 +92,11 @@ class Shop:
         if not path.exists():
             return []
         with sqlite3.connect(path) as database:
-            rows = database.execute("select our_id from messages order by our_id").fetchall()
+            # It is looked at while it begins, too.
+            tables = database.execute("select name from sqlite_master").fetchall()
+            is_begun = ("messages",) in tables
+            query = "select our_id from messages order by our_id"
+            rows = database.execute(query).fetchall() if is_begun else []
         database.close()
         return [row[0] for row in rows]
 
