@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from winback.base.duck import Rows
 
@@ -11,6 +11,11 @@ def keep_table(key: str, rows: Rows, description: str) -> None:
     """Keep rows as a table artifact; values become what JSON can hold."""
     table = [{name: _plain(value) for name, value in row.items()} for row in rows]
     create_table_artifact(key=key, table=table, description=description)
+
+
+def keep_page(key: str, markdown: str, description: str) -> None:
+    """Keep a page in Markdown as an artifact."""
+    create_markdown_artifact(key=key, markdown=markdown, description=description)
 
 
 def _plain(value: object) -> object:

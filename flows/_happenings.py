@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flows._events import emit, emit_news
 from winback import sending
@@ -93,12 +93,14 @@ def tell_verdicts(settings: Settings, results: Rows) -> None:
     """Tell of each comparison that is decided."""
     decided = {}
     for row in results:
-        if row["verdict"] in _OPEN:
-            continue
-        named = {it: row[it] for it in ("playbook", "contrast", "window_days", "verdict")}
-        what = (
-            f"{row['playbook']}, {row['contrast']} within {row['window_days']} days: "
-            f"{row['verdict']} ({row['low']} to {row['high']} points)"
-        )
-        decided[" ".join(map(str, named.values()))] = {**named, "what": what}
+        if row["verdict"] not in _OPEN:
+            named = {it: row[it] for it in ("playbook", "contrast", "window_days", "verdict")}
+            key = " ".join(map(str, named.values()))
+            decided[key] = {**named, "what": verdict_line(row)}
     emit_news(settings, "winback.verdict.reached", decided)
+
+
+def verdict_line(row: Mapping[str, Any]) -> str:
+    """What a comparison says so far."""
+    span = f"{row['playbook']}, {row['contrast']} within {row['window_days']} days"
+    return f"{span}: {row['verdict']} ({row['low']} to {row['high']} points)"

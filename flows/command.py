@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import quality
+from flows import _told
 from flows._prefect import quiet_prefect
 from flows._run_report import told
 from flows._server import start_beside
+from flows._told import newest, sent_of, sent_rows, troubles
 from winback import reconcile as reconciling
 from winback import sending
 from winback.base.console import print_json, print_rows, say, telling
-from winback.base.duck import Rows
 from winback.base.settings import Settings
 from winback.ledger import sent_twice
 from winback.measure import report
-from winback.measure.last_screen import Sent, read_outlook, tell_outlook
+from winback.measure.last_screen import read_outlook, tell_outlook
 from winback.readiness.modes import Run, resolve_run
 
 if TYPE_CHECKING:
@@ -95,36 +94,9 @@ def reconcile(
     if as_json:
         print_json(at | asdict(done) | {"sent_twice": list(twice), "unknown": unknown})
         return
-    print_reconciled(done)
-    print_unknown(unknown, twice)
+    for line in (*_told.unreadable(done), *_told.unknown(unknown, twice)):
+        say(line)
     say(f"Done: {done.summary(settings.shop_timezone)}")
-
-
-def print_reconciled(done: reconciling.ReconcileReport) -> None:
-    """What could not be read."""
-    for what, why in sorted(done.unreadable.items()):
-        say(f"{what}: the provider's records can't be read ({why}). Nothing changed for it")
-
-
-def print_unknown(unknown: Sequence[str], twice: Sequence[str]) -> None:
-    """What nobody knows, and what went wrong for good."""
-    if unknown:
-        say(
-            f"{len(unknown)} messages of unknown outcome, not sent again without proof that they "
-            f"did not leave: {', '.join(unknown[:5])}{', …' if len(unknown) > 5 else ''}. "
-            "Next: winback reconcile; winback reconcile list"
-        )
-    if twice:
-        say(f"{len(twice)} messages went out TWICE: " + ", ".join(twice[:5]))
-
-
-def sent_rows(done: RunReport) -> Rows:
-    """One row a step and state."""
-    return [
-        {"playbook": playbook, "step": step, "state": state, "messages": count}
-        for playbook, step, sent in done.sent
-        for state, count in sorted(sent.counts.items())
-    ]
 
 
 def print_run(done: RunReport, resolved: Run, *, tables: bool) -> None:
@@ -139,51 +111,12 @@ def print_run(done: RunReport, resolved: Run, *, tables: bool) -> None:
         say(f"warning: {warning}")
     if line := told(done.audience, resolved.settings.shop_timezone):
         say(line)
-    for line in tell_outlook(read_outlook(_newest(done)), _sent(done, resolved)):
+    outlook = read_outlook(newest(done))
+    for line in tell_outlook(outlook, sent_of(done, resolved)):
         say(line)
-    _print_troubles(done, resolved.settings.shop_timezone)
-
-
-def _newest(done: RunReport) -> Path:
-    """The set that knows what was sent, where the run measured."""
-    return (done.outcomes or done.audience).published
-
-
-def _sent(done: RunReport, resolved: Run) -> Sent:
-    settings = resolved.settings
-    read = settings.preview_dir / "dry-run.html"
-    checks = settings.reports_dir / "data_docs" / "decisions" / "index.html"
-    return Sent(
-        mode=resolved.mode,
-        as_of=resolved.as_of,
-        shop_timezone=settings.shop_timezone,
-        steps=sent_rows(done),
-        planned=done.plan.planned if done.plan else 0,
-        cost=f"{done.plan.cost_cents / 100:.2f}" if done.plan else "0.00",
-        pages={
-            **({"What they would read": read} if resolved.mode == "dry-run" else {}),
-            "Tables": _newest(done),
-            **({"Checks of the data": checks} if checks.exists() else {}),
-        },
-    )
-
-
-def _print_troubles(done: RunReport, zone: str) -> None:
-    """What went wrong, last, where a person looks first."""
-    if done.plan is not None:
-        for reason, hint in done.plan.hints.items():
-            say(f"not written, {reason}: {hint}")
-    for _, _, sent in done.sent:
-        for channel, reason in sent.stopped.items():
-            say(f"{channel} stopped: {reason}")
-    for line in done.held:
+    # Last, where a person looks first.
+    for line in troubles(done, resolved):
         say(line)
-    if done.reconciled.changed or done.reconciled.waiting:
-        say(f"Messages whose outcome was unknown: {done.reconciled.summary(zone)}")
-    print_reconciled(done.reconciled)
-    print_unknown(done.unknown, done.sent_twice)
-    if done.waiting:
-        say(f"{_people(done.waiting)} for a human's reply. Next: winback inbox")
 
 
 def run_facts(done: RunReport, resolved: Run) -> dict[str, Any]:
@@ -192,9 +125,9 @@ def run_facts(done: RunReport, resolved: Run) -> dict[str, Any]:
     return {
         "mode": resolved.mode,
         "as_of": resolved.as_of,
-        "published": _newest(done),
+        "published": newest(done),
         "warnings": done.audience.warnings,
-        "outlook": read_outlook(_newest(done)).as_dict(),
+        "outlook": read_outlook(newest(done)).as_dict(),
         "funnel": report.funnel(published),
         "decisions": report.decisions(published),
         "enrolled": done.enrolled,
@@ -211,7 +144,3 @@ def run_facts(done: RunReport, resolved: Run) -> dict[str, Any]:
             report.reactivation_rates(done.outcomes.published) if done.outcomes else []
         ),
     }
-
-
-def _people(count: int) -> str:
-    return "1 person waits" if count == 1 else f"{count:,} people wait"

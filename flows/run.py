@@ -11,6 +11,7 @@ from flows._ended import note_ends
 from flows._ending import end_flow, ends_in_a_sentence
 from flows._entry import open_run
 from flows._forms import about, named, with_form
+from flows._report import keep_report
 from flows._run_report import RunReport, told
 from flows._tasks import collect, withdraw_unresolved
 from winback import sending
@@ -62,4 +63,8 @@ def _run(mode: RunMode, as_of: datetime | None, *, measure: bool) -> RunReport:
         if is_quiet:
             line = told(report.audience, stage.settings.shop_timezone)
             return end_flow(line, report, name="Nothing new")
-    return end_flow(report.summary(), report)
+        keep_report(stage, report)
+    line = report.summary()
+    if report.plan is not None and not stage.run.sends:
+        line = f"a dry run, which sent nothing: {report.plan.summary()}"
+    return end_flow(line, report)

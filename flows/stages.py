@@ -15,7 +15,8 @@ from flows import _approval, _tasks, _work
 from flows._ending import end_flow, ends_in_a_sentence
 from flows._entry import open_run
 from flows._forms import about, named, with_form
-from flows._run_report import Sent, told
+from flows._report import keep_report, keep_report_of_sent
+from flows._run_report import RunReport, Sent, told
 from winback import sending
 from winback.inbound import CollectReport
 from winback.ledger import REPLIES
@@ -37,6 +38,7 @@ def audience(mode: RunMode = "dry-run", as_of: datetime | None = None) -> BuildR
         built = _work.build_audience()
         if built.stands_until is not None:
             return end_flow(told(built, stage.settings.shop_timezone), built, name="Nothing new")
+        keep_report(stage, RunReport(built))
     counts = built.manifest.row_counts
     return end_flow(
         f"{counts['customers']:,} customers, {counts['entrants']:,} enter a playbook, "
@@ -77,6 +79,7 @@ def send_step(
             return end_flow(_NOTHING_SENT, [])
         sent = _tasks.send(playbook, step)
         _work.keep_sent([(playbook, step, sent)])
+        keep_report_of_sent(stage, [(playbook, step, sent)])
     return end_flow(sent.summary(), [(playbook, step, sent)])
 
 
@@ -91,6 +94,7 @@ def send_playbook(playbook: str, mode: RunMode = "dry-run", as_of: datetime | No
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
         sent = _work.send_playbook(playbook)
+        keep_report_of_sent(stage, sent)
         held = _approval.lines(_approval.ask(stage), playbook)
     lines = [*(f"step {step}: {done.summary()}" for _, step, done in sent), *held]
     return end_flow("; ".join(lines) or "nothing was due", sent)
@@ -105,6 +109,7 @@ def send_due(mode: RunMode = "dry-run", as_of: datetime | None = None) -> Sent:
         if not stage.run.sends:
             return end_flow(_NOTHING_SENT, [])
         sent = _work.send_due()
+        keep_report_of_sent(stage, sent)
         held = _approval.lines(_approval.ask(stage))
     lines = [*(f"{playbook} {step}: {done.summary()}" for playbook, step, done in sent), *held]
     return end_flow("; ".join(lines) or "nothing was due", sent)
@@ -168,6 +173,7 @@ def measure(mode: RunMode = "dry-run", as_of: datetime | None = None) -> BuildRe
         if not stage.run.sends:
             return end_flow("a dry run has no outcomes of its own", None)
         built = _work.measure()
+        keep_report(stage, RunReport(built, outcomes=built))
     counts = built.manifest.row_counts
     return end_flow(
         f"{counts['reactivations']:,} of {counts['enrollments']:,} who entered came back",

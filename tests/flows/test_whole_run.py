@@ -15,6 +15,7 @@ import pytest
 from flow_shop import OPENS, Shop
 
 from flows import command
+from flows._told import sent_rows
 from flows.run import RunReport, winback_run
 from winback.base.clock import FixedClock, WallClock
 from winback.base.errors import WinbackError
@@ -58,7 +59,7 @@ def test_a_dry_run_shows_everything_and_touches_nothing(
 def the_last_lines_tell(done: RunReport, sent: int) -> None:
     """What left, and when the next step of it is due."""
     assert done.outcomes is not None
-    was = Sent("sandbox", OPENS, "UTC", steps=command.sent_rows(done))
+    was = Sent("sandbox", OPENS, "UTC", steps=sent_rows(done))
     told = list(tell_outlook(read_outlook(done.outcomes.published), was))
     assert any(it.startswith(f"Sent: {sent} messages (sms_email step 1: ") for it in told)
     assert any("sms_email step 2 (email) for" in it and "is due from" in it for it in told)

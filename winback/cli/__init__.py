@@ -13,6 +13,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _inbox,
     _load,
     _mode,
+    _next,
     _preview,
     _reconcile,
     _replay_events,

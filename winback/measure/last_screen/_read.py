@@ -15,7 +15,7 @@ _TABLES: Final = (
 )  # fmt: skip
 # Each step that is or will be due. Why nothing leaves is one rule: what bars for good, before what
 # another hour mends.
-_DUE: Final = """
+DUE: Final = """
     create temp table due as
     with decided as (
         select
@@ -150,7 +150,7 @@ def read_outlook(published: Path) -> Outlook:
         for table in _TABLES:
             path = literal(published / f"{table}.parquet")
             connection.execute(f"create temp view {table} as from read_parquet({path})")
-        connection.execute(_DUE)
+        connection.execute(DUE)
         connection.execute(_PEOPLE)
         return Outlook(
             customers=_rows(connection, "select count(*) as n from customers")[0]["n"],

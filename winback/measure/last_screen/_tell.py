@@ -31,7 +31,8 @@ _RUNS: Final = {"dry-run": "Dry run", "sandbox": "Sandbox run", "live": "Live ru
 class Sent:
     """What a run did: `steps` has a row a playbook, step and state with its messages.
 
-    `planned` and `cost` are those of a dry run, which sends nothing.
+    `planned` and `cost` are those of a dry run, which sends nothing. `span` says when the steps
+    were sent.
     """
 
     mode: str
@@ -41,20 +42,33 @@ class Sent:
     planned: int = 0
     cost: str = "0.00"
     pages: dict[str, Path] = field(default_factory=dict)
+    span: str = "in this run"
 
 
 def tell_outlook(outlook: Outlook, sent: Sent) -> Iterator[str]:
     """Who was found, who is written to, why not the others, what leaves next, what to do."""
+    yield headline(sent)
+    for _, lines in tell_by_section(outlook, sent):
+        yield from lines
+
+
+def headline(sent: Sent) -> str:
+    """What kind of run it was, and as of when."""
     at = shop_time(sent.as_of, sent.shop_timezone)
     nothing = "; it sends nothing" if sent.mode == "dry-run" else ""
-    yield f"{_RUNS[sent.mode]} as of {at}{nothing}"
-    yield _found(outlook)
-    yield from _entering(outlook)
-    yield from _would_be_written_to(outlook, sent) if sent.mode == "dry-run" else _written_to(sent)
-    yield from _not_written_to(outlook)
-    yield from _next_messages(outlook, sent)
-    yield from _next_commands(outlook, sent)
-    yield from (f"{what}: {path}" for what, path in sent.pages.items())
+    return f"{_RUNS[sent.mode]} as of {at}{nothing}"
+
+
+def tell_by_section(outlook: Outlook, sent: Sent) -> Iterator[tuple[str, list[str]]]:
+    """The lines of `tell_outlook`, with a title for each part."""
+    is_dry = sent.mode == "dry-run"
+    yield "Who was found", [_found(outlook), *_entering(outlook)]
+    written = _would_be_written_to(outlook, sent) if is_dry else _written_to(sent)
+    yield "What would be sent" if is_dry else "What was sent", list(written)
+    yield "Who gets no message, and why", list(_not_written_to(outlook))
+    yield "What leaves next", list(_next_messages(outlook, sent))
+    yield "What to do next", list(_next_commands(outlook, sent))
+    yield "Where to look", [f"{what}: {path}" for what, path in sent.pages.items()]
 
 
 def _found(outlook: Outlook) -> str:
@@ -94,7 +108,7 @@ def _written_to(sent: Sent) -> Iterator[str]:
     ]
     total = sum(row["messages"] for row in accepted)
     by = ", ".join(f"{row['step']}: {row['messages']:,}" for row in accepted if row["messages"])
-    yield f"Sent: {_messages(total)} ({by})" if total else "Sent: no message in this run"
+    yield f"Sent: {_messages(total)} ({by})" if total else f"Sent: no message {sent.span}"
     for row in sent.steps:
         if row["state"] != "accepted" and row["messages"]:
             yield f"  {_sent_step(row)}: {_messages(row['messages'])} {STATES[row['state']]}"
