@@ -82,6 +82,8 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "DBT_PROFILES_DIR": str(DBT_DIR),
         "DBT_TARGET_PATH": str(home / "dbt" / "target"),
         "DBT_LOG_PATH": str(home / "dbt" / "logs"),
+        # dbt's own quicker way to let models wait for tests; its other way is a sixth of a build.
+        "DBT_USE_FAST_TEST_EDGES": "true",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }

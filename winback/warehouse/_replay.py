@@ -29,6 +29,7 @@ _MEANT_BY_NOBODY: Final = datetime(2001, 2, 3, 4, 5, 6, 70809, tzinfo=UTC)
 _NOR_THIS: Final = datetime(2002, 7, 9, 8, 3, 1, 90807, tzinfo=UTC)
 _MODELS_AND_SEEDS: Final = (
     "build",
+    "--write-json",
     "--exclude-resource-type",
     "unit_test",
     "--exclude-resource-type",
@@ -142,7 +143,7 @@ def _compiled(
     )
     nodes = _compiled_nodes(folder)
     # Otherwise the texts of what it compiled go to the terminal.
-    silent = ("--log-level", "none", "compile")
+    silent = ("--log-level", "none", "compile", "--write-json")
     invoke_dbt(private, (*silent, *select), dbt_vars(private, _NOR_THIS, **variables))
     _require_replayable(nodes, _compiled_nodes(folder))
     return _in_order(nodes)
