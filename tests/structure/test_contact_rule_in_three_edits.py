@@ -124,7 +124,9 @@ def test_a_rule_of_three_edits_blocks_is_named_and_is_in_the_contracts(tmp_path:
               "dec_eligibility__series"]  # fmt: skip
     published = ["channel_eligibility", "series_eligibility"]
 
-    run = _dbt.invoke_dbt(settings, ["run", "--select", *judged, *published], variables)
+    run = _dbt.invoke_dbt(
+        settings, ["run", "--write-json", "--select", *judged, *published], variables
+    )
     tested = ["a_guest_is_not_written_to", *(f"{name},test_type:unit" for name in judged[1:])]
     tests = _dbt.invoke_dbt(settings, ["test", "--select", *tested], variables)
 

@@ -138,7 +138,7 @@ def test_a_cache_of_no_use_only_costs_the_parse(
 def test_what_was_compiled_for_one_shop_is_not_told_of_another(tmp_path: Path) -> None:
     run(Settings.load(home=tmp_path / "one"))
     other = Settings.load(home=tmp_path / "other")
-    compile_one = ["--log-level", "none", "compile", "--select", "stg_test"]
+    compile_one = ["--log-level", "none", "compile", "--write-json", "--select", "stg_test"]
     _dbt.invoke_dbt(other, compile_one, _dbt.dbt_vars(other, AS_OF))
     told = json.loads((other.home / "dbt" / "target" / "manifest.json").read_text())
     compiled = {node["name"] for node in told["nodes"].values() if node.get("compiled_code")}
