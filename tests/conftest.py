@@ -152,15 +152,22 @@ def ledger_url(request: pytest.FixtureRequest) -> str:
     return "" if is_sqlite else request.getfixturevalue("make_schema")()
 
 
+# Rooms that stay with one worker, since their files share what takes long to make: a Prefect
+# server, shops that are built, Great Expectations (eight seconds to import), the demo's shop.
+_TOGETHER = ("flows", "audience", "quality", "rehearsal/demo", "rehearsal/sandbox")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """A file stays with one worker, and the whole room of flows, which share a Prefect server."""
+    """A file stays with one worker, and so does each room of `_TOGETHER`."""
     from xdist.scheduler import LoadFileScheduling
+
+    rooms = [f"tests/{name}" for name in _TOGETHER]
 
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            return "tests/flows" if file.startswith("tests/flows/") else file
+            return next((room for room in rooms if file.startswith(f"{room}/")), file)
 
     return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
@@ -172,7 +179,7 @@ def pytest_collection_finish() -> None:
 
 
 # Rooms whose tests take longest, so that no worker is left alone with one at the end.
-_LONGEST_FIRST = ("flows", "playbooks", "warehouse", "audience", "quality")
+_LONGEST_FIRST = ("flows", "audience", "playbooks", "warehouse", "quality")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+from seeded import keep_seeds
+
 from winback.warehouse import _dbt, _last_parse
 
 
@@ -18,6 +20,7 @@ def copy_project(to: Path) -> Path:
 
 def lend_parse(copy: Path) -> None:
     """Give a copy of the dbt project the last parse of the project itself, if there was one."""
+    keep_seeds()  # which parses it, once for all workers
     parses = Path(os.environ["XDG_CACHE_HOME"]) / "winback" / "dbt"
     own, its = (parses / _last_parse._key(it, "duckdb") for it in (_dbt.DBT_DIR, copy))
     if own.exists():

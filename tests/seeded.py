@@ -17,6 +17,14 @@ NO_SEEDS = ("--exclude-resource-type", "seed")
 
 def give_seeds(settings: Settings) -> None:
     """Give a new home a warehouse with the seeds in it, which take a third of its first build."""
+    kept = keep_seeds().warehouse_path
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    for name in (kept.name, "seeds.sha256"):
+        shutil.copy(kept.with_name(name), settings.warehouse_path.parent)
+
+
+def keep_seeds() -> Settings:
+    """The home whose warehouse holds the seeds; who comes first loads them, and others wait."""
     # Shared by all workers, as tests/conftest.py has it.
     kept = Path(os.environ["XDG_CACHE_HOME"]) / "seeded" / _dbt.seeds_digest()
     kept.mkdir(parents=True, exist_ok=True)
@@ -27,9 +35,7 @@ def give_seeds(settings: Settings) -> None:
         with _build._seeds_loaded(home) as already:
             if not already:
                 _dbt.invoke_dbt(home, SEEDS, _dbt.dbt_vars(home, datetime(2026, 3, 2, tzinfo=UTC)))
-    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
-    for name in (home.warehouse_path.name, "seeds.sha256"):
-        shutil.copy(home.warehouse_path.with_name(name), settings.warehouse_path.parent)
+    return home
 
 
 SEEDS = (
