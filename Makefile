@@ -43,8 +43,9 @@ test-crash: .venv/.dev  ## 10,000 events and 10,000 messages through hundreds of
 		tests/inbound/test_receiver_durability.py
 	CRASH_MATRIX=whole $(BIN)/pytest -k killed_anywhere tests/sending/test_crashes.py
 
-test-control: .venv/.dev  ## kill server, worker and run, and start them again; twenty minutes
-	$(BIN)/pytest -k everything_was_killed tests/flows/control_job.py
+test-control: .venv/.dev  ## kill server, worker and run, and start them again; forty minutes
+	$(BIN)/pytest -k everything_was_killed tests/flows/control_job.py \
+		tests/flows/approval_job.py
 
 test-year: .venv/.dev  ## a year of runs in Prefect's database, with its own vacuum; ten minutes
 	$(BIN)/pytest -s tests/flows/year_job.py

@@ -37,7 +37,9 @@ class RunReport:
         accepted = sum(report.counts.get("accepted", 0) for _, _, report in self.sent)
         line = f"{self.enrolled:,} customers entered a playbook, {accepted:,} messages sent"
         line += f", {len(self.unknown):,} of unknown outcome" if self.unknown else ""
-        line += f", {len(self.held):,} steps wait for approval" if self.held else ""
+        if self.held:
+            line += ", 1 step waits" if len(self.held) == 1 else f", {len(self.held):,} steps wait"
+            line += " for approval"
         return line + (f", {self.waiting:,} wait for a human" if self.waiting else "")
 
 

@@ -41,7 +41,7 @@ def test_nothing_leaves_before_a_yes_and_all_of_it_after(shop: Shop) -> None:
     (line,) = report.held
     assert report.sent == []
     assert line.startswith("step 1 of sms_email waits for approval (nothing of this step was ")
-    assert report.summary().endswith(", 1 steps wait for approval")
+    assert report.summary().endswith(", 1 step waits for approval")
     planned = states(shop)["planned"]
     assert states(shop) == {"planned": planned}
     # Every stage obeys, and each of them says so.
@@ -61,7 +61,13 @@ def test_nothing_leaves_before_a_yes_and_all_of_it_after(shop: Shop) -> None:
     assert event.payload["news"][0]["approval_id"] == request
     assert (event.payload["news"][0]["messages"], event.payload["what"]) == (planned, line)
 
+    # Who is in the playbook has a story that says it; who is not has none.
+    someone = next(row for row in shop.published("outbox") if row["action"] == "plan")
+    assert line in " ".join(winback("why", someone["customer_id"]).output.split())
+    assert line not in " ".join(winback("why", "fresh").output.split())
+
     assert winback("approve", request).exit_code == 0
+    assert line not in " ".join(winback("why", someone["customer_id"]).output.split())
     assert len(stages.send_due("sandbox", OPENS)) == 1
     assert len(set(shop.accepted())) == len(shop.accepted()) == planned
     assert states(shop) == {"accepted": planned}

@@ -38,7 +38,7 @@ from winback.ledger import (
     tables,
 )
 from winback.ledger._evidence import accepted_attempts
-from winback.sending import active_stops
+from winback.sending import active_stops, ask, decide
 
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 PHONE = "+15550000001"
@@ -275,6 +275,21 @@ def test_evidence_keeps_its_worth_under_the_new_name(settings, monkeypatch):
             connection.execute(insert(tables.evidence), [row | {"kind": "answer"}])
     with open_ledger(settings) as again, again.read() as connection:
         assert accepted_attempts(connection, "m") == {"a"}
+
+
+def test_what_waited_before_there_was_an_approval_waits_for_one(settings, monkeypatch):
+    asks = settings.model_copy(update={"approval": "always"})
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "newest", lambda: "0016")
+        then.setattr(migrations, "upgrade", lambda c: upgrade(migrations.config(c), "0016"))
+        with open_ledger(settings) as ledger, ledger.write() as connection:
+            row = kept(1, PHONE)[tables.messages] | {"not_before": NOW}
+            connection.execute(insert(tables.messages), [row])
+    with open_ledger(settings) as again:
+        (held,) = ask(again, asks)
+        assert (held.request.messages, held.request.contents) == (1, {""})
+        decide(again, held.request.approval_id, "yes", by="ann")
+        assert ask(again, asks) == []
 
 
 def test_an_erased_number_is_known_by_each_spelling_that_it_may_have_had(settings):

@@ -350,6 +350,11 @@ class Settings(BaseSettings):
         return self.home.resolve() / "control-room"
 
     @property
+    def held_file(self) -> Path:
+        """The steps that wait for a person's yes, as this machine last saw them in the ledger."""
+        return self.control_room_dir / "held.json"
+
+    @property
     def preview_dir(self) -> Path:
         """Pages of messages: those of a dry run name people."""
         return self.reports_dir / "preview"

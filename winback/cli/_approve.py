@@ -62,7 +62,7 @@ def approve_command(
     from winback.base.settings import Settings
     from winback.base.who import who
     from winback.ledger import open_ledger
-    from winback.sending import decide
+    from winback.sending import ask, decide
 
     settings = Settings.load()
     if not request:
@@ -72,6 +72,7 @@ def approve_command(
         return
     with open_ledger(settings) as ledger:
         done = decide(ledger, request, "no" if refuse else "yes", by=by or who(), note=note)
+        ask(ledger, settings)  # `winback why` hears of it
     if as_json:
         print_json(
             {

@@ -23,7 +23,7 @@ _WIDEST = 110
         "winback why 17 --json",
         keys="customer_id, as_of, is_dry_run, person, lapse, segments, channels, hours, "
         "candidates, enrollments, decisions, messages, reactivations, joins, series, unread, "
-        "rules, sources",
+        "rules, sources, held",
     ),
 )
 def why_command(

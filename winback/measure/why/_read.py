@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,8 @@ _HISTORY: Final = """
     where customer_id = $customer_id
     order by decided_at, enrollment_id, step
 """
+# States in which a message may still leave.
+_WAITS: Final = ("planned", "deferred", "claimed")
 # Of each published table; none of them holds contact data.
 _PUBLISHED: Final = {
     "customers": (
@@ -71,6 +74,8 @@ class Story:
     unread: Rows
     rules: dict[str, dict[str, Any]]
     sources: Rows
+    # The steps ahead of them that wait for a person's yes.
+    held: Rows = field(default_factory=list)
 
 
 def why(settings: Settings, customer_id: str) -> Story:
@@ -115,7 +120,24 @@ def why(settings: Settings, customer_id: str) -> Story:
             unread=sorted(of["unread_rows"], key=lambda row: str(row["since_at"])),
             rules=_catalog(connection, published / "contact_rules.parquet"),
             sources=sources(connection, published, of["customers"][0]),
+            held=_held(settings, of["enrollments"], of["messages"]),
         )
+
+
+def _held(settings: Settings, enrollments: Rows, messages: Rows) -> Rows:
+    """Steps that wait, of playbooks in which the person is, and which they have not had."""
+    try:
+        held = json.loads(settings.held_file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):  # the ledger knows, and `winback approvals` asks it
+        return []
+    current = {row["playbook_id"] for row in enrollments if row["exited_at"] is None}
+    current -= {row["playbook_id"] for row in enrollments if row["arm"] == "holdout"}
+    had = {(row["playbook_id"], row["step"]) for row in messages if row["state"] not in _WAITS}
+    return [
+        row
+        for row in held
+        if row["playbook_id"] in current and (row["playbook_id"], row["step"]) not in had
+    ]
 
 
 def _of_person(

@@ -141,6 +141,8 @@ class _Teller:
         ]
         for row in current:
             yield from self._item(f"in {row['playbook_id']} now")
+        for row in self._story.held:
+            yield from self._item(row["told"])
         for row in self._story.candidates:
             if row["playbook_id"] not in {it["playbook_id"] for it in current}:
                 yield from self._item(self._candidate(row))

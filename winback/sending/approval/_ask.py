@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 
 from winback.base.clock import WallClock
 from winback.base.settings import Settings
+from winback.base.whole import written_whole
 from winback.ledger import Approval, Ledger, keep_approval, read_approvals, used_for
 from winback.sending._due import Part
 from winback.sending.approval._batches import Batch, digest, read_batches
@@ -37,11 +39,12 @@ def ask(ledger: Ledger, settings: Settings, *, now: datetime | None = None) -> l
     """
     now = now or WallClock().now()
     held = read_held(ledger, settings, now=now)
-    if all(it.request for it in held):
-        return held
-    with ledger.write() as connection:
-        held = held_steps(connection, read_batches(connection), settings, now=now)
-        return [it if it.request else _request(connection, it, settings, now) for it in held]
+    if not all(it.request for it in held):
+        with ledger.write() as connection:
+            held = held_steps(connection, read_batches(connection), settings, now=now)
+            held = [it if it.request else _request(connection, it, settings, now) for it in held]
+    _leave_word(settings, held)
+    return held
 
 
 def read_held(ledger: Ledger, settings: Settings, *, now: datetime | None = None) -> list[Held]:
@@ -68,6 +71,19 @@ def approvals_by_step(connection: Connection) -> dict[Part, list[Approval]]:
     for it in read_approvals(connection):
         found.setdefault(Part(it.playbook_id, it.step), []).append(it)
     return found
+
+
+def _leave_word(settings: Settings, held: Sequence[Held]) -> None:
+    """For `winback why`, which opens no ledger."""
+    path = settings.held_file
+    words = [
+        {"playbook_id": it.part.playbook_id, "step": it.part.step, "told": str(it)} for it in held
+    ]
+    text = json.dumps(words)
+    if (path.read_text(encoding="utf-8") if path.exists() else "[]") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as beside:
+            beside.write_text(text, encoding="utf-8")
 
 
 def _request(connection: Connection, held: Held, settings: Settings, now: datetime) -> Held:
