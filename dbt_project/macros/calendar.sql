@@ -32,6 +32,20 @@
 {%- endmacro %}
 
 
+{#- Hours that are over between two instants. -#}
+{% macro full_hours(since, until) -%}
+    {{ return(adapter.dispatch('full_hours', 'winback')(since, until)) }}
+{%- endmacro %}
+
+{% macro default__full_hours(since, until) -%}
+    date_sub('hour', {{ since }}, {{ until }})
+{%- endmacro %}
+
+{% macro spark__full_hours(since, until) -%}
+    timestampdiff(hour, {{ since }}, {{ until }})
+{%- endmacro %}
+
+
 {#- The instant at which a local day ends: the first one of the next day. -#}
 {% macro end_of_day(date, zone) -%}
     {{ winback.from_local(

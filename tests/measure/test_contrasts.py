@@ -35,8 +35,8 @@ def as_planned(cells):
     return [{**row, "expected": float(row["assigned"])} for row in cells]
 
 
-def results(*cells, planned=None):
-    rows = contrasts(cells, as_planned(cells) if planned is None else planned, PLAN)
+def results(*cells, planned=None, watched=()):
+    rows = contrasts(cells, as_planned(cells) if planned is None else planned, watched, PLAN)
     return {(row.contrast, row.metric): row for row in rows}
 
 
@@ -104,6 +104,50 @@ def test_windows_that_are_still_open_are_counted_apart_and_decide_nothing():
     assert row.verdict == "not yet decidable"
 
 
+def hours(arm, variant, hours, people, *, back=False, window=30):
+    cell = {"playbook_id": "sms_email", "window_days": window, "arm": arm, "variant": variant}
+    return cell | {"hours": hours, "is_reactivated": back, "people": people}
+
+
+def test_with_every_window_over_kaplan_and_meiers_difference_is_the_plain_one():
+    row = results(
+        cell("treatment", "a", 400, 40),
+        cell("treatment", "b", 500, 30),
+        cell("holdout", "", 100, 5),
+        watched=[
+            hours("treatment", "a", 12, 40, back=True),
+            hours("treatment", "a", 720, 360),
+            hours("treatment", "b", 720, 30, back=True),
+            hours("treatment", "b", 720, 470),
+            hours("holdout", "", 300, 5, back=True),
+            hours("holdout", "", 720, 95),
+            hours("holdout", "", 300, 900, window=14),
+        ],
+    )["treatment-vs-holdout", "reactivation"]
+    assert row.km_estimate == pytest.approx(row.estimate, abs=1e-12)
+    assert (row.km_ci_low, row.km_ci_high) == pytest.approx((row.ci_low, row.ci_high), abs=1e-9)
+
+
+def test_people_with_an_open_window_count_by_kaplan_and_meier_and_in_no_verdict():
+    cells = [cell("treatment", "a", 100, 10, still_open=100), cell("holdout", "", 100, 5)]
+    watched = [
+        hours("treatment", "a", 24, 20, back=True),
+        hours("treatment", "a", 48, 90),
+        hours("treatment", "a", 720, 90),
+        hours("holdout", "", 24, 5, back=True),
+        hours("holdout", "", 720, 95),
+    ]
+    found = results(*cells, watched=watched)
+    row = found["treatment-vs-holdout", "reactivation"]
+    assert row.estimate == pytest.approx(0.05)
+    assert row.km_estimate == pytest.approx(20 / 200 - 0.05)
+    assert row.km_ci_low < row.km_estimate < row.km_ci_high
+    assert found["treatment-vs-holdout", "revenue_per_customer"].km_estimate is None
+    plain = results(*cells)["treatment-vs-holdout", "reactivation"]
+    assert plain.km_estimate is None
+    assert (row.verdict, row.ci_low) == (plain.verdict, plain.ci_low)
+
+
 def test_arms_that_were_not_dealt_as_planned_withhold_every_verdict():
     cells = [cell("treatment", "base", 20_000, 2_400), cell("holdout", "", 10_000, 800)]
     planned = [
@@ -123,7 +167,10 @@ def test_a_playbook_without_a_holdout_compares_only_its_variants():
 def test_no_cells_give_an_empty_frame_with_its_types():
     columns = list(cell("holdout", "", 1, 1))
     frame = contrasts_frame(
-        pd.DataFrame(columns=columns), pd.DataFrame(columns=[*columns, "expected"]), PLAN
+        pd.DataFrame(columns=columns),
+        pd.DataFrame(columns=[*columns, "expected"]),
+        pd.DataFrame(columns=["hours"]),
+        PLAN,
     )
     assert len(frame) == 0
     assert str(frame["n_treatment"].dtype) == "Int64"

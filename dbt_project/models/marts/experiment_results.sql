@@ -29,6 +29,9 @@ final as (
         cast(sequential_ci_low as double) as sequential_ci_low,
         cast(sequential_ci_high as double) as sequential_ci_high,
         cast(srm_p_value as double) as srm_p_value,
+        cast(km_estimate as double) as km_estimate,
+        cast(km_ci_low as double) as km_ci_low,
+        cast(km_ci_high as double) as km_ci_high,
 
         -- facts
         cast(verdict as varchar) as verdict

@@ -11,7 +11,7 @@ from winback.measure.statistics._statistics import (
     proportion_interval,
     sample_ratio_p_value,
 )
-from winback.measure.statistics._survival import ShareBy, Watched, share_by
+from winback.measure.statistics._survival import ShareBy, Watched, share_by, share_difference
 
 __all__ = [
     "Contrast",
@@ -29,4 +29,5 @@ __all__ = [
     "proportion_interval",
     "sample_ratio_p_value",
     "share_by",
+    "share_difference",
 ]

@@ -17,6 +17,13 @@ from winback.measure.statistics._statistics import (
     proportion_difference,
     sample_ratio_p_value,
 )
+from winback.measure.statistics._survival import (
+    Watched,
+    cell_of,
+    share_by,
+    share_difference,
+    watched_by_cell,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,12 +53,13 @@ class Plan:
 @dataclass(frozen=True)
 class _Group:
     """A cell or several, of those whose window is over: how many, who came back, what they spent
-    (cents); and how many windows are still open."""
+    (cents); how many windows are still open; and for how many hours all were watched."""
 
     n: int
     reactivated: int
     revenue: Sample
     open: int
+    watched: tuple[Watched, ...]
 
     def __add__(self, other: _Group) -> _Group:
         return _Group(
@@ -63,6 +71,7 @@ class _Group:
                 self.revenue.total_squares + other.revenue.total_squares,
             ),
             self.open + other.open,
+            self.watched + other.watched,
         )
 
 
@@ -89,30 +98,42 @@ class Contrast:
     sequential_ci_high: float
     srm_p_value: float | None
     verdict: Verdict
+    km_estimate: float | None
+    km_ci_low: float | None
+    km_ci_high: float | None
 
 
 HOLDOUT: Final = "holdout"
 
 
 def contrasts(
-    cells: Iterable[Mapping[str, Any]], planned: Iterable[Mapping[str, Any]], plan: Plan
+    cells: Iterable[Mapping[str, Any]],
+    planned: Iterable[Mapping[str, Any]],
+    watched: Iterable[Mapping[str, Any]],
+    plan: Plan,
 ) -> Iterator[Contrast]:
     """Compare every pair of a playbook's groups that both have customers whose window is over.
 
     A window that is still open says nothing yet: on its second day nobody can have come back on
-    its thirtieth, and two groups without a difference until then may differ at its end.
+    its thirtieth, and two groups without a difference until then may differ at its end. Beside it,
+    for looking and for no verdict, stands the difference by Kaplan and Meier, which counts people
+    with an open window for as long as they were watched.
 
     `cells` has a row per playbook, window, arm and variant with its sums; `planned` one per
-    playbook, arm and variant with the expected and the assigned number.
+    playbook, arm and variant with the expected and the assigned number; `watched` one per cell
+    of a window, number of hours and outcome.
     """
-    ratios = dict(_sample_ratios(planned))
+    ratios, hours = dict(_sample_ratios(planned)), watched_by_cell(watched)
 
     def key(cell: Mapping[str, Any]) -> tuple[str, int]:
         return str(cell["playbook_id"]), int(cell["window_days"])
 
     for (playbook, window), rows in groupby(sorted(cells, key=key), key):
         groups = {
-            HOLDOUT if row["arm"] == HOLDOUT else str(row["variant"]): _group(row) for row in rows
+            HOLDOUT if row["arm"] == HOLDOUT else str(row["variant"]): _group(
+                row, hours.get(cell_of(row), ())
+            )
+            for row in rows
         }
         for name, first, second in _pairs(groups):
             if not (first.n and second.n):
@@ -135,11 +156,12 @@ def _sample_ratios(
         yield playbook, sample_ratio_p_value(observed, [float(row["expected"]) for row in rows])
 
 
-def _group(row: Mapping[str, Any]) -> _Group:
+def _group(row: Mapping[str, Any], watched: tuple[Watched, ...]) -> _Group:
     n = int(row["assigned_mature"])
     money, squares = row["net_revenue_cents_mature"], row["net_revenue_cents_squared_mature"]
     revenue = Sample(n, float(money), float(squares))
-    return _Group(n, int(row["reactivated_mature"]), revenue, int(row["assigned"]) - n)
+    still_open = int(row["assigned"]) - n
+    return _Group(n, int(row["reactivated_mature"]), revenue, still_open, watched)
 
 
 def _pairs(groups: Mapping[str, _Group]) -> Iterator[tuple[str, _Group, _Group]]:
@@ -170,6 +192,7 @@ def _contrast(
         alpha=plan.alpha,
     )
     interval = difference.interval
+    km_estimate, km_interval = _by_kaplan_meier(metric, first, second, window, plan)
     return Contrast(
         playbook_id=playbook,
         contrast=contrast,
@@ -195,7 +218,19 @@ def _contrast(
             is_as_dealt=srm_p_value is None or srm_p_value >= plan.srm_threshold,
             is_enough=_is_enough(first, second, plan),
         ),
+        km_estimate=km_estimate,
+        km_ci_low=km_interval.low if km_interval else None,
+        km_ci_high=km_interval.high if km_interval else None,
     )
+
+
+def _by_kaplan_meier(
+    metric: Metric, first: _Group, second: _Group, window: int, plan: Plan
+) -> tuple[float | None, Interval | None]:
+    if metric != "reactivation":
+        return None, None
+    shares = (share_by(it.watched, 24.0 * window, alpha=plan.alpha) for it in (first, second))
+    return share_difference(*shares) or (None, None)
 
 
 def _difference(
@@ -241,10 +276,13 @@ def _verdict(
 _DTYPES: Final = {"str": "object", "int": "Int64", "Metric": "object", "Verdict": "object"}
 
 
-def contrasts_frame(cells: pd.DataFrame, planned: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """The contrasts of two frames as a frame; its types hold also where it has no rows."""
+def contrasts_frame(
+    cells: pd.DataFrame, planned: pd.DataFrame, watched: pd.DataFrame, plan: Plan
+) -> pd.DataFrame:
+    """The contrasts of three frames as a frame; its types hold also where it has no rows."""
     import pandas as pd
 
-    rows = contrasts(cells.to_dict("records"), planned.to_dict("records"), plan)  # type: ignore[arg-type]
+    sums, shares, hours = (it.to_dict("records") for it in (cells, planned, watched))
+    rows = contrasts(sums, shares, hours, plan)  # type: ignore[arg-type]
     dtypes = {column.name: _DTYPES.get(str(column.type), "float64") for column in fields(Contrast)}
     return pd.DataFrame([asdict(row) for row in rows], columns=list(dtypes)).astype(dtypes)

@@ -7,10 +7,11 @@ did it before they could be lost sight of, and overstate the share.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from winback.measure.statistics._statistics import Interval, proportion_interval, wilson_interval
 
@@ -76,3 +77,41 @@ def share_by(watched: Iterable[Watched], time: float, *, alpha: float = 0.05) ->
     low = wilson_interval(share, size, alpha=alpha).low
     high = wilson_interval(share, size * kept, alpha=alpha).high
     return ShareBy(n, happened, censored, share, Interval(low, high))
+
+
+def share_difference(first: ShareBy, second: ShareBy) -> tuple[float, Interval] | None:
+    """The first share less the second, and its interval; None where one can't be known.
+
+    The interval joins those of the two by Newcombe's squares (method 10 of Newcombe 1998), so
+    that with everybody watched to the end it is that of `proportion_difference`.
+    """
+    if first.share is None or second.share is None:
+        return None
+    if first.interval is None or second.interval is None:
+        return None
+    (p1, one), (p2, two) = (first.share, first.interval), (second.share, second.interval)
+    below = math.hypot(p1 - one.low, two.high - p2)
+    above = math.hypot(one.high - p1, p2 - two.low)
+    found = p1 - p2
+    return found, Interval(max(-1.0, found - below), min(1.0, found + above))
+
+
+Cell = tuple[str, int, str, str]
+
+
+def cell_of(row: Mapping[str, Any]) -> Cell:
+    """A playbook's window, arm and variant."""
+    return str(row["playbook_id"]), int(row["window_days"]), str(row["arm"]), str(row["variant"])
+
+
+def watched_by_cell(
+    watched: Iterable[Mapping[str, Any]],
+) -> dict[Cell, tuple[Watched, ...]]:
+    """Who was watched for how many hours, by cell."""
+    found: dict[Cell, tuple[Watched, ...]] = {}
+    for cell, rows in groupby(sorted(watched, key=cell_of), cell_of):
+        found[cell] = tuple(
+            Watched(int(row["hours"]), bool(row["is_reactivated"]), int(row["people"]))
+            for row in rows
+        )
+    return found

@@ -21,4 +21,5 @@ def model(dbt, session):  # noqa: ARG001 - the signature that dbt calls
     )
     cells = frame(dbt.ref("int_experiments__cells"))
     planned = frame(dbt.ref("int_experiments__planned"))
-    return contrasts_frame(cells, planned, plan)
+    watched = frame(dbt.ref("int_experiments__watched"))
+    return contrasts_frame(cells, planned, watched, plan)
