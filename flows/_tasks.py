@@ -19,6 +19,7 @@ import quality
 from flows import _quiet, _reconcile
 from flows._context import current_stage
 from flows._happenings import telling
+from flows._progress import showing_progress
 from winback import inbound, sending
 from winback import reconcile as reconciling
 from winback.base.clock import shop_time
@@ -240,14 +241,20 @@ def send(playbook: str, step: int) -> sending.SendReport:
     repeated."""
     stage = current_stage()
     tell_stage(f"Sending {playbook} step {step}")
-    return sending.send_due(
-        stage.ledger,
-        stage.settings,
-        stage.run.clock,
-        playbook_id=playbook,
-        step=step,
-        on_progress=tell_step,
-    )
+    with showing_progress(playbook, step) as show:
+
+        def tell(done: int, total: int) -> None:
+            tell_step(done, total)
+            show(done, total)
+
+        return sending.send_due(
+            stage.ledger,
+            stage.settings,
+            stage.run.clock,
+            playbook_id=playbook,
+            step=step,
+            on_progress=tell,
+        )
 
 
 @task(task_run_name="measure outcomes", **_ONCE)
