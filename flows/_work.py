@@ -17,6 +17,7 @@ from flows._run_report import Sent, told
 from winback import sending
 from winback.base.content_series import content_series
 from winback.conversations import inbox
+from winback.ledger import REPLIES
 from winback.measure import report
 from winback.reconcile import ReconcileReport, open_messages
 from winback.sending import Part
@@ -73,7 +74,8 @@ def send_playbook(playbook_id: str) -> Sent:
 def _send_steps(playbook_id: str | None) -> Sent:
     stage = current_stage()
     paused = paused_steps()
-    held = {it.part: it for it in _approval.ask(stage)}
+    # Who wrote to us waits for nobody's yes.
+    held = {} if playbook_id == REPLIES else {it.part: it for it in _approval.ask(stage)}
     sent: Sent = []
     stopped: set[str] = set()
     for playbook, step, channel in sending.steps_due(stage.ledger, stage.run.clock):

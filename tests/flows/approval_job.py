@@ -11,22 +11,15 @@ import time
 from typing import Any
 
 import pytest
-from control_job import TEN_MINUTES, House, counts, is_over, wait_for
-from flow_shop import OPENS, Shop, small_shop
+from control_house import House, wait_for
+from control_job import TEN_MINUTES, counts, house, is_over
+from flow_shop import OPENS, Shop
 
-from winback.base.settings import Settings
 from winback.ledger import Approval, open_ledger, read_approvals
 
-PEOPLE = 40
+__all__ = ["house"]  # the fixture
 AT = {"as_of": OPENS.isoformat()}
 ANSWER = {"approve": True, "name": "Ann", "note": ""}
-
-
-@pytest.fixture
-def shop(tmp_path: Any, ledger_url: str) -> Shop:
-    home = tmp_path / "home"
-    small_shop(home, loaded_at=OPENS, lapsed=PEOPLE)
-    return Shop(Settings.load(home=home, ledger_url=ledger_url))
 
 
 def requests(shop: Shop) -> list[Approval]:
@@ -50,12 +43,12 @@ def is_approved(shop: Shop) -> bool:
     return [it.decision for it in requests(shop)] == ["yes"]
 
 
-@pytest.mark.both_databases
 @pytest.mark.timeout(2400)
 def test_only_what_was_approved_leaves_after_everything_was_killed(
-    shop: Shop, capsys: pytest.CaptureFixture[str]
+    house: House,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    house, began = House(shop), time.monotonic()
+    shop, began = Shop(house.settings), time.monotonic()
     house.environment["WINBACK_APPROVAL"] = "always"
 
     def run_once(deployment: str = "winback-run/run") -> None:

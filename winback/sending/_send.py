@@ -48,9 +48,7 @@ def send_due(
     report.unknown_ids += report.swept.unknown_ids
     all_due = Due(playbook_id, step)
     if playbook_id != REPLIES:
-        report.held = {
-            it.part: str(it) for it in ask(ledger, settings) if all_due.includes(it.part)
-        }
+        report.held = {it.part: str(it) for it in ask(ledger, settings)}
     due = replace(all_due, without=frozenset(report.held))
     total, settled = count_due(ledger, due, now=clock.now()), 0
 
@@ -86,5 +84,6 @@ def send_due(
                 finally:
                     channel.close()
                     release(ledger, clock, token)
+    report.held = {part: line for part, line in report.held.items() if all_due.includes(part)}
     report.left_waiting = count_due(ledger, all_due, now=clock.now())
     return report

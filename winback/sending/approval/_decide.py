@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from winback.base.clock import WallClock
 from winback.base.errors import UsageError, WinbackError
@@ -38,8 +38,15 @@ def decide(
         if decision == "yes":
             _refuse_stale(found, requests, now)
         told = " ".join(note.split())[:LONGEST_NOTE]
-        write_decision(connection, approval_id, decision, by=by, note=told, at=now)
-    return replace(found, decision=decision, decided_by=by, decided_at=now, note=told)
+        at = _after_all(requests, now)
+        write_decision(connection, approval_id, decision, by=by, note=told, at=at)
+    return replace(found, decision=decision, decided_by=by, decided_at=at, note=told)
+
+
+def _after_all(requests: list[Approval], now: datetime) -> datetime:
+    """Now, or just after the last decision: a machine whose clock is slow decides no earlier."""
+    decided = [it.decided_at for it in requests if it.decided_at is not None]
+    return max([now, *(at + timedelta(microseconds=1) for at in decided)])
 
 
 def _refuse_stale(found: Approval, requests: list[Approval], now: datetime) -> None:
