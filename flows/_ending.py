@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar, cast
 
 from prefect.states import Cancelled, Completed, Failed
 
+from flows._unforeseen import UnforeseenError, without_words
 from winback.base.errors import WinbackError
 
 P = ParamSpec("P")
@@ -30,11 +31,12 @@ def end_flow(message: str, data: T, name: str | None = None) -> T:
 
 
 def ends_in_a_sentence(work: Callable[P, T]) -> Callable[P, T]:
-    """Let a refusal end the flow `work` as failed with its own line and nothing else, and Ctrl-C or
-    SIGTERM as cancelled, not as failed or crashed.
+    """Let a refusal end the flow `work` as failed with its own line and nothing else, an error that
+    nobody foresaw without its words, and Ctrl-C or SIGTERM as cancelled, not as failed or crashed.
 
-    The flow's caller gets the refusal, or CancelledRun; the command line tells of either.
+    The flow's caller gets the error, or CancelledRun; the command line tells of either.
     """
+    work = without_words(work)
 
     @wraps(work)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -45,6 +47,8 @@ def ends_in_a_sentence(work: Callable[P, T]) -> Callable[P, T]:
             return cast("T", Cancelled(message="interrupted; the next run goes on from there"))
         except WinbackError as refusal:
             return cast("T", Failed(message=str(refusal), data=refusal))
+        except UnforeseenError as error:
+            return cast("T", Failed(message=str(error), data=error.original))
 
     # Prefect checks parameters by these; as text they mean nothing in this module.
     run.__signature__ = inspect.signature(work, eval_str=True)  # type: ignore[attr-defined]

@@ -6,12 +6,12 @@ running the whole flow again is the safe way to finish a run that died.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ParamSpec, TypeVar
 
-from prefect import task
+from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import deployment
 
@@ -20,6 +20,7 @@ from flows import _quiet, _reconcile
 from flows._context import current_stage
 from flows._happenings import telling
 from flows._progress import showing_progress
+from flows._unforeseen import without_words
 from winback import inbound, sending
 from winback import reconcile as reconciling
 from winback.base.clock import shop_time
@@ -46,7 +47,18 @@ from winback.warehouse import (
     require_recent,
 )
 
-_ONCE: Final[dict[str, Any]] = {"retries": 0, "cache_policy": NO_CACHE}
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _task(name: str) -> Callable[[Callable[P, T]], Task[P, T]]:
+    """A task that is run once."""
+
+    def make(work: Callable[P, T]) -> Task[P, T]:
+        once = task(task_run_name=name, retries=0, cache_policy=NO_CACHE)
+        return once(without_words(work))
+
+    return make
 
 
 def _invoke_dbt(
@@ -107,7 +119,7 @@ def _once_each(command: list[str]) -> list[str]:
     return [word for name, values in found.items() for word in (name, *values) if word]
 
 
-@task(task_run_name="collect what came back", **_ONCE)
+@_task("collect what came back")
 def collect() -> inbound.CollectReport:
     """Read new callbacks into the ledger and let the ledger's changes reach landing."""
     stage = current_stage()
@@ -115,7 +127,7 @@ def collect() -> inbound.CollectReport:
     return _reconcile.collect(stage)
 
 
-@task(task_run_name="ask the providers what became of messages", **_ONCE)
+@_task("ask the providers what became of messages")
 def reconcile() -> reconciling.ReconcileReport:
     """Settle unknown messages and ask for missing callbacks; export what was learned to landing."""
     stage = current_stage()
@@ -123,7 +135,7 @@ def reconcile() -> reconciling.ReconcileReport:
     return _reconcile.reconcile(stage)
 
 
-@task(task_run_name="cancel emails whose request got no response", **_ONCE)
+@_task("cancel emails whose request got no response")
 def withdraw_unresolved() -> reconciling.ReconcileReport:
     """Cancel held-back email whose call got no response, while SendGrid still takes
     cancellations."""
@@ -131,14 +143,14 @@ def withdraw_unresolved() -> reconciling.ReconcileReport:
     return reconciling.withdraw_unresolved(stage.ledger, stage.settings, stage.run.clock)
 
 
-@task(task_run_name="plan again what an interrupted run did not send", **_ONCE)
+@_task("plan again what an interrupted run did not send")
 def sweep() -> sending.SweepReport:
     """Give back the claims of runs that died, so that a plan and a send see them again."""
     stage = current_stage()
     return sending.sweep(stage.ledger, stage.run.clock)
 
 
-@task(task_run_name="build the audience", **_ONCE)
+@_task("build the audience")
 def build_audience() -> BuildReport:
     """Gate the sources, build what can have changed, gate the decisions, publish; nothing, while
     what is published stands."""
@@ -162,7 +174,7 @@ def build_audience() -> BuildReport:
         )
 
 
-@task(task_run_name="enroll who enters a playbook", **_ONCE)
+@_task("enroll who enters a playbook")
 def enroll(published: Path) -> int:
     """Write this run's entrants and exits to the ledger, each once ever; keep the decisions."""
     stage = current_stage()
@@ -175,7 +187,7 @@ def enroll(published: Path) -> int:
     return counts["treatment"] + counts["holdout"]
 
 
-@task(task_run_name="plan the messages", **_ONCE)
+@_task("plan the messages")
 def plan(published: Path) -> sending.PlanReport:
     """Render what SQL decided, in a dry run without the ledger; blocked messages are kept there
     too."""
@@ -204,7 +216,7 @@ def plan(published: Path) -> sending.PlanReport:
     )
 
 
-@task(task_run_name="reply to who asks", **_ONCE)
+@_task("reply to who asks")
 def reply() -> RespondReport | None:
     """Let the responder reply to open questions, if one is set and the published set is fresh."""
     stage = current_stage()
@@ -224,7 +236,7 @@ def reply() -> RespondReport | None:
     )
 
 
-@task(task_run_name="confirm who joins a series", **_ONCE)
+@_task("confirm who joins a series")
 def acknowledge_joins() -> JoinReport:
     """Ask people who texted the keyword of a series for their yes; welcome those who gave it."""
     stage = current_stage()
@@ -235,7 +247,7 @@ def acknowledge_joins() -> JoinReport:
     return report
 
 
-@task(task_run_name="send {playbook} step {step}", **_ONCE)
+@_task("send {playbook} step {step}")
 def send(playbook: str, step: int) -> sending.SendReport:
     """Send the due messages of one step: each is claimed before, recorded after, and never
     repeated."""
@@ -257,7 +269,7 @@ def send(playbook: str, step: int) -> sending.SendReport:
         )
 
 
-@task(task_run_name="measure outcomes", **_ONCE)
+@_task("measure outcomes")
 def measure() -> BuildReport:
     """Build what depends on messages and events, where the audience's build did not see it all;
     gate the outcomes, publish.

@@ -16,8 +16,8 @@ ENGINE = re.compile(
 )
 # Calls whose texts a person reads: in a terminal, in a log, as an error, or in Prefect's UI.
 TOLD_BY = re.compile(
-    r"^(say|echo|secho|warn|print_rows|tell_stage|stage|keep_table|end_flow|Cancelled|Completed|info|warning"
-    r"|error|exception|\w+Error|\w+Failure|LedgerFenced|Option|Argument)$"
+    r"^(say|echo|secho|warn|print_rows|tell_stage|stage|keep_table|keep_page|end_flow|Cancelled|Completed"
+    r"|Failed|_task|named|emit|emit_news|info|warning|error|exception|\w+Error|\w+Failure|LedgerFenced|Option|Argument)$"
 )
 NAMES = {"message", "task_run_name", "flow_run_name", "description", "help"}
 
@@ -30,6 +30,8 @@ def told(source: str) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.FunctionDef) and node.name == "summary":
             for statement in node.body[1:]:
                 yield from _texts(statement)
+        elif isinstance(node, ast.Yield) and node.value is not None:
+            yield from _texts(node.value)
 
 
 def _of_call(call: ast.Call) -> Iterator[tuple[int, str]]:
@@ -64,6 +66,12 @@ def test_no_text_that_people_read_has_a_word_of_the_engine() -> None:
     assert found == []
 
 
+def test_no_text_of_a_file_that_prefect_shows_has_one() -> None:
+    for name in ("flows/about.toml", "automations.yaml", "prefect.yaml"):
+        lines = (ROOT / name).read_text().splitlines()
+        assert [it for it in lines if ENGINE.search(it) and "collision_strategy" not in it] == []
+
+
 def test_the_texts_of_terminal_log_and_prefect_are_all_looked_at() -> None:
     seen = [text for path in modules() for _, text in told(path.read_text())]
     for text in (
@@ -74,6 +82,7 @@ def test_the_texts_of_terminal_log_and_prefect_are_all_looked_at() -> None:
         "a client went away before its request was complete: nothing of it is stored",  # a log
         "Stopped: no worker of this ledger begins another call. Next: winback go",
         " moved to another time",  # a summary
+        "messages of unknown outcome, not sent again without proof",  # a run's last lines
     ):
         assert any(text in it for it in seen), text
 
