@@ -77,6 +77,8 @@ def backtest(shop: Settings, monkeypatch: pytest.MonkeyPatch):
     return run
 
 
+# Two builds. `audience/test_backtest_cdnow.py` replays too, `test_entries_and_returns.py` counts.
+@pytest.mark.slow
 def test_a_range_of_days_is_counted_drawn_and_priced(backtest, shop, capsys):
     before = sorted(path.name for path in shop.home.iterdir())
 
