@@ -18,18 +18,18 @@ PREFECT = str(Path(sys.executable).with_name("prefect"))
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[dict[str, str]]:
+def server(prefect_home: Path) -> Iterator[dict[str, str]]:
     """A real Prefect server with its scheduler; yields the environment that finds it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {
         **os.environ,
-        "PREFECT_HOME": str(tmp_path),
+        "PREFECT_HOME": str(prefect_home),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",
     }
-    with (tmp_path / "server.log").open("w") as log:
+    with (prefect_home / "server.log").open("w") as log:
         process = subprocess.Popen(
             [PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port)],
             env=environment,
