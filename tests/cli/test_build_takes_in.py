@@ -50,6 +50,7 @@ def test_a_stop_that_was_acknowledged_is_in_landing_before_the_build_begins_unle
         raise WinbackError(f"the build read {duckdb.execute(query).fetchall()}")
 
     monkeypatch.setattr(warehouse, "build", build)
+    monkeypatch.setattr(warehouse, "read_project", lambda _: None)
     monkeypatch.setattr(sys, "argv", ["winback", "build", *arguments])
     with pytest.raises(SystemExit):
         main()

@@ -131,7 +131,9 @@ TABLES = {
     ),
     "a list of forty million": (
         "orders.parquet",
-        lambda p: rows_of(p, ORDER | {"list": pa.array([[0] * 40_000_000], pa.list_(pa.int8()))}),
+        lambda p: rows_of(p, ORDER | {"list": pa.ListArray.from_arrays(
+            [0, 40_000_000], pa.repeat(pa.scalar(0, pa.int8()), 40_000_000)
+        )}),
         {MEMORY: "256"}, MEMORY,
     ),
 }  # fmt: skip
