@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import logging
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
+from flows._prefect import find_server, quiet_prefect
+from flows._server import is_server_named
 from winback.base.settings import Settings
 from winback.base.whole import written_whole
 
@@ -83,10 +86,6 @@ def emit_news(
 
 def tell_silent(settings: Settings, problems: Mapping[str, str]) -> None:
     """Tell of what the watchdog found, each problem by its name; it goes on without Prefect."""
-    from flows._prefect import find_server, quiet_prefect
-
-    quiet_prefect()
-    find_server(settings)
     rows = {name: {"stage": name, "what": line} for name, line in problems.items()}
     emit_news(settings, "winback.watch.silent", rows)
 
@@ -101,6 +100,11 @@ def _told(text: str) -> set[str]:
 
 
 def _post(settings: Settings, event: EventName, payload: Mapping[str, Any]) -> bool:
+    if "prefect" not in sys.modules:
+        quiet_prefect()
+        find_server(settings)
+        if not is_server_named():  # Prefect takes three seconds to import
+            return False
     from prefect.client.orchestration import get_client
     from prefect.events import Event
     from prefect.settings import (

@@ -35,7 +35,7 @@ def start_beside(settings: Settings) -> Callable[[], None]:
     is imported: what is set in the environment afterwards is not read.
     """
     find_server(settings)
-    if "prefect" in sys.modules or "PREFECT_API_URL" in os.environ or _is_named_elsewhere():
+    if "prefect" in sys.modules or is_server_named():
         return lambda: None
     with socket.socket() as free:
         free.bind((_HOST, 0))
@@ -51,8 +51,10 @@ def start_beside(settings: Settings) -> Callable[[], None]:
     return lambda: children.wait_for(server, lambda: is_prefect(url), seconds=_READY_WITHIN)
 
 
-def _is_named_elsewhere() -> bool:
-    """Whether a file that Prefect reads may name a server."""
+def is_server_named() -> bool:
+    """Whether the environment, or a file that Prefect reads, may name a server."""
+    if "PREFECT_API_URL" in os.environ:
+        return True
     home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
     profiles = Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml")).expanduser()
     if Path("prefect.toml").exists():

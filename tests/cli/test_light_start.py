@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from winback.base.duck import connect, literal
 from winback.base.settings import Settings
+from winback.ledger import note_stage_end, open_ledger
 
 # What takes a tenth of a second or more, or brings along what does.
 HEAVY = (
@@ -28,13 +30,14 @@ main()
 """
 
 
-def loaded(home: Path, *arguments: str) -> set[str]:
+def loaded(home: Path, *arguments: str, code: int = 0) -> set[str]:
     """The packages that a command had imported when it had done its work."""
     done = subprocess.run(
         [sys.executable, "-c", TELLS, *arguments],
         env={**os.environ, "WINBACK_HOME": str(home)}, cwd=home.parent,
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
+    assert done.returncode == code, done.stderr
     (line,) = (line for line in done.stderr.splitlines() if line.startswith("LOADED "))
     return {name.partition(".")[0] for name in line.split()[1:]}
 
@@ -70,6 +73,15 @@ def test_the_story_of_a_person_needs_duckdb_alone(tmp_path: Path) -> None:
     found = loaded(settings.home, "why", "c'1")
     assert "duckdb" in found
     assert found & set(HEAVY) == set()
+
+
+def test_the_watchdog_needs_no_prefect_where_no_server_is_named(tmp_path: Path) -> None:
+    settings = Settings.load(home=tmp_path / "home")
+    with open_ledger(settings) as ledger, ledger.write() as connection:
+        note_stage_end(connection, "send", at=datetime(2026, 3, 2, tzinfo=UTC))
+    found = loaded(settings.home, "watch", code=1)
+    assert "sqlalchemy" in found
+    assert "prefect" not in found
 
 
 def test_commands_are_grouped_by_what_one_wants_and_h_is_help(tmp_path: Path) -> None:

@@ -41,17 +41,17 @@ def elsewhere(tmp_path: Path, prefect_home: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_server_that_a_file_names_is_prefect_s_to_find(elsewhere: Path) -> None:
-    assert not _server._is_named_elsewhere()
+    assert not _server.is_server_named()
     for name, text in {
         "prefect.toml": "",
         ".env": "WINBACK_MODE=live\nPREFECT_API_URL=http://127.0.0.1:4200/api\n",
         "prefect/profiles.toml": '[profiles.local]\nPREFECT_API_URL = "http://a/api"\n',
     }.items():
         (elsewhere / name).write_text(text)
-        assert _server._is_named_elsewhere(), name
+        assert _server.is_server_named(), name
         (elsewhere / name).unlink()
     (elsewhere / ".env").write_text("WINBACK_MODE=live\n")
-    assert not _server._is_named_elsewhere()
+    assert not _server.is_server_named()
 
 
 def test_nothing_is_started_once_prefect_is_imported(
