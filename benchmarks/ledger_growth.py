@@ -84,6 +84,7 @@ def main() -> None:
             sendgrid_api_key="SG.key",
             sendgrid_base_url=f"http://127.0.0.1:{here.recv()}",
             from_email="hello@example.com",
+            approval="off",
         )
         with open_ledger(settings) as ledger:
             for number in range(MAILINGS):

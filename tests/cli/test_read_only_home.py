@@ -21,7 +21,7 @@ from winback.ledger import open_ledger
 
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 COMMANDS = (
-    "stop", "go", "inbox", "suppressions holds", "suppressions export out.csv",
+    "stop", "go", "inbox", "approvals", "suppressions holds", "suppressions export out.csv",
     "reconcile list", "replay-events", "serve --port 0", "load shop", "build", "erase c1",
     "erase c1 --dry-run", "backtest --segment one_time_buyers --from 2026-01-01 --to 2026-01-02",
 )  # fmt: skip

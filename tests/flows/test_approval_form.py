@@ -23,7 +23,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.exceptions import ObjectAlreadyExists
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Cancelled, Crashed
+from prefect.states import Cancelled, Crashed, Pending
 
 from flows._approval_forms import DEPLOYMENT, keep_forms
 from flows._deploy import POOL, _register
@@ -81,6 +81,8 @@ def form(client: SyncPrefectClient, prefect_server: str) -> Form:
         if answer:
             filled = {"approve": False, "name": "", "note": ""} | answer
             assert client.resume_flow_run(found.id, run_input=filled).status.value == "ACCEPT"
+        client.set_flow_run_state(found.id, Pending())
+        assert slots(client) == 1
         environment = {**os.environ, "PREFECT_API_URL": prefect_server}
         done = subprocess.run(
             [sys.executable, "-m", "prefect.engine"],
@@ -94,9 +96,16 @@ def form(client: SyncPrefectClient, prefect_server: str) -> Form:
         assert found.state_type in {StateType.PAUSED, StateType.COMPLETED}, (
             done.stdout + done.stderr
         )
+        assert slots(client) == 0, "another form may be shown meanwhile"
         return found
 
     return run
+
+
+def slots(client: SyncPrefectClient) -> int:
+    limit = client.read_deployment_by_name(DEPLOYMENT).global_concurrency_limit
+    assert limit is not None
+    return limit.active_slots
 
 
 def forms(client: SyncPrefectClient) -> list[FlowRun]:
