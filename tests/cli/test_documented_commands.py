@@ -21,7 +21,7 @@ LONG = (
 )  # fmt: skip
 # In this order: what is stopped is released again, and an erasure comes last.
 ORDER = ("load", "doctor", "stop", "go", "suppressions import", "suppressions", "erase")
-IDS = ("3f1c9a2e", "5b1d0c", "1a2b3c4d", "17", "REF", "ID...", "CUSTOMER_ID")
+IDS = ("3f1c9a2e", "5b1d0c", "1a2b3c4d", "17", "REF", "ID...", "CUSTOMER_ID", "MESSAGE_ID")
 LIST = "email,phone\nada@example.com,+44 7700 900123\n"
 # What other tools export.
 EXPORTED = {
