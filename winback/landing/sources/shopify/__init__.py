@@ -12,6 +12,7 @@ from winback.landing._formats import Parsed
 from winback.landing._generic import late_notes
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
+from winback.landing.sources._guests import write_guests, write_merged
 from winback.landing.sources._texts import Texts, find_files, read_texts
 from winback.landing.sources._typed import stage_all, together
 from winback.landing.sources.shopify._columns import EXPORTS
@@ -19,8 +20,6 @@ from winback.landing.sources.shopify._consents import read_wishes, write_consent
 from winback.landing.sources.shopify._customers import (
     account_rows,
     set_aside_accounts,
-    write_guests,
-    write_merged,
 )
 from winback.landing.sources.shopify._heads import read_heads
 from winback.landing.sources.shopify._lines import (
@@ -30,7 +29,7 @@ from winback.landing.sources.shopify._lines import (
     write_products,
 )
 from winback.landing.sources.shopify._notes import order_notes, totals_note
-from winback.landing.sources.shopify._people import read_accounts
+from winback.landing.sources.shopify._people import PEOPLE, read_accounts
 from winback.landing.sources.shopify._unread import (
     refuse_rounded_ids,
     set_aside_orders,
@@ -42,6 +41,8 @@ _NO_ORDERS = (
     "ordered_at, null::decimal(18, 4) as total_amount, null::decimal(18, 4) as refunded_amount, "
     "null::varchar as status where false"
 )
+# What an order tells of a guest.
+_OF_AN_ORDER = "email, phone, country, region, postal_code"
 _TOTALED = "order_id, customer_id, ordered_at, total_amount, refunded_amount, status"
 
 
@@ -99,8 +100,8 @@ def _parse_customers(work: Work, texts: Texts | None, orders: Texts | None, pars
             set_aside_unread(work, of_file, texts.unread[number])
     paths = [it.path for it in staged]
     if orders:
-        paths.append(write_guests(work))
-    if merged := write_merged(work):
+        paths.append(write_guests(work, PEOPLE, _OF_AN_ORDER))
+    if merged := write_merged(work, PEOPLE):
         paths.append(merged)
     parsed.sources[:0] = staged
     parsed.tables["customers"] = together(work, "customers", paths)

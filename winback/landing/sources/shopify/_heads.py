@@ -16,7 +16,7 @@ from winback.landing._stage import Work
 from winback.landing._words import read_words
 from winback.landing.sources._addresses import email_key
 from winback.landing.sources._texts import FILE, Texts
-from winback.landing.sources.shopify._people import owner_of
+from winback.landing.sources.shopify._people import PEOPLE
 
 # No orders: what a shop tried out, and drafts. A draft that was paid is an order.
 _TEST_TAGS: Final = ["test", "test order", "testorder"]
@@ -59,7 +59,7 @@ def read_heads(work: Work, texts: Texts) -> None:
 
 
 def _read_own_rows(work: Work, texts: Texts) -> None:
-    joins, owner = owner_of("rows.email_key", "numbers.number")
+    joins, owner = PEOPLE.owner_of("rows.email_key", "numbers.number")
     work.connection.execute(
         f"""
         create or replace temp table own_rows as

@@ -15,7 +15,7 @@ from winback.landing._stage import Staged, Work
 from winback.landing.sources._addresses import email_key
 from winback.landing.sources._texts import FILE, Texts
 from winback.landing.sources._typed import as_row
-from winback.landing.sources.shopify._people import owner_of
+from winback.landing.sources.shopify._people import PEOPLE
 
 _CHUNK: Final = 10_000
 
@@ -52,7 +52,7 @@ def set_aside_orders(work: Work, staged: Staged, number: int) -> None:
             (line, "no customer" if nth == 1 else repeated, row) for line, row, _, _, _, nth in rows
         )
         staged.aside.add_keys(((c, o) for _, _, c, o, differs, _ in rows if differs), repeated)
-    joins, owner = owner_of("lost.email_key", "null::varchar")
+    joins, owner = PEOPLE.owner_of("lost.email_key", "null::varchar")
     orphans = work.connection.execute(
         f"""
         with lost as (
@@ -85,7 +85,7 @@ def set_aside_unread(work: Work, staged: Staged, unread: Sequence[Rejected]) -> 
         pa.schema([(name, pa.string()) for name in ("reason", "text", "number")]),
     )
     work.connection.register("named", named)
-    joins, owner = owner_of("keyed.email_key", "keyed.number")
+    joins, owner = PEOPLE.owner_of("keyed.email_key", "keyed.number")
     people = work.connection.execute(
         f"""
         with keyed as (select *, {email_key("text")} as email_key from named)
