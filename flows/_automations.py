@@ -25,6 +25,12 @@ TELL: Final = "tell/tell"
 _TOLD_BY_THE_WATCHDOG: Final = "winback: tell of a silent stage"
 _SUBJECT: Final = "winback at {{ event.resource.name }}: {{ event.event }}"
 _WHAT: Final = "{{ event.payload.what }}"
+# What helps, where nobody is told.
+ADVICE: Final = (
+    "Next: make a block in Prefect's UI and name it in WINBACK_NOTIFY_BLOCK, or set "
+    "WINBACK_WATCH_MAIL_TO or WINBACK_WATCH_WEBHOOK_URL and run prefect deploy --all; then winback "
+    "automations apply"
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,10 @@ class Automation:
     wanted: AutomationCore
     does: str
     state: Literal["applied", "changed", "missing"] = "missing"
+
+    @property
+    def tells_nobody(self) -> bool:
+        return self.does.startswith("tells nobody")
 
 
 def automations() -> list[AutomationCore]:
@@ -87,10 +97,7 @@ def _teller(client: SyncPrefectClient, settings: Settings) -> tuple[ActionTypes,
         slug, _, name = settings.notify_block.partition("/")
         block = _block(client, slug, name)
         if block is None:
-            return DoNothing(), (
-                f"tells nobody: the server has no block {settings.notify_block}. Next: make it "
-                "in the UI under Blocks, then winback automations apply"
-            )
+            return DoNothing(), (f"tells nobody: the server has no block {settings.notify_block}")
         return SendNotification(block_document_id=block, subject=_SUBJECT, body=_WHAT), (
             f"tells the block {settings.notify_block}"
         )
@@ -103,17 +110,11 @@ def _teller(client: SyncPrefectClient, settings: Settings) -> tuple[ActionTypes,
         if value
     ]
     if not ways:
-        return DoNothing(), (
-            "tells nobody: set WINBACK_NOTIFY_BLOCK, WINBACK_WATCH_MAIL_TO or "
-            "WINBACK_WATCH_WEBHOOK_URL, then winback automations apply"
-        )
+        return DoNothing(), "tells nobody: no setting names anybody"
     try:
         deployment = client.read_deployment_by_name(TELL)
     except ObjectNotFound:
-        return DoNothing(), (
-            "tells nobody: the deployment tell is missing. Next: winback up, or prefect deploy "
-            "--all and winback automations apply"
-        )
+        return DoNothing(), "tells nobody: the deployment tell is missing"
     parameters = {"event": _jinja("{{ event.event }}"), "what": _jinja(_WHAT)}
     return RunDeployment.model_validate(
         {"source": "selected", "deployment_id": deployment.id, "parameters": parameters}

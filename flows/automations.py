@@ -14,7 +14,7 @@ def automations(settings: Settings, *, is_to_apply: bool, as_json: bool = False)
     find_server(settings)
     from prefect.client.orchestration import get_client
 
-    from flows._automations import apply_automations, list_automations
+    from flows._automations import ADVICE, apply_automations, list_automations
     from flows._house import read_house
 
     house = read_house()
@@ -29,5 +29,7 @@ def automations(settings: Settings, *, is_to_apply: bool, as_json: bool = False)
         return
     for it in found:
         say(f"{it.state}: {it.wanted.name}: {it.does}")
-    if any(it.state != "applied" for it in found):
+    if any(it.tells_nobody for it in found):
+        say(ADVICE)
+    elif any(it.state != "applied" for it in found):
         say("Next: winback automations apply")

@@ -121,7 +121,7 @@ def test_without_a_block_a_deployment_tells_as_the_settings_say(
     client: SyncPrefectClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed = by_name(list_automations(client, settings))
-    assert listed[STALE].does.startswith("tells nobody: set WINBACK_NOTIFY_BLOCK, ")
+    assert listed[STALE].does == "tells nobody: no setting names anybody"
     gone = settings.model_copy(update={"notify_block": "slack-webhook/none"})
     assert "the server has no block slack-webhook/none" in (
         by_name(list_automations(client, gone))[STALE].does
@@ -158,7 +158,7 @@ def runs_of(client: SyncPrefectClient, deployment: UUID) -> list[Any]:
 def test_the_command_lists_and_applies(client: SyncPrefectClient) -> None:
     done = CliRunner().invoke(app, ["automations"])
     assert f"missing: {CRASHES}: crashes the run" in done.output
-    assert done.output.endswith("Next: winback automations apply\n")
+    assert done.output.endswith("; then winback automations apply\n")
     done = CliRunner().invoke(app, ["automations", "apply", "--json"])
     rows = json.loads(done.stdout)["automations"]
     assert [row["name"] for row in rows] == [it.name for it in automations()]
