@@ -6,6 +6,7 @@ command write the ledger and nothing else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import count
 from typing import Final
@@ -24,15 +25,16 @@ from winback.ledger import Decision, has_ledger, open_ledger
 from winback.sending import Waiting, decide, read_waiting
 
 _LONGEST_TEXT: Final = 1_500
+_PUNCTUATION: Final = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 class Answer(RunInput):
     """What a person says to a request."""
 
-    approve: bool = Field(False, description="Tick it, and these messages leave.")
+    approve: bool = Field(False, description="Switch it on, and these messages leave.")
     name: str = Field("", description="Your name: the ledger keeps who decided.")
     note: str = Field(
-        "", description="Why. A note without the tick refuses: then nothing of it leaves."
+        "", description="Why. A note alone, without the switch, refuses: then nothing of it leaves."
     )
 
     def decision(self) -> Decision | None:
@@ -99,7 +101,7 @@ def _ask(settings: Settings, waiting: Waiting) -> tuple[Answer, Decision]:
 
 
 _HINT: Final = (
-    "**Please say a little more:** your name, and either the tick or a note that says why not."
+    "**Please say a little more:** your name, and either the switch or a note that says why not."
 )
 
 
@@ -112,19 +114,32 @@ def _parts(waiting: Waiting, settings: Settings, hint: str) -> Iterator[str]:
     request, zone = waiting.request, settings.shop_timezone
     if hint:
         yield hint
-    yield f"## May it leave? Step {request.step} of {request.playbook_id}"
+    yield f"## May it leave? Step {request.step} of {_plain(request.playbook_id)}"
     yield f"{waiting.held.why.capitalize()}."
     yield (
-        "| messages | cost | asked | asked anew |\n|---|---|---|---|\n"
-        f"| {request.messages:,} | {request.cost_cents / 100:,.2f} "
-        f"| {shop_time(request.asked_at, zone)} | {shop_time(request.expires_at, zone)} |"
+        f"**{request.messages:,}** message{'' if request.messages == 1 else 's'} for "
+        f"**{request.cost_cents / 100:,.2f}**, asked at {shop_time(request.asked_at, zone)}. "
+        f"Without an answer it is asked anew at {shop_time(request.expires_at, zone)}."
     )
     yield "### What they read, written for invented people"
     for shown in waiting.renders:
         variant = f", {shown.variant}" if shown.variant else ""
+        yield f"**{_plain(f'{shown.channel}{variant}: {shown.about}')}**"
         text = f"{shown.subject}\n\n{shown.words}" if shown.subject else shown.words
-        short = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
-        yield f"**{shown.channel}{variant}: {shown.about}**"
-        yield f"````text\n{short.strip()}\n````"
-    yield f"All of them, as phones and mail programs show them: `{waiting.page}`"
+        yield _quoted(text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…")
+    yield f"All of them, as phones and mail programs show them: {_plain(str(waiting.page))}"
     yield f"In a terminal: `winback approve {request.approval_id}`"
+
+
+def _quoted(text: str) -> str:
+    """A text as a quotation, line by line: the form would cut a block of code off at its edge."""
+    paragraphs = re.split(r"\n\s*\n", text.strip())
+    return "\n>\n".join(
+        "\\\n".join(f"> {_plain(line)}" for line in paragraph.split("\n"))
+        for paragraph in paragraphs
+    )
+
+
+def _plain(text: str) -> str:
+    """Nothing in it means anything in Markdown, or in HTML."""
+    return _PUNCTUATION.sub(r"\\\g<0>", text)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 from outbox_rows import NOW, outbox_row
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -27,6 +30,7 @@ from prefect.states import Cancelled, Crashed, Pending
 
 from flows._approval_forms import DEPLOYMENT, keep_forms
 from flows._deploy import POOL, _register
+from flows.approve import _quoted
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.ledger import Approval, Ledger, open_ledger, read_approvals
@@ -123,7 +127,8 @@ def shown(client: SyncPrefectClient, run: FlowRun) -> str:
     assert run.state is not None
     assert run.state.state_details.run_input_keyset is not None
     key = run.state.state_details.run_input_keyset["description"]
-    return json.loads(client.read_flow_run_input(run.id, key)) if key else ""
+    found: str = json.loads(client.read_flow_run_input(run.id, key))
+    return found.replace("\\", "")
 
 
 def test_a_form_asks_until_enough_is_said_and_then_it_leaves(
@@ -138,14 +143,14 @@ def test_a_form_asks_until_enough_is_said_and_then_it_leaves(
     text = shown(client, run)
     for told in (
         "Step 1 of sms_email",
-        "| 2 | 0.02 |",
+        "**2** messages for **0.02**",
         "Hi Alexandra",
         "approval-sms_email-1.html",
     ):
         assert told in text
     for hidden in ("Secret", "+1555"):
         assert hidden not in text
-    # Without a name, and then with neither a tick nor a note, it asks again.
+    # Without a name, and then with neither the switch nor a note, it asks again.
     for answer in ({"approve": True}, {"name": "Ann"}):
         run = form(**answer)
         assert run.state_name == "Suspended"
@@ -159,7 +164,7 @@ def test_a_form_asks_until_enough_is_said_and_then_it_leaves(
     assert read_held(ledger, settings) == []
 
 
-def test_a_note_without_a_tick_refuses(
+def test_a_note_alone_refuses(
     settings: Settings, ledger: Ledger, client: SyncPrefectClient, form: Form
 ) -> None:
     keep_forms(ask(ledger, settings))
@@ -210,3 +215,12 @@ def test_without_a_deployment_or_a_server_there_is_no_form_and_no_trouble(
 def read_all(ledger: Ledger) -> list[Approval]:
     with ledger.read() as connection:
         return read_approvals(connection)
+
+
+def test_a_text_stands_in_the_form_as_it_is_read() -> None:
+    text = "Subject: 20% *off*\n\n<b>Hi</b> Ann_B,\nyour [code](x): `A-1`\n \n# bye"
+    page = MarkdownIt().render(_quoted(text))
+    read = re.sub(r"<[^>]+>", "", page)
+    assert [line for line in unescape(read).splitlines() if line.strip()] == [
+        line for line in text.splitlines() if line.strip()
+    ]
