@@ -153,8 +153,9 @@ def ledger_url(request: pytest.FixtureRequest) -> str:
 
 
 # Rooms that stay with one worker, since their files share what takes long to make: a Prefect
-# server, shops that are built, Great Expectations (eight seconds to import), the demo's shop.
-_TOGETHER = ("flows", "audience", "quality", "rehearsal/demo", "rehearsal/sandbox")
+# server, shops that are built, Great Expectations (eight seconds to import), dbt's manifest, the
+# demo's shop.
+_TOGETHER = ("flows", "audience", "quality", "structure", "rehearsal/demo", "rehearsal/sandbox")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -179,7 +180,7 @@ def pytest_collection_finish() -> None:
 
 
 # Rooms whose tests take longest, so that no worker is left alone with one at the end.
-_LONGEST_FIRST = ("flows", "audience", "playbooks", "warehouse", "quality")
+_LONGEST_FIRST = ("flows", "audience", "playbooks", "warehouse", "quality", "structure")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
