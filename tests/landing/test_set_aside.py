@@ -181,6 +181,12 @@ def test_a_row_without_a_key_leaves_when_all_of_the_customers_rows_are_read(
     assert [name for (name,) in shop.landed("set_aside", "customer_id")] == held
 
 
+def test_an_order_without_an_id_holds_its_customer_until_one_of_theirs_is_read(shop: Shop) -> None:
+    shop.load({"customers.csv": CUSTOMERS, "orders.csv": f"{ORDER}{GOOD},c2,2025-03-01,1,\n"})
+    assert shop.load({"orders.csv": f"{ORDER}{GOOD}"}).held_customers == 1
+    assert shop.load({"orders.csv": f"{ORDER}o2,c2,2025-03-01,1,\n"}).held_customers == 0
+
+
 def test_a_row_set_aside_by_every_load_stands_once(shop: Shop) -> None:
     bad = {**BASE, "orders.csv": f"{ORDER}{GOOD}o2,c2,soon,1,\no3,c2,soon,1,\n"}
     for _ in range(3):

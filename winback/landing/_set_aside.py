@@ -131,7 +131,8 @@ def _waiting(parsed: Parsed, earlier: Path) -> str:
                 and aside.customer_id = earlier.customer_id
                 and aside.row_key is not distinct from earlier.row_key
         )
-        and not ({" or ".join(mended) or "false"})
+        -- A row without a key is in no list of keys, which SQL leaves unknown.
+        and not coalesce({" or ".join(mended) or "false"}, false)
     """
 
 
