@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "winback load exports",
         "winback load exports --format shopify",
+        "winback load pages --format woocommerce",
         "winback load exports --date-format %d/%m/%Y --date-format orders=%m/%d/%Y",
         "winback load exports --json",
         keys="load_id, loaded_at, format, replace, sources, tables, notes, kept, emptied, "
@@ -40,8 +41,8 @@ def load_command(
     format: Annotated[  # noqa: A002  # the option's name
         str,
         typer.Option(
-            help="The form of the files: generic, shopify, klaviyo, mailchimp, listmonk, "
-            "online-retail or cdnow."
+            help="The form of the files: generic, shopify, woocommerce, klaviyo, mailchimp, "
+            "listmonk, online-retail or cdnow."
         ),
     ] = "generic",
     replace: Annotated[

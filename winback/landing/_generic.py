@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from winback.landing._batch import LINE, ROW
+from winback.landing._batch import LINE, ROW, Reader
 from winback.landing._column_names import column_notes
 from winback.landing._files import not_read, open_table, table_files
 from winback.landing._formats import Parsed
@@ -14,7 +14,7 @@ from winback.landing._rules import SPECS
 from winback.landing._says_no import consent_note, refusal_columns, refusal_notes, with_refusals
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work, stage
-from winback.landing.schema import INPUT_TABLES
+from winback.landing.schema import INPUT_TABLES, Table
 
 
 def files(source: Path) -> list[Path]:
@@ -29,29 +29,34 @@ def parse(work: Work, source: Path) -> Parsed:
     }
     parsed = Parsed()
     for name, reader in readers.items():
-        table = INPUT_TABLES[name]
-        keep = (LINE, ROW) if table.key else ()
-        format_ = work.date_formats.get(name, work.date_formats.get(""))
-        spec = dataclasses.replace(SPECS[name], date_format=format_)
-        refusing = refusal_columns(reader.columns, table.input_names)
-        spec = with_refusals(spec, refusing)
-        staged = stage(work, reader, spec, found[name], keep=keep)
-        read = [n for n in reader.columns if spec.settlement is None or n not in refusing]
-        staged.notes = [
-            *late_notes(work, staged),
-            *refusal_notes(work, staged, refusing),
-            *consent_note(staged, reader.columns, table.input_names),
-            *column_notes(found[name].name, table, read),
-            *staged.notes,
-        ]
-        if table.key:
-            reject_repeats(work, table, staged)
+        staged = stage_file(work, INPUT_TABLES[name], found[name], reader)
         parsed.sources.append(staged)
         parsed.tables[name] = staged.path
     if others := not_read(source, found.values()):
         names = ", ".join(INPUT_TABLES)
         parsed.notes.append(f"not read: {', '.join(others)} (the tables are {names})")
     return parsed
+
+
+def stage_file(work: Work, table: Table, path: Path, reader: Reader) -> Staged:
+    """The rows of one table's file."""
+    keep = (LINE, ROW) if table.key else ()
+    format_ = work.date_formats.get(table.name, work.date_formats.get(""))
+    spec = dataclasses.replace(SPECS[table.name], date_format=format_)
+    refusing = refusal_columns(reader.columns, table.input_names)
+    spec = with_refusals(spec, refusing)
+    staged = stage(work, reader, spec, path, keep=keep)
+    read = [n for n in reader.columns if spec.settlement is None or n not in refusing]
+    staged.notes = [
+        *late_notes(work, staged),
+        *refusal_notes(work, staged, refusing),
+        *consent_note(staged, reader.columns, table.input_names),
+        *column_notes(path.name, table, read),
+        *staged.notes,
+    ]
+    if table.key:
+        reject_repeats(work, table, staged)
+    return staged
 
 
 def late_notes(work: Work, staged: Staged) -> list[str]:

@@ -29,16 +29,18 @@ from winback.landing._set_aside import MEANWHILE, keep_set_aside
 from winback.landing._stage import Work
 from winback.landing._start_over import keep_refusals, kept_note
 from winback.landing.schema import TABLES, table_of
-from winback.landing.sources import shopify
+from winback.landing.sources import shopify, woocommerce
 from winback.landing.sources.lists import ListFormat
 
 FormatName = Literal[
-    "generic", "shopify", "klaviyo", "mailchimp", "listmonk", "online-retail", "cdnow"
+    "generic", "shopify", "woocommerce", "klaviyo", "mailchimp", "listmonk", "online-retail",
+    "cdnow",
 ]  # fmt: skip
 
 _FORMATS: dict[str, Format] = {
     "generic": _generic,
     "shopify": shopify,
+    "woocommerce": woocommerce,
     "online-retail": _online_retail,
     "cdnow": _cdnow,
     **{name: ListFormat(name) for name in ("klaviyo", "mailchimp", "listmonk")},

@@ -149,20 +149,27 @@ class Staged:
 
 
 def stage(
-    work: Work, reader: Reader, spec: Spec, source: Path, *, keep: Sequence[str] = ()
+    work: Work,
+    reader: Reader,
+    spec: Spec,
+    source: Path,
+    *,
+    keep: Sequence[str] = (),
+    label: str = "",
 ) -> Staged:
     """Cast and check every row of a file, and look twice at those that have a fault.
 
-    `keep` says which of LINE and ROW stay in the staged file for a later look.
+    `keep` says which of LINE and ROW stay in the staged file for a later look. `label` is what
+    reports call the file, if not by its name.
     """
-    name = spec.table.name
+    name, label = spec.table.name, label or source.name
     staged = Staged(
         name,
         work.folder / f"{name}.staged.parquet",
         0,
-        Rejections(work.folder / f"{name}-{work.load_id}.csv", source.name),
+        Rejections(work.folder / f"{name}-{work.load_id}.csv", label),
         Aside(spec, work.folder, reader.columns),
-        Rejections(work.folder / f"{name}-{work.load_id}.doubts.csv", source.name),
+        Rejections(work.folder / f"{name}-{work.load_id}.doubts.csv", label),
     )
     work.closing.append(staged.close)
     second = SecondLook(spec, reader, work.folder / f"{name}.waiting.parquet")
@@ -181,7 +188,7 @@ def stage(
             work.progress(name, work.done_bytes + batch.read_bytes, work.total_bytes)
         for rows in second.decided():
             _look_again(work, reader, spec, writer, rows)
-    staged.notes = second.notes(source.name)
+    staged.notes = second.notes(label)
     staged.advice = second.advice()
     work.done_bytes += source.stat().st_size
     return staged

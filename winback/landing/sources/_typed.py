@@ -57,27 +57,32 @@ def as_row(columns: str) -> str:
 
 def stage_all(work: Work, name: str, texts: Texts, rows_of: Callable[[int], Rows]) -> list[Staged]:
     """A table's rows of each file, typed and checked as the generic format's are."""
+    return [
+        stage_rows(work, name, numbered(name, number), path, rows_of(number))
+        for number, path in enumerate(texts.files, start=1)
+    ]
+
+
+def stage_rows(
+    work: Work, name: str, own: str, path: Path, rows: Rows, *, label: str = ""
+) -> Staged:
+    """Rows of a table, under a name of their `own`; `label` is what reports call their file."""
     done = work.done_bytes
-    staged = []
-    for number, path in enumerate(texts.files, start=1):
-        own = numbered(name, number)
-        spec = dataclasses.replace(
-            SPECS[name],
-            table=dataclasses.replace(TABLES[name], name=own),
-            date_format=work.date_formats.get(name, work.date_formats.get("")),
-        )
-        rows = rows_of(number)
-        work.progress(f"{name}: checking", done, work.total_bytes)
-        work.connection.execute(
-            "create or replace temp table typed as "
-            + typing_query(spec, rows.columns.split(", "), f"({rows.texts()})")
-        )
-        faulty = work.folder / f"{own}.faulty.parquet"
-        copy(work, rows.shown_among(f"select {ROW} from typed where __reason is not null"), faulty)
-        of_file = stage(work, _Written(faulty), spec, path)
-        work.done_bytes = done
-        _add_whole_rows(work, of_file)
-        staged.append(of_file)
+    spec = dataclasses.replace(
+        SPECS[name],
+        table=dataclasses.replace(TABLES[name], name=own),
+        date_format=work.date_formats.get(name, work.date_formats.get("")),
+    )
+    work.progress(f"{name}: checking", done, work.total_bytes)
+    work.connection.execute(
+        "create or replace temp table typed as "
+        + typing_query(spec, rows.columns.split(", "), f"({rows.texts()})")
+    )
+    faulty = work.folder / f"{own}.faulty.parquet"
+    copy(work, rows.shown_among(f"select {ROW} from typed where __reason is not null"), faulty)
+    staged = stage(work, _Written(faulty), spec, path, label=label)
+    work.done_bytes = done
+    _add_whole_rows(work, staged)
     return staged
 
 
