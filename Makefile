@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test test-slow test-crash test-control test-year test-fuzz contract check lock licenses sbom migration docs clean
+.PHONY: setup demo up test test-slow test-crash test-control test-year test-fuzz contract check lock licenses sbom migration docs docs-shots clean
 
 setup: .venv/.runtime
 
@@ -96,6 +96,9 @@ sbom: .venv/.runtime  ## a bill of materials in CycloneDX: winback.cdx.json
 docs: .venv/.dev  ## write the generated pages, and what dbt must know; build the site: site/index.html
 	$(BIN)/python scripts/make_docs.py
 	$(SITE)
+
+docs-shots: .venv/.runtime  ## the tour's pictures of Prefect's UI, taken anew by Chromium; five minutes
+	$(BIN)/python scripts/make_shots.py
 
 migration: .venv/.dev  ## make migration M="messages know their color": the ledger's next revision
 	$(BIN)/python -m winback.ledger.migrations "$(M)"
