@@ -19,13 +19,11 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-# What a person sets once, in `.env`.
-ENV: Final = """\
-WINBACK_BRAND_NAME=Copper and Tea
-WINBACK_SHOP_COUNTRY=GB
-WINBACK_SHOP_TIMEZONE=Europe/London
-WINBACK_POSTAL_ADDRESS=1 High Street, Exampleton
-"""
+# What a person says once.
+INIT: Final = (
+    "init --brand 'Copper and Tea' --country GB --timezone Europe/London "
+    "--address '1 High Street, Exampleton'"
+)
 CUSTOMERS: Final = 40
 # Ofcom keeps 07700 900000 to 900999 for fiction.
 _FIRST_NAMES: Final = ("Ada", "Ben", "Cleo", "Dan", "Eva")
@@ -80,6 +78,7 @@ def commands(folder: Path, as_of: datetime, *, demo: bool = True) -> list[str]:
     return [
         f"git clone --quiet {shlex.quote(str(ROOT))} winback",
         "make demo" if demo else "make setup",
+        f"{winback} {INIT}",
         f"{winback} load {shlex.quote(str(folder / 'my-shop'))}",
         f"{winback} run --as-of {at}",
         f"{winback} preview sms_email",
@@ -103,8 +102,6 @@ def play(folder: Path, *, demo: bool = True) -> list[tuple[str, float, str]]:
             stdout=subprocess.PIPE, text=True, check=True,
         )  # fmt: skip
         done.append((command, time.monotonic() - began, ran.stdout))
-        if len(done) == 1:  # there is a clone now
-            (clone / ".env").write_text(ENV, encoding="utf-8")
     return done
 
 

@@ -14,10 +14,11 @@ import pytest
 from winback.cli import main
 
 ROOT = Path(__file__).parents[2]
-# What the documents begin with, and what tests of their own run: they build, send, or don't end.
+# What the documents begin with, and what tests of their own run: they build, send, ask, or don't
+# end.
 LONG = (
     "backtest", "build", "dbt", "demo", "reconcile --mode", "respond", "run", "sandbox", "serve",
-    "up", "inbox reply",
+    "up", "inbox reply", "init",
 )  # fmt: skip
 # In this order: what is stopped is released again, and an erasure comes last.
 ORDER = ("load", "doctor", "stop", "go", "suppressions import", "suppressions", "erase")

@@ -208,3 +208,13 @@ def test_a_brand_may_be_written_in_any_letters(brand: str) -> None:
 
 def test_a_list_may_be_written_over_lines() -> None:
     assert Settings.load(channels="email,\n sms").enabled_channels == ("email", "sms")
+
+
+def test_an_installation_that_is_older_than_the_code_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("winback.cli._plugins.entry_points", lambda **_: ())
+    assert winback(monkeypatch, "mode") == 1
+    error = capsys.readouterr().err
+    assert "installed before it had 'mode'. Next: make setup" in error
+    assert "Traceback" not in error

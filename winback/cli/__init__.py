@@ -11,6 +11,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _doctor,
     _erase,
     _inbox,
+    _init,
     _load,
     _mode,
     _next,

@@ -9,8 +9,11 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import Any
 
+from winback.base.errors import WinbackError
+
 
 def part(name: str) -> Any:
     """The part registered under `winback.parts`, imported now: they are heavy."""
-    (found,) = entry_points(group="winback.parts", name=name)
-    return found.load()
+    for found in entry_points(group="winback.parts", name=name):
+        return found.load()
+    raise WinbackError(f"this winback was installed before it had {name!r}. Next: make setup")
