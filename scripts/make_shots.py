@@ -70,8 +70,8 @@ class Tour:
         self._shoot(name, shows)
 
     def artifact(self, key: str) -> None:
-        found = httpx.get(f"{self._house.api}/artifacts/{key}/latest", timeout=30).json()
-        self.take(key, f"/artifacts/artifact/{found['id']}", key)
+        (found,) = self._house.call("/artifacts/latest/filter", artifacts={"key": {"any_": [key]}})
+        self.take(key, f"/artifacts/artifact/{found['latest_id']}", key)
 
     def approve(self) -> None:
         """Fill in the form as a person does, and wait until the ledger has the yes."""
