@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     epilog=examples(
         "winback load exports",
         "winback load exports --format shopify",
-        "winback load pages --format woocommerce",
         "winback load exports --date-format %d/%m/%Y --date-format orders=%m/%d/%Y",
         "winback load exports --json",
         keys="load_id, loaded_at, format, replace, sources, tables, notes, kept, emptied, "
