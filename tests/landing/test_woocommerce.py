@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from woocommerce_pages import (
     account,
     account_id,
     line,
+    meta,
     order,
     order_id,
     page,
@@ -27,6 +28,8 @@ from winback.base.clock import FixedClock
 from winback.base.errors import UsageError, WinbackError
 from winback.base.settings import Settings
 from winback.landing import LoadReport
+from winback.landing._consent_states import Meaning, meaning
+from winback.landing.sources.woocommerce import _meta
 from winback.landing.sources.woocommerce._fields import KINDS, LINE_FIELDS, Kind
 
 AT = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -359,4 +362,96 @@ def test_the_docs_name_every_field_that_is_read(kind: Kind) -> None:
     rows = section[: section.index("\n\n", section.index("|---"))].splitlines()[4:]
     inside = {"total", *LINE_FIELDS} if kind.name == "orders" else set()
     named = {it for row in rows for it in re.findall("`([^`]+)`", row.split("|")[1])}
-    assert named - inside == set(kind.fields) - inside - {"meta_data"}
+    assert named - inside == set(kind.fields) - inside
+
+
+def consents(shop: Shop) -> list[tuple[Any, ...]]:
+    return shop.landed("consents", "customer_id, channel, status, source, dated_by")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "channel"),
+    [
+        ("_mc4wp_optin", "0", None),
+        ("mailchimp_woocommerce_is_subscribed", False, "email"),
+        ("newsletter_opt_in", "no", "email"),
+        ("_billing_marketing_consent", "Nein", None),
+        ("sms_consent", "false", "sms"),
+        ("unsubscribed_at", "2025-01-02 10:00:00", None),
+        ("_opt_out", "yes", None),
+        ("do_not_email", "1", "email"),
+    ],
+)
+def test_a_plugins_no_is_a_refusal_from_the_load_on(
+    shop: Shop, key: str, value: Any, channel: str | None
+) -> None:
+    told = meta(**{key: value})
+    shop.write({"customers.json": page([account(1, "a@example.com", meta_data=told)])})
+    report = load(shop, order(2, "", customer_id=72, meta_data=told), order(3, "c@example.com"))
+    assert consents(shop) == [
+        (account_id(n), channel, "revoked", f"woocommerce {key}", "load") for n in (1, 2)
+    ]
+    assert any(f"meta_data {key} says no for 2 customers" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("_mc4wp_optin", "1"),
+        ("newsletter", "yes"),
+        ("newsletter", ""),
+        ("newsletter", None),
+        ("marketing_campaign", "spring"),
+        ("consents", {"email": True}),
+        ("_opt_out", "no"),
+        ("unsubscribed", "0"),
+        ("unsubscribe_url", "https://shop.example.com/u"),
+        ("_stripe_fee", "no"),
+    ],
+)
+def test_a_plugins_yes_is_no_consent_and_what_says_nothing_is_no_refusal(
+    shop: Shop, key: str, value: Any
+) -> None:
+    report = load(shop, order(1, "ada@example.com", meta_data=meta(**{key: value})))
+    assert consents(shop) == []
+    is_yes = any("says yes for 1 customers, which proves no consent" in it for it in report.notes)
+    assert is_yes == (value in {"1", "yes"} if isinstance(value, str) else False)
+
+
+def test_only_an_orders_newest_copy_tells_and_the_same_load_again_is_no_new_refusal(
+    shop: Shop,
+) -> None:
+    old = order(1, "", customer_id=71, meta_data=meta(newsletter="no"))
+    new = old | {"date_modified_gmt": "2025-05-01T00:00:00", "meta_data": meta(newsletter="yes")}
+    load(shop, old, new)
+    assert consents(shop) == []
+    load(shop, old)
+    first = shop.landed("consents", "occurred_at")
+    shop.clock.advance(timedelta(days=3))
+    load(shop, old)
+    assert shop.landed("consents", "occurred_at") == first
+
+
+def test_a_shop_may_say_in_the_seed_that_a_plugins_yes_counts(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_meta, "meaning", lambda *_: Meaning("granted", "express"))
+    told = meta(newsletter="yes")
+    shop.write({"customers.json": page([account(1, "a@example.com", meta_data=told)])})
+    load(shop, order(1, "b@example.com", customer_id=72, meta_data=told))
+    assert shop.landed("consents", "customer_id, status, basis, dated_by") == [
+        (account_id(1), "unclear", "express", "load"),
+        (account_id(2), "granted", "express", None),
+    ]
+    assert datetime(2025, 3, 1, 15, tzinfo=UTC) in {
+        at for (at,) in shop.landed("consents", "occurred_at")
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "becomes"),
+    [("SUBSCRIBED", "held"), ("NOT_SUBSCRIBED", "revoked"), ("UNSUBSCRIBED", "revoked")],
+)
+@pytest.mark.parametrize("channel", ["email", "sms", ""])
+def test_what_a_plugins_word_means(state: str, becomes: str, channel: str) -> None:
+    assert meaning("woocommerce", channel, state) == (becomes, "")

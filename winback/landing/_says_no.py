@@ -17,7 +17,7 @@ from winback.landing._casts import SPACES, Rule, Settlement, Spec
 from winback.landing._consents import IS_GRANT, IS_REVOKED, counted_from_load
 from winback.landing._sql import ident, parquet
 from winback.landing._stage import Staged, Work
-from winback.landing._words import words_for
+from winback.landing._words import fold, words_for
 
 # Names without blanks, `_`, `-` and `.`.
 _NO: Final = re.compile(
@@ -96,6 +96,21 @@ def consent_note(staged: Staged, columns: Sequence[str], known: Sequence[str]) -
         "Next: send each yes and no as a row of consents.csv"
     )
     return [note]
+
+
+def wish_of(name: str) -> str:
+    """What a field is about by its name: `no` for a refusal, `yes` for a consent, else nothing."""
+    plain = _plain(name)
+    if _NO_WISH.search(plain):
+        return ""
+    if _NO.search(plain):
+        return "no"
+    return "yes" if _is_yes(name) or _CONSENT.search(plain) or "marketing" in plain else ""
+
+
+def is_harmless(text: str) -> bool:
+    """Whether a field whose name means a refusal says that there is none."""
+    return text.lower() in _EMPTY or fold(text) in _NOT_SO
 
 
 def says_no(name: str) -> str:

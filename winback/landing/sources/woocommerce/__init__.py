@@ -6,6 +6,7 @@ there: what can't be read is set aside with its page and place, and holds its cu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from winback.landing._files import open_table
@@ -13,10 +14,11 @@ from winback.landing._formats import Parsed
 from winback.landing._generic import late_notes, stage_file
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
-from winback.landing.schema import INPUT_TABLES
+from winback.landing.schema import INPUT_TABLES, numbered
 from winback.landing.sources._guests import write_guests, write_merged
 from winback.landing.sources._typed import stage_rows, together
 from winback.landing.sources.woocommerce._fields import KINDS
+from winback.landing.sources.woocommerce._meta import read_wishes, wish_notes, wish_rows
 from winback.landing.sources.woocommerce._orders import (
     line_rows,
     order_rows,
@@ -56,7 +58,7 @@ def parse(work: Work, source: Path) -> Parsed:
     if orders:
         _parse_orders(work, orders, parsed)
     _parse_products(work, pages.get("products"), parsed)
-    _parse_consents(work, found.get(CONSENTS, []), parsed)
+    _parse_consents(work, list(pages.values()), found.get(CONSENTS, []), parsed)
     return parsed
 
 
@@ -103,18 +105,26 @@ def _parse_products(work: Work, products: Pages | None, parsed: Parsed) -> None:
         parsed.tables["products"] = together(work, "products", paths)
 
 
-def _parse_consents(work: Work, beside: list[Path], parsed: Parsed) -> None:
-    """The consents of a file beside the pages, which have none."""
+def _parse_consents(
+    work: Work, pages: Sequence[Pages], beside: Sequence[Path], parsed: Parsed
+) -> None:
+    """What plugins keep of consents, and the consents of a file beside the pages."""
     table = INPUT_TABLES[CONSENTS]
     staged = [stage_file(work, table, it, open_table(it, table, work.limits)) for it in beside]
+    read_wishes(work, has_orders="orders" in parsed.tables)
+    own = numbered(CONSENTS, 2)
+    wishes = stage_rows(work, CONSENTS, own, pages[0].files[0], wish_rows(1), label="meta_data")
+    if wishes.rows:
+        staged.append(wishes)
     parsed.sources += staged
     if staged:
         parsed.tables[CONSENTS] = together(work, CONSENTS, [it.path for it in staged])
-    else:
+    if not beside:
         parsed.notes.append(
             "WooCommerce's files hold no consents: nobody may be contacted by them. Next: load the "
             "lists of your mail tool (docs/sources.md), or put a consents.csv beside these files"
         )
+    parsed.notes += wish_notes(work)
 
 
 _ROWS = {

@@ -55,7 +55,10 @@ def read_accounts(work: Work, customers: Pages | None, orders: Pages | None) -> 
     An account that is landed stays as it is there until a page of customers brings it.
     """
     _read_buyers(work, orders)
-    told = f"select {_ACCOUNT}, id, false as is_bought, {_PLACE} from buyers where false"
+    told = (
+        f"select {_ACCOUNT}, id, false as is_bought, null::json as meta_data, {_PLACE} "
+        "from buyers where false"
+    )
     if customers:
         email = EMAIL.format("coalesce(email, billing_email)")
         told = f"""
@@ -63,7 +66,7 @@ def read_accounts(work: Work, customers: Pages | None, orders: Pages | None) -> 
                 {NAME.format("coalesce(first_name, billing_first_name)")} as first_name,
                 {NAME.format("coalesce(last_name, billing_last_name)")} as last_name,
                 country, region, postal_code, {in_utc("created_at")} as created_at, id,
-                false as is_bought, {_PLACE}
+                false as is_bought, meta_data, {_PLACE}
             from {newest(f"(select * replace ({id_of('id')} as id) from {customers.rows})")}
         """
     landed = work.landed("customers")
