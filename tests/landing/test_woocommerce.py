@@ -254,7 +254,7 @@ def test_a_record_that_cannot_be_read_holds_whom_it_is_about_until_it_is_mended(
 
 @given(st.lists(st.integers(0, 9_999_99), max_size=5))
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_refunds_add_up_to_the_cent(
     tmp_path_factory: pytest.TempPathFactory, cents: list[int]
@@ -455,3 +455,60 @@ def test_a_shop_may_say_in_the_seed_that_a_plugins_yes_counts(
 @pytest.mark.parametrize("channel", ["email", "sms", ""])
 def test_what_a_plugins_word_means(state: str, becomes: str, channel: str) -> None:
     assert meaning("woocommerce", channel, state) == (becomes, "")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False)
+    | st.text(max_size=8) | st.sampled_from(["-1", "0000-00-00", "2025-13-01T00:00:00", "\0", "'"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["key", "value", "total", "id", "name", "email"]), inner),
+    max_leaves=6,
+)  # fmt: skip
+FIELDS = [(kind, key) for kind in KINDS for key in [*kind.keys, "billing"]]
+
+
+@given(st.lists(st.tuples(st.sampled_from(FIELDS), JSON), min_size=1, max_size=3))
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_stands_in_a_field_the_load_ends_whole_or_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[tuple[Kind, str], Any]]
+) -> None:
+    folder = tmp_path_factory.mktemp("fields")
+    records = {
+        "orders": order(1, "ada@example.com", refunds=["1.00"]),
+        "customers": account(1, "bo@example.com"),
+        "products": product(11, "Tea", "3.00"),
+    }
+    whole = {name: dict(record) for name, record in records.items()}
+    whole["orders"] |= {"id": 6000, "billing": {"email": "cy@example.com"}}
+    for (kind, key), value in changes:
+        records[kind.name][key] = value
+    shop = Shop(folder / "shop", Settings.load(home=folder / "home"), FixedClock(AT))
+    shop.write({f"{name}.json": page([whole[name], records[name]]) for name in records})
+    refusal = ""
+    try:
+        shop.load(format="woocommerce")
+    except WinbackError as error:
+        refusal = str(error)
+    assert "\n" not in refusal
+    assert shop.settings.shop_dir.exists() == (not refusal)
+    if not refusal:
+        assert "6000" in owners(shop)
+        assert all(status != "granted" for (status,) in shop.landed("consents", "status"))
+
+
+@given(st.data())
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_a_page_that_ends_anywhere_but_at_its_end_is_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("cut")
+    text = page([order(n, "ada@example.com") for n in (1, 2)])
+    shop = Shop(folder / "shop", Settings.load(home=folder / "home"), FixedClock(AT))
+    shop.write({"orders.json": text[: data.draw(st.integers(0, len(text) - 1))]})
+    with pytest.raises(WinbackError):
+        shop.load(format="woocommerce")
+    assert not shop.settings.shop_dir.exists()
