@@ -432,6 +432,20 @@ def test_only_an_orders_newest_copy_tells_and_the_same_load_again_is_no_new_refu
     assert shop.landed("consents", "occurred_at") == first
 
 
+def test_a_no_in_any_of_the_copies_that_were_changed_last_counts(shop: Shop) -> None:
+    says_yes = order(1, "", customer_id=71, meta_data=meta(newsletter="yes"))
+    report = load(shop, says_yes, says_yes | {"meta_data": meta(newsletter="no")})
+    assert [row[2] for row in consents(shop)] == ["revoked"]
+    assert report.rejected == 0
+
+
+def test_a_file_whose_name_is_no_pages_is_told(shop: Shop) -> None:
+    shop.write({"order-2.json": "[]", "customers.csv": "customer_id\n", "notes.txt": ""})
+    report = load(shop, order(1, "ada@example.com"))
+    told = "not read: customers.csv, order-2.json (a page is customers*.json, orders*.json, "
+    assert any(note.startswith(told) for note in report.notes)
+
+
 def test_a_shop_may_say_in_the_seed_that_a_plugins_yes_counts(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

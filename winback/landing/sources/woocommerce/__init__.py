@@ -26,7 +26,13 @@ from winback.landing.sources.woocommerce._orders import (
     read_lines,
     set_aside_orders,
 )
-from winback.landing.sources.woocommerce._pages import CONSENTS, Pages, find_pages, read_pages
+from winback.landing.sources.woocommerce._pages import (
+    CONSENTS,
+    Pages,
+    find_pages,
+    not_read_note,
+    read_pages,
+)
 from winback.landing.sources.woocommerce._people import (
     OF_AN_ORDER,
     PEOPLE,
@@ -59,6 +65,7 @@ def parse(work: Work, source: Path) -> Parsed:
         _parse_orders(work, orders, parsed)
     _parse_products(work, pages.get("products"), parsed)
     _parse_consents(work, list(pages.values()), found.get(CONSENTS, []), parsed)
+    parsed.notes += not_read_note(source, files(source))
     return parsed
 
 

@@ -35,8 +35,7 @@ def read_wishes(work: Work, *, has_orders: bool) -> None:
     orders = (
         f"""
         union all
-        select customer_id, ordered_at, {PAGE}, {LINE}, {FILE}, meta_data
-        from heads where nth = 1
+        select customer_id, ordered_at, {PAGE}, {LINE}, {FILE}, meta_data from heads
         """
         if has_orders
         else ""
@@ -46,7 +45,7 @@ def read_wishes(work: Work, *, has_orders: bool) -> None:
         create or replace temp table meta as
         with told as (
             select customer_id, null::varchar as ordered_at, {PAGE}, {LINE}, {FILE}, meta_data
-            from accounts where nth = 1 and not is_bought
+            from accounts where not is_bought
             {orders}
         ),
         items as (

@@ -7,7 +7,7 @@ larger than the memory. A page that is no whole one is refused: what it lacks ma
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -82,6 +82,22 @@ def find_pages(source: Path) -> Mapping[str, list[Path]]:
         if not path.is_file():
             raise _refusal(path, "it is not a file", "put the file there")
     return {name: paths for name, paths in found.items() if paths}
+
+
+def not_read_note(source: Path, read: Collection[Path]) -> list[str]:
+    """Files that look like pages and are none: mostly a slip in the name."""
+    if not source.is_dir():
+        return []
+    others = sorted(
+        path.name
+        for path in source.iterdir()
+        if path.name.lower().endswith((*_SUFFIXES, *TABLE_SUFFIXES)) and path not in read
+    )
+    if not others:
+        return []
+    shown = ", ".join(others[:5]) + (f" and {len(others) - 5:,} more" if len(others) > 5 else "")
+    names = ", ".join(f"{kind.name}*.json" for kind in KINDS)
+    return [f"not read: {shown} (a page is {names})"]
 
 
 def read_pages(work: Work, kind: Kind, files: Sequence[Path]) -> Pages:

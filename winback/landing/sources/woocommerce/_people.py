@@ -16,11 +16,9 @@ from winback.landing.sources._texts import FILE
 from winback.landing.sources._typed import Rows, as_row
 from winback.landing.sources.woocommerce._pages import NTH, PAGE, Pages
 
-PEOPLE: Final = People(
-    "woocommerce-", "email, phone, first_name, last_name, country, region, postal_code"
-)
 # What an order tells of a guest.
 OF_AN_ORDER: Final = "email, phone, first_name, last_name, country, region, postal_code"
+PEOPLE: Final = People("woocommerce-", OF_AN_ORDER)
 _ACCOUNT = f"{COLUMNS}, created_at"
 _PLACE = f"{PAGE}, {LINE}, {FILE}, {NTH}"
 
