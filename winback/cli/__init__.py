@@ -8,6 +8,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _classify,
     _dbt,
     _demo,
+    _deploy,
     _doctor,
     _erase,
     _inbox,
