@@ -67,13 +67,13 @@ class House:
         )
 
     def call(self, path: str, **body: Any) -> Any:
-        answer = httpx.post(f"{self.api}{path}", json=body, timeout=30)
+        answer = httpx.post(f"{self.api}{path}", json=body, timeout=120)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def run(self, name: str, parameters: dict[str, Any], *, after: timedelta = timedelta()) -> str:
         """Ask for a run of a deployment."""
-        found = httpx.get(f"{self.api}/deployments/name/{name}", timeout=30).json()
+        found = httpx.get(f"{self.api}/deployments/name/{name}", timeout=120).json()
         when = {"scheduled_time": (WallClock().now() + after).isoformat()}
         state = {"type": "SCHEDULED", "state_details": when}
         path = f"/deployments/{found['id']}/create_flow_run"
@@ -86,7 +86,7 @@ class House:
                 self.call(f"/deployments/{found['id']}/pause_deployment")
 
     def read(self, run: str) -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(f"{self.api}/flow_runs/{run}", timeout=30).json()
+        found: dict[str, Any] = httpx.get(f"{self.api}/flow_runs/{run}", timeout=120).json()
         return found
 
     def kill(self, up: subprocess.Popen[bytes], *runs: str) -> None:
