@@ -28,7 +28,7 @@ _WHAT: Final = "{{ event.payload.what }}"
 # What helps, where nobody is told.
 ADVICE: Final = (
     "Next: make a block in Prefect's UI and name it in WINBACK_NOTIFY_BLOCK, or set "
-    "WINBACK_WATCH_MAIL_TO or WINBACK_WATCH_WEBHOOK_URL and run prefect deploy --all; then winback "
+    "WINBACK_WATCH_MAIL_TO or WINBACK_WATCH_WEBHOOK_URL and run winback deploy; then winback "
     "automations apply"
 )
 

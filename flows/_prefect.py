@@ -5,10 +5,16 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 from urllib.request import urlopen
 
+from winback.base.errors import WinbackError
+
 if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+
     from winback.base.settings import Settings
 
 _DEFAULTS: Final = {
@@ -53,6 +59,25 @@ def find_server(settings: Settings) -> None:
             url = json.loads(file.read() or "{}").get("api")
             if url:
                 os.environ["PREFECT_API_URL"] = url
+
+
+@contextmanager
+def open_server(settings: Settings, *, fails: str) -> Iterator[SyncPrefectClient]:
+    """The server that is named, or that of a `winback up` that lives, for one command.
+
+    Raises WinbackError, which begins with what `fails`, where none answers.
+    """
+    quiet_prefect()
+    find_server(settings)
+    from prefect.client.orchestration import get_client
+
+    from flows._house import read_house
+
+    house = read_house()
+    if not house.answers:
+        raise WinbackError(f"{fails}: {house.why}. Next: winback up")
+    with get_client(sync_client=True) as client:
+        yield client
 
 
 def is_prefect(url: str) -> bool:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from flows._prefect import find_server, quiet_prefect
+from flows._prefect import open_server
 from winback.base.console import print_json, say
-from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 
 
 def automations(settings: Settings, *, is_to_apply: bool, as_json: bool = False) -> None:
     """List the automations, or apply them first. Raises WinbackError where no server answers."""
-    quiet_prefect()
-    find_server(settings)
-    from prefect.client.orchestration import get_client
+    with open_server(settings, fails="no automation can be read") as client:
+        from flows._automations import ADVICE, apply_automations, list_automations
 
-    from flows._automations import ADVICE, apply_automations, list_automations
-    from flows._house import read_house
-
-    house = read_house()
-    if not house.answers:
-        raise WinbackError(f"no automation can be read: {house.why}. Next: winback up")
-    with get_client(sync_client=True) as client:
         look = apply_automations if is_to_apply else list_automations
         found = look(client, settings)
     if as_json:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from flows._prefect import find_server, quiet_prefect
+from flows._prefect import open_server
 from winback.base.clock import WallClock
 from winback.base.console import say
-from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 
 
 def repair(settings: Settings) -> None:
     """Crash runs without a sign of life, free slots without runs, and apply the automations."""
-    quiet_prefect()
-    find_server(settings)
-    from prefect.client.orchestration import get_client
+    with open_server(settings, fails="runs can't be repaired") as client:
+        from flows import _stale
+        from flows._automations import apply_automations
 
-    from flows import _stale
-    from flows._automations import apply_automations
-    from flows._house import read_house
-
-    house = read_house()
-    if not house.answers:
-        raise WinbackError(f"runs can't be repaired: {house.why}. Next: winback up")
-    with get_client(sync_client=True) as client:
         done = _stale.repair(client, now=WallClock().now())
         for it in apply_automations(client, settings):
             say(f"automation applied: {it.wanted.name}: {it.does}")
