@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from winback.base.settings import Settings
 from winback.base.whole import written_whole
 from winback.ledger import Approval, Ledger, keep_approval, read_approvals, used_for
 from winback.sending._due import Part
-from winback.sending.approval._batches import Batch, digest, read_batches
+from winback.sending.approval._batches import digest, read_batches
 from winback.sending.approval._judge import Held, Limits, judge
 
 
@@ -41,7 +41,8 @@ def ask(ledger: Ledger, settings: Settings, *, now: datetime | None = None) -> l
     held = read_held(ledger, settings, now=now)
     if not all(it.request for it in held):
         with ledger.write() as connection:
-            held = held_steps(connection, read_batches(connection), settings, now=now)
+            history = approvals_by_step(connection)
+            held = held_steps(connection, history, settings, now=now)
             held = [it if it.request else _request(connection, it, settings, now) for it in held]
     _leave_word(settings, held)
     return held
@@ -53,14 +54,18 @@ def read_held(ledger: Ledger, settings: Settings, *, now: datetime | None = None
         if not needs_approval(connection, settings):
             return []
         now = now or WallClock().now()
-        return held_steps(connection, read_batches(connection), settings, now=now)
+        return held_steps(connection, approvals_by_step(connection), settings, now=now)
 
 
 def held_steps(
-    connection: Connection, batches: Sequence[Batch], settings: Settings, *, now: datetime
+    connection: Connection,
+    history: Mapping[Part, Sequence[Approval]],
+    settings: Settings,
+    *,
+    now: datetime,
 ) -> list[Held]:
-    """The batches that may not leave."""
-    history, limits = approvals_by_step(connection), Limits.of(settings)
+    """The batches that may not leave; `history` is `approvals_by_step`."""
+    batches, limits = read_batches(connection), Limits.of(settings)
     verdicts = (judge(it, history.get(it.part, []), limits, now=now) for it in batches)
     return [held for held in verdicts if held is not None]
 

@@ -13,8 +13,7 @@ from winback.base.settings import Settings
 from winback.ledger import CAMPAIGN, last_decided
 from winback.sending._due import Part
 from winback.sending.approval._ask import approvals_by_step, held_steps, needs_approval
-from winback.sending.approval._batches import read_batches
-from winback.sending.approval._judge import approved_contents
+from winback.sending.approval._judge import approved_by_step
 
 # Real seconds between two counts of what waits; a decision is seen at once.
 COUNTED_EVERY: Final = 5.0
@@ -59,7 +58,6 @@ class Approvals:
 
     def _count(self, connection: Connection) -> None:
         history = approvals_by_step(connection)
-        self._approved = {part: approved_contents(found) for part, found in history.items()}
-        batches, now = read_batches(connection), WallClock().now()
-        held = held_steps(connection, batches, self._settings, now=now)
+        self._approved = approved_by_step(history)
+        held = held_steps(connection, history, self._settings, now=WallClock().now())
         self._held = {it.part: str(it) for it in held}

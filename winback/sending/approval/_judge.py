@@ -6,7 +6,7 @@ none, up to the limits. A no covers its messages until none of them waits, or th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -90,6 +90,13 @@ class Held:
 def approved_contents(history: Sequence[Approval]) -> frozenset[str]:
     """What a step may say by what was approved."""
     return frozenset().union(*(it.contents for it in history if it.decision == "yes"))
+
+
+def approved_by_step(
+    history: Mapping[Part, Sequence[Approval]],
+) -> dict[Part, frozenset[str]]:
+    """What each step may say by what was approved."""
+    return {part: approved_contents(found) for part, found in history.items()}
 
 
 def judge(

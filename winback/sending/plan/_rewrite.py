@@ -15,7 +15,7 @@ from winback.base.settings import Settings
 from winback.ledger import WAITING, Ledger, among, insert_new, reschedule, tables
 from winback.sending._due import Part
 from winback.sending.approval._ask import approvals_by_step, needs_approval
-from winback.sending.approval._judge import approved_contents
+from winback.sending.approval._judge import approved_by_step
 
 _m, _l = tables.messages.c, tables.links.c
 _WORDS: Final = (
@@ -33,9 +33,7 @@ def unapproved(
     with ledger.read() as connection:
         if not needs_approval(connection, settings):
             return []
-        approved = {
-            part: approved_contents(found) for part, found in approvals_by_step(connection).items()
-        }
+        approved = approved_by_step(approvals_by_step(connection))
         found = _never_called(connection, [row["message_id"] for row in rows])
     return [
         row
