@@ -56,8 +56,6 @@ def init_command(
 
     forms = get_args(FormatName)
     asks = sys.stdin.isatty() and not as_json
-    if brand is None and not asks:
-        raise UsageError("the shop's name is missing. Next: winback init --brand NAME")
     name = _ask(asks, brand, _BRAND)
     if not name:
         raise UsageError("the shop's name is missing. Next: winback init --brand NAME")
