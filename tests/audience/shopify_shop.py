@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from generic_files import orders_by_hand
 from shopify_files import CUSTOMERS, ORDERS, Row, account, account_id, order, order_id, written
 
 AS_OF: Final = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -156,20 +157,10 @@ _customers: Final = [
         )
     ),
 ]  # fmt: skip
-_header = "order_id,customer_id,ordered_at,total_amount,discount_amount,refunded_amount,status"
 # The same shop as a generic export would have it.
 GENERIC: Final[Mapping[str, str]] = {
     "customers.csv": "\n".join(_customers) + "\n",
-    "orders.csv": f"{_header},coupon_code,currency\n"
-    + "".join(
-        f"{order_id(number)},{','.join(facts)},USD\n" for number, facts in ORDERS_BY_HAND.items()
-    ),
-    "order_items.csv": "order_id,product_id,quantity,unit_price\n"
-    + "".join(
-        f"{order_id(number)},{','.join(line)}\n"
-        for number in ORDERS_BY_HAND
-        for line in LINES_BY_HAND.get(number, ONE_TEA)
-    ),
+    **orders_by_hand(order_id, ORDERS_BY_HAND, LINES_BY_HAND, ONE_TEA),
     "products.csv": "product_id,name,price,compare_at_price\n"
     'tea,Tea,10.00,\nmug,"Mug, blue",4.00,\nGift wrap,Gift wrap,1.50,\nkettle,Kettle,18.00,\n',
     "consents.csv": "customer_id,channel,status,basis,source,occurred_at\n"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from generic_files import orders_by_hand
 from woocommerce_pages import account, account_id, line, meta, order, order_id, page, product
 
 AS_OF: Final = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -185,21 +186,11 @@ _customers: Final = [
         )
     ),
 ]  # fmt: skip
-_header = "order_id,customer_id,ordered_at,total_amount,discount_amount,refunded_amount,status"
 _shop = "https://shop.example.com/p"
 # The same shop as a generic export would have it, but for the refusals.
 GENERIC: Final[Mapping[str, str]] = {
     "customers.csv": "\n".join(_customers) + "\n",
-    "orders.csv": f"{_header},coupon_code,currency\n"
-    + "".join(
-        f"{order_id(number)},{','.join(facts)},USD\n" for number, facts in ORDERS_BY_HAND.items()
-    ),
-    "order_items.csv": "order_id,product_id,quantity,unit_price\n"
-    + "".join(
-        f"{order_id(number)},{','.join(it)}\n"
-        for number in ORDERS_BY_HAND
-        for it in LINES_BY_HAND.get(number, ONE_TEA)
-    ),
+    **orders_by_hand(order_id, ORDERS_BY_HAND, LINES_BY_HAND, ONE_TEA),
     "products.csv": "product_id,name,category,price,compare_at_price,url,first_available_at,tags\n"
     f"11,Tea & more,Hot,3.00,3.50,{_shop}/11,2023-01-02T03:04:05Z,\n"
     f'12,"Mug, blue",,4.00,,{_shop}/12,2023-01-02T03:04:05Z,"eco,gift"\n'

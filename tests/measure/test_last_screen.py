@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from published_tables import write_tables
 
-from winback.base.duck import connect, literal
 from winback.measure.last_screen import Sent, read_outlook, tell_outlook
 
 # A Sunday morning in Berlin.
@@ -74,15 +74,7 @@ def published(tmp_path: Path) -> Path:
 
 
 def write(folder: Path, rows: dict[str, list[tuple[object, ...]]]) -> Path:
-    with connect() as connection:
-        for table, columns in COLUMNS.items():
-            connection.execute(f"create table {table} ({columns})")
-            if found := rows.get(table):
-                marks = ", ".join("?" * len(found[0]))
-                connection.executemany(f"insert into {table} values ({marks})", found)
-            path = literal(folder / f"{table}.parquet")
-            connection.execute(f"copy {table} to {path} (format parquet)")
-    return folder
+    return write_tables(folder, COLUMNS, rows)
 
 
 def test_everybody_who_is_found_counts_once_with_the_rule_that_keeps_them(published: Path) -> None:

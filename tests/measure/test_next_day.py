@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from published_tables import write_tables
 from typer.testing import CliRunner
 
-from winback.base.duck import connect, literal
 from winback.base.errors import WinbackError
 from winback.cli._app import app
 from winback.measure.last_screen import read_hours, tell_next_day
@@ -60,16 +60,7 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
 
 
 def write(folder: Path, rows: dict[str, list[tuple[object, ...]]]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    with connect() as connection:
-        for table, columns in COLUMNS.items():
-            connection.execute(f"create table {table} ({columns})")
-            if found := rows.get(table):
-                marks = ", ".join("?" * len(found[0]))
-                connection.executemany(f"insert into {table} values ({marks})", found)
-            path = literal(folder / f"{table}.parquet")
-            connection.execute(f"copy {table} to {path} (format parquet)")
-    return folder
+    return write_tables(folder, COLUMNS, rows)
 
 
 def test_each_message_counts_in_its_hour_and_none_beyond_a_day(tmp_path: Path) -> None:
