@@ -109,4 +109,7 @@ def _start_sandbox(
     settings = run.settings.model_copy(update=given)
     receiver = stack.enter_context(pages.start(ledger, settings, run.clock))
     own.send_webhooks_to(receiver.base_url, public_url=settings.public_base_url)
+    # Called first: both end at the same time, when nothing is owed any more.
+    stack.callback(own.end_soon)
+    stack.callback(receiver.end_soon)
     return own, settings

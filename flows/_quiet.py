@@ -8,7 +8,6 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-import quality
 from flows import _reconcile
 from flows._ended import note_ends
 from flows._run_report import RunReport
@@ -31,6 +30,8 @@ def standing(run: Run) -> BuildReport | str:
 
 def gates_ready(stage: Stage) -> AbstractContextManager[None]:
     """The gates' libraries, gotten ready beside a run that may build."""
+    import quality
+
     return nullcontext() if still_stands(stage) else quality.gate(sends=True).beside()
 
 

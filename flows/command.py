@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import quality
 from flows import _told
 from flows._prefect import quiet_prefect
 from flows._run_report import told
@@ -56,6 +55,8 @@ def _look(resolved: Run, as_of: datetime | None) -> RunReport | None:
 
 
 def _run(resolved: Run, as_of: datetime | None) -> RunReport:
+    import quality
+
     quiet_prefect()
     # Before Prefect is imported: both get ready on the other core meanwhile.
     wait_for_server = start_beside(resolved.settings)

@@ -171,12 +171,16 @@ class LoopbackServer:
             waited += 0.01
         return self
 
+    def end_soon(self) -> None:
+        """Begin to end, which takes uvicorn a fifth of a second: two servers need no longer."""
+        self._server.should_exit = True
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._server.should_exit = True
+        self.end_soon()
         self._thread.join()
         self._socket.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from winback.base.clock import Clock
@@ -16,9 +16,10 @@ from winback.pages._public import ROUTES
 
 @dataclass(frozen=True)
 class RunningReceiver:
-    """A receiver that listens at `base_url` until its context ends."""
+    """A receiver that listens at `base_url` until its context ends, or soon after `end_soon`."""
 
     base_url: str
+    end_soon: Callable[[], None]
 
 
 @contextlib.contextmanager
@@ -32,7 +33,7 @@ def start(ledger: Ledger, settings: Settings, clock: Clock) -> Iterator[RunningR
     server = LoopbackServer(create_app(receiver, ROUTES))
     receiver.public_base_url = receiver.public_base_url or server.base_url
     with server:
-        yield RunningReceiver(server.base_url)
+        yield RunningReceiver(server.base_url, server.end_soon)
 
 
 def serve(ledger: Ledger, settings: Settings, clock: Clock, *, host: str, port: int) -> None:

@@ -57,10 +57,14 @@ def read_inputs(settings: Settings, *, with_entrants: bool) -> dict[str, str]:
 
     Read it before the build does: what comes in meanwhile is news for the next one.
     """
-    from winback.ledger import EXPORTED
-
     if unknown_readers(_dbt.DBT_DIR):
         return {}
+    return _digests(settings, with_entrants=with_entrants)
+
+
+def _digests(settings: Settings, *, with_entrants: bool) -> dict[str, str]:
+    from winback.ledger import EXPORTED
+
     shop = (settings.shop_dir, settings.landing_dir / "loads")
     ledger = (settings.ledger_landing_dir / name for name in EXPORTED)
     return {
@@ -79,7 +83,8 @@ def find_standing(settings: Settings, as_of: datetime, *, name: str) -> Standing
         return "nothing is published yet"
     if not manifest.inputs:
         return "what was published last can't be relied on"
-    now = read_inputs(settings, with_entrants=True)
+    # It has digests, so its build knew all readers of the clock, and the same project has no more.
+    now = _digests(settings, with_entrants=True)
     if news := [told for part, told in _NEWS.items() if manifest.inputs.get(part) != now.get(part)]:
         return news[0]
     until = _next_change(published)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -51,11 +51,12 @@ PARTS: Final = (
 
 @dataclass(frozen=True)
 class RunningSandbox:
-    """A sandbox that responds at `base_url` until its context ends."""
+    """A sandbox that responds at `base_url` until its context ends, or soon after `end_soon`."""
 
     base_url: str
     credentials: Credentials
     _state: State
+    end_soon: Callable[[], None]
 
     @property
     def public_key(self) -> str:
@@ -125,7 +126,7 @@ def start(
     with _running(settings, clock, webhooks_url, patient=patient) as (app, state):
         state.delivers = deliver
         with LoopbackServer(app) as server:
-            yield RunningSandbox(server.base_url, state.credentials, state)
+            yield RunningSandbox(server.base_url, state.credentials, state, server.end_soon)
 
 
 def serve(
