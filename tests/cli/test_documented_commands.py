@@ -31,6 +31,8 @@ EXPORTED = {
     "profiles.csv": "Email,Email Marketing Consent,Email Marketing Consent Timestamp\n"
     "ada@example.com,UNSUBSCRIBED,2025-02-03\n",
     "subscribers.csv": "email,status\nada@example.com,blocklisted\n",
+    "sources.toml": '[shop]\nformat = "shopify"\nfolder = "docs/samples/shopify"\n'
+    '[newsletter]\nformat = "klaviyo"\nfolder = "profiles.csv"\n',
 }
 
 
@@ -99,5 +101,5 @@ def test_every_short_command_of_the_documents_runs_as_it_stands_there(
         "load profiles.csv --format klaviyo",
         "load subscribers.csv --format listmonk",
     }
-    assert shops | lists <= done
+    assert shops | lists | {"load", "load newsletter"} <= done
     assert {"stop", "go", "inbox", "suppressions holds"} <= done

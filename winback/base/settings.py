@@ -103,6 +103,10 @@ class Settings(BaseSettings):
         Path("brand.toml"),
         description="How mails look: logo, font, colors; it may also name brand and addresses.",
     )
+    sources_file: Path = Field(
+        Path("sources.toml"),
+        description="Where the shop's data is, for `winback load` without a folder.",
+    )
 
     channels: str = Field(
         "email,sms",

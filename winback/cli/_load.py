@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from dataclasses import replace as changed
@@ -13,37 +13,46 @@ import typer
 
 from winback.base.clock import WallClock
 from winback.base.console import print_json
+from winback.base.errors import UsageError
 from winback.cli._app import START, app
 from winback.cli._help import AsJson, examples
 
 if TYPE_CHECKING:
-    from winback.landing import LoadReport, Progress, SourceReport
+    from winback.base.settings import Settings
+    from winback.landing import LoadReport, Outcome, Progress, Source, SourceReport
 
 
 @app.command(
     "load",
     rich_help_panel=START,
     epilog=examples(
-        "winback load exports",
+        "winback load",
         "winback load exports --format shopify",
         "winback load exports --date-format %d/%m/%Y --date-format orders=%m/%d/%Y",
         "winback load exports --json",
         keys="load_id, loaded_at, format, replace, sources, tables, notes, kept, emptied, "
-        "held_customers",
+        "held_customers, source",
     ),
 )
 def load_command(
-    source: Annotated[
-        Path, typer.Argument(metavar="DIR", help="The folder with the shop's files.")
-    ],
+    place: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DIR|NAME]",
+            help="The folder with the shop's files, or a source of sources.toml; default: all "
+            "sources of sources.toml.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     format: Annotated[  # noqa: A002  # the option's name
-        str,
+        str | None,
         typer.Option(
-            help="The form of the files: generic, shopify, woocommerce, klaviyo, mailchimp, "
-            "listmonk, online-retail or cdnow."
+            help="The form of the folder's files: generic, shopify, woocommerce, klaviyo, "
+            "mailchimp, listmonk, online-retail or cdnow; default: generic.",
+            show_default=False,
         ),
-    ] = "generic",
+    ] = None,
     replace: Annotated[
         bool,
         typer.Option(
@@ -66,34 +75,108 @@ def load_command(
     A row that can't be read without doubt is set aside with its file, line and
     reason, and counted. A row that bears on who may be contacted also pauses
     its customer, until a load brings it mended.
+
+    Without DIR, all sources of sources.toml are read. One that fails leaves the
+    others as they are, and the command ends with 1. Its --json has the keys
+    loads and failed, each by the names of the sources.
     """
     from winback.base.settings import Settings
-    from winback.landing import load, phone_note
-    from winback.people.erasure import count_returned
+    from winback.landing import load, load_every
 
     settings = Settings.load()
+    chosen = _chosen(place, settings)
+    if isinstance(chosen, list):
+        if format is not None:
+            raise UsageError(
+                f"--format is for a folder; {settings.sources_file.name} has the source's own"
+            )
+        with _progress() as progress:
+            outcomes = list(
+                load_every(
+                    chosen,
+                    settings,
+                    WallClock(),
+                    replace=replace,
+                    date_formats=date_format or (),
+                    progress=progress,
+                )
+            )
+        _tell(outcomes, settings, as_json=as_json)
+        return
     with _progress() as progress:
         report = load(
-            source,
+            chosen,
             settings,
             WallClock(),
-            format=format,
+            format=format or "generic",
             replace=replace,
             date_formats=date_format or (),
             progress=progress,
         )
+    report = _noted(report, settings)
+    if as_json:
+        print_json(asdict(report))
+        return
+    for line in _summary(report, settings.shop_dir):
+        typer.echo(line)
+
+
+def _chosen(place: Path | None, settings: Settings) -> list[Source] | Path:
+    """The sources that are meant, or the folder."""
+    from winback.landing import read_sources
+
+    if place is not None and (place.exists() or place.name != str(place)):
+        return place
+    sources = read_sources(settings)
+    if place is not None:
+        return [it for it in sources if it.name == str(place)] or place
+    if not sources:
+        raise UsageError(
+            f"There is no folder given, and {settings.sources_file} names no source. "
+            "Next: winback load DIR, or say in sources.toml where the data is (docs/sources.md)"
+        )
+    return sources
+
+
+def _tell(outcomes: Sequence[Outcome], settings: Settings, *, as_json: bool) -> None:
+    """What became of each source; ends with 1 where one failed."""
+    done = [it for it in outcomes if it.report]
+    reports = {it.source.name: it.report for it in done if it.report}
+    if done:
+        last = done[-1].source.name
+        reports[last] = _noted(reports[last], settings)
+    failed = {it.source.name: it.failure for it in outcomes if it.failure and not it.is_elsewhere}
+    if as_json:
+        print_json({"loads": {n: asdict(it) for n, it in reports.items()}, "failed": failed})
+    for outcome in outcomes if not as_json else ():
+        source = outcome.source
+        if source.name in failed:
+            continue
+        typer.echo(f"[{source.name}] {source.format}, {source.place}")
+        if outcome.is_elsewhere:
+            typer.echo(f"note: {outcome.failure}")
+        else:
+            for line in _summary(reports[source.name], settings.shop_dir):
+                typer.echo(line)
+        typer.echo("")
+    for name, line in failed.items():
+        typer.secho(f"winback: [{name}]: {line}", fg="red", err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _noted(report: LoadReport, settings: Settings) -> LoadReport:
+    """With what is known of all that is landed."""
+    from winback.landing import phone_note
+    from winback.people.erasure import count_returned
+
     notes = [*report.notes, *phone_note(settings)]
     if returned := count_returned(settings):
         notes.append(
             f"{returned:,} of the customers were erased here before (winback erase). Nobody "
             "writes to the addresses that they had"
         )
-    report = changed(report, notes=tuple(notes))
-    if as_json:
-        print_json(asdict(report))
-        return
-    for line in _summary(report, settings.shop_dir):
-        typer.echo(line)
+    return changed(report, notes=tuple(notes))
 
 
 @contextmanager

@@ -1,24 +1,29 @@
 """Landing: a shop's files, typed, checked and kept as Parquet."""
 
 from winback.landing._csv import CsvReader
+from winback.landing._every_source import Outcome, load_every
 from winback.landing._limits import Limits
 from winback.landing._load import (
     FormatName,
     ensure_tables,
     landing_lock,
     load,
-    newest_load,
 )
+from winback.landing._loads import newest_load
 from winback.landing._phones import Unusable, phone_note, unusable_phones
 from winback.landing._report import LoadReport, Progress, SourceReport, TableReport
+from winback.landing._sources_file import API_FORMAT, Source, read_sources
 from winback.landing._xlsx import XlsxReader
 
 __all__ = [
+    "API_FORMAT",
     "CsvReader",
     "FormatName",
     "Limits",
     "LoadReport",
+    "Outcome",
     "Progress",
+    "Source",
     "SourceReport",
     "TableReport",
     "Unusable",
@@ -26,7 +31,9 @@ __all__ = [
     "ensure_tables",
     "landing_lock",
     "load",
+    "load_every",
     "newest_load",
     "phone_note",
+    "read_sources",
     "unusable_phones",
 ]

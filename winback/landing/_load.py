@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 from collections import Counter
@@ -22,13 +21,16 @@ from winback.landing import _cdnow, _generic, _online_retail
 from winback.landing._date_formats import read_date_formats
 from winback.landing._formats import Format, Parsed
 from winback.landing._limits import Limits
+from winback.landing._loads import load_before, loads_of_others, next_load_id
 from winback.landing._merge import Merged, merge
+from winback.landing._places import bring_tables
 from winback.landing._report import LoadReport, Progress
 from winback.landing._revocations import keep_refused, tell_revocations
 from winback.landing._set_aside import MEANWHILE, keep_set_aside
+from winback.landing._sources_file import Source
 from winback.landing._stage import Work
 from winback.landing._start_over import keep_refusals, kept_note
-from winback.landing.schema import TABLES, table_of
+from winback.landing.schema import INPUT_TABLES, TABLES, table_of
 from winback.landing.sources import shopify, woocommerce
 from winback.landing.sources.lists import ListFormat
 
@@ -37,7 +39,7 @@ FormatName = Literal[
     "cdnow",
 ]  # fmt: skip
 
-_FORMATS: dict[str, Format] = {
+FORMATS: dict[str, Format] = {
     "generic": _generic,
     "shopify": shopify,
     "woocommerce": woocommerce,
@@ -45,10 +47,12 @@ _FORMATS: dict[str, Format] = {
     "cdnow": _cdnow,
     **{name: ListFormat(name) for name in ("klaviyo", "mailchimp", "listmonk")},
 }
+# The formats that are tables, by the names of these; all others are files of their own form.
+_TABLES: dict[str, tuple[str, ...]] = {"generic": tuple(INPUT_TABLES)}
 
 
 def load(
-    source: Path,
+    source: Path | Source,
     settings: Settings,
     clock: Clock,
     *,
@@ -57,10 +61,10 @@ def load(
     date_formats: Sequence[str] = (),
     progress: Progress = lambda _what, _done, _total: None,
 ) -> LoadReport:
-    """Read a shop's files into landing.
+    """Read a shop's files, or a source of the sources file, into landing.
 
-    `date_formats` say how a file's dates are written: `%d/%m/%Y` for all files, or
-    `orders=%d/%m/%Y` for one.
+    A source says its `format` itself. `date_formats` say how a file's dates are written:
+    `%d/%m/%Y` for all files, or `orders=%d/%m/%Y` for one.
 
     Nothing of landing changes before every file has been read. A load that dies while
     the tables are swapped in leaves some new and some old: loading again mends that.
@@ -68,21 +72,30 @@ def load(
     Raises UsageError for a wrong source or date format, WinbackError where a required file
     or column is missing, no row of a required one can be read, or another load is at work.
     """
-    if format not in _FORMATS:
-        raise UsageError(f"--format {format!r} is none of {', '.join(get_args(FormatName))}.")
+    if isinstance(source, Path):
+        source = Source("", format, folder=source)
+    if source.format not in FORMATS:
+        raise UsageError(
+            f"--format {source.format!r} is none of {', '.join(get_args(FormatName))}."
+        )
+    reader = FORMATS[source.format]
     stated = read_date_formats(date_formats)
-    total = sum(path.stat().st_size for path in _FORMATS[format].files(source))
+    total = _size(reader.files(source.folder)) if source.folder else 0
     with landing_lock(settings), _workshop(settings, clock, progress, total) as work:
         work.date_formats = stated
         work.shop_dir = None if replace else settings.shop_dir
         work.shop_country = settings.shop_country
         work.counts_pending = settings.shopify_pending == "count"
-        parsed = _FORMATS[format].parse(work, source)
+        folder = source.folder or bring_tables(work, source, _TABLES.get(source.format, ()))
+        work.total_bytes = _size(reader.files(folder))
+        parsed = reader.parse(work, folder)
         _refuse_unread(work, parsed, settings)
         consents = settings.shop_dir / "consents.parquet"
         refusals = keep_refusals(work, parsed.tables.get("consents"), consents) if replace else None
-        merged = _merge_all(work, parsed, settings, replace=replace, refusals=refusals)
-        held = keep_set_aside(work, parsed, settings.shop_dir, replace=replace)
+        before = load_before(settings, "consents", source.name)
+        merged = _merge_all(work, parsed, settings, before, replace=replace, refusals=refusals)
+        others = loads_of_others(settings, source.name)
+        held = keep_set_aside(work, parsed, settings.shop_dir, others, replace=replace)
         parsed.notes += _notes(parsed, merged, held)
         parsed.notes += kept_note(refusals)
         parsed.notes += tell_revocations(work, settings)
@@ -90,7 +103,8 @@ def load(
         report = LoadReport(
             load_id=work.load_id,
             loaded_at=clock.now(),
-            format=format,
+            format=source.format,
+            source=source.name,
             replace=replace,
             sources=tuple(staged.report(settings.rejected_dir) for staged in parsed.sources),
             tables=tuple(item.table for item in merged),
@@ -101,6 +115,10 @@ def load(
         )
         _swap_in(work, settings, report)
     return report
+
+
+def _size(files: Sequence[Path]) -> int:
+    return sum(path.stat().st_size for path in files)
 
 
 def _refuse_unread(work: Work, parsed: Parsed, settings: Settings) -> None:
@@ -145,19 +163,6 @@ def _notes(parsed: Parsed, merged: Sequence[Merged], held: int) -> Iterator[str]
         )
 
 
-def _load_before(settings: Settings, table: str) -> str:
-    """The newest load that brought a table; empty where none did."""
-    for path in sorted((settings.landing_dir / "loads").glob("*.json"), reverse=True):
-        if any(told["name"] == table for told in json.loads(path.read_text())["tables"]):
-            return path.stem
-    return ""
-
-
-def newest_load(settings: Settings) -> str:
-    """The name of the last load that is whole; names sort by time. Empty before the first."""
-    return max((path.stem for path in (settings.landing_dir / "loads").glob("*.json")), default="")
-
-
 def ensure_tables(settings: Settings) -> None:
     """Give every table a file with its declared columns, empty where the shop sent none.
 
@@ -190,24 +195,30 @@ def _is_whole(shop_dir: Path, name: str) -> bool:
 
 
 def _merge_all(
-    work: Work, parsed: Parsed, settings: Settings, *, replace: bool, refusals: Path | None
+    work: Work,
+    parsed: Parsed,
+    settings: Settings,
+    before: str,
+    *,
+    replace: bool,
+    refusals: Path | None,
 ) -> list[Merged]:
     """Every table as it will stand; one that this load leaves as it is gets no new file.
 
-    Of what `replace` forgets, the `refusals` stay.
+    `before` is the load before that brought consents of this source. Of what `replace` forgets,
+    the `refusals` stay.
     """
     merged = []
     for name, table in TABLES.items():
         landed = settings.shop_dir / f"{name}.parquet"
-        before = None if replace or not landed.exists() else landed
+        standing = None if replace or not landed.exists() else landed
         if replace and name == "consents":
-            before = refusals
+            standing = refusals
         staged = parsed.tables.get(name)
-        if staged is None and before is not None and not replace:
+        if staged is None and standing is not None and not replace:
             continue
         work.progress(f"{name}: merging", work.total_bytes, work.total_bytes)
-        loaded_before = _load_before(settings, name) if name == "consents" else ""
-        report = merge(work, table, staged, before, before=loaded_before)
+        report = merge(work, table, staged, standing, before=before)
         if staged is not None:
             merged.append(report)
     return merged
@@ -262,7 +273,7 @@ def _workshop(
 ) -> Iterator[Work]:
     for left in settings.landing_dir.glob(".loading-*"):
         shutil.rmtree(left)  # of a load that was killed
-    load_id = _next_load_id(settings.landing_dir / "loads", clock)
+    load_id = next_load_id(settings, clock)
     folder = settings.landing_dir / f".loading-{load_id}"
     try:
         with Work(
@@ -277,12 +288,3 @@ def _workshop(
             yield work
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _next_load_id(loads: Path, clock: Clock) -> str:
-    """Sorts by time; the counter tells loads of one second apart."""
-    second = clock.now().strftime("%Y%m%dT%H%M%SZ")
-    taken = {path.stem for path in loads.glob(f"{second}-*.json")}
-    return next(
-        name for n in range(1, len(taken) + 2) if (name := f"{second}-{n:02d}") not in taken
-    )

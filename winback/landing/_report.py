@@ -48,7 +48,7 @@ class LoadReport:
     `kept` counts the values of replaced rows that stay because the file lacks their column
     (`customers.phone`), `emptied` those that go because its column is empty in every row.
     `held_customers` are those one of whose rows, of this load or an earlier one, waits to be
-    mended.
+    mended. `source` is its name in the sources file; empty where a folder was given.
     """
 
     load_id: str
@@ -61,6 +61,7 @@ class LoadReport:
     kept: Mapping[str, int] = field(default_factory=dict)
     emptied: Mapping[str, int] = field(default_factory=dict)
     held_customers: int = 0
+    source: str = ""
 
     @property
     def rejected(self) -> int:

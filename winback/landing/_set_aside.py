@@ -6,6 +6,7 @@ its key, or, where it has no key, lands one of that customer's and sets none of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,8 +30,13 @@ _KEYS: Final = {"customers": "customer_id", "orders": "order_id", "order_items":
 }
 
 
-def keep_set_aside(work: Work, parsed: Parsed, shop_dir: Path, *, replace: bool) -> int:
-    """Write the table as it will stand, where it changes; how many customers it holds."""
+def keep_set_aside(
+    work: Work, parsed: Parsed, shop_dir: Path, others: Sequence[str], *, replace: bool
+) -> int:
+    """Write the table as it will stand, where it changes; how many customers it holds.
+
+    `others` are the loads of other sources.
+    """
     earlier = shop_dir / "set_aside.parquet"
     work.connection.execute(
         "create or replace temp table aside "
@@ -45,7 +51,7 @@ def keep_set_aside(work: Work, parsed: Parsed, shop_dir: Path, *, replace: bool)
         "getvariable('load_id') as load_id, getvariable('loaded_at') as set_aside_at from aside"
     )
     if earlier.exists() and not replace:
-        query += f" union all {_waiting(parsed, earlier)}"
+        query += f" union all {_waiting(parsed, earlier, others)}"
     elif not work.connection.execute("select 1 from aside limit 1").fetchone():
         return 0
     target = work.folder / "set_aside.parquet"
@@ -114,10 +120,10 @@ def _resolved(work: Work, staged: Staged, shop_dir: Path) -> str:
     """
 
 
-def _waiting(parsed: Parsed, earlier: Path) -> str:
+def _waiting(parsed: Parsed, earlier: Path, others: Sequence[str]) -> str:
     """The rows of earlier loads that this one has not mended and not set aside again."""
     mended = [
-        f"(earlier.table_name = {literal(name)} and {_is_mended(name, path)})"
+        f"(earlier.table_name = {literal(name)} and {_is_mended(name, path, others)})"
         for name, path in parsed.tables.items()
         if name in TABLES
     ]
@@ -127,7 +133,8 @@ def _waiting(parsed: Parsed, earlier: Path) -> str:
         from {parquet(earlier)} as earlier
         where not exists (
             select 1 from aside
-            where aside.table_name = earlier.table_name
+            where not {_is_of(others)}
+                and aside.table_name = earlier.table_name
                 and aside.customer_id = earlier.customer_id
                 and aside.row_key is not distinct from earlier.row_key
         )
@@ -136,14 +143,21 @@ def _waiting(parsed: Parsed, earlier: Path) -> str:
     """
 
 
-def _is_mended(name: str, landed: Path) -> str:
+def _is_of(others: Sequence[str]) -> str:
+    """SQL: another source's load set the row aside, so that this one does not mend it."""
+    return f"(earlier.load_id in ({', '.join(map(literal, others))}))" if others else "(false)"
+
+
+def _is_mended(name: str, landed: Path, others: Sequence[str]) -> str:
+    """SQL: a row with this key has landed, or one of this customer's, of the same source."""
     rows, key, table = parquet(landed), _KEYS.get(name), TABLES[name]
     ways = []
     if key:
         ways.append(f"earlier.row_key in (select {ident(key)} from {rows})")
     if "customer_id" in table.column_names:
         ways.append(
-            f"earlier.row_key is null and earlier.customer_id in (select customer_id from {rows}) "
+            f"earlier.row_key is null and not {_is_of(others)} "
+            f"and earlier.customer_id in (select customer_id from {rows}) "
             f"and earlier.customer_id not in (select customer_id from aside "
             f"where table_name = {literal(name)})"
         )
