@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         "winback load exports --date-format %d/%m/%Y --date-format orders=%m/%d/%Y",
         "winback load exports --json",
         keys="load_id, loaded_at, format, replace, sources, tables, notes, kept, emptied, "
-        "held_customers, source",
+        "held_customers, source, deleted_customers",
     ),
 )
 def load_command(
@@ -168,9 +168,10 @@ def _tell(outcomes: Sequence[Outcome], settings: Settings, *, as_json: bool) -> 
 def _noted(report: LoadReport, settings: Settings) -> LoadReport:
     """With what is known of all that is landed."""
     from winback.landing import phone_note
-    from winback.people.erasure import count_returned
+    from winback.people.erasure import count_returned, erase_deleted
 
-    notes = [*report.notes, *phone_note(settings)]
+    deleted = erase_deleted(settings, WallClock())
+    notes = [*report.notes, *deleted.notes(), *phone_note(settings)]
     if returned := count_returned(settings):
         notes.append(
             f"{returned:,} of the customers were erased here before (winback erase). Nobody "

@@ -1,6 +1,7 @@
 """Landing: a shop's files, typed, checked and kept as Parquet."""
 
 from winback.landing._csv import CsvReader
+from winback.landing._deleted import DELETED, deleted_customers
 from winback.landing._every_source import Outcome, load_every
 from winback.landing._limits import Limits
 from winback.landing._load import (
@@ -17,6 +18,7 @@ from winback.landing._xlsx import XlsxReader
 
 __all__ = [
     "API_FORMAT",
+    "DELETED",
     "CsvReader",
     "FormatName",
     "Limits",
@@ -28,6 +30,7 @@ __all__ = [
     "TableReport",
     "Unusable",
     "XlsxReader",
+    "deleted_customers",
     "ensure_tables",
     "landing_lock",
     "load",

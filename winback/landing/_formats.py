@@ -19,6 +19,8 @@ class Parsed:
     # Refusals of addresses that are no customer's: channel_group, address, reason, occurred_at.
     refused: Path | None = None
     refused_by: str = ""
+    # Whom the shop's system has deleted, a column customer_id: nothing of them lands.
+    deleted: Path | None = None
 
 
 class Format(Protocol):

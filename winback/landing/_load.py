@@ -19,6 +19,7 @@ from winback.base.private import keep_private
 from winback.base.settings import Settings
 from winback.landing import _cdnow, _generic, _online_retail
 from winback.landing._date_formats import read_date_formats
+from winback.landing._deleted import settle_deleted, tell_deleted
 from winback.landing._formats import Format, Parsed
 from winback.landing._limits import Limits
 from winback.landing._loads import load_before, loads_of_others, next_load_id
@@ -90,6 +91,7 @@ def load(
         work.total_bytes = _size(reader.files(folder))
         parsed = reader.parse(work, folder)
         _refuse_unread(work, parsed, settings)
+        settle_deleted(work, parsed, settings)
         consents = settings.shop_dir / "consents.parquet"
         refusals = keep_refusals(work, parsed.tables.get("consents"), consents) if replace else None
         before = load_before(settings, "consents", source.name)
@@ -100,6 +102,7 @@ def load(
         parsed.notes += kept_note(refusals)
         parsed.notes += tell_revocations(work, settings)
         parsed.notes += keep_refused(work, settings, parsed)
+        deleted = tell_deleted(work, parsed, settings)
         report = LoadReport(
             load_id=work.load_id,
             loaded_at=clock.now(),
@@ -112,6 +115,7 @@ def load(
             kept={f"{m.table.name}.{name}": n for m in merged for name, n in m.stay.items()},
             emptied={f"{m.table.name}.{name}": n for m in merged for name, n in m.go.items()},
             held_customers=held,
+            deleted_customers=deleted,
         )
         _swap_in(work, settings, report)
     return report

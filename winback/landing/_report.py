@@ -49,6 +49,8 @@ class LoadReport:
     (`customers.phone`), `emptied` those that go because its column is empty in every row.
     `held_customers` are those one of whose rows, of this load or an earlier one, waits to be
     mended. `source` is its name in the sources file; empty where a folder was given.
+    `deleted_customers` are those whom the shop's system has deleted and who have to be erased
+    here.
     """
 
     load_id: str
@@ -62,6 +64,7 @@ class LoadReport:
     emptied: Mapping[str, int] = field(default_factory=dict)
     held_customers: int = 0
     source: str = ""
+    deleted_customers: int = 0
 
     @property
     def rejected(self) -> int:

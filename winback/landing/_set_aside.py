@@ -1,7 +1,8 @@
 """The landed table `set_aside`: rows that landing could not hold and that name a customer.
 
 SQL holds these customers. A row leaves when it is mended: a later load lands a row with
-its key, or, where it has no key, lands one of that customer's and sets none of them aside.
+its key, or, where it has no key, lands one of that customer's and sets none of them aside. One
+that names a customer who has to be erased leaves with the erasure alone.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from winback.base.duck import literal
+from winback.landing._deleted import DELETED
 from winback.landing._formats import Parsed
 from winback.landing._merge import copy
 from winback.landing._sql import ident, parquet
@@ -46,12 +48,18 @@ def keep_set_aside(
         staged.aside.close()
         if staged.aside.path.exists():
             work.connection.execute(f"insert into aside {_resolved(work, staged, shop_dir)}")
+    if parsed.deleted:
+        work.connection.execute(
+            f"insert into aside select customer_id, 'customers', null, {literal(DELETED)} "
+            f"from {parquet(parsed.deleted)}"
+        )
     query = (
         "select distinct customer_id, table_name, row_key, reason, "
         "getvariable('load_id') as load_id, getvariable('loaded_at') as set_aside_at from aside"
     )
-    if earlier.exists() and not replace:
-        query += f" union all {_waiting(parsed, earlier, others)}"
+    if earlier.exists():
+        of_all = f" union all {_waiting(parsed, earlier, others)}"
+        query += f"{of_all} and earlier.reason = {literal(DELETED)}" if replace else of_all
     elif not work.connection.execute("select 1 from aside limit 1").fetchone():
         return 0
     target = work.folder / "set_aside.parquet"
@@ -59,7 +67,10 @@ def keep_set_aside(
     if earlier.exists():
         meanwhile = f"from {parquet(target)} union by name from {parquet(earlier)}"
         copy(work, meanwhile, work.folder / MEANWHILE)
-    found = work.connection.execute(f"select count(distinct customer_id) from {parquet(target)}")
+    found = work.connection.execute(
+        f"select count(distinct customer_id) from {parquet(target)} where reason <> "
+        f"{literal(DELETED)}"
+    )
     [count] = found.fetchone() or (0,)
     return int(count)
 
@@ -139,7 +150,8 @@ def _waiting(parsed: Parsed, earlier: Path, others: Sequence[str]) -> str:
                 and aside.row_key is not distinct from earlier.row_key
         )
         -- A row without a key is in no list of keys, which SQL leaves unknown.
-        and not coalesce({" or ".join(mended) or "false"}, false)
+        and (earlier.reason = {literal(DELETED)}
+            or not coalesce({" or ".join(mended) or "false"}, false))
     """
 
 

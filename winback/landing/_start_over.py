@@ -12,7 +12,7 @@ from winback.landing._merge import copy
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
 
-# As winback/people/erasure/_person.py names somebody who was erased.
+# As winback/ledger/_address_keys.py names somebody who was erased.
 _ERASED: Final = "^erased-[0-9a-f]{20}$"
 
 

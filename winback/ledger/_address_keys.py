@@ -52,6 +52,11 @@ class AddressKey:
         inner = hashlib.sha256(self.inner_pad + text.encode(errors="replace")).digest()
         return hashlib.sha256(self.outer_pad + inner).hexdigest()
 
+    def pseudonym(self, customer_id: str) -> str:
+        """The pseudonym of an erased customer: the same each time, and computed from the key
+        alone."""
+        return f"erased-{self.hmac(f'customer|{customer_id}')[:20]}"
+
 
 def forget_key(connection: Connection) -> None:
     """Read the key anew: it is being replaced."""

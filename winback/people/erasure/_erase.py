@@ -69,6 +69,7 @@ def erase(
             _others.forget_leftovers(settings)
             ledger.compact()
             write_record(settings, person, at=clock.now(), changed=changed)
+            _parquet.forget_asked(settings, customer_id)
     return ErasureReport(person.pseudonym, len(person.hidden), len(person.others_ids), changed)
 
 

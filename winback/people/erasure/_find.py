@@ -22,7 +22,7 @@ from winback.ledger import (
     normalize,
     tables,
 )
-from winback.people.erasure._person import Person, pseudonym
+from winback.people.erasure._person import Person
 from winback.people.erasure._records import read_record
 
 Place = tuple[ChannelGroup, str]
@@ -40,7 +40,7 @@ def find_person(ledger: Ledger, settings: Settings, customer_id: str) -> Person:
     """Raises UsageError where nothing here is known of the customer."""
     with ledger.read() as connection:
         key = AddressKey.of(connection)
-        name = pseudonym(key, customer_id)
+        name = key.pseudonym(customer_id)
         ids = (customer_id, name)
         messages = _messages(connection, ids)
         landed = list(_landed(settings, customer_id))

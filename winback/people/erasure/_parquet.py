@@ -14,6 +14,7 @@ import duckdb
 
 from winback.base.duck import connect
 from winback.base.settings import Settings
+from winback.landing import DELETED
 from winback.landing.schema import TABLES
 from winback.people.erasure._files import replace_file
 from winback.people.erasure._person import Person
@@ -27,6 +28,8 @@ _KEPT: Final = {
 }
 # Of what was published: rows that hold contact data or words, and are of no further use.
 _DROPPED: Final = frozenset({"outbox", "renders"})
+_THEIRS: Final = "customer_id = $customer_id"
+_ASKED: Final = f"coalesce(reason = '{DELETED}', false)"
 # The hash that stands for an address, as winback/ledger/_address_keys.py makes it.
 _HIDDEN: Final = (
     "'hmac:' || sha256(unhex($outer) || unhex(sha256(unhex($inner) || encode({column}))))"
@@ -38,15 +41,31 @@ def erase_in_landing(settings: Settings, person: Person, *, write: bool) -> dict
     found: dict[str, int] = {}
     with connect() as connection:
         for name, table in TABLES.items():
-            kept = _KEPT.get(name, set(table.column_names))
             path = settings.shop_dir / f"{name}.parquet"
-            found[f"landing {name}"] = _rename(connection, person, path, kept, write=write)
+            if name == "customers" and _is_here_again(connection, person, path):
+                count = _drop(connection, person, path, write=write)
+            else:
+                kept = _KEPT.get(name, set(table.column_names))
+                # What asks for the erasure stays until it is done.
+                theirs = f"({_THEIRS} and not {_ASKED})" if name == "set_aside" else _THEIRS
+                count = _rename(connection, person, path, kept, write=write, theirs=theirs)
+            found[f"landing {name}"] = count
         for path in sorted(settings.ledger_landing_dir.glob("*/*.parquet")):
             place = f"landing ledger/{path.parent.name}"
             changed = _rename(connection, person, path, None, write=write)
             changed += _hide(connection, person, path, write=write)
             found[place] = found.get(place, 0) + changed
     return found
+
+
+def forget_asked(settings: Settings, customer_id: str) -> None:
+    """Forget that the shop's system has deleted them: they are erased here too."""
+    path, values = settings.shop_dir / "set_aside.parquet", {"customer_id": customer_id}
+    is_asked = f"{_THEIRS} and {_ASKED}"
+    with connect() as connection:
+        if path.exists() and _count(connection, path, is_asked, values):
+            query = f"select * from read_parquet($path) where ({is_asked}) is not true"
+            _copy(connection, path, query, values)
 
 
 def erase_in_published(settings: Settings, person: Person, *, write: bool) -> dict[str, int]:
@@ -70,23 +89,30 @@ def _rename(
     kept: set[str] | None,
     *,
     write: bool,
+    theirs: str = _THEIRS,
 ) -> int:
     """The pseudonym for the customer; of their rows only the `kept` columns, None: all."""
     columns = _columns(connection, path)
     if "customer_id" not in columns:
         return 0
-    replace = ["if(customer_id = $customer_id, $pseudonym, customer_id) as customer_id"]
+    replace = [f"if({theirs}, $pseudonym, customer_id) as customer_id"]
     replace += [
-        f"if(customer_id = $customer_id, null, {_ident(name)}) as {_ident(name)}"
+        f"if({theirs}, null, {_ident(name)}) as {_ident(name)}"
         for name in columns
         if kept is not None and name not in kept
     ]
     values = {"customer_id": person.customer_id}
-    count = _count(connection, path, "customer_id = $customer_id", values)
+    count = _count(connection, path, theirs, values)
     if count and write:
         query = f"select * replace ({', '.join(replace)}) from read_parquet($path)"
         _copy(connection, path, query, values | {"pseudonym": person.pseudonym})
     return count
+
+
+def _is_here_again(connection: duckdb.DuckDBPyConnection, person: Person, path: Path) -> bool:
+    """Whether they were erased before, and the shop's files brought them again."""
+    values = {"customer_id": person.pseudonym}
+    return path.exists() and _count(connection, path, _THEIRS, values) > 0
 
 
 def _hide(connection: duckdb.DuckDBPyConnection, person: Person, path: Path, *, write: bool) -> int:

@@ -66,8 +66,3 @@ class Person:
     def _candidates(self, text: str) -> list[re.Match[str]]:
         emails = [found for found in _EMAIL.finditer(text) if "@" in found[0]]
         return [*emails, *_PHONE.finditer(text)]
-
-
-def pseudonym(key: AddressKey, customer_id: str) -> str:
-    """The pseudonym of an erased customer: the same each time, and computed from the key alone."""
-    return f"erased-{key.hmac(f'customer|{customer_id}')[:20]}"

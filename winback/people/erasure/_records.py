@@ -57,9 +57,8 @@ def erased_at(settings: Settings, customer_id: str) -> datetime | None:
     if not folder(settings).is_dir():
         return None
     from winback.ledger import AddressKey, open_ledger
-    from winback.people.erasure._person import pseudonym
 
     with open_ledger(settings) as ledger, ledger.read() as connection:
-        name = pseudonym(AddressKey.of(connection), customer_id)
+        name = AddressKey.of(connection).pseudonym(customer_id)
     record = read_record(settings, name)
     return datetime.fromisoformat(record["erased_at"]) if record else None
