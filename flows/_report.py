@@ -11,7 +11,7 @@ from flows._happenings import verdict_line
 from flows._run_report import RunReport
 from flows._told import newest, sent_of, troubles
 from winback import sending
-from winback.measure import report
+from winback.measure import report, shop_report
 from winback.measure.last_screen import (
     headline,
     read_came_back,
@@ -44,6 +44,9 @@ def keep_report(stage: Stage, done: RunReport) -> None:
 
 def _keep(stage: Stage, done: RunReport) -> None:
     settings, published = stage.settings, newest(done)
+    if done.outcomes is not None:
+        figures = shop_report.read_figures(published, timezone=settings.shop_timezone)
+        shop_report.write_report(figures, settings)
     sent, came_in, stops = sent_of(done, stage.run), _landed(done), list[str]()
     if stage.run.sends:
         now = stage.run.clock.now()

@@ -35,6 +35,7 @@ def sent_of(done: RunReport, resolved: Run) -> Sent:
     """What the run did, and the pages that show more."""
     settings = resolved.settings
     read = settings.preview_dir / "dry-run.html"
+    worth = settings.reports_dir / "report.html"
     checks = settings.reports_dir / "data_docs" / "decisions" / "index.html"
     return Sent(
         mode=resolved.mode,
@@ -45,6 +46,7 @@ def sent_of(done: RunReport, resolved: Run) -> Sent:
         cost=f"{done.plan.cost_cents / 100:.2f}" if done.plan else "0.00",
         pages={
             **({"What they would read": read} if resolved.mode == "dry-run" else {}),
+            **({"What the messages were worth": worth} if done.outcomes and worth.exists() else {}),
             "Tables": newest(done),
             **({"Checks of the data": checks} if checks.exists() else {}),
         },

@@ -6,12 +6,12 @@ import csv
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import quality
 from flows._prefect import quiet_prefect
@@ -22,7 +22,7 @@ from winback.base.duck import Rows
 from winback.base.settings import PROJECT_DIR, Settings
 from winback.landing import load
 from winback.ledger import open_ledger
-from winback.measure import report
+from winback.measure import report, shop_report
 from winback.readiness.modes import sandbox_settings
 from winback.rehearsal.demo import Shoppers, Street, generate_shop, servers
 from winback.warehouse import published_rows
@@ -184,9 +184,10 @@ def _tell(settings: Settings, season: Season, done: RunReport) -> None:
     rates = [row for row in report.reactivation_rates(published) if row["window_days"] == 30]
     print_rows("Reactivation within 30 days", rates)
     print_rows("Measured beside the known truth, 30 days", _beside_truth(season, published))
-    for row in published_rows(published, "experiment_results"):
-        if sentence := _in_a_sentence(row):
-            say(sentence)
+    figures = shop_report.read_figures(published, timezone=settings.shop_timezone)
+    for row in shop_report.headline_effects(figures):
+        if row["verdict"] == "winner":
+            say(f"\n{shop_report.tell_effect(row)}")
     _where_to_look(settings, published)
 
 
@@ -215,23 +216,6 @@ def _beside_truth(season: Season, published: Path) -> Rows:
     return rows
 
 
-def _in_a_sentence(row: Mapping[str, Any]) -> str:
-    """What a shop owner would want to know of a test that is decided; empty for any other."""
-    measured = (row["contrast"], row["metric"], row["window_days"])
-    if measured != ("treatment-vs-holdout", "reactivation", 30) or row["verdict"] != "winner":
-        return ""
-    written, alone = (round(100 * row[f"rate_{arm}"]) for arm in ("treatment", "control"))
-    back, least = (
-        round(row["n_treatment"] * row[effect]) for effect in ("estimate", "sequential_ci_low")
-    )
-    return (
-        f"\nThe messages of {row['playbook_id']} work. Of 100 customers picked for them, {written} "
-        f"bought again within 30 days; of 100 picked to be left alone, {alone}. So they brought "
-        f"back some {back:,} of {row['n_treatment']:,} customers, and at least {least:,}, who "
-        "would have stayed away."
-    )
-
-
 def _where_to_look(settings: Settings, published: Path) -> None:
     gates = settings.reports_dir / "data_docs" / "index.html"
     written_to = (
@@ -243,6 +227,7 @@ def _where_to_look(settings: Settings, published: Path) -> None:
         "\nWhere to look next\n"
         "  one person's story   "
         f"WINBACK_HOME=.winback-demo .venv/bin/winback why {min(written_to)}\n"
+        f"  what it was worth    {(settings.reports_dir / 'report.html').resolve().as_uri()}\n"
         "  flow runs, funnel    .venv/bin/prefect server start, then http://127.0.0.1:4200\n"
         f"  what the gates saw   {gates.resolve().as_uri()}\n"
         "  models and columns   "

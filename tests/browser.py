@@ -26,7 +26,11 @@ SHOTS = os.environ.get("PAGE_SHOTS")
 # Of every text that is seen: its color against the nearest background that is not transparent.
 CONTRASTS = """
 (() => {
-  const parts = color => color.match(/[\\d.]+/g).map(Number);
+  const parts = color => {
+    const found = color.match(/[\\d.]+/g).map(Number);
+    // A mixed color has parts up to 1.
+    return color.startsWith('color(') ? [...found.slice(0, 3).map(v => v * 255), found[3]] : found;
+  };
   const light = color => {
     const [r, g, b] = parts(color).map(v => v / 255)
       .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);

@@ -11,14 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.demo import RUN_DAYS, _in_a_sentence
+from flows.demo import RUN_DAYS
 from winback.base.settings import PROJECT_DIR
 
-DECIDED = {
-    "playbook_id": "sms_email", "contrast": "treatment-vs-holdout", "metric": "reactivation",
-    "window_days": 30, "n_treatment": 2500, "n_control": 288, "rate_treatment": 0.118,
-    "rate_control": 0.059, "estimate": 0.059, "sequential_ci_low": 0.0213, "verdict": "winner",
-}  # fmt: skip
 # Every process of the demo notes here whom it would reach, but for this machine itself.
 NOTES_OTHERS = """
 import os, sys
@@ -35,22 +30,6 @@ def note(event, arguments):
             others.write(f"{event} {host}\\n")
 sys.addaudithook(note)
 """
-
-
-def test_a_decided_test_is_told_in_a_sentence_that_an_owner_understands() -> None:
-    assert _in_a_sentence(DECIDED).strip() == (
-        "The messages of sms_email work. Of 100 customers picked for them, 12 bought again within "
-        "30 days; of 100 picked to be left alone, 6. So they brought back some 148 of 2,500 "
-        "customers, and at least 53, who would have stayed away."
-    )
-
-
-@pytest.mark.parametrize("change", [
-    {"verdict": "not yet decidable"}, {"verdict": "loser"}, {"verdict": "withheld"},
-    {"window_days": 14}, {"metric": "revenue_per_customer"}, {"contrast": "a-vs-b"},
-])  # fmt: skip
-def test_whatever_is_not_decided_gets_no_sentence(change: dict[str, object]) -> None:
-    assert _in_a_sentence(DECIDED | change) == ""
 
 
 @pytest.mark.parametrize("playbook", ["sms_email", "sms_four_step"])

@@ -7,10 +7,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 
-def page_templates(folder: Path) -> Environment:
-    """The templates of a folder: every value is escaped, and an unknown name is an error."""
+def page_templates(*folders: Path) -> Environment:
+    """The templates of folders: every value is escaped, and an unknown name is an error."""
     return Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -19,6 +19,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _preview,
     _reconcile,
     _replay_events,
+    _report,
     _respond,
     _run,
     _sandbox,

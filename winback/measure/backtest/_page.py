@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from winback.base.duck import Rows
-from winback.base.page_templates import page_templates
 from winback.base.settings import Settings
 from winback.base.whole import written_whole
 from winback.measure.backtest import _tables as tables
@@ -20,6 +16,7 @@ from winback.measure.backtest._entries import SEGMENT
 from winback.measure.backtest._plots import charts
 from winback.measure.backtest._returns import Return
 from winback.measure.backtest._run import Backtest
+from winback.measure.paper import templates
 
 
 def report_folder(found: Backtest, settings: Settings) -> Path:
@@ -63,8 +60,7 @@ def _write_csv(rows: Rows, path: Path) -> None:
 
 def page(found: Backtest) -> str:
     """The report as one HTML text."""
-    environment = page_templates(Path(__file__).parent)
-    environment.filters["cell"] = _cell
+    environment = templates(Path(__file__).parent)
     return environment.get_template("page.html").render(
         segment=found.segment,
         first=found.span.first,
@@ -75,7 +71,6 @@ def page(found: Backtest) -> str:
         worries=tables.notes(found),
         charts=charts(found),
         tables=_sections(found),
-        numbers=_number_columns,
     )
 
 
@@ -130,22 +125,3 @@ def _by_themselves(back: Return) -> str:
     assert back.interval is not None  # noqa: S101
     low, high = (f"{100 * end:.1f}" for end in back.interval)
     return f"{'; '.join(counts)}: {100 * back.rate:.1f}% come back ({low} to {high})."
-
-
-def _number_columns(rows: Sequence[dict[str, Any]]) -> set[str]:
-    return {
-        column
-        for row in rows
-        for column, value in row.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-
-
-def _cell(value: object, column: str) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float):
-        return f"{value:,.2f}" if column.startswith("cost") else f"{value:,.1f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -1,14 +1,10 @@
-"""The charts of the report as SVG that stands by itself: no script, no font, no network."""
+"""The charts of a backtest's report."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,46 +12,17 @@ from winback.measure.backtest._entries import SEGMENT, Span
 from winback.measure.backtest._load import ChannelLoad
 from winback.measure.backtest._run import Backtest, PresetResult
 from winback.measure.backtest._tables import distinct, name
+from winback.measure.paper import COLORS, MARKERS, Chart, as_svg, canvas, drawing, inline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-# Okabe and Ito's: told apart by color-blind readers; the first two also in gray.
-_COLORS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
-_MARKERS: Final = ("o", "s", "^", "D")
-_LIMIT: Final = "#b33c00"
-_STYLE: Final[dict[Any, Any]] = {
-    # Text stays text: it can be read aloud, searched and copied.
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#dddddd",
-    "axes.edgecolor": "#666666",
-    "axes.titlelocation": "left",
-    "axes.titleweight": "bold",
-}
-
-
-@dataclass(frozen=True)
-class Chart:
-    """A drawing with what it shows in words."""
-
-    title: str
-    says: str
-    svg: str
+_LIMIT: Final = "#d55e00"
 
 
 def charts(found: Backtest) -> list[Chart]:
     """Entries per day, natural return by window, and each channel's load per hour."""
-    import matplotlib as mpl  # a second, and only a report needs it
-
-    # The same figures give the same file.
-    with mpl.rc_context({**_STYLE, "svg.hashsalt": f"{found.segment}{found.span}"}):
+    with drawing(f"{found.segment}{found.span}"):
         differing = distinct(found)
         drawn = [
             _days_chart(
@@ -73,10 +40,7 @@ def charts(found: Backtest) -> list[Chart]:
             drawn.append(_days_chart("Customers who become lapsed per day", found.span, lapsing))
         names, own = differing[0]
         drawn += [_load_chart(found, names, load) for load in own.loads]
-    return [
-        Chart(title, says, _inline(svg, f"chart{number}", title, says))
-        for number, (title, says, svg) in enumerate(drawn, start=1)
-    ]
+    return inline(drawn)
 
 
 def _days_chart(
@@ -84,15 +48,15 @@ def _days_chart(
 ) -> tuple[str, str, str]:
     from matplotlib.ticker import MaxNLocator
 
-    figure, axes = _canvas(title, height=3.4)
+    figure, axes = canvas(title, height=3.4)
     axes.set_ylabel("customers a day")
     days: list[Any] = span.days
     for number, (label, counts) in enumerate(series):
-        color = _COLORS[number % 4]
+        color = COLORS[number % 4]
         if number == 0:
             axes.bar(days, counts, width=0.85, color=color, label=label)
         else:
-            marker = _MARKERS[number % 4]
+            marker = MARKERS[number % 4]
             axes.plot(days, counts, color=color, marker=marker, markersize=4, label=label)
     ticks: list[Any] = first_days(span.days)
     axes.set_xticks(ticks, [f"{day:%b} {day.day}" for day in ticks])
@@ -116,7 +80,7 @@ def _days_chart(
         f"preset {label}: {sum(counts):,} in {len(counts)} days, at most {max(counts):,} a day"
         for label, counts in series
     )
-    return title, says, _svg(figure)
+    return title, says, as_svg(figure)
 
 
 def first_days(days: Sequence[date]) -> list[date]:
@@ -128,7 +92,7 @@ def _returns_chart(
     found: Backtest, differing: Sequence[tuple[str, PresetResult]]
 ) -> tuple[str, str, str]:
     title = "Came back by themselves"
-    figure, axes = _canvas(title, height=3.4)
+    figure, axes = canvas(title, height=3.4)
     said = []
     series = [
         (names, result, who, kind)
@@ -154,8 +118,8 @@ def _returns_chart(
                 [rate - 100 * interval.low for _, rate, interval in known],
                 [100 * interval.high - rate for _, rate, interval in known],
             ],
-            fmt=_MARKERS[number % 4],
-            color=_COLORS[number % 4],
+            fmt=MARKERS[number % 4],
+            color=COLORS[number % 4],
             capsize=3,
             markersize=6,
             label=label,
@@ -175,7 +139,7 @@ def _returns_chart(
         axes.legend(frameon=False, loc="upper left", ncols=len(differing))
     else:
         axes.text(0.5, 0.5, "no window is over yet", ha="center", transform=axes.transAxes)
-    return title, "; ".join(said) or "no window is over yet", _svg(figure)
+    return title, "; ".join(said) or "no window is over yet", as_svg(figure)
 
 
 def _load_chart(found: Backtest, names: str, load: ChannelLoad) -> tuple[str, str, str]:
@@ -185,8 +149,8 @@ def _load_chart(found: Backtest, names: str, load: ChannelLoad) -> tuple[str, st
     for hour, messages in load.hours.items():
         local = hour.astimezone(zone).hour
         highest[local] = max(highest[local], messages)
-    figure, axes = _canvas(title, height=3)
-    axes.bar(list(highest), list(highest.values()), width=0.85, color=_COLORS[0])
+    figure, axes = canvas(title, height=3)
+    axes.bar(list(highest), list(highest.values()), width=0.85, color=COLORS[0])
     axes.set_xticks(range(0, 24, 2), [f"{hour:02d}" for hour in range(0, 24, 2)])
     axes.set_xlim(-0.6, 23.6)
     axes.set_xlabel(f"hour of the day ({found.span.zone})")
@@ -196,7 +160,7 @@ def _load_chart(found: Backtest, names: str, load: ChannelLoad) -> tuple[str, st
         f"{load.peak_hour.astimezone(zone):%H:%M} on {load.peak_hour.astimezone(zone):%Y-%m-%d}"
     )
     says += _limit_line(axes, load)
-    return title, f"preset {names}: {says}", _svg(figure)
+    return title, f"preset {names}: {says}", as_svg(figure)
 
 
 def _limit_line(axes: Axes, load: ChannelLoad) -> str:
@@ -215,38 +179,3 @@ def _limit_line(axes: Axes, load: ChannelLoad) -> str:
         )
         axes.set_ylim(top=1.15 * max(load.peak, load.limit_per_hour))
     return f"; {said}"
-
-
-def _canvas(title: str, *, height: float) -> tuple[Figure, Axes]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, height), layout="constrained")
-    axes = figure.add_subplot()
-    axes.set_title(title)
-    axes.grid(visible=False, axis="x")
-    return figure, axes
-
-
-def _svg(figure: Figure) -> str:
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
-
-
-def _inline(svg: str, own: str, title: str, says: str) -> str:
-    """One of several drawings in a page: ids of its own, and a text for who can't see it."""
-    body = svg[svg.index("<svg") :]
-    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
-    body = re.sub(r'\bid="', f'id="{own}-', body)
-    body = re.sub(r"url\(#", f"url(#{own}-", body)
-    body = re.sub(r'href="#', f'href="#{own}-', body)
-    # The page says how wide it is; the view box keeps the shape.
-    body = re.sub(r'<svg ([^>]*?)height="[^"]*"', r"<svg \1", body, count=1)
-    body = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", body, count=1)
-    words = (
-        f'<title id="{own}-title">{escape(title)}</title>'
-        f'<desc id="{own}-desc">{escape(says)}</desc>'
-    )
-    opening = body.index(">") + 1
-    described = body[: opening - 1] + f' role="img" aria-labelledby="{own}-title {own}-desc">'
-    return described + words + body[opening:]

@@ -1,0 +1,316 @@
+"""`winback report`: its figures are those of the tables, its sentences say what the verdicts say,
+and the page needs nothing else and has nobody on it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import browser
+import pytest
+from published_tables import write_tables
+
+from winback.base.settings import Settings
+from winback.cli import main
+from winback.measure.shop_report import facts, read_figures, write_report
+from winback.measure.shop_report._sentences import tell_effect, total_brought
+
+AS_OF = "2026-05-01T12:00:00+00:00"
+COLUMNS = {
+    "customers": (
+        "customer_id varchar, first_order_at timestamptz, last_order_at timestamptz, "
+        "order_count bigint, net_revenue_cents bigint, days_inactive bigint, lapse_stage varchar, "
+        "is_lapsed boolean, lapse_reason varchar, lapse_reason_source varchar"
+    ),
+    "enrollments": (
+        "enrollment_id varchar, playbook_id varchar, arm varchar, origin varchar, "
+        "entered_at timestamptz"
+    ),
+    "messages": (
+        "message_id varchar, enrollment_id varchar, playbook_id varchar, step bigint, "
+        "channel varchar, variant varchar, origin varchar, delivery_status varchar, "
+        "delivery_problem varchar, accepted_at timestamptz, delivered_at timestamptz, "
+        "clicked_at timestamptz, replied_at timestamptz, opted_out_at timestamptz, "
+        "cost_cents decimal(12, 4)"
+    ),
+    "reactivations": (
+        "enrollment_id varchar, playbook_id varchar, order_id varchar, "
+        "credited_message_id varchar, reactivated_at timestamptz, days_to_reactivation bigint, "
+        "net_revenue_cents bigint"
+    ),
+    "experiment_results": (
+        "playbook_id varchar, contrast varchar, metric varchar, window_days bigint, "
+        "n_treatment bigint, n_control bigint, open_treatment bigint, open_control bigint, "
+        "rate_treatment double, rate_control double, estimate double, sequential_ci_low double, "
+        "sequential_ci_high double, verdict varchar"
+    ),
+    "rfm_scores": "r_score bigint, f_score bigint, monetary_cents bigint, rfm_segment varchar",
+    "audience_funnel": (
+        "playbook_id varchar, stage varchar, stage_order bigint, customers bigint, "
+        "dropped bigint, reason varchar"
+    ),
+    "entry_candidates": (
+        "playbook_id varchar, customer_id varchar, segment varchar, is_entering boolean, "
+        "blocked_by varchar"
+    ),
+    "entrants": "playbook_id varchar, customer_id varchar, arm varchar",
+    "send_decisions": (
+        "customer_id varchar, playbook_id varchar, step bigint, channel varchar, "
+        "decision varchar, blocked_by varchar, send_after_at timestamptz"
+    ),
+    "next_steps": (
+        "customer_id varchar, playbook_id varchar, step bigint, channel varchar, due_at timestamptz"
+    ),
+    "contact_rules": "rule_id varchar, sentence varchar",
+}
+MARCH, APRIL = "2026-03-10 09:00:00+00", "2026-04-20 09:00:00+00"
+AGAINST = "treatment-vs-holdout"
+ROWS: dict[str, list[tuple[object, ...]]] = {
+    "customers": [
+        ("anna", MARCH, "2026-04-29 10:00:00+00", 3, 9000, 2, "active", False, None, None),
+        ("bert", MARCH, MARCH, 1, 1500, 52, "lapsed", True, "price", "stated"),
+        ("carl", MARCH, MARCH, 1, 2500, 52, "lapsed", True, "price", "derived"),
+        ("dora", None, None, 0, 0, None, None, False, None, None),
+    ],
+    "enrollments": [
+        ("e1", "first", "treatment", "ledger", MARCH),
+        ("e2", "first", "treatment", "ledger", MARCH),
+        ("e3", "first", "holdout", "ledger", MARCH),
+        ("e4", "first", "treatment", "ledger", APRIL),
+        ("old", "first", "treatment", "past", MARCH),
+        ("e5", "second", "treatment", "ledger", APRIL),
+        ("e6", "third", "treatment", "ledger", APRIL),
+        ("e7", "third", "holdout", "ledger", APRIL),
+    ],
+    "messages": [
+        ("m1", "e1", "first", 1, "sms", "a", "ledger", "delivered", None, MARCH, MARCH, MARCH,
+         None, None, 5.5),
+        ("m2", "e2", "first", 1, "sms", "a", "ledger", "undelivered", "gone", MARCH, None, None,
+         None, MARCH, 4.5),
+        ("m3", "e4", "first", 2, "email", "b", "ledger", "bounced", None, APRIL, APRIL, None,
+         APRIL, None, 0.25),
+        # It never left.
+        ("m4", "e5", "second", 1, "sms", "a", "ledger", None, None, None, None, None, None, None,
+         0),
+        ("m5", "old", "first", None, "sms", None, "past", None, None, MARCH, None, None, None,
+         None, None),
+    ],
+    "reactivations": [
+        ("e1", "first", "o1", "m1", "2026-03-20 09:00:00+00", 10, 4000),
+        ("e3", "first", "o2", None, "2026-04-25 09:00:00+00", 46, 1000),
+    ],
+    "experiment_results": [
+        ("first", AGAINST, "reactivation", 30, 4000, 1000, 200, 50, 0.062, 0.031, 0.031, 0.004,
+         0.058, "winner"),
+        ("first", AGAINST, "revenue_per_customer", 30, 4000, 1000, 200, 50, 310.0, 155.0, 155.0,
+         20.0, 290.0, "winner"),
+        ("first", AGAINST, "reactivation", 14, 4100, 1020, 100, 30, 0.04, 0.03, 0.01, -0.01, 0.03,
+         "not yet decidable"),
+    ],
+    "rfm_scores": [(5, 5, 9000, "champions"), (1, 1, 1500, "hibernating")],
+    "audience_funnel": [("first", "lapsed", 1, 2, 0, None)],
+    "entry_candidates": [("first", "bert", "lapsed", False, "consent")],
+    "contact_rules": [("consent", "no consent suffices")],
+}  # fmt: skip
+
+
+def publish(
+    settings: Settings, name: str = "20260501T120000Z-aaaaaaaa", as_of: str = AS_OF
+) -> Path:
+    folder = write_tables(settings.published_dir / name, COLUMNS, ROWS)
+    manifest = {
+        "run_id": name, "as_of": as_of, "git_sha": "", "row_counts": {},
+        "landed_rows": {"orders": 4, "products": 0}, "segment_hashes": {}, "load_id": "load-1",
+    }  # fmt: skip
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    current = settings.published_dir / "current"
+    current.unlink(missing_ok=True)
+    current.symlink_to(name)
+    return folder
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.load(home=tmp_path, brand_name="Copper & Tea", shop_timezone="Europe/Berlin")
+
+
+@pytest.fixture
+def figures(settings: Settings) -> Any:
+    return read_figures(publish(settings), timezone=settings.shop_timezone)
+
+
+def test_steps_and_playbooks_count_what_was_sent_and_what_came_back(figures: Any) -> None:
+    first, second = figures.steps[:2], figures.steps[2]
+    text, mail = first
+    assert (text["playbook"], text["step"], text["channel"], text["variant"]) == (
+        "first", 1, "sms", "a",
+    )  # fmt: skip
+    assert (text["sent"], text["delivered"], text["not_delivered"]) == (2, 1, 1)
+    assert (text["clicked"], text["replied"], text["opted_out"]) == (1, 0, 1)
+    assert (text["credited_orders"], text["revenue_credited"], text["cost"]) == (1, 40.0, 0.1)
+    # It bounced after the mailbox's server took it.
+    assert (mail["sent"], mail["not_delivered"], mail["replied"]) == (1, 1, 1)
+    assert (second["sent"], second["cost"]) == (0, 0)
+    (top, *others) = figures.playbooks
+    assert (top["playbook"], top["entered"], top["left_alone"]) == ("first", 4, 1)
+    assert (top["messages_sent"], top["ordered_since"], top["credited_orders"]) == (3, 2, 1)
+    assert top["revenue_credited"] == 40.0
+    assert [row["left_alone"] for row in others] == [1, 0]
+
+
+def test_who_came_back_by_which_day_counts_those_whose_time_is_over(figures: Any) -> None:
+    by_day = {(row["arm"], row["day"]): row for row in figures.returns}
+    assert {row["playbook"] for row in figures.returns} == {"first"}
+    assert by_day["treatment", 9]["percent"] == 0
+    assert by_day["treatment", 10]["percent"] == 50
+    # The one who entered in April is still watched, the one left alone came after the window.
+    assert by_day["treatment", 30]["people"] == 2
+    assert by_day["holdout", 30]["percent"] == 0
+
+
+def test_customers_are_counted_by_stage_cohort_cell_and_reason(figures: Any) -> None:
+    assert [(row["stage"], row["customers"], row["revenue"]) for row in figures.lapse] == [
+        ("active", 1, 90.0),
+        ("lapsed", 2, 40.0),
+    ]
+    (cohort,) = figures.cohorts
+    assert (cohort["customers"], round(cohort["ordered_again_percent"])) == (3, 33)
+    assert [(row["r_score"], row["f_score"]) for row in figures.grid] == [(5, 5), (1, 1)]
+    assert figures.reasons == [{"reason": "price", "customers": 2, "said_so": 1}]
+    (channel,) = figures.channels
+    assert (channel["channel"], channel["sent"], channel["not_delivered_percent"]) == (
+        "email", 1, 100,
+    )  # fmt: skip
+
+
+def test_the_sentences_say_what_was_caused_or_when_it_can_be_said(figures: Any) -> None:
+    told = facts(figures)["in_words"]
+    assert told == [
+        (
+            "The messages of first work. Of 100 customers picked for them, 6.2 bought again within "
+            "30 days; of 100 picked to be left alone, 3.1. So they brought back some 124 of 4,000 "
+            "customers, and at least 16, who would have stayed away."
+        ),
+        (
+            "In money: +1.55 for each customer of first who was picked for messages (+0.20 to "
+            "+2.90), some +6,200.00 in all, before the cost of the messages."
+        ),
+        (
+            "third: nobody's 30 days are over in both groups yet. The first customers entered on "
+            "2026-04-20, so look again from 2026-05-20 on."
+        ),
+        (
+            "second: nobody was left alone, so nothing can be said of what its messages caused. "
+            "Next: give it a holdout_share in dbt_project/seeds/playbooks.csv."
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "points", "says"),
+    [
+        ("loser", (-2.0, -3.0, -1.0), "cost some 80 of 4,000 customers, and at least 40."),
+        ("no difference", (0.1, -0.4, 0.6), "At most they changed what 24 of 4,000 customers did."),
+        ("not yet decidable", (1.0, -1.0, 3.0), "between -1.0 and +3.0 points, and 250 people are"),
+        ("withheld", (1.0, 0.5, 1.5), "The groups are not as large as planned"),
+    ],
+)
+def test_a_verdict_is_told_as_it_stands(
+    figures: Any, verdict: str, points: tuple[float, float, float], says: str
+) -> None:
+    row = next(row for row in figures.effects if row["window_days"] == 30)
+    ends = dict(zip(("points", "points_low", "points_high"), points, strict=True))
+    row = {**row, "verdict": verdict, **ends}
+    told = tell_effect(row)
+    assert says in told
+    assert "work." not in told
+    total = total_brought(replace(figures, effects=[row]))
+    assert total == (None if verdict == "withheld" else tuple(40 * it for it in points))
+
+
+def test_a_gain_in_money_that_may_be_nothing_is_called_so(figures: Any) -> None:
+    for row in figures.effects:
+        row["revenue_each_low"] = -0.5
+    assert "That it is more than nothing is not proven." in facts(figures)["in_words"][1]
+
+
+def test_the_page_needs_nothing_else_and_has_nobody_on_it(settings: Settings, figures: Any) -> None:
+    page = write_report(figures, settings).read_text()
+    assert (
+        re.findall(r"""(?:src|href)\s*=\s*["'](?!#)[^"']*|url\((?!#)|<script|@import""", page) == []
+    )
+    assert "Copper &amp; Tea" in page
+    for person in ("anna", "bert", "carl", "dora"):
+        assert person not in page
+    # Each chart is told in words, and no two parts have one id.
+    assert page.count('role="img"') == page.count("<figcaption>") == 4
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+def test_a_shop_without_a_message_gets_a_page_that_says_so(settings: Settings) -> None:
+    kept = {"customers", "contact_rules"}
+    rows = {name: found for name, found in ROWS.items() if name in kept}
+    folder = publish(settings)
+    write_tables(folder, COLUMNS, rows)
+    figures = read_figures(folder, timezone="UTC")
+    page = write_report(figures, settings).read_text()
+    assert "Nobody has entered a playbook yet" in page
+    assert "No message left in the last 30 days." in page
+    assert "no message yet" in page
+
+
+@pytest.mark.skipif(browser.CHROMIUM is None, reason="no Chromium on this machine")
+def test_the_page_is_readable_in_a_browser(
+    settings: Settings, figures: Any, tmp_path: Path
+) -> None:
+    page = write_report(figures, settings)
+    with browser.start(tmp_path / "profile") as tab:
+        tab.open(page.as_uri())
+        browser.looked_at(tab, "report")
+        # Charts are drawn in the page's own color of text.
+        texts = "[...document.querySelectorAll('svg text')]"
+        inks = f"[...new Set({texts}.map(it => getComputedStyle(it).fill))]"
+        text = "getComputedStyle(document.body).color"
+        for scheme in ("light", "dark"):
+            tab.prefer(scheme)
+            assert tab.evaluate(inks) == [tab.evaluate(text)]
+        printed = tab.call("Page.printToPDF", preferCSSPageSize=True)["data"]
+    assert len(printed) > 10_000
+
+
+def test_the_command_shows_the_newest_set_or_that_of_a_moment(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("WINBACK_HOME", str(settings.home))
+    publish(settings, "20260430T120000Z-bbbbbbbb", "2026-04-30T12:00:00+00:00")
+    publish(settings)
+    assert run(monkeypatch, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["as_of"] == AS_OF
+    assert Path(found["page"]) == settings.reports_dir / "report.html"
+    assert found["steps"][0]["sent"] == 2
+    out = settings.home / "worth.html"
+    assert run(monkeypatch, "--as-of", "2026-04-30T13:00:00Z", "--out", str(out)) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(out)
+    assert "20260430T120000Z-bbbbbbbb" in out.read_text()
+    assert run(monkeypatch, "--as-of", "2026-04-30T11:00:00Z") == 2
+    assert "The oldest that is kept stands on" in capsys.readouterr().err
+    shutil.rmtree(settings.published_dir)
+    assert run(monkeypatch) == 1
+    assert capsys.readouterr().err == (
+        "winback: Nothing is published to report on. Next: winback build\n"
+    )
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["winback", "report", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)

@@ -1,0 +1,73 @@
+"""What the report shows, from one published set: counts, rates, money and rules, and nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from winback.base.duck import Rows, connect, literal, rows_of
+from winback.base.errors import WinbackError
+from winback.measure import report
+from winback.measure.last_screen import Outlook, read_outlook
+from winback.measure.shop_report._queries import QUERIES, TABLES
+from winback.warehouse import Manifest, read_manifest
+
+# The window of the first sentences; the tables have all of them.
+WINDOW_DAYS: Final = 30
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The report's tables. Money is in the shop's currency, rates in percent, days the shop's.
+
+    `effects` has a row a playbook, contrast and window; `playbooks`, `steps`, `channels`, `weeks`,
+    `returns` and `entered` are of those who entered or were written to, `lapse`, `grid`, `cohorts`
+    and `reasons` of all customers.
+    """
+
+    manifest: Manifest
+    outlook: Outlook
+    funnel: Rows
+    effects: Rows
+    playbooks: Rows
+    steps: Rows
+    channels: Rows
+    weeks: Rows
+    returns: Rows
+    entered: Rows
+    lapse: Rows
+    grid: Rows
+    cohorts: Rows
+    reasons: Rows
+    newest_order: date | None
+
+
+def read_figures(published: Path, *, timezone: str) -> Figures:
+    """Read them from a published set, as of its own moment."""
+    manifest = read_manifest(published)
+    if manifest is None:
+        raise WinbackError("Nothing is published to report on. Next: winback build")
+    with connect() as connection:
+        connection.execute(f"set TimeZone = {literal(timezone)}")
+        connection.execute(f"set variable as_of = timestamptz '{manifest.as_of}'")
+        connection.execute(f"set variable window_days = {WINDOW_DAYS}")
+        for table in TABLES:
+            path = literal(published / f"{table}.parquet")
+            connection.execute(f"create temp view {table} as from read_parquet({path})")
+        found = {name: _rows(connection, query) for name, query in QUERIES.items()}
+    (newest,) = found.pop("newest")
+    return Figures(
+        manifest=manifest,
+        outlook=read_outlook(published),
+        funnel=report.funnel(published),
+        newest_order=newest["newest_order"],
+        **found,
+    )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> Rows:
+    return rows_of(connection.execute(query))
