@@ -49,6 +49,21 @@ def test_only_changed_rows_are_exported_again_with_a_higher_version(ledger, sett
     assert rows(settings)[0]["planned_at"] == NOW
 
 
+def test_a_copy_of_the_changes_leaves_the_ledger_as_it_is(
+    ledger, settings, add_message, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(_export, "PART_ROWS", 2)
+    for number in range(5):
+        add_message(number)
+    _export.copy_changes(ledger, tmp_path)
+    copied = [row for path in sorted((tmp_path / "messages").glob("*.parquet"))
+              for row in pq.read_table(path).to_pylist()]  # fmt: skip
+    assert export_ledger(ledger, settings.ledger_landing_dir)["messages"] == 5
+    assert copied == rows(settings)
+    _export.copy_changes(ledger, tmp_path / "later", "suppressions")
+    assert [path.name for path in (tmp_path / "later").iterdir()] == ["suppressions"]
+
+
 def test_addresses_and_bodies_stay_in_the_ledger(ledger, settings, add_message):
     add_message(1)
     export_ledger(ledger, settings.ledger_landing_dir)

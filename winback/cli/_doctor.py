@@ -10,8 +10,10 @@ import typer
 
 from winback.base.clock import WallClock
 from winback.base.console import print_json, say
+from winback.base.errors import UsageError
 from winback.cli._app import START, app
 from winback.cli._help import AsJson, examples
+from winback.cli._look import look_at
 from winback.cli._plugins import part
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "winback doctor",
         "winback doctor --network",
-        "winback doctor --repair",
+        "winback doctor --source exports --format shopify",
         "winback doctor --json",
         keys="ready, missing, phones, stopped, network",
     ),
@@ -40,6 +42,18 @@ def doctor_command(
         bool,
         typer.Option("--repair", help="Crash runs in Prefect that hang, and free their slots."),
     ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR|NAME",
+            help="Look at a folder of the shop's files, or at a source of sources.toml, before it "
+            "is loaded.",
+        ),
+    ] = None,
+    format: Annotated[  # noqa: A002  # the option's name
+        str | None,
+        typer.Option(help="The form of that folder's files, as of winback load."),
+    ] = None,
 ) -> None:
     """List what is missing before going live, and what is stopped.
 
@@ -50,12 +64,23 @@ def doctor_command(
     With --repair it looks at Prefect instead: a run that gave no sign of life for
     five minutes is crashed, so that the next one begins. Prefect's server then
     does so by itself.
+
+    With --source it says what a load would bring: which columns become what,
+    what is missing and what that costs, rows with addresses, names and phones
+    masked, and how many customers could be contacted on each channel and why
+    the others not. Nothing is landed. Its --json has the keys source, format,
+    files, columns, tables, missing, held_customers, notes and contact.
     """
     from winback.base.settings import Settings
     from winback.readiness.doctor import findings
     from winback.readiness.network import ask_network
 
     settings = Settings.load()
+    if source is None and format is not None:
+        raise UsageError("--format says how the folder of --source is written; give that too")
+    if source is not None:
+        look_at(source, settings, format_=format, as_json=as_json)
+        return
     if is_to_repair:
         part("repair")(settings)
         return

@@ -12,7 +12,13 @@ from winback.landing._load import (
 )
 from winback.landing._loads import newest_load
 from winback.landing._phones import Unusable, phone_note, unusable_phones
-from winback.landing._report import LoadReport, Progress, SourceReport, TableReport
+from winback.landing._report import (
+    FileColumns,
+    LoadReport,
+    Progress,
+    SourceReport,
+    TableReport,
+)
 from winback.landing._sources_file import API_FORMAT, Source, read_sources
 from winback.landing._xlsx import XlsxReader
 
@@ -20,6 +26,7 @@ __all__ = [
     "API_FORMAT",
     "DELETED",
     "CsvReader",
+    "FileColumns",
     "FormatName",
     "Limits",
     "LoadReport",

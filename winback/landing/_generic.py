@@ -45,6 +45,10 @@ def stage_file(work: Work, table: Table, path: Path, reader: Reader) -> Staged:
     spec = dataclasses.replace(SPECS[table.name], date_format=format_)
     refusing = refusal_columns(reader.columns, table.input_names)
     spec = with_refusals(spec, refusing)
+    known = {name: name if name in table.input_names else "" for name in reader.columns}
+    if spec.settlement is not None:
+        known |= dict.fromkeys(refusing, "a refusal")
+    work.tell_columns(path.name, table.name, known)
     staged = stage(work, reader, spec, path, keep=keep)
     read = [n for n in reader.columns if spec.settlement is None or n not in refusing]
     staged.notes = [

@@ -25,7 +25,7 @@ from winback.landing._limits import Limits
 from winback.landing._loads import load_before, loads_of_others, next_load_id
 from winback.landing._merge import Merged, merge
 from winback.landing._places import bring_tables
-from winback.landing._report import LoadReport, Progress
+from winback.landing._report import LoadReport, Progress, Saw
 from winback.landing._revocations import keep_refused, tell_revocations
 from winback.landing._set_aside import MEANWHILE, keep_set_aside
 from winback.landing._sources_file import Source
@@ -61,11 +61,12 @@ def load(
     replace: bool = False,
     date_formats: Sequence[str] = (),
     progress: Progress = lambda _what, _done, _total: None,
+    saw: Saw | None = None,
 ) -> LoadReport:
     """Read a shop's files, or a source of the sources file, into landing.
 
     A source says its `format` itself. `date_formats` say how a file's dates are written:
-    `%d/%m/%Y` for all files, or `orders=%d/%m/%Y` for one.
+    `%d/%m/%Y` for all files, or `orders=%d/%m/%Y` for one. `saw` hears of each file's columns.
 
     Nothing of landing changes before every file has been read. A load that dies while
     the tables are swapped in leaves some new and some old: loading again mends that.
@@ -83,7 +84,7 @@ def load(
     stated = read_date_formats(date_formats)
     total = _size(reader.files(source.folder)) if source.folder else 0
     with landing_lock(settings), _workshop(settings, clock, progress, total) as work:
-        work.date_formats = stated
+        work.date_formats, work.saw = stated, saw
         work.shop_dir = None if replace else settings.shop_dir
         work.shop_country = settings.shop_country
         work.counts_pending = settings.shopify_pending == "count"

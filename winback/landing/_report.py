@@ -8,6 +8,21 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+
+@dataclass(frozen=True)
+class FileColumns:
+    """A file as its reader found it: the columns that it has, each with what it becomes.
+
+    A column that is ignored becomes nothing, an empty text.
+    """
+
+    file: str
+    kind: str
+    columns: Mapping[str, str]
+
+
+# Hears of each file's columns.
+Saw = Callable[[FileColumns], None]
 # (what is being read or written, bytes done, bytes in all)
 Progress = Callable[[str, int, int], None]
 

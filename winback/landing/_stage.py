@@ -21,7 +21,7 @@ from winback.landing._aside import Aside
 from winback.landing._batch import LINE, ROW, Reader, Rejected, printable
 from winback.landing._casts import Spec, second_query, typing_query
 from winback.landing._limits import Limits
-from winback.landing._report import Progress, SourceReport
+from winback.landing._report import FileColumns, Progress, Saw, SourceReport
 from winback.landing._second_look import SecondLook, faulty
 
 # A load stays below it however many lines it reads; sorts and joins spill beside landing.
@@ -48,6 +48,8 @@ class Work:
     shop_country: str = ""
     # Whether the shop counts orders that are not paid yet.
     counts_pending: bool = False
+    # Who looks at a source before it lands hears of each file's columns.
+    saw: Saw | None = None
     done_bytes: int = 0
     # What a load that fails may leave open.
     closing: list[Callable[[], None]] = field(default_factory=list)
@@ -57,6 +59,11 @@ class Work:
         """The table's file as it is landed; None where there is none, or the load starts over."""
         path = self.shop_dir / f"{table}.parquet" if self.shop_dir else None
         return path if path and path.exists() else None
+
+    def tell_columns(self, file: str, kind: str, columns: Mapping[str, str]) -> None:
+        """Tell who looks which columns a file has, each with what it becomes."""
+        if self.saw:
+            self.saw(FileColumns(file, kind, columns))
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True)

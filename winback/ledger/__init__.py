@@ -36,7 +36,7 @@ from winback.ledger._evidence import (
     prove_accepted,
     sent_twice,
 )
-from winback.ledger._export import EXPORTED, export_ledger, rewrite_table
+from winback.ledger._export import EXPORTED, copy_changes, export_ledger, rewrite_table
 from winback.ledger._fence import LedgerFenced, dedicate, require_use, used_for
 from winback.ledger._house import SetMode, note_mode, note_stage_end, noted_mode, stage_ends
 from winback.ledger._joins import (
@@ -166,6 +166,7 @@ __all__ = [
     "bound_elsewhere",
     "channel_group",
     "close",
+    "copy_changes",
     "count_by_state",
     "count_sends",
     "decide",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Integer, Table, bindparam, select, update
+from sqlalchemy import Integer, Select, Table, bindparam, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._database import Ledger
@@ -151,17 +151,32 @@ def rewrite_table(ledger: Ledger, table_name: str, directory: Path) -> int:
     return rows
 
 
-def _changed_rows(ledger: Ledger, table_name: str) -> list[dict[str, object]]:
+def copy_changes(ledger: Ledger, directory: Path, *tables: str) -> None:
+    """Write what the next export would into a copy of its folder, and leave the ledger as it is.
+
+    Of all tables, or of these.
+    """
+    for name in tables or EXPORTED:
+        ensure_first_part(name, directory / name)
+        with ledger.read() as connection:
+            found = connection.execute(_changed(name)).mappings()
+            for rows in found.partitions(PART_ROWS):
+                write_part([dict(row) for row in rows], name, next_part(directory / name))
+
+
+def _changed(table_name: str) -> Select[Any]:
     table = t.metadata.tables[table_name]
-    columns = [table.c[name] for name in EXPORTED[table_name]]
-    changed = (
-        select(*columns)
+    return (
+        select(*(table.c[name] for name in EXPORTED[table_name]))
         .where(table.c.version > table.c.exported_version)
         .order_by(*table.primary_key.columns)
-        .limit(PART_ROWS)
     )
+
+
+def _changed_rows(ledger: Ledger, table_name: str) -> list[dict[str, object]]:
     with ledger.read() as connection:
-        return [dict(row) for row in connection.execute(changed).mappings()]
+        changed = connection.execute(_changed(table_name).limit(PART_ROWS))
+        return [dict(row) for row in changed.mappings()]
 
 
 def _mark_exported(ledger: Ledger, table_name: str, rows: list[dict[str, object]]) -> None:

@@ -35,7 +35,10 @@ class Export:
 
 
 def open_export(
-    path: Path, limits: Limits, exports: Sequence[Export]
+    path: Path,
+    limits: Limits,
+    exports: Sequence[Export],
+    tell_columns: Callable[[str, str, Mapping[str, str]], None],
 ) -> tuple[Path, Export, CsvReader]:
     """A file, which of the exports it is, and its reader with our names.
 
@@ -57,6 +60,7 @@ def open_export(
 
     reader = CsvReader(path, limits=limits, rename=rename)
     kind = kinds[0]
+    tell_columns(path.name, kind.name, dict(zip(seen, kind.names(seen), strict=True)))
     missing = sorted(name.title() for name in kind.needs - set(seen))
     missing += [
         " or ".join(sorted(name.title() for name in names))

@@ -54,7 +54,7 @@ def find_files(source: Path) -> list[Path]:
 
 def read_texts(work: Work, paths: Sequence[Path], exports: Sequence[Export]) -> Mapping[str, Texts]:
     """Read every file. All headers are read first: a wrong one costs no time."""
-    opened = [open_export(path, work.limits, exports) for path in paths]
+    opened = [open_export(path, work.limits, exports, work.tell_columns) for path in paths]
     found: dict[str, Texts] = {}
     for kind in dict.fromkeys(kind.name for _, kind, _ in opened):
         mine = [it for it in opened if it[1].name == kind]

@@ -29,6 +29,8 @@ CONSENTS: Final = "consents"  # a file of the generic form that may lie beside
 _SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
 _BRACKETS: Final = {b"[": b"]", b"{": b"}"}
 _LOOK: Final = 4096
+# Records whose fields are told to who looks before anything lands.
+_FIRST: Final = 100
 _WHERE: Final = re.compile(
     r'(Malformed|JSON transform).*?in file "(?P<path>.*)", .*?in (?P<unit>line|record/value) '
     r"(?P<number>\d+): (?P<what>.*)"
@@ -119,6 +121,8 @@ def read_pages(work: Work, kind: Kind, files: Sequence[Path]) -> Pages:
         work.connection.execute("reset threads; set preserve_insertion_order = false")
     work.done_bytes += sum(it.stat().st_size for it in files)
     _refuse_other_records(work, kind, path)
+    if work.saw:
+        _tell_columns(work, kind, files)
     first = f"{kind.name}_first"
     work.connection.execute(
         f"create or replace temp table {first} as select {PAGE}, min({NTH}) as first_nth "
@@ -221,6 +225,19 @@ def _refuse_other_records(work: Work, kind: Kind, path: Path) -> None:
                 f"its records have no {', '.join(lacking)}, which {kind.name} of wc/v3 have",
                 "fetch it from /wp-json/wc/v3 without _fields",
             )
+
+
+def _tell_columns(work: Work, kind: Kind, files: Sequence[Path]) -> None:
+    """The fields of the first records; those inside an object by what is read of them alone."""
+    paths = ", ".join(literal(it) for it in files)
+    found = work.connection.execute(
+        f"select distinct unnest(json_keys(json)) from (select json from read_json_objects("
+        f"[{paths}], format = 'auto', maximum_object_size = {work.limits.line_bytes}) "
+        f"limit {_FIRST})"
+    ).fetchall()
+    read = {path: name for path, name in kind.fields.items() if (key_of(path),) in found}
+    read |= {key: "" for [key] in sorted(found) if key not in kind.keys}
+    work.tell_columns(Pages(kind, files, "").label, kind.name, read)
 
 
 def _refusal(path: Path, what: str, then: str = "fetch this page again") -> WinbackError:

@@ -1,0 +1,56 @@
+"""A home apart: a copy of what is landed and what the ledger knows, for a load that is none."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from winback.base.errors import WinbackError
+from winback.base.settings import Settings
+from winback.ledger import NEW, copy_changes, has_ledger, open_ledger
+
+# What a load and a build read of landing: the callbacks and what was set aside stay where they are.
+_COPIED = ("shop", "loads", "ledger")
+
+
+@contextmanager
+def home_apart(settings: Settings) -> Iterator[Settings]:
+    """The same settings with a home of their own, which goes when the block ends.
+
+    It lies with the system's temporary files, for its user alone. Its ledger is a new one. What
+    an error says of a file in it is left out.
+    """
+    with TemporaryDirectory(prefix="winback-look-") as folder:
+        own = {"home": Path(folder), "ledger_url": "", "adopt_ledger": NEW}
+        apart = settings.model_copy(update=own)
+        _copy_landing(settings, apart)
+        if has_ledger(settings):
+            with open_ledger(settings) as ledger:
+                copy_changes(ledger, apart.ledger_landing_dir)
+        try:
+            yield apart
+        except WinbackError as error:
+            told, _, advice = str(error).partition(" Next: ")
+            if str(apart.landing_dir) not in advice:
+                raise
+            raise WinbackError(f"{told} Next: winback load, which keeps these rows") from None
+
+
+def _copy_landing(settings: Settings, apart: Settings) -> None:
+    lock = settings.landing_dir / ".load.lock"
+    if not lock.exists():
+        return
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WinbackError(
+                "a load is writing the shop's tables. Next: the same command when it is done"
+            ) from None
+        for name in _COPIED:
+            if (settings.landing_dir / name).is_dir():
+                shutil.copytree(settings.landing_dir / name, apart.landing_dir / name)
