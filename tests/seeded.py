@@ -5,8 +5,10 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from winback.base.settings import Settings
 from winback.warehouse import _build, _dbt
@@ -21,6 +23,12 @@ def give_seeds(settings: Settings) -> None:
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     for name in (kept.name, "seeds.sha256"):
         shutil.copy(kept.with_name(name), settings.warehouse_path.parent)
+
+
+def seeded(settings: Settings, command: Sequence[str], told: Mapping[str, Any]) -> _dbt.DbtResult:
+    """dbt in a new home that is given the seeds."""
+    give_seeds(settings)
+    return _dbt.invoke_dbt(settings, [*command, *NO_SEEDS], told)
 
 
 def keep_seeds() -> Settings:

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from landing_shop import CUSTOMERS, ORDERS, Shop
 from one_shop import AS_OF, FORMS, KLAVIYO, PEOPLE, VISITS, ZONE
-from seeded import NO_SEEDS, give_seeds
+from seeded import give_seeds, seeded
 
 from winback.base.clock import FixedClock
 from winback.base.errors import UsageError, WinbackError
@@ -30,16 +30,10 @@ from winback.ledger import export_ledger, open_ledger, suppress
 from winback.readiness import look as room
 from winback.readiness.look import Look, look
 from winback.readiness.look._tables import COLUMN_COSTS, COSTS, mask
-from winback.warehouse import DbtResult, build, invoke_dbt
+from winback.warehouse import build, invoke_dbt
 from winback.warehouse._dbt import DBT_DIR
 
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
-
-
-def seeded(settings: Settings, command: Sequence[str], told: Mapping[str, Any]) -> DbtResult:
-    """dbt in a home that has the seeds, which take half of its first build."""
-    give_seeds(settings)
-    return invoke_dbt(settings, [*command, *NO_SEEDS], told)
 
 
 @pytest.fixture(autouse=True)

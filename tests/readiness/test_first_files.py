@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import pty
 import select
+import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from seeded import seeded
 
+from winback.base.clock import Clock
+from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 from winback.cli import main
 from winback.content.brand import read_brand
+from winback.landing import Source
+from winback.readiness import first_holdout, first_source
+from winback.readiness import look as room
+from winback.readiness.look import Look, look
+
+SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +90,14 @@ def test_what_is_there_stays(
         (["--brand", "Tea", "--channels", "fax"], "there is no channel 'fax'"),
         (["--brand", "Tea", "--from-email", "tea"], "WINBACK_FROM_EMAIL: must be an address"),
         (["--brand", "Tea", "--source", "excel"], "there is no form 'excel'"),
+        (["--brand", "Tea", "--source", "shopify-api"], "needs the shop. Next: --place example"),
+        (
+            ["--brand", "Tea", "--source", "shopify-api", "--place", "tea.example"],
+            "shop is a name like example.myshopify.com",
+        ),
+        (["--brand", "Tea", "--place", "s3://key@bucket"], "url is like s3://bucket/folder"),
+        (["--brand", "Tea", "--holdout", "much"], "--holdout is a whole percentage from 1 to 90"),
+        (["--brand", "Tea", "--holdout", "0"], "--holdout is a whole percentage from 1 to 90"),
         (["--brand", "Tea ${HOME}"], "WINBACK_BRAND_NAME can't stand in .env"),
         (["--brand", "Tea\nOTHER=1"], "WINBACK_BRAND_NAME: must be one line"),
     ],
@@ -100,15 +119,27 @@ def test_a_mistake_is_one_line_and_nothing_is_written(
 def test_on_a_terminal_it_asks_what_no_option_says(folder: Path) -> None:
     mine, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "winback.cli", "init", "--country", "IT", "--source", "generic"],
+        [
+            sys.executable,
+            "-m",
+            "winback.cli",
+            "init",
+            "--country",
+            "IT",
+            "--source",
+            "generic",
+            "--holdout",
+            "",
+        ],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
         env={**os.environ, "TERM": "dumb"},
     )
     os.close(theirs)
-    # The name, no postal address, the proposed zone, no URL, the sender, the proposed channels.
-    os.write(mine, b"Rame e The\n\n\n\nciao@rame.example\n\n")
+    # The name, no postal address, the proposed zone, no URL, the sender, the proposed channels,
+    # no place.
+    os.write(mine, b"Rame e The\n\n\n\nciao@rame.example\n\n\n")
     said = b""
     while select.select([mine], [], [], 60)[0]:
         try:
@@ -125,3 +156,97 @@ def test_on_a_terminal_it_asks_what_no_option_says(folder: Path) -> None:
         'WINBACK_FROM_EMAIL="ciao@rame.example"',
         'WINBACK_CHANNELS="email,sms"',
     ]
+
+
+@pytest.fixture
+def seed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The seed of playbooks, to be written."""
+    path = tmp_path_factory.mktemp("seeds") / "playbooks.csv"
+    path.write_text(first_holdout.SEED.read_text())
+    monkeypatch.setattr(first_holdout, "SEED", path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("form", "place", "kind"),
+    [
+        ("shopify", "exports", {"folder": "exports"}),
+        ("shopify", "C:\\Tea \"shop\"", {"folder": "C:\\Tea \"shop\""}),
+        ("generic", "warehouse.duckdb", {"duckdb": "warehouse.duckdb"}),
+        ("generic", "SHOP_DATABASE_URL", {"postgres": "SHOP_DATABASE_URL"}),
+        ("generic", "s3://bucket/shop", {"url": "s3://bucket/shop"}),
+        ("klaviyo", "lists", {"folder": "lists"}),
+        ("shopify-api", "tea.myshopify.com",
+         {"shop": "tea.myshopify.com", "token": "SHOPIFY_TOKEN"}),
+    ],
+)  # fmt: skip
+def test_a_form_and_a_place_become_a_source_that_is_read_as_it_was_said(
+    form: str, place: str, kind: dict[str, str]
+) -> None:
+    text = first_source.source_text(form, place)
+    first_source.check_source(text, Settings.load())
+    [(name, told)] = tomllib.loads(text).items()
+    assert told == {"format": form, **kind}
+    assert name == ("newsletter" if form == "klaviyo" else "shop")
+
+
+def test_a_newcomer_with_an_export_hears_who_could_be_contacted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(SAMPLES / "shopify", folder / "exports")
+    asked = []
+
+    def seeded_look(source: Source, settings: Settings, clock: Clock) -> Look:
+        asked.append((source.name, settings.brand_name))
+        return look(source, settings, clock, invoke=seeded)
+
+    monkeypatch.setattr(room, "look", seeded_look)
+    words = ("--brand", "Tea", "--source", "shopify", "--place", "exports")
+    assert init(monkeypatch, *words) == 0
+    said = capsys.readouterr().out
+    assert "written: sources.toml\n" in said
+    assert "email: 1 of 4 customers could be contacted now" in said
+    assert said.rstrip().endswith("Next: winback load")
+    assert asked == [("shop", "Tea")]
+    assert not (folder / "home" / "landing").exists()
+
+
+def test_a_place_without_files_is_told_and_what_is_there_stays(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "sources.toml").write_text('[mine]\nformat = "shopify"\nfolder = "none"\n')
+    before = (folder / "sources.toml").read_bytes()
+    words = ("--brand", "Tea", "--source", "generic", "--place", "exports", "--json")
+    assert init(monkeypatch, *words) == 0
+    said = capsys.readouterr()
+    assert "[mine] can't be looked at yet" in said.err
+    told = json.loads(said.out)
+    assert "sources.toml" in told["stays"]
+    assert told["contact"] == []
+    assert (folder / "sources.toml").read_bytes() == before
+
+
+def test_the_holdout_goes_to_every_playbook_that_has_one(
+    seed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = list(csv.DictReader(seed.read_text().splitlines()))
+    for is_written in (True, False):
+        assert init(monkeypatch, "--brand", "Tea", "--holdout", "30 %", "--json") == 0
+        written = json.loads(capsys.readouterr().out)["written"]
+        assert ("playbooks.csv (a holdout of 30 %)" in written) == is_written
+    after = list(csv.DictReader(seed.read_text().splitlines()))
+    assert [row | {"holdout_share": ""} for row in after] == [
+        row | {"holdout_share": ""} for row in before
+    ]
+    assert [row["holdout_share"] for row in after] == [
+        "0.30" if float(row["holdout_share"]) else row["holdout_share"] for row in before
+    ]
+    assert "0.00" in {row["holdout_share"] for row in after}
+
+
+def test_a_seed_that_is_written_otherwise_is_left_to_its_shop(seed: Path) -> None:
+    text = seed.read_text().replace(",0.10,true,win_back,", ',"0.10","true",win_back,', 1)
+    seed.write_text(text)
+    with pytest.raises(WinbackError, match="Next: set its holdout_share by hand"):
+        first_holdout.write_holdout(30)
+    assert seed.read_text() == text

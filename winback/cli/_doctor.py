@@ -69,7 +69,8 @@ def doctor_command(
     what is missing and what that costs, rows with addresses, names and phones
     masked, and how many customers could be contacted on each channel and why
     the others not. Nothing is landed. Its --json has the keys source, format,
-    files, columns, tables, missing, held_customers, notes and contact.
+    files, columns, tables, missing, held_customers, deleted_customers, notes
+    and contact.
     """
     from winback.base.settings import Settings
     from winback.readiness.doctor import findings

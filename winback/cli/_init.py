@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from winback.base.console import print_json, say
-from winback.base.errors import UsageError
+from winback.base.errors import UsageError, WinbackError
 from winback.cli._app import START, app
 from winback.cli._help import AsJson, examples
+from winback.cli._look import tell_channel
+
+if TYPE_CHECKING:
+    from winback.base.settings import Settings
+    from winback.readiness.look import Look
 
 _BRAND = "The name that every message begins with."
 _ADDRESS = "The postal address, which the law wants in every marketing email."
@@ -20,7 +26,15 @@ _ZONE = "The zone of the shop's days, such as Europe/London."
 _URL = "Where messages link to."
 _FROM = "The sender's address of email."
 _CHANNELS = "Comma-separated: email, sms, mms, rcs, whatsapp, voice."
-_SOURCE = "The form of the shop's files, for the next command: winback load."
+_SOURCE = "The form of the shop's data."
+_PLACE = (
+    "Where it is: a folder, a .duckdb file, the variable with PostgreSQL's URL, s3://…, or a shop "
+    "like example.myshopify.com."
+)
+_HOLDOUT = (
+    "Percent of customers kept aside, which shows what the messages bring; 30 until the first "
+    "verdict."
+)
 
 
 @app.command(
@@ -29,7 +43,8 @@ _SOURCE = "The form of the shop's files, for the next command: winback load."
     epilog=examples(
         "winback init",
         "winback init --brand 'Copper and Tea' --country GB --timezone Europe/London",
-        keys="written, stays, missing, next",
+        "winback init --brand 'Copper and Tea' --source shopify --place exports --holdout 30",
+        keys="written, stays, missing, contact, next",
     ),
 )
 def init_command(
@@ -42,29 +57,36 @@ def init_command(
     from_email: Annotated[str | None, typer.Option(help=_FROM)] = None,
     channels: Annotated[str | None, typer.Option(help=_CHANNELS)] = None,
     source: Annotated[str | None, typer.Option(help=_SOURCE)] = None,
+    place: Annotated[str | None, typer.Option(help=_PLACE)] = None,
+    holdout: Annotated[str | None, typer.Option(help=_HOLDOUT)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write `.env` and `brand.toml` in this folder, and say what is missing and what comes next.
+    """Write `.env`, `brand.toml` and `sources.toml` in this folder, and say what comes next.
 
     What no option says is asked on a terminal; Enter leaves it out. Elsewhere it
-    is left out, and --brand is needed. Nothing that is there is changed.
+    is left out, and --brand is needed. No file that is there is changed, but for
+    the holdout, which stands in the seed playbooks of the project.
+
+    With a place it also looks at the source, as doctor --source does: how many
+    customers could be contacted, before anything is loaded.
     """
     from winback.base.settings import Settings
-    from winback.landing import FormatName
+    from winback.landing import API_FORMAT, FormatName
+    from winback.readiness import first_holdout, first_source
     from winback.readiness.doctor import findings
     from winback.readiness.first_files import FirstSettings, write_first_files, zone_of
 
-    forms = get_args(FormatName)
+    forms = (*get_args(FormatName), API_FORMAT)
     asks = sys.stdin.isatty() and not as_json
     name = _ask(asks, brand, _BRAND)
     if not name:
         raise UsageError("the shop's name is missing. Next: winback init --brand NAME")
-    place = _ask(asks, country, _COUNTRY)
+    country_code = _ask(asks, country, _COUNTRY)
     said = FirstSettings(
         brand_name=name,
         postal_address=_ask(asks, address, _ADDRESS),
-        shop_country=place.upper(),
-        shop_timezone=_ask(asks, timezone, _ZONE, proposed=zone_of(place)),
+        shop_country=country_code.upper(),
+        shop_timezone=_ask(asks, timezone, _ZONE, proposed=zone_of(country_code)),
         shop_url=_ask(asks, url, _URL),
         from_email=_ask(asks, from_email, _FROM),
         channels=_ask(asks, channels, _CHANNELS, proposed="email,sms"),
@@ -72,18 +94,67 @@ def init_command(
     form = _ask(asks, source, f"{_SOURCE} {', '.join(forms)}.", proposed="generic")
     if form not in forms:
         raise UsageError(f"there is no form {form!r}; there are {', '.join(forms)}")
+    where = _ask(asks, place, _PLACE)
+    first_source.refuse_place_without_form(form, where)
+    percent = first_holdout.read_percent(
+        _ask(asks, holdout, _HOLDOUT, proposed=str(first_holdout.RECOMMENDED) if asks else "")
+    )
+    text = first_source.source_text(form, where) if where else ""
+    if text:
+        first_source.check_source(text, Settings.load())
     written, stays = write_first_files(said, Path())
-    missing = findings(Settings.load())
-    following = "winback load DIR" + ("" if form == "generic" else f" --format {form}")
+    if text:
+        is_new = first_source.write_source(text, Path())
+        (written if is_new else stays).append(first_source.SOURCES_FILE)
+    if percent is not None and first_holdout.write_holdout(percent):
+        written.append(f"{first_holdout.SEED.name} (a holdout of {percent} %)")
+    settings = Settings.load()
+    missing = findings(settings)
+    if not as_json:
+        _tell(written, stays, missing)
+    told = _look(settings) if text else None
+    following = _following(form, where)
     if as_json:
         facts = {"written": written, "stays": stays, "missing": missing}
-        print_json({**facts, "next": following})
+        found = [asdict(it) for it in told.channels] if told else []
+        print_json({**facts, "contact": found, "next": following})
         return
+    for channel in told.channels if told else ():
+        for line in tell_channel(channel):
+            say(line)
+    say(f"Next: {following}")
+
+
+def _look(settings: Settings) -> Look | None:
+    """A look at the first source; one line and None where it can't be read yet."""
+    from winback.base.clock import WallClock
+    from winback.base.console import telling, warn
+    from winback.readiness.first_source import first_source
+    from winback.readiness.look import look
+
+    if (source := first_source(settings)) is None:
+        return None
+    try:
+        with telling():
+            return look(source, settings, WallClock())
+    except WinbackError as error:
+        warn(f"[{source.name}] can't be looked at yet: {error}")
+        return None
+
+
+def _following(form: str, place: str) -> str:
+    from winback.landing import API_FORMAT
+
+    if place:
+        return "winback pull" if form == API_FORMAT else "winback load"
+    return "winback load DIR" + ("" if form == "generic" else f" --format {form}")
+
+
+def _tell(written: list[str], stays: list[str], missing: list[str]) -> None:
     for line in (*(f"written: {it}" for it in written), *(f"stays as it is: {it}" for it in stays)):
         say(line)
     for line in missing:
         say(f"missing before live: {line}")
-    say(f"Next: {following}")
 
 
 def _ask(asks: bool, given: str | None, question: str, *, proposed: str = "") -> str:

@@ -71,6 +71,7 @@ def _facts(place: str, told: Look) -> dict[str, object]:
         "tables": [asdict(it) for it in told.tables if it.rows],
         "missing": [asdict(it) for it in told.missing],
         "held_customers": report.held_customers,
+        "deleted_customers": report.deleted_customers,
         "notes": report.notes,
         "contact": [asdict(it) for it in told.channels],
     }
@@ -91,9 +92,14 @@ def _lines(told: Look) -> Iterator[str]:
         yield "Missing, and what that costs"
         for lack in told.missing:
             yield f"  {lack.what}: {lack.costs}"
+    if told.report.deleted_customers:
+        yield (
+            f"{told.report.deleted_customers:,} customers are deleted at their source: a load "
+            "erases them here"
+        )
     yield from (f"note: {note}" for note in told.report.notes)
     for channel in told.channels:
-        yield from _reasons(channel)
+        yield from tell_channel(channel)
 
 
 def _mapping(file: FileColumns) -> Iterator[str]:
@@ -112,7 +118,8 @@ def _samples(table: TableLook) -> Iterator[str]:
         yield f"  {', '.join(f'{name}: {value}' for name, value in row.items())}"
 
 
-def _reasons(channel: Channel) -> Iterator[str]:
+def tell_channel(channel: Channel) -> Iterator[str]:
+    """How many customers could be contacted on it, and why the others not."""
     yield (
         f"{channel.channel}: {channel.contactable:,} of {channel.customers:,} customers could be "
         "contacted now"

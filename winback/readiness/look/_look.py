@@ -11,6 +11,7 @@ from winback.base.console import tell_stage
 from winback.base.settings import Settings
 from winback.landing import FileColumns, LoadReport, Source, load
 from winback.ledger import copy_changes, has_ledger, open_ledger
+from winback.people.erasure import erase_deleted
 from winback.readiness.look._apart import home_apart
 from winback.readiness.look._contact import Channel, Invoke, build_models, count_contactable
 from winback.readiness.look._tables import Missing, TableLook, look_at_tables, missing
@@ -46,6 +47,7 @@ def look(
         report = load(
             source, apart, clock, format=format, date_formats=date_formats, saw=files.append
         )
+        erase_deleted(apart, clock)
         if has_ledger(apart):
             # The load keeps refusals of people who are no customers there.
             with open_ledger(apart) as ledger:
