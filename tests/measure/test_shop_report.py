@@ -31,12 +31,19 @@ COLUMNS = {
         "enrollment_id varchar, playbook_id varchar, arm varchar, origin varchar, "
         "entered_at timestamptz"
     ),
-    "messages": (
-        "message_id varchar, enrollment_id varchar, playbook_id varchar, step bigint, "
-        "channel varchar, variant varchar, origin varchar, delivery_status varchar, "
-        "delivery_problem varchar, accepted_at timestamptz, delivered_at timestamptz, "
-        "clicked_at timestamptz, replied_at timestamptz, opted_out_at timestamptz, "
-        "cost_cents decimal(12, 4)"
+    "step_results": (
+        "playbook_id varchar, step bigint, channel varchar, variant varchar, week date, "
+        "sent bigint, delivered bigint, not_delivered bigint, opened bigint, clicked bigint, "
+        "replied bigint, opted_out bigint, complained bigint, credited_orders bigint, "
+        "credited_revenue_cents bigint, cost_cents decimal(18, 4)"
+    ),
+    "playbook_results": (
+        "playbook_id varchar, window_days bigint, verdict varchar, n_treatment bigint, "
+        "incremental_customers double, incremental_customers_low double, "
+        "incremental_customers_high double, incremental_revenue_cents double, "
+        "incremental_revenue_cents_low double, incremental_revenue_cents_high double, "
+        "cost_cents decimal(18, 4), cost_per_incremental_customer_cents double, "
+        "net_value_cents double"
     ),
     "reactivations": (
         "enrollment_id varchar, playbook_id varchar, order_id varchar, "
@@ -87,18 +94,13 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
         ("e6", "third", "treatment", "ledger", APRIL),
         ("e7", "third", "holdout", "ledger", APRIL),
     ],
-    "messages": [
-        ("m1", "e1", "first", 1, "sms", "a", "ledger", "delivered", None, MARCH, MARCH, MARCH,
-         None, None, 5.5),
-        ("m2", "e2", "first", 1, "sms", "a", "ledger", "undelivered", "gone", MARCH, None, None,
-         None, MARCH, 4.5),
-        ("m3", "e4", "first", 2, "email", "b", "ledger", "bounced", None, APRIL, APRIL, None,
-         APRIL, None, 0.25),
-        # It never left.
-        ("m4", "e5", "second", 1, "sms", "a", "ledger", None, None, None, None, None, None, None,
-         0),
-        ("m5", "old", "first", None, "sms", None, "past", None, None, MARCH, None, None, None,
-         None, None),
+    "step_results": [
+        ("first", 1, "sms", "a", "2026-03-09", 1, 1, 0, 0, 1, 0, 0, 0, 1, 4000, 5.5),
+        ("first", 1, "sms", "a", "2026-03-16", 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 4.5),
+        ("first", 2, "email", "b", "2026-04-20", 400, 390, 10, 0, 0, 1, 2, 1, 0, 0, 25),
+    ],
+    "playbook_results": [
+        ("first", 30, "winner", 4000, 124, 16, 232, 620_000, 80_000, 1_160_000, 1000, 8.06, None),
     ],
     "reactivations": [
         ("e1", "first", "o1", "m1", "2026-03-20 09:00:00+00", 10, 4000),
@@ -145,22 +147,22 @@ def figures(settings: Settings) -> Any:
 
 
 def test_steps_and_playbooks_count_what_was_sent_and_what_came_back(figures: Any) -> None:
-    first, second = figures.steps[:2], figures.steps[2]
-    text, mail = first
+    text, mail = figures.steps
     assert (text["playbook"], text["step"], text["channel"], text["variant"]) == (
         "first", 1, "sms", "a",
     )  # fmt: skip
     assert (text["sent"], text["delivered"], text["not_delivered"]) == (2, 1, 1)
     assert (text["clicked"], text["replied"], text["opted_out"]) == (1, 0, 1)
     assert (text["credited_orders"], text["revenue_credited"], text["cost"]) == (1, 40.0, 0.1)
-    # It bounced after the mailbox's server took it.
-    assert (mail["sent"], mail["not_delivered"], mail["replied"]) == (1, 1, 1)
-    assert (second["sent"], second["cost"]) == (0, 0)
+    assert (mail["sent"], mail["not_delivered"], mail["replied"]) == (400, 10, 1)
     (top, *others) = figures.playbooks
     assert (top["playbook"], top["entered"], top["left_alone"]) == ("first", 4, 1)
-    assert (top["messages_sent"], top["ordered_since"], top["credited_orders"]) == (3, 2, 1)
-    assert top["revenue_credited"] == 40.0
-    assert [row["left_alone"] for row in others] == [1, 0]
+    assert (top["messages_sent"], top["ordered_since"], top["credited_orders"]) == (402, 2, 1)
+    assert (top["revenue_credited"], top["cost"]) == (40.0, 0.35)
+    assert [(row["left_alone"], row["messages_sent"]) for row in others] == [(1, 0), (0, 0)]
+    (earned,) = figures.earned
+    assert (earned["customers_brought_back"], earned["revenue_brought"]) == (124, 6200)
+    assert (earned["cost"], earned["net_value"]) == (10, None)
 
 
 def test_who_came_back_by_which_day_counts_those_whose_time_is_over(figures: Any) -> None:
@@ -183,9 +185,9 @@ def test_customers_are_counted_by_stage_cohort_cell_and_reason(figures: Any) -> 
     assert [(row["r_score"], row["f_score"]) for row in figures.grid] == [(5, 5), (1, 1)]
     assert figures.reasons == [{"reason": "price", "customers": 2, "said_so": 1}]
     (channel,) = figures.channels
-    assert (channel["channel"], channel["sent"], channel["not_delivered_percent"]) == (
-        "email", 1, 100,
-    )  # fmt: skip
+    # The texts are older than five weeks.
+    assert (channel["channel"], channel["sent"]) == ("email", 400)
+    assert (channel["not_delivered_percent"], channel["complained_percent"]) == (2.5, 0.25)
 
 
 def test_the_sentences_say_what_was_caused_or_when_it_can_be_said(figures: Any) -> None:
@@ -262,7 +264,7 @@ def test_a_shop_without_a_message_gets_a_page_that_says_so(settings: Settings) -
     figures = read_figures(folder, timezone="UTC")
     page = write_report(figures, settings).read_text()
     assert "Nobody has entered a playbook yet" in page
-    assert "No message left in the last 30 days." in page
+    assert "No message left in the last five weeks." in page
     assert "no message yet" in page
 
 

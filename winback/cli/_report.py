@@ -21,8 +21,8 @@ from winback.cli._help import AsJson, examples
         "winback report",
         "winback report --out worth.html",
         "winback report --json",
-        keys="as_of, in_words, funnel, effects, playbooks, steps, channels, weeks, returns, "
-        "entered, lapse, grid, cohorts, reasons, newest_order, page",
+        keys="as_of, in_words, funnel, effects, earned, playbooks, steps, channels, weeks, "
+        "returns, entered, lapse, grid, cohorts, reasons, newest_order, page",
     ),
 )
 def report_command(

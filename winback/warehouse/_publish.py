@@ -31,6 +31,8 @@ PUBLIC_TABLES: Final = (
     "reactivations",
     "reactivation_rates",
     "experiment_results",
+    "playbook_results",
+    "step_results",
     "series_joins",
 )
 # What the engine reads; `outbox` holds contact data, so only the owner may read it.

@@ -13,34 +13,9 @@ enrollments as (
 
 ),
 
-touches as (
-
-    select * from {{ ref('int_enrollments__touches') }}
-
-),
-
--- An order has at most one credit, whichever enrollments it follows: the last click,
--- else the last message that reached the customer.
 credits as (
 
-    select
-        first_orders.order_id,
-        touches.enrollment_id,
-        touches.message_id,
-        row_number() over (
-            partition by first_orders.order_id
-            order by
-                touches.touch_rank asc,
-                touches.touched_at desc,
-                touches.message_id asc
-        ) as credit_rank
-
-    from first_orders
-    inner join touches
-        on
-            first_orders.enrollment_id = touches.enrollment_id
-            and first_orders.ordered_at >= touches.touched_at
-            and first_orders.ordered_at <= touches.credited_until
+    select * from {{ ref('int_enrollments__credits') }}
 
 ),
 
@@ -78,7 +53,6 @@ final as (
         on
             first_orders.order_id = credits.order_id
             and first_orders.enrollment_id = credits.enrollment_id
-            and credits.credit_rank = 1
 
 )
 

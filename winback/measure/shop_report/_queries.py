@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 TABLES: Final = (
-    "customers", "enrollments", "experiment_results", "messages", "reactivations",
-    "rfm_scores",
+    "customers", "enrollments", "experiment_results", "playbook_results", "reactivations",
+    "rfm_scores", "step_results",
 )  # fmt: skip
 
 QUERIES: Final = {
@@ -42,10 +42,8 @@ QUERIES: Final = {
             from enrollments where origin = 'ledger' group by playbook_id
         ),
         sent as (
-            select
-                playbook_id, count(*) filter (where accepted_at is not null) as messages_sent,
-                sum(cost_cents) / 100 as cost
-            from messages where origin = 'ledger' group by playbook_id
+            select playbook_id, sum(sent) as messages_sent, sum(cost_cents) / 100 as cost
+            from step_results group by playbook_id
         ),
         credited as (
             select
@@ -67,47 +65,43 @@ QUERIES: Final = {
         left join credited on entered.playbook_id = credited.playbook_id
         order by entered.entered desc, playbook
     """,
+    "earned": """
+        select
+            playbook_id as playbook, window_days, n_treatment as written_to,
+            incremental_customers as customers_brought_back,
+            incremental_customers_low as at_least, incremental_customers_high as at_most,
+            incremental_revenue_cents / 100 as revenue_brought,
+            incremental_revenue_cents_low / 100 as revenue_at_least,
+            incremental_revenue_cents_high / 100 as revenue_at_most,
+            cost_cents / 100 as cost,
+            cost_per_incremental_customer_cents / 100 as cost_each_brought_back,
+            net_value_cents / 100 as net_value, verdict
+        from playbook_results order by playbook, window_days
+    """,
     "steps": """
         select
-            messages.playbook_id as playbook, messages.step, messages.channel, messages.variant,
-            count(*) filter (where accepted_at is not null) as sent,
-            count(messages.delivered_at) as delivered,
-            count(*) filter (
-                where messages.delivery_problem is not null
-                    or messages.delivery_status in ('bounced', 'dropped')
-            ) as not_delivered,
-            count(messages.clicked_at) as clicked, count(messages.replied_at) as replied,
-            count(messages.opted_out_at) as opted_out,
-            count(reactivations.order_id) as credited_orders,
-            coalesce(sum(reactivations.net_revenue_cents), 0) / 100 as revenue_credited,
-            sum(messages.cost_cents) / 100 as cost
-        from messages
-        left join reactivations on messages.message_id = reactivations.credited_message_id
-        where messages.origin = 'ledger' and messages.step is not null
-        group by all
-        order by playbook, messages.step, messages.channel, messages.variant
+            playbook_id as playbook, step, channel, variant, sum(sent) as sent,
+            sum(delivered) as delivered, sum(not_delivered) as not_delivered,
+            sum(clicked) as clicked, sum(replied) as replied, sum(opted_out) as opted_out,
+            sum(credited_orders) as credited_orders,
+            sum(credited_revenue_cents) / 100 as revenue_credited, sum(cost_cents) / 100 as cost
+        from step_results group by all order by playbook, step, channel, variant
     """,
-    # What can be told of a message is told within days.
     "channels": """
         select
-            channel, count(*) as sent,
-            100.0 * count(delivered_at) / count(*) as delivered_percent,
-            100.0 * count(*) filter (
-                where delivery_problem is not null or delivery_status in ('bounced', 'dropped')
-            ) / count(*) as not_delivered_percent,
-            100.0 * count(clicked_at) / count(*) as clicked_percent,
-            100.0 * count(opted_out_at) / count(*) as opted_out_percent,
-            max(accepted_at) as last_sent
-        from messages
-        where origin = 'ledger' and accepted_at > getvariable('as_of') - interval 30 days
+            channel, sum(sent) as sent,
+            100.0 * sum(delivered) / sum(sent) as delivered_percent,
+            100.0 * sum(not_delivered) / sum(sent) as not_delivered_percent,
+            100.0 * sum(clicked) / sum(sent) as clicked_percent,
+            100.0 * sum(opted_out) / sum(sent) as opted_out_percent,
+            100.0 * sum(complained) / sum(sent) as complained_percent
+        from step_results
+        where week > cast(getvariable('as_of') as date) - 35
         group by channel order by sent desc, channel
     """,
     "weeks": """
-        select
-            cast(date_trunc('week', accepted_at) as date) as week, channel,
-            count(*) as messages, sum(cost_cents) / 100 as cost
-        from messages where origin = 'ledger' and accepted_at is not null
-        group by all order by week, channel
+        select week, channel, sum(sent) as messages, sum(cost_cents) / 100 as cost
+        from step_results group by all order by week, channel
     """,
     # Of those whose window is over: how many had come back by each day of it.
     "returns": """

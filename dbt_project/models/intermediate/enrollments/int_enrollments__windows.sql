@@ -57,6 +57,9 @@ final as (
         enrollment_windows.ends_at <= {{ as_of() }} as is_mature,
         count(enrollment_orders.order_id) > 0 as is_reactivated,
 
+        -- timestamps
+        enrollment_windows.ends_at,
+
         -- money
         cast(coalesce(sum(enrollment_orders.net_revenue_cents), 0) as bigint) as net_revenue_cents
 

@@ -4,6 +4,7 @@
     ('clicked', ['clicked']),
     ('replied', ['replied']),
     ('opted_out', ['opted_out', 'complained']),
+    ('complained', ['complained']),
 ] -%}
 
 with
