@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import shopify_files
+import shopify_tables
 import woocommerce_pages
 
 AS_OF: Final = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
@@ -370,8 +371,75 @@ def _woocommerce(visit: Visit) -> Mapping[str, str]:
     }
 
 
+def _tables(visit: Visit) -> dict[str, list[dict[str, Any]]]:
+    """The visit as Fivetran's tables."""
+    states = {"yes": "subscribed", "no": "unsubscribed"}
+    accounts = [it for it in visit.people if it.number]
+    customers = [
+        shopify_tables.customer(
+            0, it.email, id=int(it.id), first_name=it.first_name, last_name=it.last_name,
+            phone=it.phone, created_at=None,
+        )
+        | (
+            shopify_tables.said("email", states[it.wish], "unknown", instant(since))
+            if (since := _since(visit, it))
+            else {}
+        )
+        for it in accounts
+    ]  # fmt: skip
+    homes = [
+        {"id": n, "customer_id": int(it.id), "is_default": True, "country_code": it.country,
+         "province_code": it.region, "zip": it.postal_code, "phone": None}
+        for n, it in enumerate(accounts)
+    ]  # fmt: skip
+    orders, lines, refunds, given_back, codes = [], [], [], [], []
+    for it in visit.orders:
+        who = visit.person(it.by) if it.by else Person("")
+        status = _FINANCIAL.get(it.status, it.status)
+        orders.append(
+            shopify_tables.order(
+                it.number, None, it.email, id=int(it.id), phone=it.phone, total_price=it.total,
+                customer_id=int(who.id) if who.number and not it.as_guest else None,
+                total_discounts=it.discount, currency=it.currency,
+                financial_status="paid" if status == "cancelled" else status,
+                cancelled_at=instant(it.at) if status == "cancelled" else None,
+                created_at=f"{it.at:%Y-%m-%d %H:%M:%S}",
+                billing_address_country_code=who.country,
+                billing_address_province_code=who.region, billing_address_zip=who.postal_code,
+            )
+        )  # fmt: skip
+        lines += [
+            shopify_tables.line(100 * it.number + n, int(it.id), (int(key), name), pieces, price)
+            for n, (key, name, pieces, price) in enumerate(it.lines)
+        ]
+        if float(it.refunded):
+            refunds.append({"id": it.number, "order_id": int(it.id)})
+            given_back.append(
+                {"id": it.number, "refund_id": it.number, "order_line_id": 100 * it.number,
+                 "subtotal": it.refunded, "total_tax": "0.00"}
+            )  # fmt: skip
+        if it.coupon:
+            codes.append({"order_id": int(it.id), "index": 1, "code": it.coupon})
+    return {
+        "customer": customers, "customer_address": homes, "order": orders, "order_line": lines,
+        "refund": refunds, "order_line_refund": given_back, "order_discount_code": codes,
+    }  # fmt: skip
+
+
+def _fivetran(visit: Visit) -> Mapping[str, str]:
+    rows = {name: rows for name, rows in _tables(visit).items() if rows}
+    return {f"{name}.csv": shopify_tables.table(rows) for name, rows in rows.items()}
+
+
+def _airbyte(visit: Visit) -> Mapping[str, str]:
+    streams = shopify_tables.as_airbyte(_tables(visit))
+    return {f"{name}.csv": shopify_tables.table(rows) for name, rows in streams.items()}
+
+
 FORMS: Final[Mapping[str, Form]] = {
     "generic": Form("generic", _generic, lambda person: person.id),
     "shopify": Form("shopify", _shopify, hashed_guest("shopify")),
+    "fivetran": Form("fivetran-shopify", _fivetran, hashed_guest("shopify")),
+    "airbyte": Form("airbyte-shopify", _airbyte, hashed_guest("shopify")),
     "woocommerce": Form("woocommerce", _woocommerce, hashed_guest("woocommerce")),
 }

@@ -48,8 +48,9 @@ def load_command(
     format: Annotated[  # noqa: A002  # the option's name
         str | None,
         typer.Option(
-            help="The form of the folder's files: generic, shopify, woocommerce, klaviyo, "
-            "mailchimp, listmonk, online-retail or cdnow; default: generic.",
+            help="The form of the folder's files: generic, shopify, fivetran-shopify, "
+            "airbyte-shopify, woocommerce, klaviyo, mailchimp, listmonk, online-retail or cdnow; "
+            "default: generic.",
             show_default=False,
         ),
     ] = None,

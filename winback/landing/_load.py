@@ -34,22 +34,30 @@ from winback.landing._start_over import keep_refusals, kept_note
 from winback.landing.schema import INPUT_TABLES, TABLES, table_of
 from winback.landing.sources import shopify, woocommerce
 from winback.landing.sources.lists import ListFormat
+from winback.landing.sources.shopify_tables import TablesFormat
 
 FormatName = Literal[
-    "generic", "shopify", "woocommerce", "klaviyo", "mailchimp", "listmonk", "online-retail",
-    "cdnow",
+    "generic", "shopify", "fivetran-shopify", "airbyte-shopify", "woocommerce", "klaviyo",
+    "mailchimp", "listmonk", "online-retail", "cdnow",
 ]  # fmt: skip
 
+_FIVETRAN, _AIRBYTE = TablesFormat("Fivetran"), TablesFormat("Airbyte")
 FORMATS: dict[str, Format] = {
     "generic": _generic,
     "shopify": shopify,
+    "fivetran-shopify": _FIVETRAN,
+    "airbyte-shopify": _AIRBYTE,
     "woocommerce": woocommerce,
     "online-retail": _online_retail,
     "cdnow": _cdnow,
     **{name: ListFormat(name) for name in ("klaviyo", "mailchimp", "listmonk")},
 }
 # The formats that are tables, by the names of these; all others are files of their own form.
-_TABLES: dict[str, tuple[str, ...]] = {"generic": tuple(INPUT_TABLES)}
+_TABLES: dict[str, tuple[str, ...]] = {
+    "generic": tuple(INPUT_TABLES),
+    "fivetran-shopify": _FIVETRAN.tables,
+    "airbyte-shopify": _AIRBYTE.tables,
+}
 
 
 def load(

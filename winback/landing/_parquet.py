@@ -78,6 +78,10 @@ class ParquetReader:
 
 
 def _as_text(name: str, kind: str, required: bool) -> str:
+    return f"{text_of(name, kind, required=required)} as {ident(name)}"
+
+
+def text_of(name: str, kind: str, *, required: bool) -> str:
     """SQL that writes a column as a CSV would hold it.
 
     pandas turns whole numbers with gaps into doubles: so a whole double loses its `.0`,
@@ -100,4 +104,4 @@ def _as_text(name: str, kind: str, required: bool) -> str:
     if kind.startswith(("DECIMAL", "DOUBLE", "FLOAT")):
         # 1.234 could be a thousand in a text; here it is a number.
         text = f"regexp_replace({text}, '^(-?\\d+\\.\\d{{3}})$', '\\10')"
-    return f"{text} as {column}"
+    return text

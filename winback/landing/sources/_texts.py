@@ -61,16 +61,16 @@ def read_texts(work: Work, paths: Sequence[Path], exports: Sequence[Export]) -> 
         texts = found[kind] = Texts(mine[0][1], work.folder / f"{kind}.texts")
         # A temporary file, read twice: packing it would take longer than it saves.
         writer = pq.ParquetWriter(
-            texts.path, _schema(texts.kind), use_dictionary=False, compression="none"
+            texts.path, texts_schema(texts.kind), use_dictionary=False, compression="none"
         )
         with writer, ThreadPoolExecutor(1) as beside:
             for path, _, reader in mine:
                 texts.files.append(path)
-                _read(work, path, reader, texts, _Beside(writer, beside))
+                read_rows(work, path, reader, texts, Beside(writer, beside))
     return found
 
 
-class _Beside:
+class Beside:
     """A writer that works while the next rows are read, one batch behind."""
 
     def __init__(self, writer: Any, beside: ThreadPoolExecutor) -> None:
@@ -96,14 +96,16 @@ class _Beside:
         self._writer.write_table(pa.table(columns, self.schema))
 
 
-def _schema(kind: Export) -> Any:
+def texts_schema(kind: Export) -> Any:
+    """The columns of the texts of a kind: ours, and where each row stands."""
     names = dict.fromkeys(kind.columns.values())
     return pa.schema(
         [*((name, pa.string()) for name in names), (FILE, pa.int32()), (LINE, pa.int64())]
     )
 
 
-def _read(work: Work, path: Path, reader: CsvReader, texts: Texts, writer: _Beside) -> None:
+def read_rows(work: Work, path: Path, reader: CsvReader, texts: Texts, writer: Beside) -> None:
+    """Write a file's rows, and keep those that can't be split."""
     number, last = len(texts.files), 0
     unread = texts.unread.setdefault(number, [])
     for batch in reader.batches():
