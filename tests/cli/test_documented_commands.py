@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 # end.
 LONG = (
     "backtest", "build", "dbt", "demo", "reconcile --mode", "respond", "run", "sandbox", "serve",
-    "up", "inbox reply", "init",
+    "up", "inbox reply", "init", "doctor --source",
 )  # fmt: skip
 # In this order: what is stopped is released again, and an erasure comes last.
 ORDER = ("load", "doctor", "stop", "go", "suppressions import", "suppressions", "erase")
@@ -28,6 +28,7 @@ LIST = "email,phone\nada@example.com,+44 7700 900123\n"
 EXPORTED = {
     "mailchimp_export/unsubscribed_1.csv": "Email Address,OPTIN_TIME,CONFIRM_TIME,UNSUB_TIME\n"
     "ada@example.com,,2025-01-01,2025-02-03\n",
+    "events/events-1.json": '{"data": []}',
     "profiles.csv": "Email,Email Marketing Consent,Email Marketing Consent Timestamp\n"
     "ada@example.com,UNSUBSCRIBED,2025-02-03\n",
     "subscribers.csv": "email,status\nada@example.com,blocklisted\n",
@@ -62,7 +63,8 @@ def test_every_short_command_of_the_documents_runs_as_it_stands_there(
     shutil.copytree(ROOT / "docs" / "samples" / "woocommerce", tmp_path / "pages")
     for name in ("unsubscribed.csv", "bounces.csv", "stops.txt", "do-not-text.xlsx"):
         (tmp_path / name).write_text(LIST)
-    (tmp_path / "mailchimp_export").mkdir()
+    for name in ("mailchimp_export", "events"):
+        (tmp_path / name).mkdir()
     for name, content in EXPORTED.items():
         (tmp_path / name).write_text(content)
     monkeypatch.chdir(tmp_path)
@@ -99,6 +101,7 @@ def test_every_short_command_of_the_documents_runs_as_it_stands_there(
     lists = {
         "load mailchimp_export --format mailchimp",
         "load profiles.csv --format klaviyo",
+        "load events --format klaviyo-events",
         "load subscribers.csv --format listmonk",
     }
     assert shops | lists | {"load", "load newsletter"} <= done

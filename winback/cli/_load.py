@@ -49,8 +49,8 @@ def load_command(
         str | None,
         typer.Option(
             help="The form of the folder's files: generic, shopify, fivetran-shopify, "
-            "airbyte-shopify, woocommerce, klaviyo, mailchimp, listmonk, online-retail or cdnow; "
-            "default: generic.",
+            "airbyte-shopify, woocommerce, klaviyo, klaviyo-events, mailchimp, listmonk, "
+            "online-retail or cdnow; default: generic.",
             show_default=False,
         ),
     ] = None,

@@ -12,9 +12,11 @@ from winback.landing._sql import parquet
 from winback.landing._stage import Work
 from winback.landing.sources._addresses import email_key, know_numbers, tail
 
-# What lands as a consent, and as which status: what a word can't tell counts as a no.
+# What lands as a consent, and as which status: what a word can't tell counts as a no. What was only
+# seen says nothing of a consent.
 _STATUS = """
     case becomes when 'granted' then 'granted' when 'none' then null when 'held' then null
+        when 'seen' then 'seen'
         when 'unclear' then 'unclear' else 'revoked' end
 """
 

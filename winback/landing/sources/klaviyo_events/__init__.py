@@ -1,0 +1,71 @@
+"""What Klaviyo sent and saw: pages of its events API, as a shop saves them.
+
+Messages become past messages, the flows that sent them past enrollments, refusals, bounces and
+complaints consents that are taken back, and what happened on the site web events. An event is
+matched to the customers who are landed by the addresses of its profile. No event makes anybody
+more contactable: whoever agreed stands in the profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from winback.base.errors import WinbackError
+from winback.landing._formats import Parsed
+from winback.landing._stage import Work
+from winback.landing.sources._typed import Rows, stage_rows
+from winback.landing.sources.klaviyo_events._metrics import event_notes, read_meanings
+from winback.landing.sources.klaviyo_events._pages import find_event_pages, label_of, read_events
+from winback.landing.sources.klaviyo_events._rows import (
+    consent_rows,
+    enrollment_rows,
+    message_rows,
+    set_aside_unknown,
+    visit_rows,
+    write_enrollments,
+)
+from winback.landing.sources.lists._match import match_customers, write_refused
+
+_ROWS: Final[Mapping[str, Callable[[], Rows]]] = {
+    "consents": consent_rows,
+    "past_messages": message_rows,
+    "past_enrollments": enrollment_rows,
+    "web_events": visit_rows,
+}
+
+
+def files(source: Path) -> list[Path]:
+    """The pages of a folder, or the one page."""
+    return find_event_pages(source)
+
+
+def parse(work: Work, source: Path) -> Parsed:
+    """Read the pages, find out whose events they are, and write the tables."""
+    pages = files(source)
+    customers = work.landed("customers")
+    if customers is None:
+        raise WinbackError(
+            f"{pages[0].name}: an event is matched to the shop's customers by their addresses, and "
+            "none are landed, or --replace forgets them. Next: load the shop, then its events "
+            "without --replace"
+        )
+    read_events(work, pages)
+    read_meanings(work)
+    match_customers(work, customers)
+    # A refusal of texts binds a number, and of a stranger no email address.
+    work.connection.execute(
+        "delete from matched where customer_id is null and channel = 'sms' and email is not null"
+    )
+    write_enrollments(work)
+    parsed = Parsed()
+    for name, rows in _ROWS.items():
+        staged = stage_rows(work, name, name, pages[0], rows(), label=label_of(pages))
+        if name == "past_messages":
+            set_aside_unknown(work, staged)
+        parsed.sources.append(staged)
+        parsed.tables[name] = staged.path
+    parsed.refused, parsed.refused_by = write_refused(work), "klaviyo events"
+    parsed.notes += event_notes(work)
+    return parsed
