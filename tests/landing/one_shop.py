@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import shopify_files
 import shopify_tables
@@ -436,10 +437,47 @@ def _airbyte(visit: Visit) -> Mapping[str, str]:
     return {f"{name}.csv": shopify_tables.table(rows) for name, rows in streams.items()}
 
 
+def _plugin(visit: Visit) -> Mapping[str, str]:
+    """A plugin's export with a row a line; the further rows of an order have its id alone."""
+    accounts = [
+        [it.id, it.email, it.first_name, it.last_name, it.phone, it.country, it.region,
+         it.postal_code]
+        for it in visit.people
+        if it.number
+    ]  # fmt: skip
+    rows = []
+    for it in visit.orders:
+        who = visit.person(it.by) if it.by else Person("")
+        account = "0" if it.as_guest or not who.number else who.id
+        status = _WOOCOMMERCE.get(it.status, it.status).replace("on-hold", "On hold")
+        own = [f"{it.at.astimezone(ZoneInfo(ZONE)):%Y-%m-%d %H:%M:%S}", status, it.total,
+               it.discount, it.refunded, it.currency, it.coupon, account, it.email, it.phone,
+               who.country, who.region, who.postal_code]  # fmt: skip
+        for place, (product, name, pieces, price) in enumerate(it.lines):
+            told = own if not place else [""] * len(own)
+            rows.append([it.id, *told, product, name, str(pieces), price])
+    return {
+        "customers.csv": _csv(
+            "user_id,user_email,first_name,last_name,billing_phone,billing_country,billing_state,"
+            "billing_postcode",
+            accounts,
+        ),
+        "orders.csv": _csv(
+            "Order ID,Order Date,Order Status,Order Total Amount,Cart Discount Amount,"
+            "Order Refund Amount,Order Currency,Coupon Code,Customer User ID,Email (Billing),"
+            "Phone (Billing),Country Code (Billing),State Code (Billing),Postcode (Billing),"
+            "Product ID,Item Name,Quantity,Item Cost",
+            rows,
+        ),
+        "consents.csv": consents_csv(visit),
+    }
+
+
 FORMS: Final[Mapping[str, Form]] = {
     "generic": Form("generic", _generic, lambda person: person.id),
     "shopify": Form("shopify", _shopify, hashed_guest("shopify")),
     "fivetran": Form("fivetran-shopify", _fivetran, hashed_guest("shopify")),
     "airbyte": Form("airbyte-shopify", _airbyte, hashed_guest("shopify")),
+    "plugin": Form("woocommerce", _plugin, hashed_guest("woocommerce")),
     "woocommerce": Form("woocommerce", _woocommerce, hashed_guest("woocommerce")),
 }

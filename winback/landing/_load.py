@@ -58,6 +58,7 @@ _TABLES: dict[str, tuple[str, ...]] = {
     "generic": tuple(INPUT_TABLES),
     "fivetran-shopify": _FIVETRAN.tables,
     "airbyte-shopify": _AIRBYTE.tables,
+    "woocommerce": ("orders", "customers"),
 }
 
 
@@ -94,6 +95,7 @@ def load(
     total = _size(reader.files(source.folder)) if source.folder else 0
     with landing_lock(settings), _workshop(settings, clock, progress, total) as work:
         work.date_formats, work.saw = stated, saw
+        work.columns = source.columns
         work.shop_dir = None if replace else settings.shop_dir
         work.shop_country = settings.shop_country
         work.counts_pending = settings.shopify_pending == "count"

@@ -22,6 +22,8 @@ from winback.base.settings import Settings, read_toml
 
 # The one format that `winback pull` reads from the shop itself.
 API_FORMAT: Final = "shopify-api"
+# The one format whose columns the file may state.
+COLUMNS_FORMAT: Final = "woocommerce"
 PLACES: Final = ("folder", "duckdb", "postgres", "url")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
@@ -138,7 +140,8 @@ def _check_place(where: str, told: Mapping[str, Any]) -> set[str]:
         raise UsageError(f"{where} {said}; give exactly one of {', '.join(PLACES)}")
     if len({"key_id", "secret"} & set(told)) == 1:
         raise UsageError(f"{where} has one of key_id and secret; give both or none")
-    return {"format", "columns", places[0], *_BESIDE[places[0]]}
+    own = {"columns"} if told["format"] == COLUMNS_FORMAT else set()
+    return {"format", places[0], *_BESIDE[places[0]], *own}
 
 
 def _check_keys(where: str, told: Mapping[str, Any], known: set[str]) -> None:

@@ -48,6 +48,8 @@ class Work:
     shop_country: str = ""
     # Whether the shop counts orders that are not paid yet.
     counts_pending: bool = False
+    # Which of the source's columns is which of ours, as the sources file states it.
+    columns: Mapping[str, str] = field(default_factory=dict)
     # Who looks at a source before it lands hears of each file's columns.
     saw: Saw | None = None
     done_bytes: int = 0

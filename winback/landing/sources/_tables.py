@@ -122,6 +122,8 @@ def read_table(work: Work, table: Table, files: Sequence[Path]) -> Landed:
         if True in kinds
         else _read_csv(work, table, landed, path)
     )
+    told = {theirs: ours for ours, names in table.columns.items() for theirs in names}
+    work.tell_columns(landed.label, table.names[0], {it: told.get(it, "") for it in present})
     landed.columns = {ours for ours, names in table.columns.items() if present & set(names)}
     lacking = [" or ".join(table.columns[it]) for it in table.needs if it not in landed.columns]
     if lacking:
@@ -170,7 +172,7 @@ def _copy_parquet(work: Work, table: Table, files: Sequence[Path], path: Path) -
     finally:
         work.connection.execute("reset threads; set preserve_insertion_order = false")
     work.done_bytes += sum(it.stat().st_size for it in files)
-    return {name for name in table.theirs if name in kinds}
+    return set(kinds)
 
 
 def _require_parquet(file: Path) -> None:
@@ -206,7 +208,7 @@ def _read_csv(work: Work, table: Table, landed: Landed, path: Path) -> set[str]:
             texts.files.append(file)
             read_rows(work, file, reader, texts, Beside(writer, beside))
     landed.unread = [row for rows in texts.unread.values() for row in rows]
-    return seen & set(table.theirs)
+    return seen
 
 
 def id_of(column: str) -> str:

@@ -13,6 +13,7 @@ from winback.landing._aside import fields_of
 from winback.landing._batch import LINE, Rejected
 from winback.landing._stage import Staged, Work
 from winback.landing.sources._addresses import email_key
+from winback.landing.sources._people import People
 from winback.landing.sources._texts import FILE, Texts
 from winback.landing.sources._typed import as_row
 from winback.landing.sources.shopify._people import PEOPLE
@@ -69,7 +70,9 @@ def set_aside_orders(work: Work, staged: Staged, number: int) -> None:
         staged.aside.add_keys(((c, None) for _, _, c, _ in lost if c), reason)
 
 
-def set_aside_unread(work: Work, staged: Staged, unread: Sequence[Rejected]) -> None:
+def set_aside_unread(
+    work: Work, staged: Staged, unread: Sequence[Rejected], people: People = PEOPLE
+) -> None:
     """Set aside rows that can't be split, and hold everybody with an address in one of them."""
     staged.reject(unread)
     found = [
@@ -85,12 +88,12 @@ def set_aside_unread(work: Work, staged: Staged, unread: Sequence[Rejected]) -> 
         pa.schema([(name, pa.string()) for name in ("reason", "text", "number")]),
     )
     work.connection.register("named", named)
-    joins, owner = PEOPLE.owner_of("keyed.email_key", "keyed.number")
-    people = work.connection.execute(
+    joins, owner = people.owner_of("keyed.email_key", "keyed.number")
+    owners = work.connection.execute(
         f"""
         with keyed as (select *, {email_key("text")} as email_key from named)
         select distinct keyed.reason, {owner} from keyed {joins}
         """
     ).fetchall()
-    for reason in {reason for reason, _ in people}:
-        staged.aside.add_keys(((c, None) for told, c in people if told == reason and c), reason)
+    for reason in {reason for reason, _ in owners}:
+        staged.aside.add_keys(((c, None) for told, c in owners if told == reason and c), reason)

@@ -1,4 +1,5 @@
-"""WooCommerce's own files: the pages of its REST API (wc/v3), as a shop saves them.
+"""WooCommerce's own files: the pages of its REST API (wc/v3), as a shop saves them, or what a
+plugin has exported.
 
 The records become the tables of the input format, and go the way of the generic format from
 there: what can't be read is set aside with its page and place, and holds its customer.
@@ -16,7 +17,10 @@ from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
 from winback.landing.schema import INPUT_TABLES, numbered
 from winback.landing.sources._guests import write_guests, write_merged
+from winback.landing.sources._tables import Landed
 from winback.landing.sources._typed import stage_rows, together
+from winback.landing.sources.shopify._unread import set_aside_unread
+from winback.landing.sources.woocommerce._exports import export_notes, read_export
 from winback.landing.sources.woocommerce._fields import KINDS
 from winback.landing.sources.woocommerce._meta import read_wishes, wish_notes, wish_rows
 from winback.landing.sources.woocommerce._orders import (
@@ -30,6 +34,7 @@ from winback.landing.sources.woocommerce._pages import (
     CONSENTS,
     Pages,
     find_pages,
+    is_export,
     not_read_note,
     read_pages,
 )
@@ -52,9 +57,13 @@ def files(source: Path) -> list[Path]:
 def parse(work: Work, source: Path) -> Parsed:
     """Read the pages, find out who is who, and write the tables."""
     found = find_pages(source)
-    pages = {
-        kind.name: read_pages(work, kind, found[kind.name]) for kind in KINDS if kind.name in found
-    }
+    pages: dict[str, Pages] = {}
+    exports: dict[str, Landed] = {}
+    for kind in (it for it in KINDS if it.name in found):
+        if is_export(found[kind.name][0]):
+            pages[kind.name], exports[kind.name] = read_export(work, kind, found[kind.name])
+        else:
+            pages[kind.name] = read_pages(work, kind, found[kind.name])
     customers, orders = pages.get("customers"), pages.get("orders")
     read_accounts(work, customers, orders)
     parsed = Parsed()
@@ -65,6 +74,10 @@ def parse(work: Work, source: Path) -> Parsed:
         _parse_orders(work, orders, parsed)
     _parse_products(work, pages.get("products"), parsed)
     _parse_consents(work, list(pages.values()), found.get(CONSENTS, []), parsed)
+    for staged in parsed.sources:
+        if staged.name in exports:
+            set_aside_unread(work, staged, exports[staged.name].unread, PEOPLE)
+    parsed.notes += export_notes(exports.get("orders"))
     parsed.notes += not_read_note(source, files(source))
     return parsed
 

@@ -26,6 +26,8 @@ from winback.landing.sources.woocommerce._fields import KINDS, Kind, key_of
 NTH: Final = "__nth"  # tells the records of all pages apart
 PAGE: Final = "page"
 CONSENTS: Final = "consents"  # a file of the generic form that may lie beside
+# What plugins export.
+EXPORTED: Final = ("customers", "orders")
 _SUFFIXES: Final = (".json", ".jsonl", ".ndjson")
 _BRACKETS: Final = {b"[": b"]", b"{": b"}"}
 _LOOK: Final = 4096
@@ -60,18 +62,14 @@ def find_pages(source: Path) -> Mapping[str, list[Path]]:
     if not source.exists():
         raise UsageError(f"{source} doesn't exist.")
     inside = [source] if source.is_file() else sorted(source.iterdir())
-    found = {
-        kind.name: [
-            path
-            for path in inside
-            if path.name.lower().startswith(kind.name) and path.name.lower().endswith(_SUFFIXES)
-        ]
-        for kind in KINDS
-    }
+    found = {kind.name: _named(kind.name, _SUFFIXES, inside) for kind in KINDS}
+    if not found["orders"] and not found["customers"]:
+        found |= {name: _named(name[:-1], TABLE_SUFFIXES, inside) for name in EXPORTED}
     if not found["orders"] and not found["customers"]:
         raise UsageError(
             f"{source} has no orders*.json and no customers*.json. Next: save the pages of "
-            "/wp-json/wc/v3/orders and /customers there under such names"
+            "/wp-json/wc/v3/orders and /customers there under such names, or the export of a "
+            "plugin as orders*.csv"
         )
     found[CONSENTS] = [
         path for path in inside if path.name.lower() in {CONSENTS + it for it in TABLE_SUFFIXES}
@@ -84,6 +82,19 @@ def find_pages(source: Path) -> Mapping[str, list[Path]]:
         if not path.is_file():
             raise _refusal(path, "it is not a file", "put the file there")
     return {name: paths for name, paths in found.items() if paths}
+
+
+def _named(prefix: str, suffixes: tuple[str, ...], inside: Sequence[Path]) -> list[Path]:
+    return [
+        path
+        for path in inside
+        if path.name.lower().startswith(prefix) and path.name.lower().endswith(suffixes)
+    ]
+
+
+def is_export(path: Path) -> bool:
+    """Whether a file is a plugin's export, and no page of the API."""
+    return path.name.lower().endswith(TABLE_SUFFIXES)
 
 
 def not_read_note(source: Path, read: Collection[Path]) -> list[str]:
