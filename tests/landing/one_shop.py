@@ -7,12 +7,14 @@ holds is what every form can tell. `test_one_shop.py` holds the forms equal: add
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import shopify_api_files
 import shopify_files
 import shopify_tables
 import woocommerce_pages
@@ -372,6 +374,56 @@ def _woocommerce(visit: Visit) -> Mapping[str, str]:
     }
 
 
+_SAID: Final = {
+    "yes": ("SUBSCRIBED", "UNKNOWN"), "no": ("UNSUBSCRIBED", None), "": ("NOT_SUBSCRIBED", None),
+}  # fmt: skip
+_STATUS: Final = {"completed": "PAID", "pending": "AUTHORIZED", "refunded": "REFUNDED"}
+
+
+def _shopify_api(visit: Visit) -> Mapping[str, str]:
+    accounts = []
+    for it in visit.people:
+        if not it.number:
+            continue
+        state, level = _SAID[it.wish]
+        # A yes without a date, as one that was brought from elsewhere, counts from its pull.
+        since = instant(visit.exported) if it.wish == "no" else None
+        accounts.append(
+            shopify_api_files.account(
+                it.number, it.email or None, phone=it.phone or None,
+                says=shopify_api_files.consent(state, level, since),
+                firstName=it.first_name, lastName=it.last_name,
+                defaultAddress=shopify_api_files.address(it.country, it.region, it.postal_code),
+            )
+        )  # fmt: skip
+    orders = []
+    for it in visit.orders:
+        who = visit.person(it.by) if it.by else Person("")
+        refunded = it.status == "completed" and float(it.refunded)
+        status = "PARTIALLY_REFUNDED" if refunded else _STATUS.get(it.status, "PAID")
+        orders.append(
+            shopify_api_files.order(
+                it.number, it.email,
+                *(shopify_api_files.line(int(product), name, pieces, price)
+                  for product, name, pieces, price in it.lines),
+                by=None if it.as_guest or not who.number else who.number, phone=it.phone,
+                processedAt=instant(it.at), displayFinancialStatus=status,
+                cancelledAt=instant(it.at) if it.status == "cancelled" else None,
+                currencyCode=it.currency, totalPriceSet=shopify_api_files.money(it.total),
+                totalDiscountsSet=shopify_api_files.money(it.discount),
+                totalRefundedSet=shopify_api_files.money(it.refunded),
+                discountCodes=[it.coupon] if it.coupon else [],
+                billingAddress=shopify_api_files.address(who.country, who.region, who.postal_code),
+            )
+        )  # fmt: skip
+    about = {"objects": {}, "pulled_at": instant(visit.exported), "gone": []}
+    return {
+        "customers.jsonl": shopify_api_files.jsonl(accounts),
+        "orders.jsonl": shopify_api_files.jsonl(orders),
+        "pull.json": json.dumps(about),
+    }
+
+
 def _tables(visit: Visit) -> dict[str, list[dict[str, Any]]]:
     """The visit as Fivetran's tables."""
     states = {"yes": "subscribed", "no": "unsubscribed"}
@@ -476,6 +528,7 @@ def _plugin(visit: Visit) -> Mapping[str, str]:
 FORMS: Final[Mapping[str, Form]] = {
     "generic": Form("generic", _generic, lambda person: person.id),
     "shopify": Form("shopify", _shopify, hashed_guest("shopify")),
+    "shopify-api": Form("shopify-api", _shopify_api, hashed_guest("shopify")),
     "fivetran": Form("fivetran-shopify", _fivetran, hashed_guest("shopify")),
     "airbyte": Form("airbyte-shopify", _airbyte, hashed_guest("shopify")),
     "plugin": Form("woocommerce", _plugin, hashed_guest("woocommerce")),

@@ -22,7 +22,7 @@ FLOORS = (
     {"cli"},
     {"readiness", "rehearsal"},
     {"reconcile", "people", "measure", "conversations", "pages"},
-    {"sending", "inbound", "warehouse"},
+    {"sending", "inbound", "warehouse", "pulling"},
     {"landing", "providers"},
     {"content", "ledger", "replies"},
     {"base"},

@@ -96,6 +96,10 @@ class Settings(BaseSettings):
         description="Shopify orders with the status pending: `wait` until they are paid, or "
         "`count` where customers pay on delivery or by invoice.",
     )
+    shopify_api_version: str = Field(
+        "2025-10", description="The version of Shopify's API that `winback pull` asks."
+    )
+    shopify_base_url: str = Field("", description="Stands in for https://SHOP of sources.toml.")
     brand_name: str = Field("Example Shop", description="Named in every message.")
     postal_address: str = Field("", description="Printed in every email; no marketing without it.")
 

@@ -17,6 +17,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _mode,
     _next,
     _preview,
+    _pull,
     _reconcile,
     _replay_events,
     _report,

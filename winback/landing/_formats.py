@@ -19,6 +19,7 @@ class Parsed:
     # Refusals of addresses that are no customer's: channel_group, address, reason, occurred_at.
     refused: Path | None = None
     refused_by: str = ""
+    refused_note: str = "refusals of people who are no customers are kept by their addresses"
     # Whom the shop's system has deleted, a column customer_id: nothing of them lands.
     deleted: Path | None = None
 

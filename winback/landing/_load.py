@@ -28,23 +28,24 @@ from winback.landing._places import bring_tables
 from winback.landing._report import LoadReport, Progress, Saw
 from winback.landing._revocations import keep_refused, tell_revocations
 from winback.landing._set_aside import MEANWHILE, keep_set_aside
-from winback.landing._sources_file import Source
+from winback.landing._sources_file import API_FORMAT, Source
 from winback.landing._stage import Work
 from winback.landing._start_over import keep_refusals, kept_note
 from winback.landing.schema import INPUT_TABLES, TABLES, table_of
-from winback.landing.sources import klaviyo_events, shopify, woocommerce
+from winback.landing.sources import klaviyo_events, shopify, shopify_api, woocommerce
 from winback.landing.sources.lists import ListFormat
 from winback.landing.sources.shopify_tables import TablesFormat
 
 FormatName = Literal[
-    "generic", "shopify", "fivetran-shopify", "airbyte-shopify", "woocommerce", "klaviyo",
-    "klaviyo-events", "mailchimp", "listmonk", "online-retail", "cdnow",
+    "generic", "shopify", "shopify-api", "fivetran-shopify", "airbyte-shopify", "woocommerce",
+    "klaviyo", "klaviyo-events", "mailchimp", "listmonk", "online-retail", "cdnow",
 ]  # fmt: skip
 
 _FIVETRAN, _AIRBYTE = TablesFormat("Fivetran"), TablesFormat("Airbyte")
 FORMATS: dict[str, Format] = {
     "generic": _generic,
     "shopify": shopify,
+    API_FORMAT: shopify_api,
     "fivetran-shopify": _FIVETRAN,
     "airbyte-shopify": _AIRBYTE,
     "woocommerce": woocommerce,

@@ -63,7 +63,7 @@ def tell_revocations(work: Work, settings: Settings) -> list[str]:
 
 
 def keep_refused(work: Work, settings: Settings, parsed: Parsed) -> list[str]:
-    """Suppress the addresses of people who refused elsewhere and are no customers, and say so."""
+    """Suppress addresses: of people who refused elsewhere and are no customers, or that failed."""
     if parsed.refused is None:
         return []
     found = work.connection.execute(
@@ -82,7 +82,7 @@ def keep_refused(work: Work, settings: Settings, parsed: Parsed) -> list[str]:
             ]  # fmt: skip
             with ledger.write() as connection:
                 news += suppress_all(connection, wishes, recorded_at=work.loaded_at)[0]
-    return [f"{news:,} refusals of people who are no customers are kept by their addresses"]
+    return [f"{news:,} {parsed.refused_note}"]
 
 
 def _find_new(work: Work, merged: Path, shop_dir: Path) -> None:

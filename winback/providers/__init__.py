@@ -4,6 +4,7 @@ A provider's folder holds its client, its channels, its records, its callbacks a
 signature. What it posts becomes an `Event`, whoever it is.
 """
 
+from winback.providers._bounds import BrokenResponseError, ResponseTooLargeError
 from winback.providers._classify import classify
 from winback.providers._event import Event, EventKind, Unreadable
 from winback.providers._look_up import (
@@ -26,7 +27,7 @@ from winback.providers._seam import (
     Request,
     Scope,
 )
-from winback.providers._wire import HttpResponse
+from winback.providers._wire import HttpResponse, NotHandedOverError, Wire
 from winback.providers.own.choices import (
     Choice,
     preference_record,
@@ -49,6 +50,7 @@ from winback.providers.twilio.twiml import answer_call
 __all__ = [
     "LIST_NAMES",
     "PAGE_ROWS",
+    "BrokenResponseError",
     "Channel",
     "Choice",
     "EndWithdrawal",
@@ -60,6 +62,7 @@ __all__ = [
     "Kind",
     "ListName",
     "Listed",
+    "NotHandedOverError",
     "NotPreparedError",
     "Outcome",
     "Outgoing",
@@ -68,10 +71,12 @@ __all__ = [
     "Question",
     "Record",
     "Request",
+    "ResponseTooLargeError",
     "Scope",
     "Search",
     "SuppressionLists",
     "Unreadable",
+    "Wire",
     "Withdraw",
     "answer_call",
     "classify",

@@ -22,10 +22,11 @@ from winback.warehouse import MEMORIES
 _DATABASE: Final = b"SQLite format 3\0"
 # Their own modules know these, or they hold nothing but numbers and models.
 _ELSEWHERE: Final = (".parquet", ".jsonl", ".duckdb", ".wal", ".lock", "-wal", "-shm")
-# Leftovers of dead runs and loads, and pages of messages: the next dry run makes them anew.
+# Leftovers of dead runs and loads, what a pull has fetched, which the next one fetches anew, and
+# pages of messages: the next dry run makes them anew.
 _LEFTOVERS: Final = (
     "replay-*", ".replay-*", "landing/.loading-*", "landing/.empty-*", "published/.unfinished-*",
-    "reports/preview",
+    "reports/preview", "landing/pulls/*/files",
 )  # fmt: skip
 
 

@@ -50,6 +50,8 @@ def erase_in_landing(settings: Settings, person: Person, *, write: bool) -> dict
                 theirs = f"({_THEIRS} and not {_ASKED})" if name == "set_aside" else _THEIRS
                 count = _rename(connection, person, path, kept, write=write, theirs=theirs)
             found[f"landing {name}"] = count
+        for path in sorted(settings.landing_dir.glob("pulls/*/seen.parquet")):
+            found["landing pulls"] = _drop(connection, person, path, write=write)
         for path in sorted(settings.ledger_landing_dir.glob("*/*.parquet")):
             place = f"landing ledger/{path.parent.name}"
             changed = _rename(connection, person, path, None, write=write)

@@ -14,8 +14,8 @@ def account_rows(number: int) -> Rows:
     return Rows(COLUMNS, COLUMNS, f"(select * from accounts where nth = 1 and {FILE} = {number})")
 
 
-def set_aside_accounts(work: Work, staged: Staged, number: int) -> None:
-    """Hold who has two rows that differ, and whose consent can't be read."""
+def set_aside_repeats(work: Work, staged: Staged, number: int) -> None:
+    """Hold who has two rows that differ."""
     reason = "second row with this customer_id"
     rows = work.connection.execute(
         f"select {LINE}, {as_row(COLUMNS)}, customer_id, differs from accounts "
@@ -23,6 +23,11 @@ def set_aside_accounts(work: Work, staged: Staged, number: int) -> None:
     ).fetchall()
     staged.reject(((line, reason, row) for line, row, *_ in rows))
     staged.aside.add_keys(((c, c) for _, _, c, differs in rows if differs), reason)
+
+
+def set_aside_accounts(work: Work, staged: Staged, number: int) -> None:
+    """Hold who has two rows that differ, and whose consent can't be read."""
+    set_aside_repeats(work, staged, number)
     unread = work.connection.execute(
         f"select distinct customer_id from accounts where {FILE} = {number} and wish = 'unread'"
     ).fetchall()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+import pyarrow.parquet as pq
+
 from winback.base.duck import literal
 from winback.landing._batch import LINE
 from winback.landing._sql import parquet
@@ -60,6 +62,8 @@ def read_heads(work: Work, texts: Texts) -> None:
 
 def _read_own_rows(work: Work, texts: Texts) -> None:
     joins, owner = PEOPLE.owner_of("rows.email_key", "numbers.number")
+    # The API names the account; an export knows addresses alone.
+    has_account = "account" in pq.read_schema(texts.path).names
     work.connection.execute(
         f"""
         create or replace temp table own_rows as
@@ -70,13 +74,15 @@ def _read_own_rows(work: Work, texts: Texts) -> None:
                 {_of_the_same("province")} as region, {_of_the_same("zip")} as postal_code,
                 created_at, cancelled_at, total as total_amount, discount as discount_amount,
                 refunded, currency, lower(financial_status) as financial_status, coupon_code,
-                {_why_none()} as is_none, id, {FILE}, {LINE}
+                {_why_none()} as is_none, id, {FILE}, {LINE},
+                {"account" if has_account else "null::varchar as account"}
             from {parquet(texts.path)}
             where {IS_OWN} and name is not null
         ),
         statuses as (select * from (values {_statuses(work, texts)}) as words (word, status))
         select
-            rows.* exclude (created_at, cancelled_at, refunded, email_key), {owner} as customer_id,
+            rows.* exclude (created_at, cancelled_at, refunded, email_key),
+            coalesce(rows.account, {owner}) as customer_id,
             case when rows.cancelled_at is not null then 'cancelled' else statuses.status end
                 as status,
             case when statuses.status = 'refunded' and coalesce(rows.refunded, '0') in

@@ -1,0 +1,154 @@
+"""Calls of Shopify's GraphQL Admin API: they wait where the shop says so, and say in one line what
+is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from urllib3.exceptions import HTTPError
+
+from winback.base.errors import UsageError, WinbackError
+from winback.providers import (
+    BrokenResponseError,
+    HttpResponse,
+    NotHandedOverError,
+    ResponseTooLargeError,
+    Wire,
+)
+
+# A shop that is busy for longer is asked again by the next pull.
+_TRIES: Final = 6
+_LONGEST_WAIT: Final = 60.0
+_SCOPE: Final = re.compile(r"\b(?:read|write)_[a-z_]{1,40}\b")
+_FIELD: Final = re.compile(r"Field '(\w{1,60})' doesn't exist on type '(\w{1,60})'")
+_VERSION: Final = re.compile(r"\d{4}-\d{2}|unstable")
+_LATER: Final = "Next: winback pull, a little later: it goes on from there"
+_REFUSED: Final = {
+    401: "refuses the token. Next: set the token that the app shows after it is installed",
+    402: "is frozen until its bill is paid",
+    403: "refuses the app. Next: install the app in the shop, with the scopes of docs/sources.md",
+    404: "is not there, or has no such version of the API. Next: check `shop` in sources.toml",
+    423: "is locked by Shopify",
+}
+
+
+class FieldsRefusedError(WinbackError):
+    """The API does not give what is asked for: a scope is missing, or its schema has changed."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """One shop's API. The token goes nowhere but into the header of a call to it."""
+
+    shop: str
+    url: str
+    token: str = field(repr=False)
+    wire: Wire = field(repr=False)
+    wait: Callable[[float], None] = field(repr=False)
+
+    def ask(self, query: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """The data of a query. Raises WinbackError, in one line, for anything else."""
+        body = json_of({"query": query, "variables": variables or {}})
+        seconds, why = 0.0, ""
+        for attempt in range(_TRIES):
+            if seconds:
+                self.wait(min(seconds, _LONGEST_WAIT))
+            response = self._post(body)
+            if response is None:
+                seconds, why = 2.0**attempt, "can't be reached"
+                continue
+            found = response.json()
+            if response.status == 429 or response.status >= 500:
+                seconds = _seconds(response.headers.get("retry-after")) or 2.0**attempt
+                why = f"is busy (HTTP {response.status})"
+                continue
+            if response.status != 200 or not found:
+                raise self._refusal(response)
+            if _has_code(found, "THROTTLED"):
+                seconds, why = _throttled(found) or 2.0**attempt, "is busy (THROTTLED)"
+                continue
+            return self._data(found)
+        raise WinbackError(f"{self.shop} {why} after {_TRIES} tries: nothing was loaded. {_LATER}")
+
+    def _post(self, body: bytes) -> HttpResponse | None:
+        headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self.token}
+        try:
+            return self.wire.call("POST", self.url, data=body, headers=headers)
+        except ResponseTooLargeError as error:
+            raise WinbackError(f"{self.shop}: {error}") from None
+        except (NotHandedOverError, BrokenResponseError, HTTPError, OSError):
+            return None
+
+    def _refusal(self, response: HttpResponse) -> WinbackError:
+        said = _REFUSED.get(response.status)
+        if said is None:
+            said = f"answers with HTTP {response.status} and no data. {_LATER}"
+        return WinbackError(f"{self.shop} {said}")
+
+    def _data(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        errors, data = found.get("errors"), found.get("data")
+        if not errors and isinstance(data, dict):
+            return data
+        text = json_of(errors).decode()
+        scopes = sorted(set(_SCOPE.findall(text)))
+        if unknown := _FIELD.search(text):
+            raise FieldsRefusedError(
+                f"{self.shop}: its API has no field {unknown[1]} of {unknown[2]}: the schema has "
+                "changed. Next: set WINBACK_SHOPIFY_API_VERSION to a version that has it, or "
+                "update winback"
+            )
+        if _has_code(found, "ACCESS_DENIED"):
+            needs = f" ({', '.join(scopes)})" if scopes else ""
+            raise FieldsRefusedError(
+                f"{self.shop}: the app may not read what is asked{needs}. Next: give it the scopes "
+                "of docs/sources.md and install it again"
+            )
+        codes = re.findall(r'"code": ?"(\w{1,60})"', text)
+        raise WinbackError(
+            f"{self.shop}: its API refuses the query ({codes[0] if codes else 'no code'}). {_LATER}"
+        )
+
+
+def address_of(shop: str, base_url: str, version: str) -> str:
+    """The URL of a shop's API; `base_url` stands in for the shop."""
+    base = base_url.rstrip("/") or f"https://{shop}"
+    if urlsplit(base).scheme not in {"http", "https"}:
+        raise UsageError("WINBACK_SHOPIFY_BASE_URL is no http(s) address")
+    if not _VERSION.fullmatch(version):
+        raise UsageError("WINBACK_SHOPIFY_API_VERSION is a version like 2025-10")
+    return f"{base}/admin/api/{version}/graphql.json"
+
+
+def json_of(value: object) -> bytes:
+    """A value as JSON."""
+    return json.dumps(value).encode()
+
+
+def _has_code(found: Mapping[str, Any], code: str) -> bool:
+    errors = found.get("errors")
+    return isinstance(errors, list) and any(
+        isinstance(it, dict) and (it.get("extensions") or {}).get("code") == code for it in errors
+    )
+
+
+def _throttled(found: Mapping[str, Any]) -> float:
+    """How long until the query can be paid for."""
+    try:
+        cost = found["extensions"]["cost"]
+        status = cost["throttleStatus"]
+        missing = float(cost["requestedQueryCost"]) - float(status["currentlyAvailable"])
+        return max(1.0, missing / float(status["restoreRate"]))
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return 0.0
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        return max(0.0, float(text or 0))
+    except ValueError:
+        return 0.0
