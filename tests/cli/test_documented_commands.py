@@ -28,6 +28,8 @@ LIST = "email,phone\nada@example.com,+44 7700 900123\n"
 EXPORTED = {
     "mailchimp_export/unsubscribed_1.csv": "Email Address,OPTIN_TIME,CONFIRM_TIME,UNSUB_TIME\n"
     "ada@example.com,,2025-01-01,2025-02-03\n",
+    "bounces.json": '[{"created": 1767225600, "email": "ada@example.com"}]',
+    "messages.json": '{"messages": [{"body": "STOP", "from": "+447700900123", "to": "+1"}]}',
     "events/events-1.json": '{"data": []}',
     "profiles.csv": "Email,Email Marketing Consent,Email Marketing Consent Timestamp\n"
     "ada@example.com,UNSUBSCRIBED,2025-02-03\n",

@@ -9,12 +9,13 @@ import json
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from winback.base.errors import UsageError, WinbackError
 from winback.landing import Limits, XlsxReader
+from winback.people.optouts._json import is_json, read_records
+from winback.people.optouts._line import Line
 from winback.people.optouts._words import NAMING, kind_of, may_be_header
 
 SEPARATORS: Final = ",;\t|"
@@ -29,15 +30,6 @@ _MARKS: Final = (
 _GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
-@dataclass(frozen=True)
-class Line:
-    """One row: the physical line where it begins, its text, its cells unless they are broken."""
-
-    number: int
-    text: str
-    cells: list[str] | None
-
-
 def read_lines(path: Path, limits: Limits) -> Iterator[Line]:
     """All rows that aren't blank, a header among them. Raises WinbackError for no such file.
 
@@ -49,6 +41,8 @@ def read_lines(path: Path, limits: Limits) -> Iterator[Line]:
         raise WinbackError(f"{path.name} can't be read to its end: {error}") from None
     if content.startswith((_ZIP, _OLE)):
         return _workbook(path, limits)
+    if is_json(content):
+        return read_records(content, path.name)
     lines = _lines(content)
     for number, line in enumerate(lines, start=1):
         limits.check_line(path.name, len(line), number)

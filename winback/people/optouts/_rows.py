@@ -11,7 +11,7 @@ from winback.base.cells import plain
 from winback.base.phones import country_code
 from winback.ledger import ChannelGroup
 from winback.people.optouts._addresses import Address, Cell, read_cell, read_whole
-from winback.people.optouts._reading import Line
+from winback.people.optouts._line import Line
 from winback.people.optouts._told import STATED, Defaults, Told, allowed, occurred_at, reason_for
 from winback.people.optouts._words import NAMING, fold, is_empty, kind_of, may_be_header, may_hash
 from winback.replies import classify

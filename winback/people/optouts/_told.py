@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -62,4 +63,14 @@ def _instant(text: str, zone: str) -> datetime | None:
         # 0001-01-01, which stands for no date, began in no year of UTC's.
         return local.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
+        return _instant_of_mail(text)
+
+
+def _instant_of_mail(text: str) -> datetime | None:
+    """A date as mails have it, `Fri, 24 May 2019 17:44:46 +0000`: an API may write it so."""
+    try:
+        instant = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
         return None
+    # Without a zone of its own nobody knows whose clock it was.
+    return instant.astimezone(UTC) if instant.tzinfo else None
