@@ -142,6 +142,45 @@ def test_a_suppressed_profile_of_klaviyo_has_refused_whatever_its_consent_says(
     ]
 
 
+SUPPRESSED = "Email,First Name,Suppression Reason,Suppression Timestamp"
+
+
+def test_suppressed_profiles_of_klaviyo_have_refused_whatever_the_reason(lists: Shop) -> None:
+    rows = (
+        "Ada@example.com,A,UNSUBSCRIBED,2024-01-02T10:00:00Z\n"
+        "ben@example.com,B,Hard Bounce,2024-02-03T10:00:00Z\n"
+        "eva@example.com,E,,\n"
+        "zoe@example.com,Z,User suppressed,2024-03-04T10:00:00Z\n"
+        "gone@example.com,G,Marked as spam,2024-04-05T10:00:00Z\n"
+    )
+    profiles = (
+        "ada@example.com,,A,SUBSCRIBED,2024-05-06,,\nfay@example.com,,F,SUBSCRIBED,2024-05-06,,\n"
+    )
+    files = {"list.csv": f"{PROFILES}\n{profiles}", "suppressed.csv": f"{SUPPRESSED}\n{rows}"}
+    report = load_list(lists, "klaviyo", files)
+    assert [(row[0], row[2], row[5]) for row in consents(lists)] == [
+        ("c1", "granted", "2024-05-06"),
+        ("c1", "revoked", "2024-01-02"),
+        ("c2", "revoked", "2024-02-03"),
+        ("c3", "revoked", "2025-06-01"),
+        ("c4", "granted", "2024-05-06"),
+    ]
+    assert [it.file for it in report.sources] == ["list.csv", "suppressed.csv"]
+    with open_ledger(lists.settings) as ledger, ledger.read() as connection:
+        kept = suppressions_in_force(connection, group="email")
+    assert [(row.address, row.reason) for row in kept] == [
+        ("gone@example.com", "hard_bounce"),
+        ("zoe@example.com", "opted_out"),
+    ]
+
+
+def test_a_list_of_suppressed_profiles_may_come_alone(lists: Shop) -> None:
+    rows = "Email,Reason\nnobody\nada@example.com,Invalid email\n"
+    report = load_list(lists, "klaviyo", {"suppressed.csv": rows})
+    assert [(row[0], row[2]) for row in consents(lists)] == [("c1", "revoked")]
+    assert any("1 rows of this klaviyo list can't be read" in note for note in report.notes)
+
+
 def test_subscribers_of_listmonk_are_no_consents_and_the_blocked_refuse(lists: Shop) -> None:
     rows = (
         "uuid,email,name,attributes,status,created_at,updated_at\n"

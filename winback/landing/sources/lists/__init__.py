@@ -14,17 +14,18 @@ from winback.base.errors import WinbackError
 from winback.landing._batch import LINE
 from winback.landing._formats import Parsed
 from winback.landing._stage import Work
+from winback.landing.schema import numbered
 from winback.landing.sources._exports import Export
 from winback.landing.sources._texts import FILE, find_files, read_texts
-from winback.landing.sources._typed import Rows, stage_all, together
-from winback.landing.sources.lists._columns import KLAVIYO, LISTMONK, MAILCHIMP
+from winback.landing.sources._typed import Rows, stage_rows, together
+from winback.landing.sources.lists._columns import KLAVIYO, LISTMONK, MAILCHIMP, SUPPRESSIONS
 from winback.landing.sources.lists._match import list_notes, match_customers, write_refused
 from winback.landing.sources.lists._states import SAYS, file_states, read_states
 
-_EXPORTS: Final[dict[str, Export]] = {
-    "mailchimp": MAILCHIMP,
-    "klaviyo": KLAVIYO,
-    "listmonk": LISTMONK,
+_EXPORTS: Final[dict[str, tuple[Export, ...]]] = {
+    "mailchimp": (MAILCHIMP,),
+    "klaviyo": (KLAVIYO, SUPPRESSIONS),
+    "listmonk": (LISTMONK,),
 }
 
 
@@ -32,7 +33,7 @@ class ListFormat:
     """The lists of one tool, as a format of `winback load`."""
 
     def __init__(self, system: str) -> None:
-        self._system, self._export = system, _EXPORTS[system]
+        self._system, self._exports = system, _EXPORTS[system]
 
     def files(self, source: Path) -> list[Path]:
         """Every CSV file of the folder, or the one file."""
@@ -43,19 +44,22 @@ class ListFormat:
         paths = self.files(source)
         customers = _landed_customers(work, paths)
         states = file_states(self._system, paths)
-        [texts] = read_texts(work, paths, (self._export,)).values()
-        read_states(work, self._system, texts, states)
+        kinds = list(read_texts(work, paths, self._exports).values())
+        read_states(work, self._system, kinds, states)
         match_customers(work, customers)
         parsed = Parsed()
-        parsed.sources = stage_all(
-            work, "consents", texts, lambda number: _rows(self._system, number)
-        )
-        for number, staged in enumerate(parsed.sources, start=1):
-            staged.reject(texts.unread[number])
+        files = [
+            (path, own.unread[n]) for own in kinds for n, path in enumerate(own.files, start=1)
+        ]
+        for number, (path, unread) in enumerate(files, start=1):
+            rows = _rows(self._system, number)
+            staged = stage_rows(work, "consents", numbered("consents", number), path, rows)
+            staged.reject(unread)
+            parsed.sources.append(staged)
         parsed.tables["consents"] = together(work, "consents", [it.path for it in parsed.sources])
         parsed.refused, parsed.refused_by = write_refused(work), f"{self._system} {SAYS}"
-        unread = sum(len(rows) for rows in texts.unread.values())
-        parsed.notes += list_notes(work, self._system, unread)
+        lost = sum(len(unread) for _, unread in files)
+        parsed.notes += list_notes(work, self._system, lost)
         return parsed
 
 

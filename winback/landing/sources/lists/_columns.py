@@ -36,6 +36,24 @@ KLAVIYO: Final = Export(
     known_by=frozenset({"email marketing consent", "sms marketing consent"}),
     needs=frozenset({"email", "email marketing consent", "email marketing consent timestamp"}),
 )
+# Klaviyo's list of suppressed profiles, whose columns have had several names.
+SUPPRESSIONS: Final = Export(
+    "Klaviyo",
+    "suppressions",
+    {
+        "email": "email",
+        "reason": "reason",
+        "suppression reason": "reason",
+        "suppression reasons": "reason",
+        "timestamp": "occurred_at",
+        "suppressed at": "occurred_at",
+        "suppression timestamp": "occurred_at",
+        "date suppressed": "occurred_at",
+        "created": "occurred_at",
+    },
+    known_by=frozenset({"reason", "suppression reason", "suppression reasons"}),
+    needs=frozenset({"email"}),
+)
 LISTMONK: Final = Export(
     "listmonk",
     "subscribers",

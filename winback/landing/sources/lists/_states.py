@@ -29,19 +29,26 @@ _LEVEL: Final = """
 """
 # The rows of each system's file, as SQL over its texts.
 _SAID: Final = {
-    "mailchimp": f"""
+    "members": f"""
         select email, null::varchar as phone, 'email' as channel,
             case when unsub_time is not null then 'UNSUBSCRIBED'
                 when clean_time is not null then 'CLEANED' else file_states.state end as state,
             {_LEVEL} as opt_in_level,
             coalesce(unsub_time, clean_time, confirm_time, optin_time) as occurred_at
     """,
-    "klaviyo": """
+    "profiles": """
         select email, null::varchar as phone, 'email' as channel,
             case when is_suppressed then 'SUPPRESSED' else email_state end as state,
             'UNKNOWN' as opt_in_level, case when not is_suppressed then email_at end as occurred_at
     """,
-    "listmonk": """
+    # Whatever the reason is: it only tells what a stranger's address is kept for.
+    "suppressions": """
+        select email, null::varchar as phone, 'email' as channel,
+            case when regexp_matches(lower(reason), 'unsub|user|manual|opt') then 'UNSUBSCRIBED'
+                else 'SUPPRESSED' end as state,
+            'UNKNOWN' as opt_in_level, occurred_at
+    """,
+    "subscribers": """
         select email, null::varchar as phone, 'email' as channel, texts.state,
             'UNKNOWN' as opt_in_level, updated_at as occurred_at
     """,
@@ -69,21 +76,17 @@ def file_states(system: str, paths: Sequence[Path]) -> list[str]:
     return states
 
 
-def read_states(work: Work, system: str, texts: Texts, states: Sequence[str]) -> None:
+def read_states(work: Work, system: str, kinds: Sequence[Texts], states: Sequence[str]) -> None:
     """The temp table `said`: a row a statement, with what it becomes.
 
-    A statement about an empty address, or an empty one, says nothing.
+    Its files are counted over all kinds. A statement about an empty address, or an empty one, says
+    nothing.
     """
-    numbered = ", ".join(f"({n}, {literal(state)})" for n, state in enumerate(states, start=1))
-    suppressed = ", coalesce(email_suppressions <> '[]', false) as is_suppressed"
-    source = (
-        f"from (select *{suppressed if system == 'klaviyo' else ''} "
-        f"from {parquet(texts.path)}) as texts inner join "
-        f"(values {numbered}) as file_states (number, state) on texts.{FILE} = file_states.number"
-    )
-    said = f"{_SAID[system]}, {FILE}, {LINE} {source}"
-    if system == "klaviyo":
-        said += f" union all {_SAID_OF_TEXTS}, {FILE}, {LINE} {source}"
+    parts, before = [], 0
+    for texts in kinds:
+        parts.append(_said_of(texts, states[before : before + len(texts.files)], before))
+        before += len(texts.files)
+    said = " union all ".join(parts)
     work.connection.execute(
         f"create or replace temp table said as select * from ({said}) "
         "where coalesce(email, phone) is not null and state is not null"
@@ -109,3 +112,20 @@ def read_states(work: Work, system: str, texts: Texts, states: Sequence[str]) ->
             and upper(said.state) = means.state and said.opt_in_level = means.opt_in_level
         """
     )
+
+
+def _said_of(texts: Texts, states: Sequence[str], before: int) -> str:
+    """SQL for what the files of one kind say; `before` them come those of other kinds."""
+    name = texts.kind.name
+    numbered = ", ".join(f"({n}, {literal(state)})" for n, state in enumerate(states, start=1))
+    suppressed = ", coalesce(email_suppressions <> '[]', false) as is_suppressed"
+    source = (
+        f"from (select *{suppressed if name == 'profiles' else ''} "
+        f"from {parquet(texts.path)}) as texts inner join "
+        f"(values {numbered}) as file_states (number, state) on texts.{FILE} = file_states.number"
+    )
+    place = f"{FILE} + {before} as {FILE}, {LINE}"
+    said = f"{_SAID[name]}, {place} {source}"
+    if name == "profiles":
+        said += f" union all {_SAID_OF_TEXTS}, {place} {source}"
+    return said
