@@ -56,6 +56,12 @@ COLUMNS = {
         "rate_treatment double, rate_control double, estimate double, sequential_ci_low double, "
         "sequential_ci_high double, verdict varchar"
     ),
+    "playbook_plans": (
+        "playbook_id varchar, base_rate_source varchar, holdout_share double, window_days bigint, "
+        "base_rate_customers bigint, base_rate double, entered bigint, entries_a_day double, "
+        "smallest_effect double, alpha double, tuned_for_customers bigint, "
+        "min_customers_per_arm bigint, min_expected_reactivations double"
+    ),
     "rfm_scores": "r_score bigint, f_score bigint, monetary_cents bigint, rfm_segment varchar",
     "audience_funnel": (
         "playbook_id varchar, stage varchar, stage_order bigint, customers bigint, "
@@ -113,6 +119,9 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
          20.0, 290.0, "winner"),
         ("first", AGAINST, "reactivation", 14, 4100, 1020, 100, 30, 0.04, 0.03, 0.01, -0.01, 0.03,
          "not yet decidable"),
+    ],
+    "playbook_plans": [
+        ("first", "holdout", 0.2, 30, 1000, 0.031, 5000, 40.0, 0.02, 0.05, 5000, 100, 10.0),
     ],
     "rfm_scores": [(5, 5, 9000, "champions"), (1, 1, 1500, "hibernating")],
     "audience_funnel": [("first", "lapsed", 1, 2, 0, None)],
@@ -247,6 +256,7 @@ def test_the_page_needs_nothing_else_and_has_nobody_on_it(settings: Settings, fi
         re.findall(r"""(?:src|href)\s*=\s*["'](?!#)[^"']*|url\((?!#)|<script|@import""", page) == []
     )
     assert "Copper &amp; Tea" in page
+    assert "first: 3.1 of 100 customers come back by themselves within 30 days" in page
     for person in ("anna", "bert", "carl", "dora"):
         assert person not in page
     # Each chart is told in words, and no two parts have one id.
@@ -304,6 +314,9 @@ def test_the_command_shows_the_newest_set_or_that_of_a_moment(
     assert "20260430T120000Z-bbbbbbbb" in out.read_text()
     assert run(monkeypatch, "--as-of", "2026-04-30T11:00:00Z") == 2
     assert "The oldest that is kept stands on" in capsys.readouterr().err
+    (settings.published_dir / "current" / "step_results.parquet").unlink()
+    assert run(monkeypatch) == 1
+    assert "has no step_results: an earlier version published it" in capsys.readouterr().err
     shutil.rmtree(settings.published_dir)
     assert run(monkeypatch) == 1
     assert capsys.readouterr().err == (

@@ -16,6 +16,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _load,
     _mode,
     _next,
+    _power,
     _preview,
     _pull,
     _reconcile,

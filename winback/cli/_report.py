@@ -22,7 +22,7 @@ from winback.cli._help import AsJson, examples
         "winback report --out worth.html",
         "winback report --json",
         keys="as_of, in_words, funnel, effects, earned, playbooks, steps, channels, weeks, "
-        "returns, entered, lapse, grid, cohorts, reasons, newest_order, page",
+        "returns, entered, lapse, grid, cohorts, reasons, newest_order, plans, page",
     ),
 )
 def report_command(

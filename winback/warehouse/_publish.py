@@ -31,6 +31,7 @@ PUBLIC_TABLES: Final = (
     "reactivations",
     "reactivation_rates",
     "experiment_results",
+    "playbook_plans",
     "playbook_results",
     "step_results",
     "series_joins",

@@ -42,6 +42,6 @@ def _cell(value: object, column: str) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float | Decimal):
-        is_fine = column.startswith(_MONEY) or 0 < abs(value) < 1
+        is_fine = column.startswith(_MONEY) or 0 < abs(float(value)) < 1
         return f"{value:,.2f}" if is_fine else f"{value:,.1f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -12,6 +12,7 @@ from winback.base.duck import Rows
 from winback.base.errors import UsageError
 from winback.base.settings import Settings
 from winback.base.whole import written_whole
+from winback.measure import power
 from winback.measure.paper import templates
 from winback.measure.shop_report._charts import charts
 from winback.measure.shop_report._read import WINDOW_DAYS, Figures
@@ -72,6 +73,7 @@ def _page(figures: Figures, settings: Settings) -> str:
             charts=charts(figures, manifest.run_id),
             held_back=_held_back(figures),
             grid=_grid(figures.grid),
+            plans=[[line.strip() for line in power.tell(plan)] for plan in figures.plans],
             fresh=list(_fresh(figures, as_of)),
             channel=channel_word,
             it=figures,
@@ -82,9 +84,16 @@ def _page(figures: Figures, settings: Settings) -> str:
 def facts(figures: Figures) -> dict[str, Any]:
     """What `--json` prints: the sentences, and the tables that they rest on."""
     tables = {
-        name: value for name, value in vars(figures).items() if name not in {"manifest", "outlook"}
+        name: value
+        for name, value in vars(figures).items()
+        if name not in {"manifest", "outlook", "plans"}
     }
-    return {"as_of": figures.manifest.as_of, "in_words": list(tell_effects(figures)), **tables}
+    return {
+        "as_of": figures.manifest.as_of,
+        "in_words": list(tell_effects(figures)),
+        **tables,
+        "plans": [plan.as_dict() for plan in figures.plans],
+    }
 
 
 def _tiles(figures: Figures) -> Iterator[tuple[str, str, str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 TABLES: Final = (
-    "customers", "enrollments", "experiment_results", "playbook_results", "reactivations",
-    "rfm_scores", "step_results",
+    "customers", "enrollments", "experiment_results", "playbook_plans", "playbook_results",
+    "reactivations", "rfm_scores", "step_results",
 )  # fmt: skip
 
 QUERIES: Final = {

@@ -11,7 +11,7 @@ import duckdb
 
 from winback.base.duck import Rows, connect, literal, rows_of
 from winback.base.errors import WinbackError
-from winback.measure import report
+from winback.measure import power, report
 from winback.measure.last_screen import Outlook, read_outlook
 from winback.measure.shop_report._queries import QUERIES, TABLES
 from winback.warehouse import Manifest, read_manifest
@@ -45,6 +45,7 @@ class Figures:
     cohorts: Rows
     reasons: Rows
     newest_order: date | None
+    plans: list[power.Plan]
 
 
 def read_figures(published: Path, *, timezone: str) -> Figures:
@@ -52,6 +53,11 @@ def read_figures(published: Path, *, timezone: str) -> Figures:
     manifest = read_manifest(published)
     if manifest is None:
         raise WinbackError("Nothing is published to report on. Next: winback build")
+    if missing := [it for it in TABLES if not (published / f"{it}.parquet").exists()]:
+        raise WinbackError(
+            f"The set {manifest.run_id} has no {' and no '.join(missing)}: an earlier version "
+            "published it. Next: winback build"
+        )
     with connect() as connection:
         connection.execute(f"set TimeZone = {literal(timezone)}")
         connection.execute(f"set variable as_of = timestamptz '{manifest.as_of}'")
@@ -66,6 +72,7 @@ def read_figures(published: Path, *, timezone: str) -> Figures:
         outlook=read_outlook(published),
         funnel=report.funnel(published),
         newest_order=newest["newest_order"],
+        plans=power.read_plans(published, timezone=timezone),
         **found,
     )
 
