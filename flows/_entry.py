@@ -27,11 +27,16 @@ from winback.base.clock import WallClock
 @contextmanager
 def open_run(mode: str, as_of: datetime | None) -> Iterator[Stage]:
     """The stage of a flow that was called or deployed."""
+    take_over_waiting()
+    with open_stage(mode_of_run(mode), as_of) as stage:
+        yield stage
+
+
+def take_over_waiting() -> None:
+    """In a deployment's run: end the runs that waited behind it."""
     if deployment.id is not None and flow_run.id is not None:
         with get_client(sync_client=True) as client:
             take_over(client, UUID(flow_run.id))
-    with open_stage(mode_of_run(mode), as_of) as stage:
-        yield stage
 
 
 def take_over(client: SyncPrefectClient, run_id: UUID) -> int:

@@ -22,6 +22,8 @@ ASKS = "approve"
 SHARED = "send-due"
 # It sends to no customer; an automation gives it its parameters.
 TELLS = "tell"
+# It fetches the shop's data and sends nothing in any mode.
+PULLS = "pull"
 NAMES = [deployment["name"] for deployment in DEPLOYMENTS]
 
 
@@ -53,7 +55,9 @@ def test_what_the_playbooks_say_is_written_by_make_docs(monkeypatch: pytest.Monk
 
 def test_one_run_sends_all_playbooks_also_one_that_was_switched_off_since() -> None:
     scheduled = {item["name"]: item for item in DEPLOYMENTS if item["schedules"]}
-    assert scheduled.keys() == {"audience", "enroll", "reconcile", "reply", "measure", "send"}
+    assert scheduled.keys() == {
+        "pull", "audience", "enroll", "reconcile", "reply", "measure", "send",
+    }  # fmt: skip
     assert "playbook" not in scheduled["send"]["parameters"]
     with (ROOT / "dbt_project" / "seeds" / "playbooks.csv").open(newline="") as file:
         playbooks = {row["playbook_id"] for row in csv.DictReader(file)}
@@ -80,7 +84,7 @@ def test_no_two_runs_begin_at_one_minute_so_that_no_server_is_locked() -> None:
 
 
 def test_every_stage_of_a_run_has_a_deployment() -> None:
-    stages = {"run", "audience", "enroll", "collect", "reply", "reconcile", "measure"}
+    stages = {"run", "pull", "audience", "enroll", "collect", "reply", "reconcile", "measure"}
     assert stages <= set(NAMES)
     assert len(NAMES) == len(set(NAMES))
 
@@ -97,7 +101,7 @@ def test_a_deployment_goes_by_the_house_with_parameters_that_its_flow_has(
 ) -> None:
     parameters = inspect.signature(function_of(deployment)).parameters
     assert set(deployment["parameters"]) <= set(parameters)
-    if deployment["name"] not in {TELLS, ASKS}:
+    if deployment["name"] not in {TELLS, ASKS, PULLS}:
         assert deployment["parameters"]["mode"] == "house"
         assert parameters["mode"].default == "dry-run"
     required = {name for name, p in parameters.items() if p.default is inspect.Parameter.empty}
