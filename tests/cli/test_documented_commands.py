@@ -103,7 +103,7 @@ def test_every_short_command_of_the_documents_runs_as_it_stands_there(
     lists = {
         "load mailchimp_export --format mailchimp",
         "load profiles.csv --format klaviyo",
-        "load events --format klaviyo-events",
+        "load events --format klaviyo-api",
         "load subscribers.csv --format listmonk",
     }
     assert shops | lists | {"load", "load newsletter"} <= done

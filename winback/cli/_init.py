@@ -76,7 +76,7 @@ def init_command(
     from winback.readiness.doctor import findings
     from winback.readiness.first_files import FirstSettings, write_first_files, zone_of
 
-    forms = (*get_args(FormatName), API_FORMAT)
+    forms = tuple(dict.fromkeys((*get_args(FormatName), API_FORMAT)))
     asks = sys.stdin.isatty() and not as_json
     name = _ask(asks, brand, _BRAND)
     if not name:

@@ -49,7 +49,7 @@ def load_command(
         str | None,
         typer.Option(
             help="The form of the folder's files: generic, shopify, fivetran-shopify, "
-            "airbyte-shopify, woocommerce, klaviyo, klaviyo-events, mailchimp, listmonk, "
+            "airbyte-shopify, woocommerce, klaviyo, klaviyo-api, mailchimp, listmonk, "
             "online-retail or cdnow; default: generic.",
             show_default=False,
         ),

@@ -32,13 +32,13 @@ from winback.landing._sources_file import API_FORMAT, Source
 from winback.landing._stage import Work
 from winback.landing._start_over import keep_refusals, kept_note
 from winback.landing.schema import INPUT_TABLES, TABLES, table_of
-from winback.landing.sources import klaviyo_events, shopify, shopify_api, woocommerce
+from winback.landing.sources import klaviyo_api, shopify, shopify_api, woocommerce
 from winback.landing.sources.lists import ListFormat
 from winback.landing.sources.shopify_tables import TablesFormat
 
 FormatName = Literal[
     "generic", "shopify", "shopify-api", "fivetran-shopify", "airbyte-shopify", "woocommerce",
-    "klaviyo", "klaviyo-events", "mailchimp", "listmonk", "online-retail", "cdnow",
+    "klaviyo", "klaviyo-api", "mailchimp", "listmonk", "online-retail", "cdnow",
 ]  # fmt: skip
 
 _FIVETRAN, _AIRBYTE = TablesFormat("Fivetran"), TablesFormat("Airbyte")
@@ -49,7 +49,7 @@ FORMATS: dict[str, Format] = {
     "fivetran-shopify": _FIVETRAN,
     "airbyte-shopify": _AIRBYTE,
     "woocommerce": woocommerce,
-    "klaviyo-events": klaviyo_events,
+    "klaviyo-api": klaviyo_api,
     "online-retail": _online_retail,
     "cdnow": _cdnow,
     **{name: ListFormat(name) for name in ("klaviyo", "mailchimp", "listmonk")},

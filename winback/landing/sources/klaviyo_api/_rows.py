@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from winback.base.duck import literal
 from winback.landing._batch import LINE
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
 from winback.landing.sources._texts import FILE
 from winback.landing.sources._typed import Rows, as_row
-from winback.landing.sources.klaviyo_events._pages import PAGE
+from winback.landing.sources.klaviyo_api._pages import PAGE
 
 # A flow, or the message of a campaign, under a name that no playbook of ours has.
 _PLAYBOOK: Final = (
@@ -18,21 +19,26 @@ _PLAYBOOK: Final = (
 )
 # A message is one person's, though several share an address.
 _FIRST: Final = "qualify row_number() over (partition by nth_event order by customer_id) = 1"
-_ONCE: Final = "qualify row_number() over (partition by nth_event, customer_id) = 1"
-_OF_KIND: Final = (
-    f"(select *, {FILE} || '/' || {LINE} as nth_event from matched "
-    "where kind = '{kind}' and customer_id is not null {first})"
-)
+_ONCE: Final = "qualify row_number() over (partition by nth_event, channel, customer_id) = 1"
+
+
+def _of_kind(first: str, *kinds: str) -> str:
+    """SQL for the events of these kinds that are a customer's."""
+    named = ", ".join(map(literal, kinds))
+    return (
+        f"(select *, {FILE} || '/' || {LINE} as nth_event from matched "
+        f"where kind in ({named}) and customer_id is not null {first})"
+    )
 
 
 def consent_rows() -> Rows:
-    """Refusals; everybody who shares the address is meant."""
+    """Refusals, and what profiles say; everybody who shares the address is meant."""
     columns = "customer_id, channel, status, basis, source, occurred_at"
-    refusals = _OF_KIND.format(kind="refusal", first=_ONCE)
+    refusals = _of_kind(_ONCE, "refusal", "consent")
     return Rows(
         columns,
         f"{PAGE}, {columns}",
-        f"(select *, 'klaviyo events' as source from {refusals})",
+        f"(select *, 'klaviyo api' as source from {refusals})",
         key="nth",
     )
 
@@ -45,7 +51,7 @@ def message_rows() -> Rows:
         f"{PAGE}, {columns}",
         f"(select *, event_id as message_id, {_PLAYBOOK} as playbook_id, "
         "coalesce(message, 'unknown') as step, variation as variant, occurred_at as sent_at "
-        f"from {_OF_KIND.format(kind='message', first=_FIRST)})",
+        f"from {_of_kind(_FIRST, 'message')})",
         key="nth",
     )
 
@@ -56,7 +62,7 @@ def visit_rows() -> Rows:
     return Rows(
         columns,
         f"{PAGE}, {columns}",
-        f"(select *, word as event from {_OF_KIND.format(kind='visit', first=_FIRST)} as seen "
+        f"(select *, word as event from {_of_kind(_FIRST, 'visit')} as seen "
         "left join products_seen using (nth))",
         key="nth",
     )
@@ -81,7 +87,7 @@ def write_enrollments(work: Work) -> None:
         create or replace temp table flows_entered as
         with messages as (
             select *, {_PLAYBOOK} as playbook_id, try_cast(occurred_at as timestamptz) as sent_at
-            from {_OF_KIND.format(kind="message", first=_FIRST)}
+            from {_of_kind(_FIRST, "message")}
             where flow is not null
         ),
         firsts as (

@@ -1,9 +1,9 @@
-"""What Klaviyo sent and saw: pages of its events API, as a shop saves them.
+"""What Klaviyo knows: pages of its API, with events or profiles, as a shop saves them.
 
-Messages become past messages, the flows that sent them past enrollments, refusals, bounces and
-complaints consents that are taken back, and what happened on the site web events. An event is
-matched to the customers who are landed by the addresses of its profile. No event makes anybody
-more contactable: whoever agreed stands in the profiles.
+A profile says how somebody agreed, and since when. Messages become past messages, the flows that
+sent them past enrollments, refusals, bounces and complaints consents that are taken back, and what
+happened on the site web events. All are matched to the customers who are landed by the addresses
+of their profiles. No event makes anybody more contactable.
 """
 
 from __future__ import annotations
@@ -16,9 +16,16 @@ from winback.base.errors import WinbackError
 from winback.landing._formats import Parsed
 from winback.landing._stage import Work
 from winback.landing.sources._typed import Rows, stage_rows
-from winback.landing.sources.klaviyo_events._metrics import event_notes, read_meanings
-from winback.landing.sources.klaviyo_events._pages import find_event_pages, label_of, read_events
-from winback.landing.sources.klaviyo_events._rows import (
+from winback.landing.sources.klaviyo_api._metrics import event_notes, read_meanings
+from winback.landing.sources.klaviyo_api._pages import (
+    FIELDS,
+    find_event_pages,
+    label_of,
+    read_events,
+    read_pages,
+)
+from winback.landing.sources.klaviyo_api._profiles import PROFILE_FIELDS, read_profiles
+from winback.landing.sources.klaviyo_api._rows import (
     consent_rows,
     enrollment_rows,
     message_rows,
@@ -26,7 +33,7 @@ from winback.landing.sources.klaviyo_events._rows import (
     visit_rows,
     write_enrollments,
 )
-from winback.landing.sources.lists._match import match_customers, write_refused
+from winback.landing.sources.lists._match import list_notes, match_customers, write_refused
 
 _ROWS: Final[Mapping[str, Callable[[], Rows]]] = {
     "consents": consent_rows,
@@ -51,8 +58,12 @@ def parse(work: Work, source: Path) -> Parsed:
             "none are landed, or --replace forgets them. Next: load the shop, then its events "
             "without --replace"
         )
+    read_pages(work, pages)
     read_events(work, pages)
     read_meanings(work)
+    read_profiles(work)
+    work.tell_columns(label_of(pages), "events", FIELDS)
+    work.tell_columns(label_of(pages), "profiles", PROFILE_FIELDS)
     match_customers(work, customers)
     # A refusal of texts binds a number, and of a stranger no email address.
     work.connection.execute(
@@ -66,6 +77,6 @@ def parse(work: Work, source: Path) -> Parsed:
             set_aside_unknown(work, staged)
         parsed.sources.append(staged)
         parsed.tables[name] = staged.path
-    parsed.refused, parsed.refused_by = write_refused(work), "klaviyo events"
-    parsed.notes += event_notes(work)
+    parsed.refused, parsed.refused_by = write_refused(work), "klaviyo api"
+    parsed.notes += [*event_notes(work), *list_notes(work, "klaviyo", 0)]
     return parsed

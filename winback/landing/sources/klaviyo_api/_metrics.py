@@ -16,7 +16,7 @@ from winback.landing._batch import LINE
 from winback.landing._consent_states import meaning
 from winback.landing._stage import Work
 from winback.landing.sources._texts import FILE
-from winback.landing.sources.klaviyo_events._pages import PAGE
+from winback.landing.sources.klaviyo_api._pages import PAGE
 
 
 class Metric(NamedTuple):
@@ -103,7 +103,7 @@ def event_notes(work: Work) -> Iterator[str]:
         with owned as (
             select any_value(kind) as kind, count(customer_id) as owners,
                 count(coalesce(email_key, phone)) as addresses
-            from matched group by {FILE}, {LINE}
+            from matched where kind <> 'consent' group by {FILE}, {LINE}
         )
         select count(*) filter (owners = 0),
             count(*) filter (addresses = 0 and kind = 'refusal')

@@ -18,8 +18,8 @@ from winback.base.clock import FixedClock
 from winback.base.errors import UsageError, WinbackError
 from winback.base.settings import Settings
 from winback.landing import LoadReport
-from winback.landing.sources.klaviyo_events._metrics import METRICS, metric_of
-from winback.landing.sources.klaviyo_events._pages import FIELDS
+from winback.landing.sources.klaviyo_api._metrics import METRICS, metric_of
+from winback.landing.sources.klaviyo_api._pages import FIELDS
 from winback.ledger import open_ledger, suppressions_in_force
 
 CUSTOMERS = (
@@ -77,7 +77,7 @@ def events(shop: Shop) -> Shop:
 
 def load(events: Shop, *pages: Sequence[dict[str, Any]], **options: Any) -> LoadReport:
     events.write({f"events-{n}.json": page(it) for n, it in enumerate(pages, start=1)})
-    return events.load(format="klaviyo-events", **options)
+    return events.load(format="klaviyo-api", **options)
 
 
 RECEIVED, CLICKED = "Received Email", "Clicked Email"
@@ -164,7 +164,7 @@ def test_messy_events_become_what_was_worked_out_by_hand(events: Shop) -> None:
     assert events.landed(
         "consents", "customer_id, channel, status, strftime(occurred_at, '%Y-%m-%d'), source"
     ) == [
-        (who, channel, "revoked", day, "klaviyo events")
+        (who, channel, "revoked", day, "klaviyo api")
         for who, channel, day in [
             ("c1", "email", "2025-03-16"), ("c2", "email", "2025-03-15"),
             ("c2", "sms", "2025-03-19"), ("c3", "email", "2025-03-22"), ("c3", "sms", "2025-03-19"),
@@ -262,7 +262,7 @@ WHOLE = page(MESSY[:3])
         ({"e.json": WHOLE[:-40]}, WinbackError, "e.json: it is cut off or no JSON"),
         ({"e.json": "<html>"}, WinbackError, "e.json: it is cut off or no JSON"),
         ({"e.json": '{"errors": [{"status": 401}]}'}, WinbackError, "holds an error of Klaviyo's"),
-        ({"e.json": '{"profiles": []}'}, WinbackError, "no list of events under data"),
+        ({"e.json": '{"profiles": []}'}, WinbackError, "no list of records under data"),
         ({"e.json": page(MESSY[:3], included=[])}, WinbackError,
          "its events have no metric: nothing was loaded. Next: fetch it with ?include=metric"),
         ({"e.json": WHOLE, "f.json": "{"}, WinbackError, "f.json: it is cut off or no JSON"),
@@ -274,7 +274,7 @@ def test_what_is_no_whole_page_is_refused_in_one_line_and_nothing_lands(
     events.source.mkdir()
     events.write(files)
     with pytest.raises(error, match=re.escape(words)) as caught:
-        events.load(format="klaviyo-events")
+        events.load(format="klaviyo-api")
     assert "\n" not in str(caught.value)
     assert "example.com" not in str(caught.value)
     assert events.landed("past_messages") == events.landed("consents") == []
@@ -283,7 +283,7 @@ def test_what_is_no_whole_page_is_refused_in_one_line_and_nothing_lands(
 def test_events_need_the_shop(shop: Shop) -> None:
     shop.write({"e.json": WHOLE})
     with pytest.raises(WinbackError, match="Next: load the shop, then its events"):
-        shop.load(format="klaviyo-events")
+        shop.load(format="klaviyo-api")
 
 
 def test_the_docs_name_every_metric_and_field_that_is_read() -> None:

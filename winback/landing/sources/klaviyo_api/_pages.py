@@ -1,6 +1,7 @@
-"""The pages of Klaviyo's events API: which there are, and their events as texts.
+"""The pages of Klaviyo's API: which there are, and their events as texts.
 
-A page has its events under `data`, and their metrics and profiles under `included`.
+A page has its events or profiles under `data`, and the events' metrics and profiles under
+`included`.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def find_event_pages(source: Path) -> list[Path]:
     if not found:
         raise UsageError(
             f"{source} holds no .json file. Next: save the pages of "
-            "https://a.klaviyo.com/api/events?include=metric,profile there"
+            "https://a.klaviyo.com/api/events?include=metric,profile or /api/profiles there"
         )
     if wrong := [path for path in found if not path.is_file()]:
         raise _refusal(wrong[0], "it is not a file", "put the file there")
@@ -60,31 +61,49 @@ def label_of(pages: Sequence[Path]) -> str:
     return pages[0].name + others
 
 
-def read_events(work: Work, pages: Sequence[Path]) -> None:
-    """The temp table `events`: a row an event, with its metric and the addresses of its profile.
+def read_pages(work: Work, pages: Sequence[Path]) -> None:
+    """The temp table `records`, one row a record of a page; one on two pages counts once.
 
-    An event that stands on two pages counts once. Raises WinbackError for a page that is none.
+    Raises WinbackError for a page that is none.
     """
     work.connection.execute(
         f"create or replace temp table pages ({FILE} integer, {PAGE} varchar, data json, "
         "included json)"
     )
     for number, path in enumerate(pages, start=1):
-        work.progress("events: reading", work.done_bytes, work.total_bytes)
+        work.progress("pages: reading", work.done_bytes, work.total_bytes)
         _read_page(work, number, path)
         work.done_bytes += path.stat().st_size
+    work.connection.execute(
+        f"""
+        create or replace temp table records as
+        with told as (
+            select {FILE}, {PAGE}, unnest(json_extract(data, '$[*]')) as record,
+                generate_subscripts(json_extract(data, '$[*]'), 1)::bigint as {LINE}
+            from pages
+        ),
+        named as (
+            select *, json_extract_string(record, '$.type') as type,
+                nullif(trim(json_extract_string(record, '$.id')), '') as id
+            from told
+        )
+        from named qualify row_number() over (
+            partition by type, coalesce(id, {FILE} || '/' || {LINE}) order by {FILE}, {LINE}
+        ) = 1
+        """
+    )
+
+
+def read_events(work: Work, pages: Sequence[Path]) -> None:
+    """The temp table `events`: a row an event, with its metric and the addresses of its profile."""
     fields = ", ".join(
-        f"json_extract_string(event, {literal(_path(it))}) as {name}" for it, name in FIELDS.items()
+        f"json_extract_string(record, {literal(_path(it))}) as {name}"
+        for it, name in FIELDS.items()
     )
     work.connection.execute(
         f"""
         create or replace temp table events as
-        with told as (
-            select {FILE}, {PAGE}, unnest(json_extract(data, '$[*]')) as event,
-                generate_subscripts(json_extract(data, '$[*]'), 1) as {LINE}
-            from pages
-        ),
-        included as (
+        with included as (
             select unnest(json_extract(included, '$[*]')) as item from pages
         ),
         named as (
@@ -96,11 +115,10 @@ def read_events(work: Work, pages: Sequence[Path]) -> None:
             from included group by all
         ),
         read as (
-            select {FILE}, {PAGE}, {LINE}::bigint as {LINE},
-                nullif(trim(json_extract_string(event, '$.id')), '') as event_id, {fields},
-                json_extract_string(event, '$.relationships.metric.data.id') as metric_id,
-                json_extract_string(event, '$.relationships.profile.data.id') as profile_id
-            from told
+            select {FILE}, {PAGE}, {LINE}, id as event_id, {fields},
+                json_extract_string(record, '$.relationships.metric.data.id') as metric_id,
+                json_extract_string(record, '$.relationships.profile.data.id') as profile_id
+            from records where type = 'event'
         )
         select read.* exclude (metric_id, profile_id, timestamp, occurred_at),
             coalesce(
@@ -112,13 +130,9 @@ def read_events(work: Work, pages: Sequence[Path]) -> None:
         left join named as metrics on metrics.type = 'metric' and read.metric_id = metrics.id
         left join named as profiles
             on profiles.type = 'profile' and read.profile_id = profiles.id
-        qualify row_number() over (
-            partition by coalesce(event_id, {FILE} || '/' || {LINE}) order by {FILE}, {LINE}
-        ) = 1
         """
     )
-    _refuse_bare_events(work, pages)
-    work.tell_columns(label_of(pages), "events", FIELDS)
+    _refuse_bare_records(work, pages)
 
 
 def _path(field: str) -> str:
@@ -142,17 +156,32 @@ def _read_page(work: Work, number: int, path: Path) -> None:
             ) from None
         raise _refusal(path, "it is cut off or no JSON") from None
     if any(errors for _, _, errors in found):
-        raise _refusal(path, "it holds an error of Klaviyo's, no events")
+        raise _refusal(path, "it holds an error of Klaviyo's")
     if not found or any(data is None or not data.startswith("[") for data, _, _ in found):
-        raise _refusal(path, "it has no list of events under data")
+        raise _refusal(path, "it has no list of records under data")
     work.connection.executemany(
         "insert into pages values (?, ?, ?, ?)",
         [(number, path.name, data, included) for data, included, _ in found],
     )
 
 
-def _refuse_bare_events(work: Work, pages: Sequence[Path]) -> None:
-    """Raise WinbackError where nothing says what happened, or to whom."""
+def _refuse_bare_records(work: Work, pages: Sequence[Path]) -> None:
+    """Raise WinbackError where nothing says what happened, or to whom, or what a profile agreed to,
+    and for records that are neither."""
+    found = work.connection.execute(
+        "select count(*) filter (type = 'profile'), count(*) filter (type = 'profile' and "
+        "json_extract_string(record, '$.attributes.subscriptions') is not null), "
+        "count(*) filter (coalesce(type, '') not in ('profile', 'event')) from records"
+    ).fetchone()
+    profiles, told, others = found or (0, 0, 0)
+    if others:
+        raise _refusal(pages[0], f"{others:,} records are no events and no profiles")
+    if profiles and not told:
+        raise _refusal(
+            pages[0],
+            "its profiles have no subscriptions",
+            "fetch it with ?additional-fields[profile]=subscriptions",
+        )
     found = work.connection.execute(
         "select count(*), count(metric), count(coalesce(email, phone)) from events"
     ).fetchone()
