@@ -1,4 +1,5 @@
-"""What docs/analysts.md tells an analyst to do works as written: segment, playbook, queries."""
+"""What docs/analysts.md and docs/reporting.md tell an analyst to do works as written: segment,
+playbook, queries."""
 
 from __future__ import annotations
 
@@ -19,9 +20,13 @@ from winback.warehouse import PUBLIC_TABLES, _dbt
 BLOCK = re.compile(r"^```(?:sql|yaml|csv)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCKS = BLOCK.findall((PROJECT_DIR / "docs" / "analysts.md").read_text())
 FILES = {name: text for name, text in BLOCKS if name}
-QUERIES = [text for name, text in BLOCKS if not name]
+REPORTS = BLOCK.findall((PROJECT_DIR / "docs" / "reporting.md").read_text())
+QUERIES = [text for name, text in [*BLOCKS, *REPORTS] if not name]
 # Nothing is due in the shop of these tests, and nobody in it is of the example's segment.
-WITHOUT_ROWS = {"send_decisions", "entry_candidates", "experiment_results", "series_joins"}
+WITHOUT_ROWS = {
+    "send_decisions", "entry_candidates", "experiment_results", "playbook_results",
+    "series_joins",
+}  # fmt: skip
 
 
 def tables_of(sql: str) -> list[str]:

@@ -209,6 +209,12 @@ class Settings(BaseSettings):
         72, ge=1, le=24 * 365, description="Hours until a request for a yes is asked anew."
     )
 
+    publish_to: SecretStr = Field(
+        SecretStr(""),
+        description="Where a build copies the public tables to, for reports: a PostgreSQL URL "
+        "(schema `winback`), or the path of a DuckDB file.",
+    )
+
     watch_limits: str = Field(
         "",
         description="Minutes without a good end of a stage before `winback watch` speaks, like "
@@ -248,6 +254,18 @@ class Settings(BaseSettings):
         if unknown:
             raise ValueError(f"there is no channel {unknown[0]!r}; there are {', '.join(CHANNELS)}")
         return names
+
+    @field_validator("publish_to")
+    @classmethod
+    def _is_a_database(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value()
+        if (
+            text
+            and not text.startswith(("postgresql://", "postgres://"))
+            and ("://" in text or not text.endswith((".duckdb", ".db")))
+        ):
+            raise ValueError("must be postgresql://…, or a path that ends in .duckdb")
+        return value
 
     @field_validator("shop_timezone")
     @classmethod

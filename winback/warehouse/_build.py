@@ -21,6 +21,7 @@ from winback.warehouse._dbt import (
     seeds_digest,
     segment_names,
 )
+from winback.warehouse._elsewhere import publish_elsewhere
 from winback.warehouse._publish import Manifest, new_run_id, publish, read_manifest
 from winback.warehouse._standing import (
     Standing,
@@ -194,7 +195,9 @@ def _publish(
     manifest = read_manifest(published)
     assert manifest is not None  # noqa: S101 - publish just wrote it
     remember_warehouse(settings, manifest.run_id)
-    return BuildReport(published, manifest, result, tuple(warnings))
+    # A dry run's tables are nobody's report.
+    copied = publish_elsewhere(settings, published) if name == "current" else ()
+    return BuildReport(published, manifest, result, (*warnings, *copied))
 
 
 def _last_build(settings: Settings) -> Path:
