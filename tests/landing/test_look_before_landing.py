@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sys
@@ -114,6 +115,31 @@ def test_the_number_who_could_be_contacted_is_that_of_a_load_and_a_build(
         f"a yes (undocumented) in {country} is not enough there, or has expired"
         for country in ("CA", "DE", "GB", "NL")
     }
+
+
+def test_who_is_deleted_at_the_source_is_erased_in_the_look_alone(tmp_path: Path) -> None:
+    settings = Settings.load(home=tmp_path / "home", shop_timezone=ZONE, shop_country="US")
+    files = tmp_path / "tables"
+    files.mkdir()
+    for name, text in FORMS["fivetran"].write(VISITS[0]).items():
+        (files / name).write_text(text)
+    load(files, settings, FixedClock(AS_OF), format="fivetran-shopify")
+    rows = list(csv.DictReader((files / "customer.csv").read_text().splitlines()))
+    for row in rows:
+        row["_fivetran_deleted"] = str(row["email"] == "Ada@example.com").lower()
+    with (files / "customer.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    before = contents(settings.home)
+    clock = FixedClock(AS_OF + timedelta(hours=1))
+    told = look(files, settings, clock, format="fivetran-shopify", invoke=seeded)
+    assert contents(settings.home) == before
+    assert told.report.deleted_customers == 1
+    [email, _] = told.channels
+    # As of the first visit, but for ada.
+    assert (email.contactable, email.customers) == (3, 21)
+    assert "70001" not in str(told)
 
 
 SENTENCES = {row["rule_id"]: row["sentence"] for row in project_seed("contact_rules")}
