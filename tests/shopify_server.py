@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from shopify_api_files import Record, records
 
 TOKEN = "shpat_0123456789abcdef"
+CLIENT_ID, CLIENT_SECRET = "0a1b2c", "shpss_fedcba9876543210"
 SHOP = "copper-and-tea.myshopify.com"
 MONEY = {"shopMoney": {"amount": {}, "currencyCode": {}}}
 PLACE = {"countryCodeV2": {}, "provinceCode": {}, "zip": {}, "phone": {}, "city": {}}
@@ -209,6 +210,15 @@ def _part(value: Any, asked: dict[str, Any]) -> Any:
     return value
 
 
+def _exchanged(asked: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    """A token for the app's id and secret."""
+    wanted = {"grant_type": "client_credentials", "client_id": CLIENT_ID,
+              "client_secret": CLIENT_SECRET}  # fmt: skip
+    if asked != wanted:
+        return 400, {}, b'{"error": "application_cannot_be_found"}'
+    return 200, {}, json.dumps({"access_token": TOKEN, "expires_in": 86399}).encode()
+
+
 @contextmanager
 def shopify(**options: Any) -> Iterator[Shop]:
     """A shop that answers."""
@@ -218,7 +228,11 @@ def shopify(**options: Any) -> Iterator[Shop]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/admin/oauth/access_token":
+                self.say(*_exchanged(dict(parse_qsl(body.decode()))))
+                return
+            asked = json.loads(body)
             assert urlsplit(self.path).path == "/admin/api/2025-10/graphql.json"
             if self.headers["X-Shopify-Access-Token"] != TOKEN:
                 self.say(401, {}, b'{"errors": "[API] Invalid API key or access token"}')
@@ -228,8 +242,8 @@ def shopify(**options: Any) -> Iterator[Shop]:
                 status, headers, text = shop.responses.pop(0)
                 self.say(status, headers, text.encode())
                 return
-            body = shop.bodies.pop(0) if shop.bodies else shop.answer(asked)
-            self.say(200, {"Content-Type": "application/json"}, json.dumps(body).encode())
+            told = shop.bodies.pop(0) if shop.bodies else shop.answer(asked)
+            self.say(200, {"Content-Type": "application/json"}, json.dumps(told).encode())
 
         def do_GET(self) -> None:
             shop.headers.append(dict(self.headers))

@@ -90,6 +90,18 @@ def test_a_shop_without_the_file_has_no_sources(tmp_path: Path) -> None:
             f'format = "shopify-api"\nshop = "x.myshopify.com"\ntoken = "{SECRET}"',
             "[a] token is the name of an environment variable, like SHOP_TOKEN",
         ),
+        (
+            'format = "shopify-api"\nshop = "x.myshopify.com"\nclient_secret = "S"',
+            "[a] has a client_secret without its client_id",
+        ),
+        (
+            'format = "shopify-api"\nshop = "x.myshopify.com"\nclient_id = "I"\ntoken = "T"',
+            "[a] has a token or a client_id",
+        ),
+        (
+            f'format = "shopify-api"\nshop = "x.myshopify.com"\nclient_id = "{SECRET}"\nblock="b"',
+            "[a] client_id is the name of an environment variable",
+        ),
         ('format = "shopify-api"\nshop = "evil.example"\ntoken = "T"', "shop is a name like"),
         ('format = "shopify-api"\nshop = "x.myshopify.com"\nblock = "b"\nfolder = "x"', "'folder'"),
     ],

@@ -12,7 +12,16 @@ from typing import Any
 import pytest
 from pull_house import House
 from shopify_api_files import account, consent, gid, order
-from shopify_server import SCHEMA, SHOP, TOKEN, Shop, read_query, unknown_fields
+from shopify_server import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    SCHEMA,
+    SHOP,
+    TOKEN,
+    Shop,
+    read_query,
+    unknown_fields,
+)
 from typer.testing import CliRunner
 
 from winback.base.clock import WallClock
@@ -406,14 +415,36 @@ def test_a_source_that_is_not_there_is_one_line(
     assert "has no source 'b' with" in str(told("b").exception)
 
 
+def test_an_app_of_the_dev_dashboard_gets_a_token_for_its_id_and_secret(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APP_ID", CLIENT_ID)
+    monkeypatch.setenv("APP_SECRET", CLIENT_SECRET)
+    house.source = Source(
+        "shop", "shopify-api", shop=SHOP, client_id="APP_ID", client_secret="APP_SECRET"
+    )
+    assert house.pull().records["orders"] == 4
+    assert TOKEN not in house.texts()
+    assert CLIENT_SECRET not in house.texts()
+    monkeypatch.setenv("APP_SECRET", "shpss_other")
+    with pytest.raises(WinbackError, match=r"\(HTTP 400, application_cannot_be_found\)") as told:
+        house.pull()
+    assert "shpss_other" not in str(told.value)
+    assert CLIENT_ID not in str(told.value)
+
+
 def test_a_token_may_come_from_a_secret_block(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from prefect.blocks.system import Secret
 
     house.source = Source("shop", "shopify-api", shop=SHOP, block="shopify-token")
-    monkeypatch.setattr(Secret, "load", classmethod(lambda _, name: Secret(value=f"{TOKEN}"[:99])))
+    kept = {"shopify-token": TOKEN, "app-secret": CLIENT_SECRET}
+    monkeypatch.setattr(Secret, "load", classmethod(lambda _, name: Secret(value=kept[name])))
     assert house.pull().records["orders"] == 4
+    monkeypatch.setenv("APP_ID", CLIENT_ID)
+    house.source = Source("shop", "shopify-api", shop=SHOP, client_id="APP_ID", block="app-secret")
+    assert house.pull(is_full=True).records["orders"] == 4
 
     def missing(_: object, name: str) -> None:
         raise ValueError(f"Unable to find block document named {name}")

@@ -177,7 +177,8 @@ def seed(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
         ("generic", "s3://bucket/shop", {"url": "s3://bucket/shop"}),
         ("klaviyo", "lists", {"folder": "lists"}),
         ("shopify-api", "tea.myshopify.com",
-         {"shop": "tea.myshopify.com", "token": "SHOPIFY_TOKEN"}),
+         {"shop": "tea.myshopify.com", "client_id": "SHOPIFY_CLIENT_ID",
+          "client_secret": "SHOPIFY_CLIENT_SECRET"}),
     ],
 )  # fmt: skip
 def test_a_form_and_a_place_become_a_source_that_is_read_as_it_was_said(

@@ -38,15 +38,19 @@ _BESIDE: Final[Mapping[str, frozenset[str]]] = {
     "url": frozenset({"endpoint", "region", "key_id", "secret"}),
 }
 # Values that name an environment variable.
-_VARIABLES: Final = frozenset({"postgres", "key_id", "secret", "token"})
+_VARIABLES: Final = frozenset(
+    {"postgres", "key_id", "secret", "token", "client_id", "client_secret"}
+)
 
 
 @dataclass(frozen=True)
 class Source:
-    """One source. Exactly one of the places is set, or `shop` with `token` or `block`.
+    """One source. Exactly one of the places is set, or `shop` with one of `token`, `client_secret`
+    and `block`. With `client_id`, what these name is the secret of the app, not a token.
 
-    `postgres`, `key_id`, `secret` and `token` are names of environment variables. `columns` says
-    which column of the source is which of ours, by the name that we have for it.
+    `postgres`, `key_id`, `secret`, `token`, `client_id` and `client_secret` are names of
+    environment variables. `columns` says which column of the source is which of ours, by the name
+    that we have for it.
     """
 
     name: str
@@ -63,6 +67,8 @@ class Source:
     columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     shop: str = ""
     token: str = ""
+    client_id: str = ""
+    client_secret: str = ""
     block: str = ""
     # The file that says all this, for messages.
     file: str = "sources.toml"
@@ -131,9 +137,16 @@ def _check_place(where: str, told: Mapping[str, Any]) -> set[str]:
     if told["format"] == API_FORMAT:
         if "shop" not in told:
             raise UsageError(f"{where} has no shop, like example.myshopify.com")
-        if ("token" in told) == ("block" in told):
-            raise UsageError(f"{where} has one of token and block; give exactly one")
-        return {"format", "shop", "token", "block"}
+        secrets = {"token", "client_secret", "block"} & set(told)
+        if len(secrets) != 1:
+            raise UsageError(
+                f"{where} has one of token and block, or client_id with client_secret or block"
+            )
+        if "client_id" in told and "token" in told:
+            raise UsageError(f"{where} has a token or a client_id; give one of both")
+        if "client_secret" in told and "client_id" not in told:
+            raise UsageError(f"{where} has a client_secret without its client_id")
+        return {"format", "shop", "token", "client_id", "client_secret", "block"}
     places = [place for place in PLACES if place in told]
     if len(places) != 1:
         said = f"has {' and '.join(places)}" if places else "says not where it is"

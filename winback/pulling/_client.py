@@ -53,36 +53,15 @@ class Client:
 
     def ask(self, query: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
         """The data of a query. Raises WinbackError, in one line, for anything else."""
-        body = json_of({"query": query, "variables": variables or {}})
-        seconds, why = 0.0, ""
-        for attempt in range(_TRIES):
-            if seconds:
-                self.wait(min(seconds, _LONGEST_WAIT))
-            response = self._post(body)
-            if response is None:
-                seconds, why = 2.0**attempt, "can't be reached"
-                continue
-            found = response.json()
-            if response.status == 429 or response.status >= 500:
-                seconds = _seconds(response.headers.get("retry-after")) or 2.0**attempt
-                why = f"is busy (HTTP {response.status})"
-                continue
-            if response.status != 200 or not found:
-                raise self._refusal(response)
-            if _has_code(found, "THROTTLED"):
-                seconds, why = _throttled(found) or 2.0**attempt, "is busy (THROTTLED)"
-                continue
-            return self._data(found)
-        raise WinbackError(f"{self.shop} {why} after {_TRIES} tries: nothing was loaded. {_LATER}")
-
-    def _post(self, body: bytes) -> HttpResponse | None:
+        body = json.dumps({"query": query, "variables": variables or {}}).encode()
         headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self.token}
-        try:
-            return self.wire.call("POST", self.url, data=body, headers=headers)
-        except ResponseTooLargeError as error:
-            raise WinbackError(f"{self.shop}: {error}") from None
-        except (NotHandedOverError, BrokenResponseError, HTTPError, OSError):
-            return None
+        response = post(self.wire, self.url, body, headers, self.wait)
+        if isinstance(response, Unreached):
+            raise WinbackError(f"{self.shop} {response.why}: nothing was loaded. {_LATER}")
+        found = response.json()
+        if response.status != 200 or not found:
+            raise self._refusal(response)
+        return self._data(found)
 
     def _refusal(self, response: HttpResponse) -> WinbackError:
         said = _REFUSED.get(response.status)
@@ -94,7 +73,7 @@ class Client:
         errors, data = found.get("errors"), found.get("data")
         if not errors and isinstance(data, dict):
             return data
-        text = json_of(errors).decode()
+        text = json.dumps(errors)
         scopes = sorted(set(_SCOPE.findall(text)))
         if unknown := _FIELD.search(text):
             raise FieldsRefusedError(
@@ -114,19 +93,57 @@ class Client:
         )
 
 
-def address_of(shop: str, base_url: str, version: str) -> str:
-    """The URL of a shop's API; `base_url` stands in for the shop."""
+@dataclass(frozen=True)
+class Unreached:
+    """Why a shop gave no response that counts."""
+
+    why: str
+
+
+def post(
+    wire: Wire,
+    url: str,
+    data: Mapping[str, object] | bytes,
+    headers: Mapping[str, str],
+    wait: Callable[[float], None],
+) -> HttpResponse | Unreached:
+    """The response to a request that does no harm twice; a shop that is busy is waited for."""
+    seconds, why = 0.0, ""
+    for attempt in range(_TRIES):
+        if seconds:
+            wait(min(seconds, _LONGEST_WAIT))
+        seconds = 2.0**attempt
+        try:
+            response = wire.call("POST", url, data=data, headers=headers)
+        except ResponseTooLargeError as error:
+            return Unreached(f"sent a {error}")
+        except (NotHandedOverError, BrokenResponseError, HTTPError, OSError):
+            why = "can't be reached"
+            continue
+        if response.status == 429 or response.status >= 500:
+            why = f"is busy (HTTP {response.status})"
+            seconds = _seconds(response.headers.get("retry-after")) or seconds
+        elif _has_code(response.json(), "THROTTLED"):
+            why = "is busy (THROTTLED)"
+            seconds = _throttled(response.json()) or seconds
+        else:
+            return response
+    return Unreached(f"{why} after {_TRIES} tries")
+
+
+def address_of(shop: str, base_url: str) -> str:
+    """Below which a shop's API is; `base_url` stands in for the shop."""
     base = base_url.rstrip("/") or f"https://{shop}"
     if urlsplit(base).scheme not in {"http", "https"}:
         raise UsageError("WINBACK_SHOPIFY_BASE_URL is no http(s) address")
-    if not _VERSION.fullmatch(version):
+    return base
+
+
+def version_of(text: str) -> str:
+    """The API's version of the settings."""
+    if not _VERSION.fullmatch(text):
         raise UsageError("WINBACK_SHOPIFY_API_VERSION is a version like 2025-10")
-    return f"{base}/admin/api/{version}/graphql.json"
-
-
-def json_of(value: object) -> bytes:
-    """A value as JSON."""
-    return json.dumps(value).encode()
+    return text
 
 
 def _has_code(found: Mapping[str, Any], code: str) -> bool:

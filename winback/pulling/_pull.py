@@ -17,7 +17,7 @@ from winback.base.settings import Settings
 from winback.landing import API_FORMAT, LoadReport, Progress, Source, load, read_sources
 from winback.landing.sources.shopify_api import ABOUT, KINDS, Kind
 from winback.providers import Wire
-from winback.pulling._client import Client, address_of
+from winback.pulling._client import Client, address_of, version_of
 from winback.pulling._download import ExpiredError, download
 from winback.pulling._operation import (
     Operation,
@@ -78,12 +78,12 @@ def pull(
     `is_full`, the first time, and once a week. Raises WinbackError where the shop does not give
     what is asked for; nothing has landed then.
     """
-    url = address_of(source.shop, settings.shopify_base_url, settings.shopify_api_version)
-    token = read_token(source)
-    wire = Wire(pool_size=1)
+    base = address_of(source.shop, settings.shopify_base_url)
+    url = f"{base}/admin/api/{version_of(settings.shopify_api_version)}/graphql.json"
+    wire, wait = Wire(pool_size=1), wait or time.sleep
     try:
         with open_folder(settings, source.name) as folder:
-            client = Client(source.shop, url, token, wire, wait or time.sleep)
+            client = Client(source.shop, url, read_token(source, base, wire, wait), wire, wait)
             return _Pull(source, settings, clock, client, folder, progress).run(is_full=is_full)
     finally:
         wire.close()

@@ -16,8 +16,8 @@ from winback.landing import API_FORMAT, Source, read_sources
 SOURCES_FILE: Final = "sources.toml"
 _LISTS: Final = frozenset({"klaviyo", "mailchimp", "listmonk"})
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]*")
-# The environment variable that has the token of Shopify's API, where nobody names another one.
-TOKEN: Final = "SHOPIFY_TOKEN"  # noqa: S105 - its name
+# The environment variables that have the id and the secret of the shop's own app at Shopify.
+_APP: Final = {"client_id": "SHOPIFY_CLIENT_ID", "client_secret": "SHOPIFY_CLIENT_SECRET"}
 
 
 def source_text(form: str, place: str) -> str:
@@ -25,7 +25,7 @@ def source_text(form: str, place: str) -> str:
     URL, or a shop at Shopify, by what the place looks like."""
     keys = {"format": form, _kind(form, place): place}
     if form == API_FORMAT:
-        keys["token"] = TOKEN
+        keys |= _APP
     name = "newsletter" if form in _LISTS else "shop"
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in keys.items()]
     return f"# Where the shop's data is: docs/sources.md.\n[{name}]\n{''.join(lines)}"
