@@ -98,6 +98,7 @@ def test_every_short_command_of_the_documents_runs_as_it_stands_there(
     shops = {
         "load docs/samples/shopify --format shopify",
         "load docs/samples/woocommerce --format woocommerce",
+        "load docs/samples/fivetran --format fivetran-shopify",
         "load pages --format woocommerce",
     }
     lists = {

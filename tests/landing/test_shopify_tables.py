@@ -21,7 +21,7 @@ from shopify_tables import Row, as_airbyte, as_graphql, customer, line, order, s
 
 from winback.base.clock import FixedClock
 from winback.base.errors import WinbackError
-from winback.landing import LoadReport, Source, load
+from winback.landing import FileColumns, LoadReport, Source, load
 from winback.landing.sources.shopify_tables import _airbyte, _fivetran
 from winback.people.erasure import erase_deleted
 
@@ -503,7 +503,7 @@ def test_what_a_missing_table_or_column_costs_is_said(shop: Shop) -> None:
             {"order.parquet": "PAR1 and no more", "order.csv": None},
             "is not a readable Parquet file",
         ),
-        ({"orders.csv": "id\n"}, "holds order.csv and orders.csv: both are order"),
+        ({"order.csv.gz": "id\n"}, "holds order.csv and order.csv.gz: both are order"),
         ({"customer.csv": "id,email\n7.1E+12,a@example.com\n"}, "a spreadsheet has rounded 1 ids"),
     ],
 )
@@ -525,6 +525,32 @@ def test_a_place_that_is_no_shops_is_one_line(
     assert "\n" not in str(refused.value)
     assert "example.com" not in str(refused.value)
     assert not shop.settings.shop_dir.exists()
+
+
+def test_what_another_tool_left_in_a_folder_is_no_table(shop: Shop) -> None:
+    """A Delta table's files hold deleted rows, and a model of the shop's may be named alike."""
+    shop.source.mkdir()
+    csv_files(
+        {"customer": [customer(1, "ada@example.com")], "order": [order(1, 1, "ada@example.com")],
+         "customers": [{"id": 9, "email": "x@example.com"}], "orders": []},
+        shop.source,
+    )  # fmt: skip
+    shop.load(format="fivetran-shopify")
+    assert shop.landed("customers", "customer_id") == [("7001",)]
+    (shop.source / "refund" / "_delta_log").mkdir(parents=True)
+    with pytest.raises(WinbackError, match="is a Delta table"):
+        shop.load(format="fivetran-shopify")
+
+
+def test_a_look_is_told_what_each_column_becomes(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    seen: list[FileColumns] = []
+    load(rest_csv(tmp_path / "place"), shop.settings, shop.clock, saw=seen.append)
+    [told] = [it for it in seen if it.kind == "order_line_refund"]
+    assert told.columns == {
+        "id": "", "refund_id": "refund_id", "order_line_id": "line_id", "subtotal": "amount",
+        "total_tax": "tax",
+    }  # fmt: skip
 
 
 def test_a_row_that_can_not_be_split_holds_whom_it_names(shop: Shop) -> None:
@@ -553,6 +579,16 @@ def test_a_nested_column_that_is_cut_off_frees_nobody(shop: Shop, column: str) -
         assert [it[1:3] for it in states(shop)] == [("email", "unclear")]
     else:
         assert shop.landed("set_aside", "customer_id, row_key") == [("7001", "5001")]
+
+
+def test_the_samples_of_the_docs_load_whole(shop: Shop) -> None:
+    shop.source = Path(__file__).parents[2] / "docs" / "samples" / "fivetran"
+    report = shop.load(format="fivetran-shopify")
+    assert (report.rejected, report.held_customers) == (0, 0)
+    assert not report.notes
+    assert plain(shop.landed("orders", "order_id, refunded_amount, status"))[1:3] == [
+        ("5000000000002", "16.75", "completed"), ("5000000000003", "0.00", "cancelled"),
+    ]  # fmt: skip
 
 
 def test_the_documents_name_every_column_that_is_read() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ _WHY: Final = {
 }
 
 
-def copy_bucket(work: Work, source: Source, names: Sequence[str], folder: Path) -> None:
+def copy_bucket(work: Work, source: Source, names: Collection[str], folder: Path) -> None:
     """Copy the files of the tables: `orders.parquet`, or all files under `orders/`.
 
     Raises WinbackError for a storage that refuses or is not there, and for a file that changed
@@ -78,7 +78,7 @@ def _options(source: Source) -> dict[str, Any]:
 
 
 def _wanted(
-    fs: Any, storage: Any, root: str, names: Sequence[str]
+    fs: Any, storage: Any, root: str, names: Collection[str]
 ) -> Iterator[tuple[Any, PurePosixPath]]:
     """The files of these tables, each with its place in the workshop."""
     found = storage.get_file_info(fs.FileSelector(root, recursive=True))

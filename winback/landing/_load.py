@@ -24,7 +24,7 @@ from winback.landing._formats import Format, Parsed
 from winback.landing._limits import Limits
 from winback.landing._loads import load_before, loads_of_others, next_load_id
 from winback.landing._merge import Merged, merge
-from winback.landing._places import bring_tables
+from winback.landing._places import Tables, bring_tables
 from winback.landing._report import LoadReport, Progress, Saw
 from winback.landing._revocations import keep_refused, tell_revocations
 from winback.landing._set_aside import MEANWHILE, keep_set_aside
@@ -55,11 +55,11 @@ FORMATS: dict[str, Format] = {
     **{name: ListFormat(name) for name in ("klaviyo", "mailchimp", "listmonk")},
 }
 # The formats that are tables, by the names of these; all others are files of their own form.
-_TABLES: dict[str, tuple[str, ...]] = {
-    "generic": tuple(INPUT_TABLES),
+_TABLES: dict[str, Tables] = {
+    "generic": dict.fromkeys(INPUT_TABLES, ()),
     "fivetran-shopify": _FIVETRAN.tables,
     "airbyte-shopify": _AIRBYTE.tables,
-    "woocommerce": ("orders", "customers"),
+    "woocommerce": {"orders": (), "customers": ()},
 }
 
 
@@ -100,7 +100,7 @@ def load(
         work.shop_dir = None if replace else settings.shop_dir
         work.shop_country = settings.shop_country
         work.counts_pending = settings.shopify_pending == "count"
-        folder = source.folder or bring_tables(work, source, _TABLES.get(source.format, ()))
+        folder = source.folder or bring_tables(work, source, _TABLES.get(source.format, {}))
         work.total_bytes = _size(reader.files(folder))
         parsed = reader.parse(work, folder)
         _refuse_unread(work, parsed, settings)

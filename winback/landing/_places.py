@@ -6,7 +6,7 @@ changes meanwhile, or is gone, leaves nothing half landed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,36 +21,40 @@ from winback.landing._sources_file import Source
 from winback.landing._sql import ident
 from winback.landing._stage import Work
 
+# The names of tables, each with the columns that are read; without columns, all are.
+Tables = Mapping[str, Collection[str]]
 # Parquet has no such types.
 _NOT_IN_PARQUET: Final = ("HUGEINT", "UHUGEINT", "BIT", "UNION")
 
 
-def bring_tables(work: Work, source: Source, names: Sequence[str]) -> Path:
+def bring_tables(work: Work, source: Source, tables: Tables) -> Path:
     """Copy the source's tables of these names into the workshop, one Parquet file a table.
+
+    Of a table that names columns no other ones are copied.
 
     Raises UsageError where the source's form is no tables, WinbackError for a place that can't be
     read or that has none of them.
     """
     where = f"{source.file}: [{source.name}]"
-    if not names:
+    if not tables:
         raise UsageError(f"{where} {source.format} is files: give the folder that holds them")
     folder = work.folder / "place"
     folder.mkdir()
     if source.duckdb:
-        _of_duckdb(work, source, source.duckdb, names, folder)
+        _of_duckdb(work, source, source.duckdb, tables, folder)
     elif source.postgres:
-        copy_postgresql(work, source, names, folder)
+        copy_postgresql(work, source, tables, folder)
     else:
-        copy_bucket(work, source, names, folder)
+        copy_bucket(work, source, tables, folder)
     if not any(folder.iterdir()):
         raise WinbackError(
-            f"{where} {source.place} has none of the tables {', '.join(names)}. "
+            f"{where} {source.place} has none of the tables {', '.join(tables)}. "
             f"Next: say in {'url' if source.url else 'schema'} where they are"
         )
     return folder
 
 
-def _of_duckdb(work: Work, source: Source, path: Path, names: Sequence[str], folder: Path) -> None:
+def _of_duckdb(work: Work, source: Source, path: Path, tables: Tables, folder: Path) -> None:
     if not path.is_file():
         raise WinbackError(f"{source.file}: [{source.name}] there is no file {path}")
     try:
@@ -67,14 +71,16 @@ def _of_duckdb(work: Work, source: Source, path: Path, names: Sequence[str], fol
             [source.schema or "main"],
         ).fetchall()
         for table, columns in found:
-            if table.lower() not in names:
+            if table.lower() not in tables:
                 continue
+            wanted = tables[table.lower()]
             work.progress(f"{table}: fetching", work.done_bytes, work.total_bytes)
             told = ", ".join(
                 f"cast({ident(name)} as varchar) as {ident(name)}"
                 if kind.startswith(_NOT_IN_PARQUET)
                 else ident(name)
                 for name, kind in columns
+                if not wanted or name.lower() in wanted
             )
             place = f"place.{ident(source.schema or 'main')}.{ident(table)}"
             copy(work, f"select {told} from {place}", folder / f"{table.lower()}.parquet")

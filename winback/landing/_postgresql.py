@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +23,9 @@ _CHUNK_ROWS: Final = 10_000
 _CONNECT_SECONDS: Final = 10
 
 
-def copy_postgresql(work: Work, source: Source, names: Sequence[str], folder: Path) -> None:
+def copy_postgresql(
+    work: Work, source: Source, wanted: Mapping[str, Collection[str]], folder: Path
+) -> None:
     """Copy the tables of a schema, all as they stood at one instant.
 
     Raises WinbackError for a server that refuses or is not there.
@@ -41,11 +43,12 @@ def copy_postgresql(work: Work, source: Source, names: Sequence[str], folder: Pa
         ).fetchall()
         tables: dict[str, list[tuple[str, str]]] = {}
         for table, column, kind in found:
-            tables.setdefault(table, []).append((column, kind))
+            read = wanted.get(table.lower(), {""})
+            if not read or column.lower() in read:
+                tables.setdefault(table, []).append((column, kind))
         for table, columns in tables.items():
-            if table.lower() in names:
-                work.progress(f"{table}: fetching", work.done_bytes, work.total_bytes)
-                _copy_rows(connection, schema, table, columns, folder)
+            work.progress(f"{table}: fetching", work.done_bytes, work.total_bytes)
+            _copy_rows(connection, schema, table, columns, folder)
 
 
 @contextmanager

@@ -98,8 +98,16 @@ def _name_of(path: Path) -> str:
 def _files_of(place: Path) -> list[Path]:
     if place.is_file():
         return [place] if place.name.lower().endswith(_SUFFIXES) else []
-    inside = [it for it in sorted(place.rglob("*")) if not it.name.startswith((".", "_"))]
-    return [it for it in inside if it.is_file() and it.name.lower().endswith(_SUFFIXES)]
+    if (place / "_delta_log").exists():
+        # Its files hold what was deleted, too.
+        raise UsageError(f"{place} is a Delta table: write its rows out as Parquet first")
+    return [
+        it
+        for it in sorted(place.rglob("*"))
+        if it.is_file()
+        and it.name.lower().endswith(_SUFFIXES)
+        and not any(part.startswith((".", "_")) for part in it.relative_to(place).parts)
+    ]
 
 
 def read_table(work: Work, table: Table, files: Sequence[Path]) -> Landed:
@@ -148,7 +156,7 @@ def _copy_parquet(work: Work, table: Table, files: Sequence[Path], path: Path) -
     for file in files:
         _require_parquet(file)
     listed = ", ".join(map(literal, files))
-    rows = f"read_parquet([{listed}], union_by_name = true)"
+    rows = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
     try:
         found = work.connection.execute(
             f"select column_name, column_type from (describe select * from {rows})"

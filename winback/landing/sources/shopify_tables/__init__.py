@@ -6,7 +6,7 @@ these become the tables of the input format as Shopify's own exports do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -55,9 +55,9 @@ class TablesFormat:
         self._source = f"shopify {tool.lower()}"
 
     @property
-    def tables(self) -> tuple[str, ...]:
-        """The names of all tables that are read."""
-        return tuple(name for table in self._module.TABLES for name in table.names)
+    def tables(self) -> Mapping[str, Sequence[str]]:
+        """The names of all tables that are read, each with its columns."""
+        return {name: it.theirs for it in self._module.TABLES for name in it.names}
 
     def files(self, source: Path) -> list[Path]:
         """The files of all tables."""

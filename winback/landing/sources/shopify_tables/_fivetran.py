@@ -26,7 +26,7 @@ def _money(*names: str) -> tuple[str, ...]:
 TABLES: Final = (
     Table(
         "customers",
-        ("customer", "customers"),
+        ("customer",),
         {
             "id": ("id",),
             "email": ("email",),
@@ -77,7 +77,7 @@ TABLES: Final = (
     ),
     Table(
         "orders",
-        ("order", "orders"),
+        ("order",),
         {
             "id": ("id",),
             "account": ("customer_id",),
@@ -163,7 +163,7 @@ TABLES: Final = (
     ),
     Table(
         "products",
-        ("product", "products"),
+        ("product",),
         {
             "id": ("id",),
             "name": ("title",),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+import pyarrow.parquet as pq
+
 from winback.landing._batch import LINE
 from winback.landing._merge import copy
 from winback.landing._sql import parquet
@@ -151,8 +153,8 @@ def write_buyers(work: Work) -> Path:
     return path
 
 
-def write_deleted(work: Work) -> Path:
-    """Whom the source has deleted, or says that the shop has erased."""
+def write_deleted(work: Work) -> Path | None:
+    """Whom the source has deleted, or says that the shop has erased; None where that is nobody."""
     path = work.folder / "deleted.parquet"
     copy(
         work,
@@ -160,7 +162,7 @@ def write_deleted(work: Work) -> Path:
         "union select customer_id from states where becomes = 'erased'",
         path,
     )
-    return path
+    return path if pq.read_metadata(path).num_rows else None
 
 
 def set_aside_copies(work: Work, staged: Staged, table: str, shown: str, key: str) -> None:
