@@ -25,6 +25,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _respond,
     _run,
     _sandbox,
+    _send_test,
     _serve,
     _suppressions,
     _switch,

@@ -4,6 +4,7 @@ from winback.sending._due import Part, steps_due, unknown_messages
 from winback.sending._report import SendReport
 from winback.sending._send import send_due
 from winback.sending._sweep import SweepReport, sweep
+from winback.sending._test_message import send_test
 from winback.sending.approval._ask import ask, read_held
 from winback.sending.approval._decide import decide
 from winback.sending.approval._judge import Held
@@ -43,6 +44,7 @@ __all__ = [
     "read_waiting",
     "release_stops",
     "send_due",
+    "send_test",
     "steps_due",
     "stop_all",
     "sweep",
