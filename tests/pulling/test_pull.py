@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from pull_house import House
 from shopify_api_files import account, consent, gid, order
@@ -29,7 +30,7 @@ from winback.base.errors import UsageError, WinbackError
 from winback.cli._app import app
 from winback.landing import Source
 from winback.landing.sources.shopify_api import KINDS
-from winback.people.erasure import erase_deleted
+from winback.people.erasure import erase, erase_deleted
 from winback.pulling import _pull
 
 BUSY = {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}
@@ -322,6 +323,23 @@ def test_who_is_deleted_at_the_shop_is_erased(house: House) -> None:
     assert erase_deleted(house.settings, house.clock).erased == 1
     assert "ada@example.com" not in house.texts()
     assert house.pull(is_full=True).load.deleted_customers == 0
+
+
+def test_an_erasure_forgets_what_pulls_have_kept_of_them(house: House) -> None:
+    house.pull()
+    house.stop_at = "products: the shop"
+    with pytest.raises(KeyboardInterrupt):
+        house.pull(is_full=True)
+    house.stop_at = ""
+    assert "ada@example.com" in (house.folder / "files" / "customers.jsonl").read_text()
+    erase(house.settings, house.clock, "70001")
+    assert not (house.folder / "files").exists()
+    assert "ada@example.com" not in house.texts()
+    seen = pq.read_table(house.folder / "seen.parquet")["customer_id"].to_pylist()
+    assert seen == ["70002"]
+    house.shop.data["customers"] = [account(2, "bo@example.com")]
+    house.shop.data["orders"] = []
+    assert house.pull().records == {"orders": 4, "customers": 2, "products": 1}, "fetched anew"
 
 
 def test_who_was_merged_into_another_is_not_erased(house: House) -> None:
