@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -300,6 +303,23 @@ def test_a_source_that_cannot_be_loaded_is_refused_in_one_line_without_a_file_of
     assert "winback-look" not in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not shop.settings.home.exists()
+
+
+def test_what_a_killed_look_has_left_goes_with_the_next(shop: Shop) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    folder = Path(tempfile.gettempdir())
+    left, at_work, other = (
+        folder / f"winback-look-{name}-x" for name in (ended.pid, os.getpid(), "mine")
+    )
+    for path in (left, at_work, other):
+        path.mkdir()
+        (path / "customers.parquet").write_bytes(b"ada@example.com")
+    with pytest.raises(UsageError):
+        look(shop.source, shop.settings, shop.clock, invoke=seeded)
+    assert not left.exists()
+    for path in (at_work, other):
+        shutil.rmtree(path)
 
 
 def test_it_waits_for_no_load(shop: Shop) -> None:
