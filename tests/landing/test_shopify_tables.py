@@ -366,7 +366,8 @@ def test_the_tables_are_read_from_postgresql(
     monkeypatch.setenv("WAREHOUSE_URL", url)
     schema = url.rpartition("%3D")[2]
     source = Source("w", "fivetran-shopify", postgres="WAREHOUSE_URL", schema=schema)
-    load(source, shop.settings, shop.clock)
+    report = load(source, shop.settings, shop.clock)
+    assert [it.file for it in report.sources if it.name == "orders"] == ["order"]
     figures = "order_id, customer_id, total_amount, discount_amount, refunded_amount, status"
     assert plain(shop.landed("orders", figures)) == TAKEN
     assert shop.landed("set_aside", "customer_id, table_name, row_key") == HELD
@@ -547,6 +548,7 @@ def test_a_look_is_told_what_each_column_becomes(shop: Shop, tmp_path: Path) -> 
     seen: list[FileColumns] = []
     load(rest_csv(tmp_path / "place"), shop.settings, shop.clock, saw=seen.append)
     [told] = [it for it in seen if it.kind == "order_line_refund"]
+    assert list(told.columns) == list(GIVEN_BACK[0]), "in the order of the file"
     assert told.columns == {
         "id": "", "refund_id": "refund_id", "order_line_id": "line_id", "subtotal": "amount",
         "total_tax": "tax",

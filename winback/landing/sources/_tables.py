@@ -58,13 +58,8 @@ class Landed:
     rows: str = ""
     unread: list[Rejected] = field(default_factory=list)
     columns: Collection[str] = ()
-
-    @property
-    def label(self) -> str:
-        """What reports call it."""
-        if len(self.files) == 1:
-            return self.files[0].name
-        return f"{self.table.name} ({len(self.files):,} files)"
+    # What reports call it.
+    label: str = ""
 
 
 def find_tables(source: Path, tables: Sequence[Table], system: str) -> dict[str, list[Path]]:
@@ -115,7 +110,7 @@ def read_table(work: Work, table: Table, files: Sequence[Path]) -> Landed:
 
     Raises WinbackError for a file that can't be read, and for a column that is needed and absent.
     """
-    landed = Landed(table, list(files))
+    landed = Landed(table, list(files), label=_label(work, table, files))
     path = work.folder / f"{table.name}.texts"
     if not files:
         columns = ", ".join(f"null::varchar as {name}" for name in table.columns)
@@ -132,7 +127,7 @@ def read_table(work: Work, table: Table, files: Sequence[Path]) -> Landed:
     )
     told = {theirs: ours for ours, names in table.columns.items() for theirs in names}
     work.tell_columns(landed.label, table.names[0], {it: told.get(it, "") for it in present})
-    landed.columns = {ours for ours, names in table.columns.items() if present & set(names)}
+    landed.columns = {ours for ours, names in table.columns.items() if set(present) & set(names)}
     lacking = [" or ".join(table.columns[it]) for it in table.needs if it not in landed.columns]
     if lacking:
         raise WinbackError(
@@ -143,6 +138,14 @@ def read_table(work: Work, table: Table, files: Sequence[Path]) -> Landed:
     return landed
 
 
+def _label(work: Work, table: Table, files: Sequence[Path]) -> str:
+    if len(files) > 1:
+        return f"{table.names[0]} ({len(files):,} files)"
+    # What a database had is no file of the shop's.
+    is_brought = bool(files) and files[0].is_relative_to(work.folder)
+    return files[0].name if files and not is_brought else table.names[0]
+
+
 def _ours(table: Table, present: Collection[str]) -> str:
     columns = []
     for ours, names in table.columns.items():
@@ -151,7 +154,7 @@ def _ours(table: Table, present: Collection[str]) -> str:
     return ", ".join(columns)
 
 
-def _copy_parquet(work: Work, table: Table, files: Sequence[Path], path: Path) -> set[str]:
+def _copy_parquet(work: Work, table: Table, files: Sequence[Path], path: Path) -> list[str]:
     """The columns of Parquet files as a CSV would hold them; nested ones as JSON."""
     for file in files:
         _require_parquet(file)
@@ -180,7 +183,7 @@ def _copy_parquet(work: Work, table: Table, files: Sequence[Path], path: Path) -
     finally:
         work.connection.execute("reset threads; set preserve_insertion_order = false")
     work.done_bytes += sum(it.stat().st_size for it in files)
-    return set(kinds)
+    return list(kinds)
 
 
 def _require_parquet(file: Path) -> None:
@@ -200,13 +203,13 @@ def _text(column: str, kind: str, name: str) -> str:
     return f"{text_of(column, kind, required=False)} as {ident(name)}"
 
 
-def _read_csv(work: Work, table: Table, landed: Landed, path: Path) -> set[str]:
+def _read_csv(work: Work, table: Table, landed: Landed, path: Path) -> list[str]:
     kind = Export("", table.name, {it: it for it in table.theirs}, frozenset(), frozenset())
     texts = Texts(kind, path)
-    seen: set[str] = set()
+    seen: dict[str, None] = {}
 
     def rename(header: list[str]) -> list[str]:
-        seen.update(header)
+        seen.update(dict.fromkeys(header))
         return kind.names(header)
 
     writer = pq.ParquetWriter(path, texts_schema(kind), use_dictionary=False, compression="none")
@@ -216,7 +219,7 @@ def _read_csv(work: Work, table: Table, landed: Landed, path: Path) -> set[str]:
             texts.files.append(file)
             read_rows(work, file, reader, texts, Beside(writer, beside))
     landed.unread = [row for rows in texts.unread.values() for row in rows]
-    return seen
+    return list(seen)
 
 
 def id_of(column: str) -> str:
