@@ -355,13 +355,21 @@ def test_who_was_merged_into_another_is_not_erased(house: House) -> None:
     assert house.landed("orders", "order_id, customer_id")[0] == ("50001", "70002")
 
 
-def test_that_many_are_gone_at_once_is_told_and_erases_nobody(house: House) -> None:
-    house.shop.data["customers"] += [account(n, f"c{n}@example.com") for n in range(10, 60)]
+@pytest.mark.parametrize(("before", "after"), [(52, 10), (52, 31), (6, 2), (2, 0)])
+def test_that_many_are_gone_at_once_is_told_and_erases_nobody(
+    house: House, before: int, after: int
+) -> None:
+    people = [account(n, f"c{n}@example.com") for n in range(10, 10 + before)]
+    house.shop.data["customers"] = people
     house.pull()
-    house.shop.data["customers"] = house.shop.data["customers"][:10]
-    report = house.pull(is_full=True)
-    assert report.load.deleted_customers == 0
-    assert [it for it in report.load.notes if it.startswith("42 of 52 customers are not at")]
+    house.shop.data["customers"] = people[:after]
+    for _ in range(2):
+        report = house.pull(is_full=True)
+        assert report.load.deleted_customers == 0
+        told = f"{before - after} of {before} customers are not at the shop any more"
+        assert [it for it in report.load.notes if it.startswith(told)]
+    house.shop.data["customers"] = people[:-1]
+    assert house.pull(is_full=True).load.deleted_customers == 1
 
 
 def test_a_shop_of_another_name_begins_anew(house: House) -> None:

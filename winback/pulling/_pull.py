@@ -7,37 +7,26 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, timedelta
-from functools import partial
+from datetime import timedelta
 from typing import Final
 
 from winback.base.clock import Clock
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 from winback.landing import API_FORMAT, LoadReport, Progress, Source, load, read_sources
-from winback.landing.sources.shopify_api import ABOUT, KINDS, Kind
+from winback.landing.sources.shopify_api import ABOUT, KINDS
 from winback.providers import Wire
 from winback.pulling._client import Client, address_of, version_of
-from winback.pulling._download import ExpiredError, download
-from winback.pulling._operation import (
-    Operation,
-    OperationLostError,
-    begin,
-    look,
-    require_done,
-    wait_for,
-)
+from winback.pulling._fetch import Fetch
 from winback.pulling._state import Folder, Going, State, instant, open_folder
 from winback.pulling._token import read_token
 
-# The shop's index of what changed is a little late, and a record may change while it is read.
-_OVERLAP: Final = timedelta(hours=1)
 # What is deleted at the shop is found by a pull of everything.
 _FULL_EVERY: Final = timedelta(days=7)
 _NEEDS: Final = ("read_customers", "read_orders", "read_products")
 _ALL_ORDERS: Final = "read_all_orders"
 _SCOPES: Final = "query winbackScopes { currentAppInstallation { accessScopes { handle } } }"
-# More than so many who are gone at once is a mistake of somebody, and an erasure is for good.
+# More than so many who are gone at once may be a mistake, and an erasure is for good.
 _FEW_GONE: Final = 20
 _GONE_SHARE: Final = 0.05
 _CUSTOMER: Final = re.compile(rb'"id": ?"gid://shopify/Customer/([0-9]+)"')
@@ -101,8 +90,9 @@ class _Pull:
     def run(self, *, is_full: bool) -> PullReport:
         state = self.folder.read(self.source.shop)
         going = self._going(state, is_full=is_full)
+        fetch = Fetch(self.client, self.folder, state, going, self.progress)
         for kind in KINDS:
-            self._bring(state, going, kind)
+            fetch.bring(kind)
         seen = self.folder.seen()
         here = self._ids()
         gone, notes = self._gone(going, seen, here)
@@ -157,83 +147,20 @@ class _Pull:
             )
         return scopes
 
-    def _bring(self, state: State, going: Going, kind: Kind) -> None:
-        """The file of a kind, whole: what is here already stays."""
-        path = self.folder.files / f"{kind.name}.jsonl"
-        if kind.name in going.objects and path.exists():
-            return
-        self.folder.files.mkdir(parents=True, exist_ok=True)
-        try:
-            operation = self._operation(state, going, kind)
-            for _ in range(2):
-                try:
-                    self._download(operation, kind)
-                    break
-                except ExpiredError:
-                    # Asked again, the shop gives another URL for a file that it still has.
-                    found = look(self.client, operation.id)
-                    if found is None or not found.url:
-                        break
-                    operation = found
-            if operation.objects and not path.exists():
-                raise OperationLostError(
-                    f"{self.source.shop}: the file of {kind.name} has expired. Next: winback pull"
-                )
-        except OperationLostError:
-            path.unlink(missing_ok=True)
-            going.operations.pop(kind.name, None)
-            self.folder.write(state)
-            raise
-        self.folder.files.mkdir(parents=True, exist_ok=True)  # an erasure may have emptied it
-        path.touch()  # an operation that finds nothing has no file
-        going.objects[kind.name] = operation.objects
-        self.folder.write(state)
-
-    def _operation(self, state: State, going: Going, kind: Kind) -> Operation:
-        """The operation when it is done; an old one that the shop has forgotten is begun anew."""
-        tell = partial(self.progress, f"{kind.name}: the shop writes them")
-        known = going.operations.get(kind.name)
-        if known:
-            found = look(self.client, known)
-            if found is None or found.status == "EXPIRED" or self._has_no_file(found):
-                known = None
-        if not known:
-            since = instant(going.since)
-            query = kind.query(since - _OVERLAP if since else None)
-            begun = begin(self.client, query, lambda done: tell(done, 0))
-            (self.folder.files / f"{kind.name}.jsonl").unlink(missing_ok=True)
-            known = going.operations[kind.name] = begun.id
-            going.begun[kind.name] = begun.created_at.astimezone(UTC).isoformat()
-            self.folder.write(state)
-        operation, _ = wait_for(self.client, known, lambda done: tell(done, 0))
-        require_done(self.source.shop, kind.name, operation)
-        return operation
-
-    @staticmethod
-    def _has_no_file(operation: Operation) -> bool:
-        return operation.status == "COMPLETED" and operation.objects > 0 and not operation.url
-
-    def _download(self, operation: Operation, kind: Kind) -> None:
-        if not operation.url:
-            return
-        download(
-            self.source.shop,
-            operation.url,
-            operation.size,
-            self.folder.files / f"{kind.name}.jsonl",
-            wait=self.client.wait,
-            tell=lambda done: self.progress(f"{kind.name}: fetching", done, operation.size),
-        )
-
     def _ids(self) -> set[str]:
         """The customers of the file."""
-        with (self.folder.files / "customers.jsonl").open("rb") as file:
+        path = self.folder.files / "customers.jsonl"
+        if not path.exists():
+            raise WinbackError(
+                "an erasure has taken what was fetched: nothing was loaded. Next: winback pull"
+            )
+        with path.open("rb") as file:
             return {found[1].decode() for line in file if (found := _CUSTOMER.search(line))}
 
     def _gone(self, going: Going, seen: set[str], here: set[str]) -> tuple[list[str], list[str]]:
         """Who is not at the shop any more, as far as a pull of everything can tell."""
         gone = sorted(seen - here) if going.is_full else []
-        if len(gone) > max(_FEW_GONE, _GONE_SHARE * len(seen)):
+        if len(gone) > max(min(_FEW_GONE, len(seen) / 2), _GONE_SHARE * len(seen)):
             note = (
                 f"{len(gone):,} of {len(seen):,} customers are not at the shop any more. So many "
                 "at once may be a mistake, so nobody is erased. Next: winback erase CUSTOMER_ID "
