@@ -91,7 +91,7 @@ def load_command(
             raise UsageError(
                 f"--format is for a folder; {settings.sources_file.name} has the source's own"
             )
-        with _progress() as progress:
+        with progress_bar() as progress:
             outcomes = list(
                 load_every(
                     chosen,
@@ -104,7 +104,7 @@ def load_command(
             )
         _tell(outcomes, settings, as_json=as_json)
         return
-    with _progress() as progress:
+    with progress_bar() as progress:
         report = load(
             chosen,
             settings,
@@ -114,11 +114,11 @@ def load_command(
             date_formats=date_format or (),
             progress=progress,
         )
-    report = _noted(report, settings)
+    report = noted(report, settings)
     if as_json:
         print_json(asdict(report))
         return
-    for line in _summary(report, settings.shop_dir):
+    for line in summary(report, settings.shop_dir):
         typer.echo(line)
 
 
@@ -145,7 +145,7 @@ def _tell(outcomes: Sequence[Outcome], settings: Settings, *, as_json: bool) -> 
     reports = {it.source.name: it.report for it in done if it.report}
     if done:
         last = done[-1].source.name
-        reports[last] = _noted(reports[last], settings)
+        reports[last] = noted(reports[last], settings)
     failed = {it.source.name: it.failure for it in outcomes if it.failure and not it.is_elsewhere}
     if as_json:
         print_json({"loads": {n: asdict(it) for n, it in reports.items()}, "failed": failed})
@@ -157,7 +157,7 @@ def _tell(outcomes: Sequence[Outcome], settings: Settings, *, as_json: bool) -> 
         if outcome.is_elsewhere:
             typer.echo(f"note: {outcome.failure}")
         else:
-            for line in _summary(reports[source.name], settings.shop_dir):
+            for line in summary(reports[source.name], settings.shop_dir):
                 typer.echo(line)
         typer.echo("")
     for name, line in failed.items():
@@ -166,7 +166,7 @@ def _tell(outcomes: Sequence[Outcome], settings: Settings, *, as_json: bool) -> 
         raise typer.Exit(1)
 
 
-def _noted(report: LoadReport, settings: Settings) -> LoadReport:
+def noted(report: LoadReport, settings: Settings) -> LoadReport:
     """With what is known of all that is landed."""
     from winback.landing import phone_note
     from winback.people.erasure import count_returned, erase_deleted
@@ -182,7 +182,7 @@ def _noted(report: LoadReport, settings: Settings) -> LoadReport:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def progress_bar() -> Iterator[Progress]:
     """A bar on a terminal; a log or a pipe hears nothing of it."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
@@ -205,7 +205,8 @@ def _progress() -> Iterator[Progress]:
         )
 
 
-def _summary(report: LoadReport, shop_dir: Path) -> Iterator[str]:
+def summary(report: LoadReport, shop_dir: Path) -> Iterator[str]:
+    """What a load did, as lines."""
     files = [source.file for source in report.sources]
     # One file may bring several tables.
     names = [it.file + f" ({it.name})" * (files.count(it.file) > 1) for it in report.sources]

@@ -48,7 +48,7 @@ def pull_command(
     customer who is deleted at the shop is erased here.
     """
     from winback.base.settings import Settings
-    from winback.cli._load import _noted, _progress, _summary
+    from winback.cli._load import noted, progress_bar, summary
     from winback.pulling import api_sources, pull
 
     settings = Settings.load()
@@ -64,16 +64,16 @@ def pull_command(
         )
     reports: list[PullReport] = []
     for source in sources:
-        with _progress() as progress:
+        with progress_bar() as progress:
             done = pull(source, settings, WallClock(), is_full=full, progress=progress)
-        done = replace(done, load=_noted(done.load, settings))
+        done = replace(done, load=noted(done.load, settings))
         reports.append(done)
         if as_json:
             continue
         what = "everything" if done.is_full else f"what changed since {done.since}"
         records = ", ".join(f"{count:,} {kind}" for kind, count in done.records.items())
         typer.echo(f"[{source.name}] {source.shop}: {what}: {records} with their parts")
-        for line in _summary(done.load, settings.shop_dir):
+        for line in summary(done.load, settings.shop_dir):
             typer.echo(line)
     if as_json:
         print_json({"pulls": [asdict(it) for it in reports]})
