@@ -31,6 +31,13 @@ def seeded(settings: Settings, command: Sequence[str], told: Mapping[str, Any]) 
     return _dbt.invoke_dbt(settings, [*command, *NO_SEEDS], told)
 
 
+def build_models(settings: Settings, as_of: datetime, *models: str) -> None:
+    """Build these models in a new home, without data tests."""
+    command = ["build", "--no-write-json", "--select", *models]
+    command += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+    seeded(settings, command, _dbt.dbt_vars(settings, as_of))
+
+
 def keep_seeds() -> Settings:
     """The home whose warehouse holds the seeds; who comes first loads them, and others wait."""
     # Shared by all workers, as tests/conftest.py has it.

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from landing_shop import Shop
+from seeded import build_models
 
 from winback.base.clock import FixedClock
 from winback.base.errors import UsageError, WinbackError
@@ -204,6 +206,36 @@ def test_messy_events_become_what_was_worked_out_by_hand(events: Shop) -> None:
         "email": {("spam@example.com", "hard_bounce"), ("gone@example.com", "hard_bounce")},
         "phone": {("+12015550199", "opted_out")},
     }
+
+
+def test_past_messages_find_their_flows_and_count_for_their_customers(events: Shop) -> None:
+    load(events, MESSY)
+    models = ("+int_messages__all", "+int_customers__browsing", "+int_contact__consent_holders")
+    # While the visits are fresh.
+    build_models(events.settings, datetime(2025, 3, 30, 12, tzinfo=UTC), *models)
+    with duckdb.connect(str(events.settings.warehouse_path), read_only=True) as warehouse:
+        warehouse.execute("use winback")
+        messages = warehouse.execute(
+            "select message_id, customer_id, enrollment_id is not null, has_left "
+            "from int_messages__all order by all"
+        ).fetchall()
+        views = warehouse.execute(
+            "select customer_id, view_count from int_customers__browsing where view_count > 0 "
+            "order by all"
+        ).fetchall()
+        holders = warehouse.execute("from int_contact__consent_holders").fetchall()
+    assert messages == [
+        ("e1", "c1", True, True),
+        ("e10", "c4", False, True),
+        ("e2", "c1", True, True),
+        ("e3", "c2", False, True),
+        ("e4", "c6", True, True),
+        ("e41", "c2", True, True),
+        ("e6", "c2", False, True),
+        ("e9", "c2", True, True),
+    ]
+    assert views == [("c1", 1), ("c2", 1), ("c6", 1)]
+    assert holders == []
 
 
 def test_the_same_pages_again_add_nothing(events: Shop) -> None:

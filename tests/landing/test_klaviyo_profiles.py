@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+import duckdb
 import pytest
 from landing_shop import Shop
+from seeded import build_models
 
 from winback.base.errors import WinbackError
 from winback.landing.sources.klaviyo_api._profiles import FORMS, PROFILE_FIELDS
@@ -153,6 +155,25 @@ def test_messy_profiles_become_what_was_worked_out_by_hand(profiles: Shop) -> No
         ("gone@example.com", "opted_out"),
         ("dead@example.com", "hard_bounce"),
         ("+12015559999", "opted_out"),
+    }
+
+
+def test_who_agreed_at_klaviyo_may_get_email_and_nobody_else(profiles: Shop) -> None:
+    profiles.write(pages(*(it for it, _ in CASES)))
+    profiles.load(format="klaviyo-api")
+    build_models(profiles.settings, profiles.clock.now(), "+int_contact__consent_holders")
+    with duckdb.connect(str(profiles.settings.warehouse_path), read_only=True) as warehouse:
+        holders = set(
+            warehouse.execute(
+                "select customer_id, channel from winback.int_contact__consent_holders"
+            ).fetchall()
+        )
+    # By hand: all live in the United States, where each of the three bases is enough.
+    assert holders == {
+        (f"c{numbers[0]}", "email")
+        for it, rows in CASES
+        if any(row[:2] == ("email", YES) for row in rows)
+        for numbers in [re.findall("[0-9]+", it["id"])]
     }
 
 
