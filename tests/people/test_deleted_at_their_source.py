@@ -22,7 +22,7 @@ from winback.landing._formats import Parsed
 from winback.landing._merge import copy
 from winback.landing._stage import Work
 from winback.ledger import is_suppressed, open_ledger, suppress, tables
-from winback.people.erasure import _erase, erase, erase_deleted
+from winback.people.erasure import _deleted, _erase, erase, erase_deleted
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 EMAIL = "ann.zyx@example.com"
@@ -211,3 +211,26 @@ def test_they_wait_while_a_run_is_under_way(house: House, monkeypatch: pytest.Mo
     said = CliRunner().invoke(app, command).output
     assert "1 customers whom their source has deleted are erased here" in said
     assert house.traces() == []
+
+
+def test_very_many_at_once_wait_until_somebody_confirms_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_deleted, "MOST_AT_ONCE", 1)
+    house.load()
+    house.load("c1", "c2")
+    (told,) = erase_deleted(house.settings, house.clock).notes()
+    assert told == (
+        "2 customers whom their source has deleted wait to be erased, and nobody writes to them "
+        "meanwhile (so many at once may be a fault of the source). Next: winback erase --deleted, "
+        "if the shop has deleted them"
+    )
+    assert house.names() == ["c1", "c2"]
+    monkeypatch.setenv("WINBACK_HOME", str(house.settings.home))
+    done = CliRunner().invoke(app, ["erase", "--deleted", "--json"])
+    assert json.loads(done.stdout) == {"erased": 2, "waiting": 0}
+    assert house.names() == ["erased", "erased"]
+    again = CliRunner().invoke(app, ["erase", "--deleted"])
+    assert again.stdout == "Nobody whom the shop's system has deleted waits to be erased\n"
+    wrong = CliRunner().invoke(app, ["erase", "c1", "--deleted"])
+    assert wrong.exit_code != 0

@@ -56,7 +56,7 @@ def test_it_looks_at_the_commands_of_the_documents(
         ("```\n.venv/bin/winback load a b\n```", "line 2: winback load: Got unexpected"),
         ("```sh\nA=1 winback why c1 --years 3  # a story\n```", "line 2: winback why: No such"),
         ("```console\n$ winback dock\nall is well\n```", "line 2: winback has no command dock"),
-        ("```\nwinback erase --dry-run\n```", "line 2: winback erase: "),
+        ("```\nwinback why --json\n```", "line 2: winback why: "),
         ("`make coffee`", "line 1: make has no target coffee"),
         ("```\nmake test FUZZ_MINUTES=2 coffee\n```", "line 2: make has no target coffee"),
         ("```python\nx = (\n```", "line 2: '(' was never closed"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from winback.base.clock import WallClock
 from winback.base.console import print_json
+from winback.base.errors import UsageError
 from winback.cli._app import PEOPLE, app
 from winback.cli._help import AsJson, examples
+
+if TYPE_CHECKING:
+    from winback.base.settings import Settings
 
 
 @app.command(
@@ -19,14 +23,21 @@ from winback.cli._help import AsJson, examples
         "winback erase 17 --dry-run",
         "winback erase 17",
         "winback erase 17 --dry-run --json",
+        "winback erase --deleted",
         keys="customer_id, dry_run, rows, addresses, shared, pseudonym",
     ),
 )
 def erase_command(
     customer_id: Annotated[
-        str, typer.Argument(metavar="CUSTOMER_ID", help="The shop's id of the person.")
-    ],
+        str, typer.Argument(metavar="[CUSTOMER_ID]", help="The shop's id of the person.")
+    ] = "",
     *,
+    deleted: Annotated[
+        bool,
+        typer.Option(
+            "--deleted", help="All whom the shop's system has deleted, however many they are."
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be erased, and change nothing.")
     ] = False,
@@ -35,12 +46,18 @@ def erase_command(
     """Erase a person from WINBACK_HOME and the ledger.
 
     The person stays opted out by a keyed hash of the address. Counted rows
-    stay, without a name.
+    stay, without a name. A load erases whom the shop's system has deleted, unless
+    they are very many at once: then they wait for --deleted, and nobody writes to them.
     """
     from winback.base.settings import Settings
     from winback.people.erasure import erase
 
     settings = Settings.load()
+    if deleted == bool(customer_id) or (deleted and dry_run):
+        raise UsageError("Name a customer, or --deleted alone.")
+    if deleted:
+        _erase_deleted(settings, as_json=as_json)
+        return
     report = erase(settings, WallClock(), customer_id, dry_run=dry_run)
     if as_json:
         facts = {
@@ -73,3 +90,16 @@ def erase_command(
             f"what is left is called {report.pseudonym}; the shop and its providers have to "
             "forget them too. Next: winback build"
         )
+
+
+def _erase_deleted(settings: Settings, *, as_json: bool) -> None:
+    from winback.people.erasure import erase_deleted
+
+    done = erase_deleted(settings, WallClock(), is_confirmed=True)
+    if as_json:
+        print_json({"erased": done.erased, "waiting": done.waiting})
+        return
+    for line in done.notes():
+        typer.echo(line)
+    if not (done.erased or done.waiting):
+        typer.echo("Nobody whom the shop's system has deleted waits to be erased")
