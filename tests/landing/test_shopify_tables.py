@@ -16,6 +16,7 @@ from typing import Any, Final
 import duckdb
 import psycopg
 import pytest
+import shopify_files
 from landing_shop import Shop
 from shopify_tables import Row, as_airbyte, as_graphql, customer, line, order, said, table
 
@@ -23,6 +24,7 @@ from winback.base.clock import FixedClock
 from winback.base.errors import WinbackError
 from winback.landing import FileColumns, LoadReport, Source, load
 from winback.landing.sources.shopify_tables import _airbyte, _fivetran
+from winback.ledger import open_ledger, suppressions_in_force
 from winback.people.erasure import erase_deleted
 
 TEA, MUG = (11, "Tea"), (12, "Mug, blue")
@@ -211,7 +213,6 @@ CONSENTS: Final = [
     ("7006", "email", "revoked", None, "2024-02-06"),
     ("7006", "sms", "revoked", None, "2024-02-07"),
     ("7007", "email", "revoked", None, "2025-06-01"),
-    ("7008", "email", "revoked", None, "2024-02-08"),
     ("7015", "email", "unclear", None, "2024-02-15"),
     ("7018", "email", "granted", "undocumented", "2024-02-18"),
 ]
@@ -341,6 +342,9 @@ def test_the_shop_lands_as_worked_out_by_hand(
         ("Voucher", "Voucher", None, "10.00", None, None),
         ("WRAP", "Gift wrap", None, "30.00", None, None),
     ]
+    with open_ledger(shop.settings) as ledger, ledger.read() as connection:
+        kept = suppressions_in_force(connection, group="email")
+    assert [(it.address, it.reason) for it in kept] == [("hal@example.com", "hard_bounce")]
     notes = " ".join(report.notes)
     assert "2 test orders are no orders" in notes
     assert "1 drafts that are not paid" in notes
@@ -413,6 +417,20 @@ def test_a_yes_that_is_gone_is_a_refusal_from_the_load_on(shop: Shop) -> None:
     assert [(it[0], it[2]) for it in states(shop)] == [
         ("2024-02-01 10", "granted"), ("2025-06-02 12", "revoked"),
     ]  # fmt: skip
+
+
+def test_a_shop_that_changes_its_form_keeps_what_was_said(shop: Shop) -> None:
+    """A yes of Shopify's own export that the tables don't have any more is a refusal."""
+    yes = shopify_files.account(1, "ada@example.com", accepts_email_marketing="yes")
+    bought = shopify_files.order(1, "ada@example.com")
+    shop.write({
+        "customers.csv": shopify_files.written(shopify_files.CUSTOMERS, [yes]),
+        "orders.csv": shopify_files.written(shopify_files.ORDERS, bought),
+    })  # fmt: skip
+    shop.load(format="shopify")
+    number = int(shopify_files.account_id(1))
+    later(shop, {"customer": [customer(1, "ada@example.com", id=number)]}, 24)
+    assert [it[2] for it in states(shop)] == ["granted", "revoked"]
 
 
 def test_old_tables_have_a_yes_or_a_no_with_its_day(shop: Shop) -> None:

@@ -24,7 +24,12 @@ from winback.landing.sources._typed import stage_rows, together
 from winback.landing.sources.shopify._notes import order_notes
 from winback.landing.sources.shopify._unread import set_aside_unread
 from winback.landing.sources.shopify_tables import _airbyte, _fivetran
-from winback.landing.sources.shopify_tables._consents import read_states, state_notes, state_rows
+from winback.landing.sources.shopify_tables._consents import (
+    read_states,
+    state_notes,
+    state_rows,
+    write_invalid,
+)
 from winback.landing.sources.shopify_tables._orders import (
     line_rows,
     order_rows,
@@ -73,7 +78,7 @@ class TablesFormat:
         orders = _view(work, "shop_orders", self._module.orders(found))
         customers = _view(work, "shop_customers", self._module.customers(found))
         read_accounts(work, customers, orders)
-        read_states(work, self._source)
+        read_states(work)
         read_heads(work, orders)
         parsed = Parsed()
         self._parse_customers(work, found, parsed)
@@ -81,6 +86,8 @@ class TablesFormat:
         self._parse_products(work, found, parsed)
         self._parse_consents(work, found["customers"], parsed)
         parsed.deleted = write_deleted(work)
+        parsed.refused, parsed.refused_by = write_invalid(work), self._source
+        parsed.refused_note = "addresses that do not work, as Shopify says, are suppressed"
         parsed.notes += _absent_notes(found)
         return parsed
 

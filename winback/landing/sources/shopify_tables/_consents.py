@@ -7,11 +7,15 @@ grows. A yes without a date is the weakest there is, and dated by the account: i
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
+
+import pyarrow.parquet as pq
 
 from winback.base.duck import literal
 from winback.landing._batch import LINE
 from winback.landing._consent_states import UNKNOWN, meaning
+from winback.landing._merge import copy
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
 from winback.landing.sources._tables import is_true
@@ -23,7 +27,7 @@ _SYSTEM: Final = "shopify"
 _COLUMNS: Final = "customer_id, channel, status, basis, source, occurred_at"
 
 
-def read_states(work: Work, source: str) -> None:
+def read_states(work: Work) -> None:
     """The temp table `states`: a row a customer and channel, with what the state becomes.
 
     A state that is no yes any more, after a load that saw one, is a refusal from this load on.
@@ -57,7 +61,7 @@ def read_states(work: Work, source: str) -> None:
         create or replace temp table states as
         with means as (select * from (values {_meanings(work)})
             as told (channel, state, level, collected_from, is_dated, becomes, basis)),
-        before as ({_before(work, source)})
+        before as ({_before(work)})
         select told.*, means.becomes, means.basis, before.status as before
         from states_told as told
         inner join means on told.channel = means.channel and told.state = means.state
@@ -89,14 +93,14 @@ def _meanings(work: Work) -> str:
     return ", ".join(told or ["('', '', '', '', false, '', '')"])
 
 
-def _before(work: Work, source: str) -> str:
-    """SQL for what the newest earlier load of this form landed of each customer."""
+def _before(work: Work) -> str:
+    """SQL for what Shopify said last of each customer, in whatever form."""
     landed = work.landed("consents")
     if landed is None:
         return "select '' as customer_id, '' as channel, '' as status where false"
     return f"""
         select customer_id, channel, max_by(status, (occurred_at, status)) as status
-        from {parquet(landed)} where source = {literal(source)} group by customer_id, channel
+        from {parquet(landed)} where starts_with(source, '{_SYSTEM} ') group by customer_id, channel
     """
 
 
@@ -105,7 +109,7 @@ def state_rows(source: str) -> Rows:
     status = """
         case when becomes in ('granted', 'unclear') then becomes
             when becomes in ('none', 'held') then if(before = 'granted', 'revoked', null)
-            when becomes <> 'erased' then 'revoked' end
+            when becomes = 'revoked' then 'revoked' end
     """
     at = """
         case when becomes in ('none', 'held') then null when becomes = 'granted'
@@ -119,6 +123,25 @@ def state_rows(source: str) -> Rows:
         f"{literal(source)} as source, {at} as occurred_at from states) where status is not null)",
         key=NTH,
     )
+
+
+def write_invalid(work: Work) -> Path | None:
+    """The addresses that don't work; None without any. One without a date counts from the load."""
+    path = work.folder / "invalid.parquet"
+    at = "coalesce(try_cast(state_at as timestamptz), getvariable('loaded_at'))"
+    copy(
+        work,
+        f"""
+        select 'email' as channel_group, accounts.email_key as address, 'hard_bounce' as reason,
+            max(least({at}, getvariable('loaded_at'))) as occurred_at
+        from states inner join accounts using (customer_id)
+        where becomes = 'suppressed' and channel = 'email' and accounts.email_key is not null
+            and accounts.nth = 1
+        group by all
+        """,
+        path,
+    )
+    return path if pq.read_metadata(path).num_rows else None
 
 
 def state_notes(work: Work) -> Iterator[str]:
