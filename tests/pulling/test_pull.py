@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import fcntl
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -279,6 +283,26 @@ def test_a_pull_that_dies_at_any_moment_is_gone_on_with(house: House, stop_at: s
     assert since(house.shop)[3:] == ["2025-06-01T12:00:00Z"] * 3
     assert len(house.shop.operations) <= begun + 3
     assert json.loads((house.folder / "state.json").read_text())["going"] is None
+
+
+@pytest.mark.parametrize("stage", ["customers: the shop", "orders: fetching", "orders: merging"])
+def test_a_process_that_was_killed_leaves_nothing_in_the_way(house: House, stage: str) -> None:
+    house.pull()
+    house.shop.data["orders"].append(
+        order(3, "bo@example.com", by=2, updatedAt="2025-06-01T13:30:00Z")
+    )
+    house.clock.advance(timedelta(hours=1))
+    house.shop.now = house.clock.now().isoformat()
+    script = Path(__file__).with_name("pull_and_die.py")
+    given = [str(house.settings.home), house.shop.url, house.shop.now, stage, SHOP]
+    died = subprocess.run([sys.executable, script, *given], check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert len(house.landed("orders")) == 2
+    house.pull()
+    assert len(house.landed("orders")) == 3
+    assert since(house.shop)[3:] == ["2025-06-01T12:00:00Z"] * 3
+    assert not list(house.settings.landing_dir.glob(".loading-*"))
+    assert not (house.folder / "files").exists()
 
 
 def test_one_that_dies_after_landing_lands_the_same_once_more(
