@@ -32,7 +32,7 @@ from typer.testing import CliRunner
 from winback.base.clock import WallClock
 from winback.base.errors import UsageError, WinbackError
 from winback.cli._app import app
-from winback.landing import Source
+from winback.landing import Source, load
 from winback.landing.sources.shopify_api import KINDS
 from winback.people.erasure import erase, erase_deleted
 from winback.pulling import _pull
@@ -403,6 +403,18 @@ def test_a_shop_of_another_name_begins_anew(house: House) -> None:
     report = house.pull()
     assert report.is_full
     assert report.load.deleted_customers == 0, "the customers of another shop are not gone"
+
+
+def test_after_a_load_that_starts_over_everything_is_pulled(house: House, tmp_path: Path) -> None:
+    house.pull()
+    (tmp_path / "customers.csv").write_text("customer_id\nc1\n")
+    (tmp_path / "orders.csv").write_text("order_id,customer_id,ordered_at,total_amount\n")
+    load(tmp_path, house.settings, house.clock)
+    assert not house.pull().is_full
+    load(tmp_path, house.settings, house.clock, replace=True)
+    assert house.pull().is_full
+    assert len(house.landed("orders")) == 2
+    assert not house.pull().is_full
 
 
 def test_two_pulls_of_one_source_do_not_meet(house: House) -> None:

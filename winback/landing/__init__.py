@@ -10,7 +10,7 @@ from winback.landing._load import (
     landing_lock,
     load,
 )
-from winback.landing._loads import newest_load
+from winback.landing._loads import newest_load, was_replaced
 from winback.landing._phones import Unusable, phone_note, unusable_phones
 from winback.landing._report import (
     FileColumns,
@@ -46,4 +46,5 @@ __all__ = [
     "phone_note",
     "read_sources",
     "unusable_phones",
+    "was_replaced",
 ]

@@ -40,6 +40,11 @@ def loads_of_others(settings: Settings, source: str) -> list[str]:
     return [load_id for load_id, told in _reports(settings) if _source_of(told) not in {"", source}]
 
 
+def was_replaced(settings: Settings, *, since: str) -> bool:
+    """Whether a load after this one has forgotten what it landed, by `--replace`."""
+    return any(told["replace"] for load_id, told in _reports(settings) if load_id > since)
+
+
 def _reports(settings: Settings) -> Iterator[tuple[str, Any]]:
     """The newest first."""
     for path in sorted(_folder(settings).glob("*.json"), reverse=True):

@@ -13,7 +13,15 @@ from typing import Final
 from winback.base.clock import Clock
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
-from winback.landing import API_FORMAT, LoadReport, Progress, Source, load, read_sources
+from winback.landing import (
+    API_FORMAT,
+    LoadReport,
+    Progress,
+    Source,
+    load,
+    read_sources,
+    was_replaced,
+)
 from winback.landing.sources.shopify_api import ABOUT, KINDS
 from winback.providers import Wire
 from winback.pulling._client import Client, address_of, version_of
@@ -98,7 +106,8 @@ class _Pull:
         gone, notes = self._gone(going, seen, here)
         self._say(going, gone)
         report = self._load(state)
-        self._move_on(state, going, here if going.is_full and not notes else seen | here)
+        seen = here if going.is_full and not notes else seen | here
+        self._move_on(state, going, seen, report.load_id)
         notes = [*report.notes, *notes, *self._scope_note(going)]
         return PullReport(
             self.source.name,
@@ -128,6 +137,8 @@ class _Pull:
         last_full = instant(state.full_at)
         if last_full is None or self.clock.now() - last_full >= _FULL_EVERY:
             is_full = True
+        if was_replaced(self.settings, since=state.load_id):
+            is_full = True  # what earlier pulls have landed is forgotten
         self.folder.forget_files()
         since = None if is_full else state.since
         state.going = Going(since is None, since, _ALL_ORDERS in scopes)
@@ -177,13 +188,13 @@ class _Pull:
         }
         (self.folder.files / ABOUT).write_text(json.dumps(about), encoding="utf-8")
 
-    def _move_on(self, state: State, going: Going, seen: set[str]) -> None:
+    def _move_on(self, state: State, going: Going, seen: set[str], load_id: str) -> None:
         """After landing has succeeded: the next pull asks from where this one began."""
         self.folder.keep_seen(seen)
         state.since = min(going.begun.values())
         if going.is_full:
             state.full_at = state.since
-        state.going = None
+        state.load_id, state.going = load_id, None
         self.folder.write(state)
         self.folder.forget_files()
 

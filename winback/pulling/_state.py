@@ -39,11 +39,13 @@ class Going:
 
 @dataclass
 class State:
-    """One source's. `since` is what the next pull asks for, `full_at` when all was pulled."""
+    """One source's. `since` is what the next pull asks for, `full_at` when all was pulled, and
+    `load_id` the load that landed the last pull."""
 
     shop: str
     since: str | None = None
     full_at: str | None = None
+    load_id: str = ""
     going: Going | None = None
 
 
