@@ -138,11 +138,28 @@ def test_who_is_deleted_at_the_source_is_erased_in_the_look_alone(tmp_path: Path
     clock = FixedClock(AS_OF + timedelta(hours=1))
     told = look(files, settings, clock, format="fivetran-shopify", invoke=seeded)
     assert contents(settings.home) == before
-    assert told.report.deleted_customers == 1
+    assert told.reports[0].deleted_customers == 1
     [email, _] = told.channels
     # As of the first visit, but for ada.
     assert (email.contactable, email.customers) == (3, 21)
     assert "70001" not in str(told)
+
+
+def test_a_shop_and_its_list_are_looked_at_together_as_they_would_be_loaded(
+    tmp_path: Path,
+) -> None:
+    settings = Settings.load(home=tmp_path / "home", shop_timezone=ZONE, shop_country="US")
+    (tmp_path / "profiles.csv").write_text(KLAVIYO)
+    sources = [
+        Source("shop", "shopify", folder=visited(tmp_path, 0)),
+        Source("newsletter", "klaviyo", folder=tmp_path / "profiles.csv"),
+    ]
+    told = look(sources, settings, FixedClock(AS_OF), invoke=seeded)
+    assert [it.source for it in told.reports] == ["shop", "newsletter"]
+    # By hand: nia and zoe said yes to the shop, and kim bounced and ada left by the list, which
+    # brings ray's and sue's yes. Hal waits for an order, and one of jo's can't be read.
+    assert told.channels[0].contactable == 4
+    assert not settings.home.exists()
 
 
 SENTENCES = {row["rule_id"]: row["sentence"] for row in project_seed("contact_rules")}
@@ -274,8 +291,11 @@ def test_a_source_of_the_file_is_looked_at_by_its_name(
     code, said, _ = command(monkeypatch, capsys, "--source", "shop")
     assert code == 0
     assert "Next: winback load shop\n" in said
-    assert isinstance(asked[0], Source)
-    assert asked[0].folder == tmp_path / "exports"
+    assert [it.folder for it in asked[0]] == [tmp_path / "exports"]
+    code, said, _ = command(monkeypatch, capsys, "--source", "all")
+    assert code == 0
+    assert said.endswith("Next: winback load\n")
+    assert asked[1] == asked[0]
     code, _, said = command(monkeypatch, capsys, "--source", "live")
     assert (code, "winback pull" in said) == (2, True)
     code, _, said = command(monkeypatch, capsys, "--source", "shop", "--format", "shopify")

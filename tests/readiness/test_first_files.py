@@ -197,9 +197,9 @@ def test_a_newcomer_with_an_export_hears_who_could_be_contacted(
     shutil.copytree(SAMPLES / "shopify", folder / "exports")
     asked = []
 
-    def seeded_look(source: Source, settings: Settings, clock: Clock) -> Look:
-        asked.append((source.name, settings.brand_name))
-        return look(source, settings, clock, invoke=seeded)
+    def seeded_look(sources: list[Source], settings: Settings, clock: Clock) -> Look:
+        asked.append(([it.name for it in sources], settings.brand_name))
+        return look(sources, settings, clock, invoke=seeded)
 
     monkeypatch.setattr(room, "look", seeded_look)
     words = ("--brand", "Tea", "--source", "shopify", "--place", "exports")
@@ -208,7 +208,7 @@ def test_a_newcomer_with_an_export_hears_who_could_be_contacted(
     assert "written: sources.toml\n" in said
     assert "email: 1 of 4 customers could be contacted now" in said
     assert said.rstrip().endswith("Next: winback load")
-    assert asked == [("shop", "Tea")]
+    assert asked == [(["shop"], "Tea")]
     assert not (folder / "home" / "landing").exists()
 
 
@@ -220,7 +220,7 @@ def test_a_place_without_files_is_told_and_what_is_there_stays(
     words = ("--brand", "Tea", "--source", "generic", "--place", "exports", "--json")
     assert init(monkeypatch, *words) == 0
     said = capsys.readouterr()
-    assert "[mine] can't be looked at yet" in said.err
+    assert "what it names can't be looked at yet" in said.err
     told = json.loads(said.out)
     assert "sources.toml" in told["stays"]
     assert told["contact"] == []

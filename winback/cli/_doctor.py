@@ -45,9 +45,9 @@ def doctor_command(
     source: Annotated[
         str | None,
         typer.Option(
-            metavar="DIR|NAME",
-            help="Look at a folder of the shop's files, or at a source of sources.toml, before it "
-            "is loaded.",
+            metavar="DIR|NAME|all",
+            help="Look at a folder of the shop's files, at a source of sources.toml, or at all of "
+            "them, before they are loaded.",
         ),
     ] = None,
     format: Annotated[  # noqa: A002  # the option's name
@@ -68,7 +68,7 @@ def doctor_command(
     With --source it says what a load would bring: which columns become what,
     what is missing and what that costs, rows with addresses, names and phones
     masked, and how many customers could be contacted on each channel and why
-    the others not. Nothing is landed. Its --json has the keys source, format,
+    the others not. Nothing is landed. Its --json has the keys source, formats,
     files, columns, tables, missing, held_customers, deleted_customers, notes
     and contact.
     """

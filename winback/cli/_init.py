@@ -126,19 +126,19 @@ def init_command(
 
 
 def _look(settings: Settings) -> Look | None:
-    """A look at the first source; one line and None where it can't be read yet."""
+    """A look at the sources; one line and None where they can't be read yet."""
     from winback.base.clock import WallClock
     from winback.base.console import telling, warn
-    from winback.readiness.first_source import first_source
+    from winback.readiness.first_source import sources_at_hand
     from winback.readiness.look import look
 
-    if (source := first_source(settings)) is None:
+    if not (sources := sources_at_hand(settings)):
         return None
     try:
         with telling():
-            return look(source, settings, WallClock())
+            return look(sources, settings, WallClock())
     except WinbackError as error:
-        warn(f"[{source.name}] can't be looked at yet: {error}")
+        warn(f"sources.toml: what it names can't be looked at yet: {error}")
         return None
 
 

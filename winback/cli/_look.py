@@ -18,29 +18,44 @@ if TYPE_CHECKING:
 
 # A source may ignore hundreds of columns; --json has them all.
 _SHOWN = 12
+# Stands for every source of the sources file.
+_ALL = "all"
 
 
 def look_at(place: str, settings: Settings, *, format_: str | None, as_json: bool) -> None:
-    """Load a folder or a source of the sources file apart, and tell what came of it."""
+    """Load a folder or sources of the sources file apart, and tell what came of it."""
     from winback.readiness.look import look
 
     with telling():
-        source = _found(place, settings, format_)
-        told = look(source, settings, WallClock(), format=format_ or "generic")
+        sources = _found(place, settings, format_)
+        told = look(sources, settings, WallClock(), format=format_ or "generic")
     if as_json:
         print_json(_facts(place, told))
         return
     for line in _lines(told):
         say(line)
-    say(f"Nothing was loaded. Next: winback load {place}{f' --format {format_}' * bool(format_)}")
+    again = "" if _is_all(place) else f" {place}"
+    say(f"Nothing was loaded. Next: winback load{again}{f' --format {format_}' * bool(format_)}")
 
 
-def _found(place: str, settings: Settings, format_: str | None) -> Path | Source:
-    """A source by its name, else a folder or a file."""
+def _is_all(place: str) -> bool:
+    return place == _ALL and not Path(place).exists()
+
+
+def _found(place: str, settings: Settings, format_: str | None) -> Path | list[Source]:
+    """A source by its name, or all of them; else a folder or a file."""
     from winback.landing import API_FORMAT, read_sources
 
     path = Path(place)
-    named = [] if path.exists() else [it for it in read_sources(settings) if it.name == place]
+    known = [] if path.exists() else read_sources(settings)
+    named = [it for it in known if it.name == place]
+    if not named and _is_all(place):
+        named = [it for it in known if it.format != API_FORMAT]
+        if not named:
+            raise UsageError(
+                f"{settings.sources_file} names no source to look at. Next: winback doctor "
+                "--source DIR"
+            )
     if not named:
         return path
     if format_ is not None:
@@ -49,14 +64,13 @@ def _found(place: str, settings: Settings, format_: str | None) -> Path | Source
         raise UsageError(
             f"[{place}] is read from the shop itself. Next: winback pull, which lands it"
         )
-    return named[0]
+    return named
 
 
 def _facts(place: str, told: Look) -> dict[str, object]:
-    report = told.report
     return {
         "source": place,
-        "format": report.format,
+        "formats": [it.format for it in told.reports],
         "files": [
             {
                 "file": it.file,
@@ -65,21 +79,22 @@ def _facts(place: str, told: Look) -> dict[str, object]:
                 "set_aside": it.rejected,
                 "set_aside_by_reason": dict(it.rejected_by_reason),
             }
+            for report in told.reports
             for it in report.sources
         ],
         "columns": [asdict(it) for it in told.files],
         "tables": [asdict(it) for it in told.tables if it.rows],
         "missing": [asdict(it) for it in told.missing],
-        "held_customers": report.held_customers,
-        "deleted_customers": report.deleted_customers,
-        "notes": report.notes,
+        "held_customers": told.reports[-1].held_customers,
+        "deleted_customers": sum(it.deleted_customers for it in told.reports),
+        "notes": [note for it in told.reports for note in it.notes],
         "contact": [asdict(it) for it in told.channels],
     }
 
 
 def _lines(told: Look) -> Iterator[str]:
     yield "Found"
-    for it in told.report.sources:
+    for it in (it for report in told.reports for it in report.sources):
         yield f"  {it.file} ({it.name}): {it.read:,} rows, {it.rejected:,} of them set aside"
         for reason, count in it.rejected_by_reason.items():
             yield f"    {count:>10,}  {reason}"
@@ -92,12 +107,9 @@ def _lines(told: Look) -> Iterator[str]:
         yield "Missing, and what that costs"
         for lack in told.missing:
             yield f"  {lack.what}: {lack.costs}"
-    if told.report.deleted_customers:
-        yield (
-            f"{told.report.deleted_customers:,} customers are deleted at their source: a load "
-            "erases them here"
-        )
-    yield from (f"note: {note}" for note in told.report.notes)
+    if deleted := sum(it.deleted_customers for it in told.reports):
+        yield f"{deleted:,} customers are deleted at their source: a load erases them here"
+    yield from (f"note: {note}" for report in told.reports for note in report.notes)
     for channel in told.channels:
         yield from tell_channel(channel)
 

@@ -59,10 +59,9 @@ def write_source(text: str, folder: Path) -> bool:
     return True
 
 
-def first_source(settings: Settings) -> Source | None:
-    """What a look may look at: the first source that is no shop to be asked over the network."""
-    sources = read_sources(settings)
-    return next((it for it in sources if it.format != API_FORMAT), None)
+def sources_at_hand(settings: Settings) -> list[Source]:
+    """What a look may look at: the sources that are no shop to be asked over the network."""
+    return [it for it in read_sources(settings) if it.format != API_FORMAT]
 
 
 def refuse_place_without_form(form: str, place: str) -> None:

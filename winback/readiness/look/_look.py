@@ -19,9 +19,9 @@ from winback.readiness.look._tables import Missing, TableLook, look_at_tables, m
 
 @dataclass(frozen=True)
 class Look:
-    """What would come of a source. No address, name or number stands in it."""
+    """What would come of sources, each with its load. No address, name or number stands in it."""
 
-    report: LoadReport
+    reports: tuple[LoadReport, ...]
     files: tuple[FileColumns, ...]
     tables: tuple[TableLook, ...]
     missing: tuple[Missing, ...]
@@ -29,7 +29,7 @@ class Look:
 
 
 def look(
-    source: Path | Source,
+    sources: Path | Sequence[Source],
     settings: Settings,
     clock: Clock,
     *,
@@ -37,17 +37,21 @@ def look(
     date_formats: Sequence[str] = (),
     invoke: Invoke = build_models,
 ) -> Look:
-    """Look at a folder, or a source of the sources file; nothing under the home changes.
+    """Look at a folder, or at sources of the sources file; nothing under the home changes.
 
-    What is landed already counts, as it does for a load. Raises what a load and a build raise.
+    What is landed already counts, as it does for a load, and so does a source for those that
+    follow. Raises what a load and a build raise.
     """
     files: list[FileColumns] = []
+    reports: list[LoadReport] = []
     with home_apart(settings) as apart:
         tell_stage("Reading")
-        report = load(
-            source, apart, clock, format=format, date_formats=date_formats, saw=files.append
-        )
-        erase_deleted(apart, clock)
+        for source in [sources] if isinstance(sources, Path) else sources:
+            report = load(
+                source, apart, clock, format=format, date_formats=date_formats, saw=files.append
+            )
+            reports.append(report)
+            erase_deleted(apart, clock)
         if has_ledger(apart):
             # The load keeps refusals of people who are no customers there.
             with open_ledger(apart) as ledger:
@@ -55,4 +59,4 @@ def look(
         tables = look_at_tables(apart)
         tell_stage("Deciding who could be contacted")
         channels = count_contactable(apart, clock.now(), invoke)
-    return Look(report, tuple(files), tables, tuple(missing(tables)), channels)
+    return Look(tuple(reports), tuple(files), tables, tuple(missing(tables)), channels)
