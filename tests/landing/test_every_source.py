@@ -85,12 +85,28 @@ def test_a_source_that_fails_leaves_the_others_and_is_told_in_one_line(
     sources.add("web", {"customers.csv": "customer_id\nw1\n", "orders.csv": ORDERS})
     assert winback_load(at_home) == 1
     told = capsys.readouterr()
-    assert told.err.splitlines() == ["winback: [broken]: customers.csv has no column customer_id."]
+    assert told.err.splitlines() == ["winback: [broken] customers.csv has no column customer_id."]
     assert "[broken]" not in told.out
     assert sources.shop.landed("customers", "customer_id") == [("c1",), ("c2",), ("w1",)]
     assert winback_load(at_home, "--json") == 1
     failed = json.loads(capsys.readouterr().out)["failed"]
     assert failed == {"broken": "customers.csv has no column customer_id."}
+
+
+def test_a_password_is_in_nothing_that_a_load_says_or_leaves(
+    sources: Sources, at_home: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources.add("till", {"customers.csv": CUSTOMERS, "orders.csv": ORDERS})
+    with (sources.folder / "sources.toml").open("a") as file:
+        file.write('[warehouse]\nformat = "generic"\npostgres = "WAREHOUSE_URL"\n')
+    at_home.setenv("WAREHOUSE_URL", "postgresql://winback:hunter2@127.0.0.1:1/shop")
+    assert winback_load(at_home) == 1
+    told = capsys.readouterr()
+    assert told.err.startswith("winback: [warehouse] the PostgreSQL server of WAREHOUSE_URL can't")
+    assert "hunter2" not in told.out + told.err
+    left = [it for it in sources.settings.home.rglob("*") if it.is_file()]
+    assert left
+    assert not [it for it in left if b"hunter2" in it.read_bytes()]
 
 
 def test_without_a_folder_and_without_a_source_the_next_command_is_told(

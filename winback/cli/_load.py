@@ -161,7 +161,9 @@ def _tell(outcomes: Sequence[Outcome], settings: Settings, *, as_json: bool) -> 
                 typer.echo(line)
         typer.echo("")
     for name, line in failed.items():
-        typer.secho(f"winback: [{name}]: {line}", fg="red", err=True)
+        # Most refusals of a source name it themselves.
+        told = line.removeprefix(f"{settings.sources_file.name}: [{name}] ")
+        typer.secho(f"winback: [{name}] {told}", fg="red", err=True)
     if failed:
         raise typer.Exit(1)
 
