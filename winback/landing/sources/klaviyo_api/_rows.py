@@ -17,9 +17,12 @@ _PLAYBOOK: Final = (
     "case when flow is not null then 'klaviyo-flow-' || flow "
     "else 'klaviyo-campaign-' || coalesce(message, 'unknown') end"
 )
-# A message is one person's, though several share an address.
-_FIRST: Final = "qualify row_number() over (partition by nth_event order by customer_id) = 1"
-_ONCE: Final = "qualify row_number() over (partition by nth_event, channel, customer_id) = 1"
+# A message is one person's, though several share an address. The rows are asked for several times,
+# and each time the same one must be the first.
+_FIRST: Final = "qualify row_number() over (partition by nth_event order by customer_id, nth) = 1"
+_ONCE: Final = (
+    "qualify row_number() over (partition by nth_event, channel, customer_id order by nth) = 1"
+)
 
 
 def _of_kind(first: str, *kinds: str) -> str:
