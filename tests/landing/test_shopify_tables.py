@@ -23,7 +23,7 @@ from shopify_tables import Row, as_airbyte, as_graphql, customer, line, order, s
 from winback.base.clock import FixedClock
 from winback.base.errors import WinbackError
 from winback.landing import FileColumns, LoadReport, Source, load
-from winback.landing.sources.shopify_tables import _airbyte, _fivetran
+from winback.landing.sources.shopify_tables import _airbyte_columns, _fivetran_columns
 from winback.ledger import open_ledger, suppressions_in_force
 from winback.people.erasure import erase_deleted
 
@@ -613,7 +613,7 @@ def test_the_samples_of_the_docs_load_whole(shop: Shop) -> None:
 
 def test_the_documents_name_every_column_that_is_read() -> None:
     text = (Path(__file__).parents[2] / "docs" / "sources.md").read_text()
-    for module in (_fivetran, _airbyte):
+    for module in (_fivetran_columns, _airbyte_columns):
         for table_ in module.TABLES:
             for name in (table_.names[0], *table_.theirs):
                 assert f"`{name}`" in text, f"{table_.names[0]}.{name}"

@@ -21,7 +21,7 @@ from woocommerce_pages import order, page
 from winback.base.clock import FixedClock
 from winback.base.errors import WinbackError
 from winback.landing import Source, load
-from winback.landing.sources.woocommerce._exports import SPELLINGS
+from winback.landing.sources.woocommerce._spellings import SPELLINGS
 
 # number, account, email, status, total, refunded, country, lines (product, name, pieces, price)
 TEA, MUG = (11, "Tea", 2, "3.50"), (12, "Mug, blue", 1, "4.00")

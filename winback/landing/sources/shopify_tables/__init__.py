@@ -19,11 +19,16 @@ from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
 from winback.landing.schema import numbered
 from winback.landing.sources._guests import write_guests, write_merged
-from winback.landing.sources._tables import Landed, any_file, find_tables, read_table
+from winback.landing.sources._tables import Landed, Table, any_file, find_tables, read_table
 from winback.landing.sources._typed import stage_rows, together
 from winback.landing.sources.shopify._notes import order_notes
 from winback.landing.sources.shopify._unread import set_aside_unread
-from winback.landing.sources.shopify_tables import _airbyte, _fivetran
+from winback.landing.sources.shopify_tables import (
+    _airbyte,
+    _airbyte_columns,
+    _fivetran,
+    _fivetran_columns,
+)
 from winback.landing.sources.shopify_tables._consents import (
     read_states,
     state_notes,
@@ -49,31 +54,33 @@ from winback.landing.sources.shopify_tables._people import (
 from winback.landing.sources.shopify_tables._products import product_rows, read_products
 from winback.landing.sources.woocommerce._products import write_sold
 
-_TOOLS: Final[Mapping[str, ModuleType]] = {"Fivetran": _fivetran, "Airbyte": _airbyte}
+_TOOLS: Final[Mapping[str, tuple[ModuleType, Sequence[Table]]]] = {
+    "Fivetran": (_fivetran, _fivetran_columns.TABLES),
+    "Airbyte": (_airbyte, _airbyte_columns.TABLES),
+}
 
 
 class TablesFormat:
     """The tables of one tool, as a format of `winback load`."""
 
     def __init__(self, tool: str) -> None:
-        self._tool, self._module = tool, _TOOLS[tool]
+        self._tool = tool
+        self._module, self._tables = _TOOLS[tool]
         self._source = f"shopify {tool.lower()}"
 
     @property
     def tables(self) -> Mapping[str, Sequence[str]]:
         """The names of all tables that are read, each with its columns."""
-        return {name: it.theirs for it in self._module.TABLES for name in it.names}
+        return {name: it.theirs for it in self._tables for name in it.names}
 
     def files(self, source: Path) -> list[Path]:
         """The files of all tables."""
-        return any_file(find_tables(source, self._module.TABLES, self._tool))
+        return any_file(find_tables(source, self._tables, self._tool))
 
     def parse(self, work: Work, source: Path) -> Parsed:
         """Read the tables, find out who is who, and write the tables of the input format."""
-        files = find_tables(source, self._module.TABLES, self._tool)
-        found = {
-            it.name: read_table(work, it, files.get(it.name, ())) for it in self._module.TABLES
-        }
+        files = find_tables(source, self._tables, self._tool)
+        found = {it.name: read_table(work, it, files.get(it.name, ())) for it in self._tables}
         _refuse_rounded_ids(work, found)
         orders = _view(work, "shop_orders", self._module.orders(found))
         customers = _view(work, "shop_customers", self._module.customers(found))
