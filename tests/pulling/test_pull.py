@@ -349,6 +349,22 @@ def test_who_is_deleted_at_the_shop_is_erased(house: House) -> None:
     assert house.pull(is_full=True).load.deleted_customers == 0
 
 
+def test_an_order_of_somebody_who_is_erased_brings_nobody_back(house: House) -> None:
+    house.pull()
+    gone = account(1, None, says=consent("REDACTED"), updatedAt="2025-06-01T12:30:00Z")
+    house.shop.data["customers"][0] = gone
+    house.pull()
+    assert erase_deleted(house.settings, house.clock).erased == 1
+    house.shop.data["orders"][0] |= {
+        "email": None, "displayFinancialStatus": "REFUNDED", "updatedAt": "2025-06-01T20:00:00Z"
+    }  # fmt: skip
+    report = house.pull(hours=6)
+    assert (report.is_full, report.records["customers"]) == (False, 0)
+    [(erased, status), _] = house.landed("orders", "customer_id, status")
+    assert (erased[:7], status) == ("erased-", "refunded")
+    assert "70001" not in [it for (it,) in house.landed("customers", "customer_id")]
+
+
 def test_an_erasure_forgets_what_pulls_have_kept_of_them(house: House) -> None:
     house.pull()
     house.stop_at = "products: the shop"

@@ -40,9 +40,9 @@ _BARE: Final = ("country", "created_at")
 
 def settle_deleted(work: Work, parsed: Parsed, settings: Settings) -> None:
     """Take those named in `parsed.deleted` out of the staged tables; what stays in it is erased."""
-    if parsed.deleted is None:
+    if parsed.deleted is None and parsed.absent is None:
         return
-    _name(work, parsed, parsed.deleted, settings)
+    _name(work, parsed, settings)
     for name in sorted(parsed.tables):
         if "customer_id" in TABLES[name].column_names and name != "customers":
             _rename(work, parsed, name)
@@ -81,12 +81,19 @@ def deleted_customers(settings: Settings) -> list[str]:
     return sorted(set(rows["customer_id"].to_pylist()))
 
 
-def _name(work: Work, parsed: Parsed, deleted: Path, settings: Settings) -> None:
+def _name(work: Work, parsed: Parsed, settings: Settings) -> None:
     """The temp table `gone`: each with the pseudonym, and what is known of them here."""
+    said = [
+        f"select customer_id, {is_deleted} as is_deleted from {parquet(path)}"
+        for path, is_deleted in ((parsed.deleted, "true"), (parsed.absent, "false"))
+        if path
+    ]
     found = work.connection.execute(
-        f"select distinct customer_id from {parquet(deleted)} where customer_id is not null"
+        f"select customer_id, bool_or(is_deleted) from ({' union all '.join(said)}) "
+        "where customer_id is not null group by customer_id"
     )
-    ids = [customer_id for [customer_id] in found.fetchall()]
+    told_of = dict(found.fetchall())
+    ids = list(told_of)
     with open_ledger(settings) as ledger, ledger.read() as connection:
         key = AddressKey.of(connection)
         in_ledger = {
@@ -100,6 +107,7 @@ def _name(work: Work, parsed: Parsed, deleted: Path, settings: Settings) -> None
         "customer_id": pa.array(ids, pa.string()),
         "name": pa.array([key.pseudonym(it) for it in ids], pa.string()),
         "in_ledger": pa.array([it in in_ledger for it in ids], pa.bool_()),
+        "is_deleted": pa.array(told_of.values(), pa.bool_()),
     }
     work.connection.register("named_ids", pa.table(named))
     told = [parsed.tables.get(name) for name in ("customers", "orders")]
@@ -113,7 +121,7 @@ def _name(work: Work, parsed: Parsed, deleted: Path, settings: Settings) -> None
                 customer_id in ({" union all ".join(map(_ids, told))}) as is_told
             from named_ids
         )
-        select *, is_landed or in_ledger as is_known from named
+        select *, is_landed or in_ledger as is_known from named where is_deleted or is_erased
         """
     )
 

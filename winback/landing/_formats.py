@@ -22,6 +22,8 @@ class Parsed:
     refused_note: str = "refusals of people who are no customers are kept by their addresses"
     # Whom the shop's system has deleted, a column customer_id: nothing of them lands.
     deleted: Path | None = None
+    # Whom its orders name and its customers don't have, the same column: an erased one stays so.
+    absent: Path | None = None
 
 
 class Format(Protocol):

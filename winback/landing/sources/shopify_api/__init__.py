@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from winback.landing._batch import LINE
 from winback.landing._formats import Parsed
 from winback.landing._generic import late_notes
@@ -108,7 +110,9 @@ def _parse_customers(
         parsed.sources.insert(0, staged)
         paths.append(staged.path)
     if orders:
-        paths += [write_guests(work, PEOPLE, _OF_AN_ORDER), _write_buyers(work)]
+        parsed.absent = _write_buyers(work)
+        paths += [write_guests(work, PEOPLE, _OF_AN_ORDER)]
+        paths += [parsed.absent] if parsed.absent else []
     if merged := write_merged(work, PEOPLE):
         paths.append(merged)
     if texts:
@@ -117,8 +121,8 @@ def _parse_customers(
     parsed.tables["customers"] = together(work, "customers", paths)
 
 
-def _write_buyers(work: Work) -> Path:
-    """Accounts that are in no file yet, as their newest order has them."""
+def _write_buyers(work: Work) -> Path | None:
+    """Accounts that are in no file yet, as their newest order has them; None without any."""
     path = work.folder / "buyers.parquet"
     landed = work.landed("customers")
     newest = ", ".join(
@@ -131,7 +135,7 @@ def _write_buyers(work: Work) -> Path:
         "where nth = 1 and is_none is null and account is not null group by customer_id",
         path,
     )
-    return path
+    return path if pq.read_metadata(path).num_rows else None
 
 
 def _parse_consents(work: Work, texts: Texts, parsed: Parsed) -> None:
