@@ -142,8 +142,10 @@ class Shop:
             return {"data": {"currentAppInstallation": {"accessScopes": scopes}}}
         if "bulkOperationRunQuery" in query:
             if unknown := unknown_fields(asked["variables"]["query"], self.unknown_field):
-                return {"errors": [{"message": f"Field '{unknown}' doesn't exist on type 'Order'",
-                                    "extensions": {"code": "undefinedField"}}]}  # fmt: skip
+                message = f"Invalid bulk query: Field '{unknown}' doesn't exist on type 'Order'"
+                error = {"field": ["query"], "message": message, "code": "INVALID"}
+                told = {"bulkOperation": None, "userErrors": [error]}
+                return {"data": {"bulkOperationRunQuery": told}}
             return {"data": {"bulkOperationRunQuery": self.run(asked["variables"]["query"])}}
         if "currentBulkOperation" in query:
             return {"data": {"currentBulkOperation": _told(self.current())}}

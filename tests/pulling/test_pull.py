@@ -169,6 +169,28 @@ def test_without_read_all_orders_the_report_says_that_old_orders_lack(house: Hou
     assert not [it for it in house.pull().load.notes if "60 days" in it]
 
 
+@pytest.mark.parametrize(
+    ("message", "code", "said"),
+    [
+        (
+            "Field 'node' doesn't exist on type 'QueryRoot'",
+            "undefinedField",
+            "no field node of Que",
+        ),
+        ("ada@example.com is odd", "INTERNAL_SERVER_ERROR", "the query (INTERNAL_SERVER_ERROR)"),
+        ("ada@example.com is odd", None, "refuses the query (no code)"),
+    ],
+)
+def test_errors_of_the_api_are_told_without_their_words(
+    house: House, message: str, code: str | None, said: str
+) -> None:
+    house.shop.bodies = [{"errors": [{"message": message, "extensions": {"code": code}}]}]
+    with pytest.raises(WinbackError) as told:
+        house.pull()
+    assert said in str(told.value)
+    assert "ada@" not in str(told.value)
+
+
 def test_a_field_that_the_api_has_no_more_is_named(house: House) -> None:
     house.shop.unknown_field = "displayFinancialStatus"
     with pytest.raises(WinbackError, match="has no field displayFinancialStatus of Order: the"):

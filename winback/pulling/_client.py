@@ -26,6 +26,7 @@ _TRIES: Final = 6
 _LONGEST_WAIT: Final = 60.0
 _SCOPE: Final = re.compile(r"\b(?:read|write)_[a-z_]{1,40}\b")
 _FIELD: Final = re.compile(r"Field '(\w{1,60})' doesn't exist on type '(\w{1,60})'")
+_DENIED: Final = re.compile(r"ACCESS_DENIED|[Aa]ccess denied")
 _VERSION: Final = re.compile(r"\d{4}-\d{2}|unstable")
 _LATER: Final = "Next: winback pull, a little later: it goes on from there"
 _REFUSED: Final = {
@@ -35,10 +36,6 @@ _REFUSED: Final = {
     404: "is not there, or has no such version of the API. Next: check `shop` in sources.toml",
     423: "is locked by Shopify",
 }
-
-
-class FieldsRefusedError(WinbackError):
-    """The API does not give what is asked for: a scope is missing, or its schema has changed."""
 
 
 @dataclass(frozen=True)
@@ -73,24 +70,27 @@ class Client:
         errors, data = found.get("errors"), found.get("data")
         if not errors and isinstance(data, dict):
             return data
-        text = json.dumps(errors)
-        scopes = sorted(set(_SCOPE.findall(text)))
-        if unknown := _FIELD.search(text):
-            raise FieldsRefusedError(
-                f"{self.shop}: its API has no field {unknown[1]} of {unknown[2]}: the schema has "
-                "changed. Next: set WINBACK_SHOPIFY_API_VERSION to a version that has it, or "
-                "update winback"
-            )
-        if _has_code(found, "ACCESS_DENIED"):
-            needs = f" ({', '.join(scopes)})" if scopes else ""
-            raise FieldsRefusedError(
-                f"{self.shop}: the app may not read what is asked{needs}. Next: give it the scopes "
-                "of docs/sources.md and install it again"
-            )
-        codes = re.findall(r'"code": ?"(\w{1,60})"', text)
-        raise WinbackError(
-            f"{self.shop}: its API refuses the query ({codes[0] if codes else 'no code'}). {_LATER}"
+        raise WinbackError(why_refused(self.shop, errors))
+
+
+def why_refused(shop: str, errors: object) -> str:
+    """The line about the errors of a query: names of fields, scopes and codes, and no other word of
+    theirs."""
+    text = json.dumps(errors)
+    if unknown := _FIELD.search(text):
+        return (
+            f"{shop}: its API has no field {unknown[1]} of {unknown[2]}: the schema has changed. "
+            "Next: set WINBACK_SHOPIFY_API_VERSION to a version that has it, or update winback"
         )
+    if _DENIED.search(text):
+        scopes = sorted(set(_SCOPE.findall(text)))
+        needs = f" ({', '.join(scopes)})" if scopes else ""
+        return (
+            f"{shop}: the app may not read what is asked{needs}. Next: give it the scopes of "
+            "docs/sources.md and install it again"
+        )
+    codes = re.findall(r'"code": ?"(\w{1,60})"', text)
+    return f"{shop}: its API refuses the query ({codes[0] if codes else 'no code'}). {_LATER}"
 
 
 @dataclass(frozen=True)

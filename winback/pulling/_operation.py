@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from winback.base.errors import WinbackError
-from winback.pulling._client import Client
+from winback.pulling._client import Client, why_refused
 
 _FIELDS: Final = "id status errorCode createdAt objectCount fileSize url query"
 _RUN: Final = (
@@ -84,7 +84,7 @@ def begin(client: Client, query: str, tell: Callable[[int], None]) -> Operation:
             return operation
         current = Operation.read(client.ask(_CURRENT).get("currentBulkOperation"))
         if not _is_in_progress(errors):
-            raise WinbackError(_refusal(client.shop, errors))
+            raise WinbackError(why_refused(client.shop, errors))
         if current and current.is_under_way and _plain(current.query) == _plain(query):
             return current
         if current and current.is_under_way:
@@ -147,15 +147,6 @@ def _is_in_progress(errors: Any) -> bool:
             or "already in progress" in str(it.get("message"))
         )
         for it in errors
-    )
-
-
-def _refusal(shop: str, errors: Any) -> str:
-    codes = [str(it.get("code")) for it in errors if isinstance(it, dict)]
-    told = next((it for it in codes if _CODE.fullmatch(it) and it != "None"), "no code")
-    return (
-        f"{shop}: its API refuses the bulk operation ({told}). Next: set "
-        "WINBACK_SHOPIFY_API_VERSION to a version that takes it, or update winback"
     )
 
 
