@@ -30,6 +30,7 @@ from shopify_api_files import (
 
 from winback.base.errors import UsageError, WinbackError
 from winback.landing import LoadReport
+from winback.landing import load as load_files
 from winback.landing.sources.shopify_api import KINDS, Kind
 from winback.ledger import is_suppressed, open_ledger
 
@@ -271,6 +272,25 @@ def test_a_yes_that_is_gone_is_a_refusal_from_the_load_on(
     newest = shop.landed("consents", "occurred_at, status")[-1][1]
     assert newest in {"revoked", "unclear"}
     assert len(shop.landed("consents")) == 2, "said again, it is no news"
+
+
+def test_a_yes_that_other_tables_of_shopify_brought_is_gone_too(shop: Shop) -> None:
+    load(shop, account(1, "a@example.com"))
+    [(customer_id,)] = shop.landed("customers", "customer_id")
+    others = shop.source.with_name("tables")
+    others.mkdir()
+    (others / "customers.csv").write_text(f"customer_id,email\n{customer_id},a@example.com\n")
+    (others / "orders.csv").write_text(
+        f"order_id,customer_id,ordered_at,total_amount\no1,{customer_id},{DAY},10\n"
+    )
+    (others / "consents.csv").write_text(
+        "customer_id,channel,status,occurred_at,source\n"
+        f"{customer_id},email,granted,{DAY},shopify fivetran\n"
+    )
+    load_files(others, shop.settings, shop.clock)
+    shop.clock.advance(timedelta(days=1))
+    load(shop, account(1, "a@example.com", says=consent("NOT_SUBSCRIBED", None, None)))
+    assert [it for (it,) in shop.landed("consents", "status")] == ["granted", "revoked"]
 
 
 def test_an_unknown_state_counts_as_a_no(shop: Shop) -> None:

@@ -54,7 +54,7 @@ def read_wishes(work: Work) -> None:
 
 
 def _before(work: Work) -> str:
-    """SQL for what the newest earlier export said of each customer."""
+    """SQL for what Shopify said last of each customer, by whatever way it came."""
     landed = work.landed("consents")
     if landed is None:
         return (
@@ -64,7 +64,8 @@ def _before(work: Work) -> str:
     return f"""
         select customer_id, max_by(status, (occurred_at, status)) as status,
             max(occurred_at) as occurred_at
-        from {parquet(landed)} where source = '{SOURCE}' and channel = 'email' group by customer_id
+        from {parquet(landed)} where starts_with(source, 'shopify ') and channel = 'email'
+        group by customer_id
     """
 
 

@@ -22,7 +22,6 @@ from winback.landing._stage import Work
 from winback.landing.sources._addresses import email_key
 from winback.landing.sources._texts import FILE
 from winback.landing.sources._typed import Rows
-from winback.landing.sources.shopify._consents import SOURCE as EXPORT
 
 _SYSTEM: Final = "shopify"
 # Names in landing which consents came from the API.
@@ -116,13 +115,13 @@ def _know_meanings(work: Work) -> None:
 
 
 def _before(work: Work) -> str:
-    """SQL for what Shopify said last of each customer and channel."""
+    """SQL for what Shopify said last of each customer and channel, by whatever way it came."""
     landed = work.landed("consents")
     if landed is None:
         return "select '' as customer_id, '' as channel, '' as status where false"
     return f"""
         select customer_id, channel, max_by(status, (occurred_at, status)) as status
-        from {parquet(landed)} where source in ('{SOURCE}', '{EXPORT}') group by all
+        from {parquet(landed)} where starts_with(source, '{_SYSTEM} ') group by all
     """
 
 
