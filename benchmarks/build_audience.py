@@ -185,6 +185,9 @@ def _nodes_in_order(home: Path) -> Iterator[dict[str, Any]]:
     target = home / "dbt" / "target"
     nodes = json.loads((target / "manifest.json").read_text())["nodes"]
     for result in json.loads((target / "run_results.json").read_text())["results"]:
+        # A build names exposures too, which have no SQL.
+        if result["unique_id"] not in nodes:
+            continue
         yield nodes[result["unique_id"]] | {"compiled_code": result["compiled_code"]}
 
 

@@ -67,7 +67,7 @@ def demo() -> None:
     wait_for_server = start_beside(Settings.load())
     say(
         "Seven weeks of an invented shop, whose customers take to messages more than yours will.\n"
-        "It takes about three minutes on two cores, and nothing leaves this machine.\n\n"
+        "It takes three to four minutes on two cores, and nothing leaves this machine.\n\n"
         "1. Inventing the shop: 5,000 customers, 3 years of orders …"
     )
     shop = generate_shop(HOME / "shop", ends_at=OPENS)
