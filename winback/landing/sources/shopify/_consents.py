@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 from winback.landing._consent_states import meaning
 from winback.landing._formats import Parsed
 from winback.landing._merge import copy
-from winback.landing._sql import parquet
 from winback.landing._stage import Work
 from winback.landing._words import read_words
+from winback.landing.sources.shopify._said import said_before
 
 # Names in landing which consents came from this export: history is compared with these alone.
 SOURCE: Final = "shopify export"
@@ -39,7 +39,7 @@ def read_wishes(work: Work) -> None:
         f"""
         create or replace temp table accounts as
         with wishes as (select * from (values {", ".join(pairs)}) as told (word, wish)),
-        before as ({_before(work)})
+        before as ({said_before(work)})
         select accounts.*, before.status as before_status, before.occurred_at as before_at,
             case when accounts.accepts_email is null and before.status = 'granted' then 'unread'
                 else by_email_word.wish end as wish,
@@ -47,26 +47,10 @@ def read_wishes(work: Work) -> None:
         from accounts
         left join wishes as by_email_word on accounts.accepts_email = by_email_word.word
         left join wishes as by_sms_word on accounts.accepts_sms = by_sms_word.word
-        left join before on accounts.customer_id = before.customer_id
+        left join before on accounts.customer_id = before.customer_id and before.channel = 'email'
         """,
         known,
     )
-
-
-def _before(work: Work) -> str:
-    """SQL for what Shopify said last of each customer, by whatever way it came."""
-    landed = work.landed("consents")
-    if landed is None:
-        return (
-            "select null::varchar as customer_id, null::varchar as status, "
-            "null::timestamptz as occurred_at where false"
-        )
-    return f"""
-        select customer_id, max_by(status, (occurred_at, status)) as status,
-            max(occurred_at) as occurred_at
-        from {parquet(landed)} where starts_with(source, 'shopify ') and channel = 'email'
-        group by customer_id
-    """
 
 
 def write_consents(work: Work, parsed: Parsed) -> None:

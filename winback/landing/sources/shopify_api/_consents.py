@@ -11,19 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from winback.landing._batch import LINE
-from winback.landing._consent_states import UNKNOWN, meaning
-from winback.landing._merge import copy
-from winback.landing._sql import parquet
+from winback.landing._consent_states import UNKNOWN
 from winback.landing._stage import Work
 from winback.landing.sources._addresses import email_key
 from winback.landing.sources._texts import FILE
 from winback.landing.sources._typed import Rows
+from winback.landing.sources.shopify._said import know_meanings, said_before
+from winback.landing.sources.shopify._said import write_invalid as write_addresses
 
-_SYSTEM: Final = "shopify"
 # Names in landing which consents came from the API.
 SOURCE: Final = "shopify api"
 _COLUMNS: Final = "customer_id, channel, status, basis, source, occurred_at"
@@ -52,12 +48,12 @@ def read_states(work: Work, pulled_at: datetime | None) -> None:
         from owned
         """
     )
-    _know_meanings(work)
+    know_meanings(work, "select *, occurred_at is not null as is_dated from told")
     at = f"timestamptz '{pulled_at}'" if pulled_at else "getvariable('loaded_at')"
     work.connection.execute(
         f"""
         create or replace temp table said as
-        with before as ({_before(work)}),
+        with before as ({said_before(work)}),
         read as (
             select told.* exclude (occurred_at), meanings.becomes, meanings.basis,
                 coalesce(before.status, '') as before_status,
@@ -69,7 +65,7 @@ def read_states(work: Work, pulled_at: datetime | None) -> None:
             inner join meanings on told.channel = meanings.channel and told.state = meanings.state
                 and told.level = meanings.level
                 and told.collected_from = meanings.collected_from
-                and (told.occurred_at is null) = meanings.is_undated
+                and (told.occurred_at is not null) = meanings.is_dated
             left join before on told.customer_id = before.customer_id
                 and told.channel = before.channel
         )
@@ -86,45 +82,6 @@ def read_states(work: Work, pulled_at: datetime | None) -> None:
     )
 
 
-def _know_meanings(work: Work) -> None:
-    """The temp view `meanings`: what each state that is told becomes."""
-    found = work.connection.execute(
-        "select distinct channel, state, level, collected_from, occurred_at is null from told "
-        "where state is not null"
-    ).fetchall()
-    rows = [
-        (*told, means.becomes, means.basis or None)
-        for told in found
-        for means in [
-            meaning(
-                _SYSTEM,
-                told[0],
-                told[1],
-                opt_in_level=told[2],
-                collected_from=told[3],
-                is_dated=not told[4],
-            )
-        ]
-    ]
-    names = ("channel", "state", "level", "collected_from", "is_undated", "becomes", "basis")
-    schema = pa.schema(
-        [(name, pa.bool_() if name == "is_undated" else pa.string()) for name in names]
-    )
-    columns = {name: [row[at] for row in rows] for at, name in enumerate(names)}
-    work.connection.register("meanings", pa.table(columns, schema))
-
-
-def _before(work: Work) -> str:
-    """SQL for what Shopify said last of each customer and channel, by whatever way it came."""
-    landed = work.landed("consents")
-    if landed is None:
-        return "select '' as customer_id, '' as channel, '' as status where false"
-    return f"""
-        select customer_id, channel, max_by(status, (occurred_at, status)) as status
-        from {parquet(landed)} where starts_with(source, '{_SYSTEM} ') group by all
-    """
-
-
 def consent_rows(_number: int) -> Rows:
     """What lands of them."""
     return Rows(
@@ -136,22 +93,10 @@ def consent_rows(_number: int) -> Rows:
 
 
 def write_invalid(work: Work) -> Path | None:
-    """The addresses that do not work; None without any. One without a date counts from the load."""
-    path = work.folder / "invalid.parquet"
-    copy(
-        work,
-        f"""
-        select 'email' as channel_group, {email_key("email")} as address,
-            'hard_bounce' as reason,
-            max(least(coalesce(try_cast(occurred_at as timestamptz), getvariable('loaded_at')),
-                getvariable('loaded_at'))) as occurred_at
-        from said where becomes = 'suppressed' and channel = 'email'
-            and {email_key("email")} is not null
-        group by all
-        """,
-        path,
-    )
-    return path if pq.read_metadata(path).num_rows else None
+    """The addresses that do not work; None without any."""
+    address = email_key("email")
+    told = f"select becomes, channel, {address} as address, occurred_at as said_at from said"
+    return write_addresses(work, told)
 
 
 def state_notes(work: Work) -> Iterator[str]:

@@ -10,20 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import pyarrow.parquet as pq
-
 from winback.base.duck import literal
 from winback.landing._batch import LINE
-from winback.landing._consent_states import UNKNOWN, meaning
-from winback.landing._merge import copy
-from winback.landing._sql import parquet
+from winback.landing._consent_states import UNKNOWN
 from winback.landing._stage import Work
 from winback.landing.sources._tables import is_true
 from winback.landing.sources._texts import FILE
 from winback.landing.sources._typed import Rows
+from winback.landing.sources.shopify._said import know_meanings, said_before
+from winback.landing.sources.shopify._said import write_invalid as write_addresses
 from winback.landing.sources.shopify_tables._people import NTH
 
-_SYSTEM: Final = "shopify"
 _COLUMNS: Final = "customer_id, channel, status, basis, source, occurred_at"
 
 
@@ -56,52 +53,20 @@ def read_states(work: Work) -> None:
         from told where state is not null
         """
     )
+    know_meanings(work, "select *, state_at is not null as is_dated from states_told")
     work.connection.execute(
         f"""
         create or replace temp table states as
-        with means as (select * from (values {_meanings(work)})
-            as told (channel, state, level, collected_from, is_dated, becomes, basis)),
-        before as ({_before(work)})
+        with before as ({said_before(work)})
         select told.*, means.becomes, means.basis, before.status as before
         from states_told as told
-        inner join means on told.channel = means.channel and told.state = means.state
+        inner join meanings as means on told.channel = means.channel and told.state = means.state
             and told.level = means.level and told.collected_from = means.collected_from
             and (told.state_at is not null) = means.is_dated
         left join before on told.customer_id = before.customer_id
             and told.channel = before.channel
         """
     )
-
-
-def _meanings(work: Work) -> str:
-    """SQL for what each state of the table means."""
-    found = work.connection.execute(
-        "select distinct channel, state, level, collected_from, state_at is not null "
-        "from states_told"
-    ).fetchall()
-    told = [
-        f"({literal(channel)}, {literal(state)}, {literal(level)}, {literal(place)}, {is_dated}, "
-        f"{literal(means.becomes)}, {literal(means.basis)})"
-        for channel, state, level, place, is_dated in found
-        for means in [
-            meaning(
-                _SYSTEM, channel, state, opt_in_level=level, collected_from=place,
-                is_dated=is_dated,
-            )
-        ]
-    ]  # fmt: skip
-    return ", ".join(told or ["('', '', '', '', false, '', '')"])
-
-
-def _before(work: Work) -> str:
-    """SQL for what Shopify said last of each customer, in whatever form."""
-    landed = work.landed("consents")
-    if landed is None:
-        return "select '' as customer_id, '' as channel, '' as status where false"
-    return f"""
-        select customer_id, channel, max_by(status, (occurred_at, status)) as status
-        from {parquet(landed)} where starts_with(source, '{_SYSTEM} ') group by customer_id, channel
-    """
 
 
 def state_rows(source: str) -> Rows:
@@ -126,22 +91,12 @@ def state_rows(source: str) -> Rows:
 
 
 def write_invalid(work: Work) -> Path | None:
-    """The addresses that don't work; None without any. One without a date counts from the load."""
-    path = work.folder / "invalid.parquet"
-    at = "coalesce(try_cast(state_at as timestamptz), getvariable('loaded_at'))"
-    copy(
-        work,
-        f"""
-        select 'email' as channel_group, accounts.email_key as address, 'hard_bounce' as reason,
-            max(least({at}, getvariable('loaded_at'))) as occurred_at
-        from states inner join accounts using (customer_id)
-        where becomes = 'suppressed' and channel = 'email' and accounts.email_key is not null
-            and accounts.nth = 1
-        group by all
-        """,
-        path,
-    )
-    return path if pq.read_metadata(path).num_rows else None
+    """The addresses that don't work; None without any."""
+    told = """
+        select becomes, channel, accounts.email_key as address, state_at as said_at
+        from states inner join accounts using (customer_id) where accounts.nth = 1
+    """
+    return write_addresses(work, told)
 
 
 def state_notes(work: Work) -> Iterator[str]:
