@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from winback.base.duck import literal
 from winback.base.settings import PROJECT_DIR
 
 _SEEDS: Final = PROJECT_DIR / "dbt_project" / "seeds"
@@ -22,6 +23,21 @@ def read_words(seed: str) -> Callable[[str], str | None]:
         return _words(_SEEDS / f"{seed}.csv").get(fold(text))
 
     return read
+
+
+def order_statuses(words: Iterable[str | None], *, counts_pending: bool = False) -> str:
+    """SQL for pairs of an order's word and its status, by the seed order_words; at least one.
+
+    No word is a word too. A shop may count orders that are not paid yet.
+    """
+    read = read_words("order_words")
+    pairs = []
+    for word in list(words) or [None]:
+        status = read(word or "") or "no word of order_words.csv"
+        if word == "pending" and counts_pending:
+            status = "completed"
+        pairs.append(f"({'null::varchar' if word is None else literal(word)}, {literal(status)})")
+    return ", ".join(pairs)
 
 
 def words_for(seed: str, status: str) -> list[str]:

@@ -71,7 +71,7 @@ def parse(work: Work, source: Path) -> Parsed:
 def _parse_orders(work: Work, texts: Texts, parsed: Parsed) -> None:
     read_heads(work, texts)
     read_lines(work, texts)
-    refuse_rounded_ids(work, "heads", texts)
+    refuse_rounded_ids(work, "heads", texts.files[0].name)
     staged = stage_all(work, "orders", texts, order_rows)
     for number, of_file in enumerate(staged, start=1):
         set_aside_orders(work, of_file, number)
@@ -93,7 +93,7 @@ def _parse_customers(work: Work, texts: Texts | None, orders: Texts | None, pars
     """The accounts of the export, and the guests of the orders."""
     staged: list[Staged] = []
     if texts:
-        refuse_rounded_ids(work, "accounts", texts)
+        refuse_rounded_ids(work, "accounts", texts.files[0].name)
         staged = stage_all(work, "customers", texts, account_rows)
         for number, of_file in enumerate(staged, start=1):
             set_aside_accounts(work, of_file, number)

@@ -6,16 +6,14 @@ that two overlapping files have.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import pyarrow.parquet as pq
 
-from winback.base.duck import literal
 from winback.landing._batch import LINE
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
-from winback.landing._words import read_words
+from winback.landing._words import order_statuses
 from winback.landing.sources._addresses import email_key
 from winback.landing.sources._texts import FILE, Texts
 from winback.landing.sources.shopify._people import PEOPLE
@@ -129,15 +127,8 @@ def _with_offset(created_at: str) -> str:
 
 
 def _statuses(work: Work, texts: Texts) -> str:
-    """SQL for the words of the file with their statuses, by the seed order_words."""
-    words: Iterable[tuple[str | None]] = work.connection.execute(
+    """SQL for the words of the file with their statuses."""
+    found = work.connection.execute(
         f"select distinct lower(financial_status) from {parquet(texts.path)} where {IS_OWN}"
-    ).fetchall() or [(None,)]
-    read = read_words("order_words")
-    pairs = []
-    for [word] in words:
-        status = read(word or "") or "no word of order_words.csv"
-        if word == "pending" and work.counts_pending:
-            status = "completed"
-        pairs.append(f"({literal(word) if word else 'null::varchar'}, {literal(status)})")
-    return ", ".join(pairs)
+    ).fetchall()
+    return order_statuses((word or None for [word] in found), counts_pending=work.counts_pending)

@@ -14,23 +14,25 @@ from winback.landing._batch import LINE, Rejected
 from winback.landing._stage import Staged, Work
 from winback.landing.sources._addresses import email_key
 from winback.landing.sources._people import People
-from winback.landing.sources._texts import FILE, Texts
+from winback.landing.sources._texts import FILE
 from winback.landing.sources._typed import as_row
 from winback.landing.sources.shopify._people import PEOPLE
 
 _CHUNK: Final = 10_000
 
 
-def refuse_rounded_ids(work: Work, table: str, texts: Texts) -> None:
+def refuse_rounded_ids(
+    work: Work, rows: str, file: str, *, again: str = "export it again, and load the file"
+) -> None:
     """Raise WinbackError where a spreadsheet has rounded the ids: two people would be one."""
     found = work.connection.execute(
-        f"select count(*) from {table} where regexp_matches(id, '^[0-9][0-9.,]*[eE][+]?[0-9]+$')"
+        f"select count(*) from {rows} where regexp_matches(id, '^[0-9][0-9.,]*[eE][+]?[0-9]+$')"
     ).fetchone()
     [count] = found or (0,)
     if count:
         raise WinbackError(
-            f"{texts.files[0].name}: a spreadsheet has rounded {count:,} ids (7.1E+12): nothing "
-            "was loaded. Next: export it again, and load the file as it comes"
+            f"{file}: a spreadsheet has rounded {count:,} ids (7.1E+12): nothing was loaded. "
+            f"Next: {again} as it comes"
         )
 
 

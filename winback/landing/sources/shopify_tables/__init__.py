@@ -11,7 +11,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from winback.base.errors import WinbackError
 from winback.landing._batch import Rejected
 from winback.landing._formats import Parsed
 from winback.landing._generic import late_notes
@@ -22,7 +21,7 @@ from winback.landing.sources._guests import write_guests, write_merged
 from winback.landing.sources._tables import Landed, Table, any_file, find_tables, read_table
 from winback.landing.sources._typed import stage_rows, together
 from winback.landing.sources.shopify._notes import order_notes
-from winback.landing.sources.shopify._unread import set_aside_unread
+from winback.landing.sources.shopify._unread import refuse_rounded_ids, set_aside_unread
 from winback.landing.sources.shopify_tables import (
     _airbyte,
     _airbyte_columns,
@@ -81,7 +80,8 @@ class TablesFormat:
         """Read the tables, find out who is who, and write the tables of the input format."""
         files = find_tables(source, self._tables, self._tool)
         found = {it.name: read_table(work, it, files.get(it.name, ())) for it in self._tables}
-        _refuse_rounded_ids(work, found)
+        for landed in (it for it in found.values() if "id" in it.columns):
+            refuse_rounded_ids(work, landed.rows, landed.label, again="write it anew, and load it")
         orders = _view(work, "shop_orders", self._module.orders(found))
         customers = _view(work, "shop_customers", self._module.customers(found))
         read_accounts(work, customers, orders)
@@ -168,22 +168,6 @@ def _view(work: Work, name: str, query: str) -> str:
 
 def _unread(found: Mapping[str, Landed], *names: str) -> list[Rejected]:
     return [row for name in names if name in found for row in found[name].unread]
-
-
-def _refuse_rounded_ids(work: Work, found: Mapping[str, Landed]) -> None:
-    """Raise WinbackError where a spreadsheet has rounded the ids: two people would be one."""
-    for landed in found.values():
-        if "id" not in landed.columns:
-            continue
-        told = work.connection.execute(
-            f"select count(*) from {landed.rows} "
-            "where regexp_matches(id, '^[0-9][0-9.,]*[eE][+]?[0-9]+$')"
-        ).fetchone()
-        if told and told[0]:
-            raise WinbackError(
-                f"{landed.label}: a spreadsheet has rounded {told[0]:,} ids (7.1E+12): nothing was "
-                "loaded. Next: write it anew, and load it as it comes"
-            )
 
 
 def _absent_notes(found: Mapping[str, Landed]) -> Iterator[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from winback.base.duck import literal
 from winback.landing._batch import LINE
 from winback.landing._stage import Staged, Work
-from winback.landing._words import read_words
+from winback.landing._words import order_statuses
 from winback.landing.sources._addresses import email_key
+from winback.landing.sources._repeats import set_aside_ownerless
 from winback.landing.sources._tables import id_of, in_utc, is_true
 from winback.landing.sources._texts import FILE
-from winback.landing.sources._typed import Rows, as_row
+from winback.landing.sources._typed import Rows
 from winback.landing.sources.shopify_tables._people import (
     NTH,
     PEOPLE,
@@ -28,7 +28,6 @@ _COLUMNS: Final = (
     "order_id, customer_id, ordered_at, total_amount, discount_amount, refunded_amount, "
     "currency, status, coupon_code"
 )
-_CHUNK: Final = 10_000
 
 
 def read_heads(work: Work, orders: str) -> None:
@@ -82,18 +81,11 @@ def read_heads(work: Work, orders: str) -> None:
 
 
 def _statuses(work: Work) -> str:
-    """SQL for the words of the orders with their statuses, by the seed order_words."""
+    """SQL for the words of the orders with their statuses."""
     found = work.connection.execute(
         "select distinct word from orders_told where word is not null"
     ).fetchall()
-    read = read_words("order_words")
-    pairs = []
-    for [word] in found or [("",)]:
-        status = read(word) or "no word of order_words.csv"
-        if word == "pending" and work.counts_pending:
-            status = "completed"
-        pairs.append(f"({literal(word)}, {literal(status)})")
-    return ", ".join(pairs)
+    return order_statuses((word for [word] in found), counts_pending=work.counts_pending)
 
 
 def read_lines(work: Work, lines: str) -> None:
@@ -137,9 +129,4 @@ def set_aside_orders(work: Work, staged: Staged) -> None:
     """Set aside orders of nobody, and copies of an order that say something else."""
     own = "order_id, ordered_at, total_amount, status"
     set_aside_copies(work, staged, "heads", own, "order_id")
-    found = work.connection.execute(
-        f"select {LINE}, 'no customer', {as_row(own)} from heads "
-        f"where nth = 1 and is_none is null and customer_id is null order by {NTH}"
-    )
-    while rows := found.fetchmany(_CHUNK):
-        staged.reject(rows)
+    set_aside_ownerless(work, staged, own, "is_none is null", order=NTH)

@@ -15,12 +15,13 @@ from winback.landing._batch import LINE
 from winback.landing._merge import copy
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
+from winback.landing.sources import _repeats
 from winback.landing.sources._addresses import email_key
 from winback.landing.sources._guests import COLUMNS
 from winback.landing.sources._people import People
 from winback.landing.sources._tables import id_of, in_utc
 from winback.landing.sources._texts import FILE
-from winback.landing.sources._typed import Rows, as_row
+from winback.landing.sources._typed import Rows
 
 # As the exports of Shopify have them, so that a shop may change its form.
 PEOPLE: Final = People(
@@ -167,13 +168,15 @@ def write_deleted(work: Work) -> Path | None:
 
 def set_aside_copies(work: Work, staged: Staged, table: str, shown: str, key: str) -> None:
     """Hold whom two rows with one id are about that differ and were changed at one time."""
-    reason = f"second row with this {key}"
-    rows = work.connection.execute(
-        f"select {LINE}, {as_row(shown)}, customer_id, {key} from {table} "
-        f"where nth > 1 and differs order by {FILE}, {LINE}"
-    ).fetchall()
-    staged.reject((line, reason, row) for line, row, *_ in rows)
-    staged.aside.add_keys(((c, k) for *_, c, k in rows if c), reason)
+    _repeats.set_aside_copies(
+        work,
+        staged,
+        table,
+        shown,
+        key,
+        reason=f"second row with this {key}",
+        order=f"{FILE}, {LINE}",
+    )
 
 
 def set_aside_accounts(work: Work, staged: Staged) -> None:

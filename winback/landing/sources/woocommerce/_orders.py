@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from winback.base.duck import literal
 from winback.landing._batch import LINE
 from winback.landing._stage import Staged, Work
-from winback.landing._words import read_words
+from winback.landing._words import order_statuses
 from winback.landing.sources._addresses import email_key
+from winback.landing.sources._repeats import set_aside_ownerless
 from winback.landing.sources._texts import FILE
-from winback.landing.sources._typed import Rows, as_row
+from winback.landing.sources._typed import Rows
 from winback.landing.sources.woocommerce._fields import LINE_FIELDS
 from winback.landing.sources.woocommerce._pages import NTH, PAGE, Pages
 from winback.landing.sources.woocommerce._people import (
@@ -23,7 +23,6 @@ from winback.landing.sources.woocommerce._people import (
 )
 
 _FACTS = "customer_id, ordered_at, total_amount, refunded_amount, status, currency"
-_CHUNK = 10_000
 
 
 def read_heads(work: Work, orders: Pages) -> None:
@@ -104,16 +103,12 @@ def _refunded() -> str:
 
 
 def _statuses(work: Work, orders: Pages) -> str:
-    """SQL for the words of the orders with their statuses, by the seed order_words."""
+    """SQL for the words of the orders with their statuses."""
     found = work.connection.execute(
         "select distinct regexp_replace(lower(status), '^wc-', '') "
         f"from {orders.rows} where status is not null"
     ).fetchall()
-    read = read_words("order_words")
-    return ", ".join(
-        f"({literal(word)}, {literal(read(word) or 'no word of order_words.csv')})"
-        for [word] in found or [("",)]
-    )
+    return order_statuses(word for [word] in found)
 
 
 def read_lines(work: Work) -> None:
@@ -170,9 +165,4 @@ def set_aside_orders(work: Work, staged: Staged) -> None:
     """Set aside orders of nobody, and copies of an order that say something else."""
     own = f"{PAGE}, order_id, ordered_at, total_amount, status"
     set_aside_copies(work, staged, "heads", own, "order_id")
-    found = work.connection.execute(
-        f"select {LINE}, 'no customer', {as_row(own)} from heads "
-        f"where nth = 1 and customer_id is null order by {NTH}"
-    )
-    while rows := found.fetchmany(_CHUNK):
-        staged.reject(rows)
+    set_aside_ownerless(work, staged, own, "true", order=NTH)

@@ -9,11 +9,12 @@ from winback.landing._batch import LINE
 from winback.landing._merge import copy
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
+from winback.landing.sources import _repeats
 from winback.landing.sources._addresses import email_key
 from winback.landing.sources._guests import COLUMNS
 from winback.landing.sources._people import People
 from winback.landing.sources._texts import FILE
-from winback.landing.sources._typed import Rows, as_row
+from winback.landing.sources._typed import Rows
 from winback.landing.sources.woocommerce._pages import NTH, PAGE, Pages
 
 # What an order tells of a guest.
@@ -129,10 +130,6 @@ def set_aside_accounts(work: Work, staged: Staged) -> None:
 
 def set_aside_copies(work: Work, staged: Staged, table: str, shown: str, key: str) -> None:
     """Hold whom two records with one id are about that differ and were changed at one time."""
-    reason = "second record with this id"
-    rows = work.connection.execute(
-        f"select {LINE}, {as_row(shown)}, customer_id, {key} from {table} "
-        f"where nth > 1 and differs order by {NTH}"
-    ).fetchall()
-    staged.reject((line, reason, row) for line, row, *_ in rows)
-    staged.aside.add_keys(((c, k) for *_, c, k in rows if c), reason)
+    _repeats.set_aside_copies(
+        work, staged, table, shown, key, reason="second record with this id", order=NTH
+    )
