@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
-from winback.base.errors import WinbackError
+from winback.base.locks import take_lock
 from winback.base.private import keep_private
 from winback.base.settings import Settings
 
@@ -24,13 +24,11 @@ def at_work(settings: Settings) -> Iterator[None]:
 def alone(settings: Settings) -> Iterator[None]:
     """Be the only one at work. Raises WinbackError where somebody is; who comes later waits."""
     with _lock_file(settings) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WinbackError(
-                f"a run or a build is under way in {settings.home.resolve()}. "
-                "Next: the same command when it is done"
-            ) from None
+        take_lock(
+            file,
+            f"a run or a build is under way in {settings.home.resolve()}. "
+            "Next: the same command when it is done",
+        )
         yield
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections import Counter
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from winback.base.clock import Clock
 from winback.base.errors import UsageError, WinbackError
+from winback.base.locks import take_lock
 from winback.base.private import keep_private
 from winback.base.settings import Settings
 from winback.landing import _cdnow, _generic, _online_retail
@@ -274,13 +274,11 @@ def landing_lock(settings: Settings) -> Iterator[None]:
     landing = settings.landing_dir
     landing.mkdir(parents=True, exist_ok=True)
     with (landing / ".load.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WinbackError(
-                f"another load or an erasure is writing to {landing}. "
-                "Next: the same command when it is done"
-            ) from None
+        take_lock(
+            file,
+            f"another load or an erasure is writing to {landing}. "
+            "Next: the same command when it is done",
+        )
         yield
 
 

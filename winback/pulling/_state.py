@@ -6,7 +6,6 @@ no token and nobody's data is in it.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from winback.base.errors import WinbackError
+from winback.base.locks import take_lock
 from winback.base.private import keep_private
 from winback.base.settings import Settings
 from winback.base.whole import written_whole
@@ -99,12 +98,10 @@ def open_folder(settings: Settings, source: str) -> Iterator[Folder]:
     path = settings.landing_dir / "pulls" / source
     path.mkdir(parents=True, exist_ok=True)
     with (path / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WinbackError(
-                f"another pull of [{source}] is under way. Next: the same command when it is done"
-            ) from None
+        take_lock(
+            file,
+            f"another pull of [{source}] is under way. Next: the same command when it is done",
+        )
         yield Folder(path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory, gettempdir
 from typing import Final
 
 from winback.base.errors import WinbackError
+from winback.base.locks import take_lock
 from winback.base.settings import Settings
 from winback.ledger import NEW, copy_changes, has_ledger, open_ledger
 
@@ -68,12 +68,11 @@ def _copy_landing(settings: Settings, apart: Settings) -> None:
     if not lock.exists():
         return
     with lock.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise WinbackError(
-                "a load is writing the shop's tables. Next: the same command when it is done"
-            ) from None
+        take_lock(
+            file,
+            "a load is writing the shop's tables. Next: the same command when it is done",
+            is_shared=True,
+        )
         for name in _COPIED:
             if (settings.landing_dir / name).is_dir():
                 shutil.copytree(settings.landing_dir / name, apart.landing_dir / name)

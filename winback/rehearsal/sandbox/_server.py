@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from winback.base.clock import Clock
-from winback.base.errors import WinbackError
+from winback.base.locks import take_lock
 from winback.base.serving import LoopbackServer, serve_forever
 from winback.base.settings import Settings
 from winback.rehearsal.sandbox import (
@@ -189,13 +189,14 @@ def _addresses(webhooks_url: str, public_url: str) -> Addresses | None:
 def _only_one(folder: Path, *, patient: bool) -> Iterator[None]:
     """Hold the home's lock: two sandboxes on one home would both send the same webhooks."""
     with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | (0 if patient else fcntl.LOCK_NB))
-        except BlockingIOError:
-            raise WinbackError(
+        if patient:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        else:
+            take_lock(
+                lock,
                 f"a sandbox is already running on {folder}: stop it, or point"
-                " WINBACK_SENDGRID_BASE_URL and WINBACK_TWILIO_BASE_URL at it"
-            ) from None
+                " WINBACK_SENDGRID_BASE_URL and WINBACK_TWILIO_BASE_URL at it",
+            )
         yield
 
 
