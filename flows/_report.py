@@ -47,6 +47,9 @@ def _keep(stage: Stage, done: RunReport) -> None:
     if done.outcomes is not None:
         figures = shop_report.read_figures(published, timezone=settings.shop_timezone)
         shop_report.write_report(figures, settings)
+        outlook = figures.outlook
+    else:
+        outlook = read_outlook(published)
     sent, came_in, stops = sent_of(done, stage.run), _landed(done), list[str]()
     if stage.run.sends:
         now = stage.run.clock.now()
@@ -61,7 +64,7 @@ def _keep(stage: Stage, done: RunReport) -> None:
         cost = [f"{sum(row['cost_cents'] for row in rows) / 100:,.2f} in the last 24 hours"]
     else:
         cost = [f"{sent.cost} for what would be sent"]
-    who, written, *others_told = tell_by_section(read_outlook(published), sent)
+    who, written, *others_told = tell_by_section(outlook, sent)
     verdicts = [
         verdict_line(row) for row in (report.experiment_results(published) if _is_out(done) else [])
     ]

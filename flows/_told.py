@@ -35,7 +35,7 @@ def sent_of(done: RunReport, resolved: Run) -> Sent:
     """What the run did, and the pages that show more."""
     settings = resolved.settings
     read = settings.preview_dir / "dry-run.html"
-    worth = settings.reports_dir / "report.html"
+    worth = settings.report_page
     checks = settings.reports_dir / "data_docs" / "decisions" / "index.html"
     return Sent(
         mode=resolved.mode,

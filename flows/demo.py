@@ -227,7 +227,7 @@ def _where_to_look(settings: Settings, published: Path) -> None:
         "\nWhere to look next\n"
         "  one person's story   "
         f"WINBACK_HOME=.winback-demo .venv/bin/winback why {min(written_to)}\n"
-        f"  what it was worth    {(settings.reports_dir / 'report.html').resolve().as_uri()}\n"
+        f"  what it was worth    {settings.report_page.resolve().as_uri()}\n"
         "  flow runs, funnel    .venv/bin/prefect server start, then http://127.0.0.1:4200\n"
         f"  what the gates saw   {gates.resolve().as_uri()}\n"
         "  models and columns   "

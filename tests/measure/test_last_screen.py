@@ -6,28 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from published_tables import write_tables
+from published_tables import OUTLOOK, write_tables
 
 from winback.measure.last_screen import Sent, read_outlook, tell_outlook
 
 # A Sunday morning in Berlin.
 NOW = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
-COLUMNS = {
-    "customers": "customer_id varchar",
-    "entry_candidates": (
-        "playbook_id varchar, customer_id varchar, segment varchar, is_entering boolean, "
-        "blocked_by varchar"
-    ),
-    "entrants": "playbook_id varchar, customer_id varchar, arm varchar",
-    "send_decisions": (
-        "customer_id varchar, playbook_id varchar, step bigint, channel varchar, "
-        "decision varchar, blocked_by varchar, send_after_at timestamptz"
-    ),
-    "next_steps": (
-        "customer_id varchar, playbook_id varchar, step bigint, channel varchar, due_at timestamptz"
-    ),
-    "contact_rules": "rule_id varchar, sentence varchar",
-}
 RULES = [
     ("consent", "no consent suffices"),
     ("cap_7d", "as many as the cap allows"),
@@ -74,7 +58,7 @@ def published(tmp_path: Path) -> Path:
 
 
 def write(folder: Path, rows: dict[str, list[tuple[object, ...]]]) -> Path:
-    return write_tables(folder, COLUMNS, rows)
+    return write_tables(folder, OUTLOOK, rows)
 
 
 def test_everybody_who_is_found_counts_once_with_the_rule_that_keeps_them(published: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+from dataclasses import astuple
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,31 +15,24 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from published_tables import write_tables
+from published_tables import PLANS, write_tables
 
 from winback.cli import main
-from winback.measure.power import customers_needed, read_plans, smallest_effect_within, tell
+from winback.measure.power import Rule, customers_needed, read_plans, smallest_effect_within, tell
 from winback.measure.statistics import confidence_sequence, proportion_difference
 
-COLUMNS = {
-    "playbook_plans": (
-        "playbook_id varchar, base_rate_source varchar, holdout_share double, window_days bigint, "
-        "base_rate_customers bigint, base_rate double, entered bigint, entries_a_day double, "
-        "smallest_effect double, alpha double, tuned_for_customers bigint, "
-        "min_customers_per_arm bigint, min_expected_reactivations double"
-    )
-}
-RULE = (0.05, 5000, 100, 10.0)
+COLUMNS = {"playbook_plans": PLANS}
+RULE = Rule(alpha=0.05, tuned_for=5000, min_customers_per_arm=100, min_expected_reactivations=10.0)
 
 
 def test_the_number_is_the_one_that_simulation_found() -> None:
     """Base 2.8 %, 1.2 points more, 10 % left alone, looked at all the time: some 30,300."""
-    assert customers_needed(0.028, 0.012, 0.1) == pytest.approx(30_300, rel=0.07)
+    assert customers_needed(0.028, 0.012, 0.1, RULE) == pytest.approx(30_300, rel=0.07)
 
 
 def test_by_the_number_four_of_five_tests_are_decided() -> None:
     base, effect, holdout = 0.05, 0.03, 0.3
-    needed = customers_needed(base, effect, holdout)
+    needed = customers_needed(base, effect, holdout, RULE)
     assert needed is not None
     rng = np.random.default_rng(11)
     decided = sum(decides(rng, base, effect, holdout, needed) for _ in range(300))
@@ -72,11 +66,11 @@ def decides(
 def test_more_effect_or_more_left_alone_takes_fewer_customers(
     base: float, effect: float, holdout: float, times: float
 ) -> None:
-    needed = customers_needed(base, effect, holdout)
-    larger = customers_needed(base, min(effect * times, 1 - base), holdout)
+    needed = customers_needed(base, effect, holdout, RULE)
+    larger = customers_needed(base, min(effect * times, 1 - base), holdout, RULE)
     assert (larger or math.inf) <= (needed or math.inf)
     if needed is not None and holdout < 0.4:
-        assert (customers_needed(base, effect, holdout * 1.2) or math.inf) <= needed * 1.03
+        assert (customers_needed(base, effect, holdout * 1.2, RULE) or math.inf) <= needed * 1.03
 
 
 @given(st.floats(0.005, 0.4), st.floats(0.05, 0.5), st.integers(1_000, 1_000_000))
@@ -84,26 +78,28 @@ def test_more_effect_or_more_left_alone_takes_fewer_customers(
 def test_the_smallest_effect_takes_no_more_than_there_are(
     base: float, holdout: float, customers: int
 ) -> None:
-    smallest = smallest_effect_within(customers, base, holdout)
+    smallest = smallest_effect_within(customers, base, holdout, RULE)
     if smallest is not None:
-        needed = customers_needed(base, smallest, holdout)
+        needed = customers_needed(base, smallest, holdout, RULE)
         assert needed is not None
         assert needed <= customers
-        assert (customers_needed(base, smallest * 0.95, holdout) or math.inf) > customers * 0.95
+        assert (
+            customers_needed(base, smallest * 0.95, holdout, RULE) or math.inf
+        ) > customers * 0.95
 
 
 @pytest.mark.parametrize(("base", "effect"), [(0.0, 0.0), (0.05, 0.0), (1.0, 0.0)])
 def test_what_can_not_be_told_apart_takes_no_number(base: float, effect: float) -> None:
-    assert customers_needed(base, effect, 0.1) is None
+    assert customers_needed(base, effect, 0.1, RULE) is None
 
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
     rows: list[tuple[object, ...]] = [
-        ("soon", "holdout", 0.3, 30, 400, 0.05, 1000, 50.0, 0.03, *RULE),
-        ("far", "history", 0.1, 30, 5000, 0.03, 10, 2.0, 0.005, *RULE),
-        ("alone", "history", 0.0, 30, 5000, 0.03, 5, 2.0, 0.005, *RULE),
-        ("unknown", "history", 0.1, 30, 0, None, 0, 0.0, 0.005, *RULE),
+        ("soon", "holdout", 0.3, 30, 400, 0.05, 1000, 50.0, 0.03, *astuple(RULE)),
+        ("far", "history", 0.1, 30, 5000, 0.03, 10, 2.0, 0.005, *astuple(RULE)),
+        ("alone", "history", 0.0, 30, 5000, 0.03, 5, 2.0, 0.005, *astuple(RULE)),
+        ("unknown", "history", 0.1, 30, 0, None, 0, 0.0, 0.005, *astuple(RULE)),
     ]
     folder = write_tables(tmp_path / "published" / "current", COLUMNS, {"playbook_plans": rows})
     # Midnight has passed in Berlin.
@@ -122,7 +118,7 @@ def plans_of(published: Path, **options: Any) -> dict[str, Any]:
 
 def test_the_verdict_falls_when_so_many_entered_and_their_window_is_over(published: Path) -> None:
     plan = plans_of(published)["soon"]
-    needed = customers_needed(0.05, 0.03, 0.3)
+    needed = customers_needed(0.05, 0.03, 0.3, RULE)
     assert needed is not None
     days = math.ceil((needed - 1000) / 50) + 30
     assert plan.own.customers == needed
@@ -149,7 +145,7 @@ def test_a_verdict_that_is_far_says_what_would_change_that(published: Path) -> N
     assert "With 30% left alone" in told
     assert "Recommended: leave 30% alone until the first verdict" in told
     year = 10 + 2 * (365 - 30)
-    smallest = smallest_effect_within(year, 0.03, 0.1)
+    smallest = smallest_effect_within(year, 0.03, 0.1, RULE)
     expected = "No effect can be told" if smallest is None else f"{100 * smallest:.1f} points"
     assert expected in told
 
@@ -169,7 +165,7 @@ def test_the_command_plans_one_playbook_with_another_effect(
     assert run(monkeypatch, "--playbook", "soon", "--effect", "10", "--json") == 0
     (plan,) = json.loads(capsys.readouterr().out)["plans"]
     assert (plan["own"]["effect"], plan["own"]["holdout"]) == (0.1, 0.3)
-    assert plan["own"]["customers"] == customers_needed(0.05, 0.1, 0.3)
+    assert plan["own"]["customers"] == customers_needed(0.05, 0.1, 0.3, RULE)
     assert run(monkeypatch, "--holdout", "100") == 2
     assert "--holdout 100 is not between 0 and 100." in capsys.readouterr().err
     assert run(monkeypatch, "--playbook", "none") == 2

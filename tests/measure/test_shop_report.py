@@ -13,7 +13,7 @@ from typing import Any
 
 import browser
 import pytest
-from published_tables import write_tables
+from published_tables import OUTLOOK, PLANS, write_tables
 
 from winback.base.settings import Settings
 from winback.cli import main
@@ -22,6 +22,7 @@ from winback.measure.shop_report._sentences import tell_effect, total_brought
 
 AS_OF = "2026-05-01T12:00:00+00:00"
 COLUMNS = {
+    **OUTLOOK,
     "customers": (
         "customer_id varchar, first_order_at timestamptz, last_order_at timestamptz, "
         "order_count bigint, net_revenue_cents bigint, days_inactive bigint, lapse_stage varchar, "
@@ -56,30 +57,12 @@ COLUMNS = {
         "rate_treatment double, rate_control double, estimate double, sequential_ci_low double, "
         "sequential_ci_high double, verdict varchar"
     ),
-    "playbook_plans": (
-        "playbook_id varchar, base_rate_source varchar, holdout_share double, window_days bigint, "
-        "base_rate_customers bigint, base_rate double, entered bigint, entries_a_day double, "
-        "smallest_effect double, alpha double, tuned_for_customers bigint, "
-        "min_customers_per_arm bigint, min_expected_reactivations double"
-    ),
+    "playbook_plans": PLANS,
     "rfm_scores": "r_score bigint, f_score bigint, monetary_cents bigint, rfm_segment varchar",
     "audience_funnel": (
         "playbook_id varchar, stage varchar, stage_order bigint, customers bigint, "
         "dropped bigint, reason varchar"
     ),
-    "entry_candidates": (
-        "playbook_id varchar, customer_id varchar, segment varchar, is_entering boolean, "
-        "blocked_by varchar"
-    ),
-    "entrants": "playbook_id varchar, customer_id varchar, arm varchar",
-    "send_decisions": (
-        "customer_id varchar, playbook_id varchar, step bigint, channel varchar, "
-        "decision varchar, blocked_by varchar, send_after_at timestamptz"
-    ),
-    "next_steps": (
-        "customer_id varchar, playbook_id varchar, step bigint, channel varchar, due_at timestamptz"
-    ),
-    "contact_rules": "rule_id varchar, sentence varchar",
 }
 MARCH, APRIL = "2026-03-10 09:00:00+00", "2026-04-20 09:00:00+00"
 AGAINST = "treatment-vs-holdout"

@@ -381,6 +381,11 @@ class Settings(BaseSettings):
         return self.control_room_dir / "held.json"
 
     @property
+    def report_page(self) -> Path:
+        """What the messages were worth, as `winback report` and runs that measure write it."""
+        return self.reports_dir / "report.html"
+
+    @property
     def preview_dir(self) -> Path:
         """Pages of messages: those of a dry run name people."""
         return self.reports_dir / "preview"

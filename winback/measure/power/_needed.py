@@ -30,14 +30,14 @@ _FIRST_LOOK: Final = 100.0
 class Rule:
     """What a verdict asks for; the shop's vars."""
 
-    alpha: float = 0.05
-    tuned_for: int = 5000
-    min_customers_per_arm: int = 100
-    min_expected_reactivations: float = 10.0
+    alpha: float
+    tuned_for: int
+    min_customers_per_arm: int
+    min_expected_reactivations: float
 
 
 def customers_needed(
-    base: float, effect: float, holdout: float, rule: Rule | None = None, *, power: float = POWER
+    base: float, effect: float, holdout: float, rule: Rule, *, power: float = POWER
 ) -> int | None:
     """Customers of both groups until the interval leaves zero, in `power` of all tests.
 
@@ -45,7 +45,6 @@ def customers_needed(
     the share that is left alone, all from 0 to 1. The estimate wanders about the effect as a
     Brownian motion does, and is looked at all the time. None where `MOST_CUSTOMERS` don't suffice.
     """
-    rule = rule or Rule()
     treated = min(1.0, max(0.0, base + effect))
     # Of the difference, by one customer.
     variance = treated * (1 - treated) / (1 - holdout) + base * (1 - base) / holdout
@@ -91,9 +90,7 @@ def _walks(alpha: float, tuned_for: int) -> tuple[Numbers, Numbers, Numbers]:
     return customers, walks, np.array(halves, dtype=np.float64) * customers
 
 
-def smallest_effect_within(
-    customers: int, base: float, holdout: float, rule: Rule | None = None
-) -> float | None:
+def smallest_effect_within(customers: int, base: float, holdout: float, rule: Rule) -> float | None:
     """The smallest addition to `base` that so many customers decide; None if none does."""
     low, high = 0.0, 1 - base
     most = customers_needed(base, high, holdout, rule)

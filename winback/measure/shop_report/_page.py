@@ -50,7 +50,7 @@ def published_as_of(settings: Settings, as_of: datetime | None) -> Path:
 
 def write_report(figures: Figures, settings: Settings, out: Path | None = None) -> Path:
     """Write the page; returns its path."""
-    path = out or settings.reports_dir / "report.html"
+    path = out or settings.report_page
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as file:
         file.write_text(_page(figures, settings), encoding="utf-8")

@@ -46,39 +46,33 @@ silences as (
 
 ),
 
+-- Nobody had written to these, and all of their window has passed.
+judged as (
+
+    select
+        silences.silent_on,
+        silences.watched_until < {{ as_of_date() }}
+        and silences.watched_until < launch.launch_date as is_watched,
+        silences.next_date <= silences.watched_until as is_back
+
+    from silences
+    cross join launch
+
+),
+
 final as (
 
     select
-        -- Nobody had written to these, and all of their window has passed.
-        cast(
-            sum(
-                case
-                    when
-                        silences.watched_until < {{ as_of_date() }}
-                        and silences.watched_until < launch.launch_date
-                        then 1
-                    else 0
-                end
-            ) as bigint
-        ) as watched,
-        cast(
-            sum(
-                case
-                    when
-                        silences.watched_until < {{ as_of_date() }}
-                        and silences.watched_until < launch.launch_date
-                        and silences.next_date <= silences.watched_until
-                        then 1
-                    else 0
-                end
-            ) as bigint
-        ) as came_back,
+        cast(sum(case when is_watched then 1 else 0 end) as bigint)
+            as watched,
+        cast(sum(case when is_watched and is_back then 1 else 0 end) as bigint)
+            as came_back,
         -- Four weeks have each weekday as often.
         cast(
             sum(
                 case
                     when
-                        silences.silent_on
+                        silent_on
                         > {{ dbt.dateadd('day', -28, as_of_date()) }}
                         then 1
                     else 0
@@ -86,8 +80,7 @@ final as (
             ) as double
         ) / 28 as silent_a_day
 
-    from silences
-    cross join launch
+    from judged
 
 )
 
