@@ -63,9 +63,10 @@ def init_command(
 ) -> None:
     """Write `.env`, `brand.toml` and `sources.toml` in this folder, and say what comes next.
 
-    What no option says is asked on a terminal; Enter leaves it out. Elsewhere it
-    is left out, and --brand is needed. No file that is there is changed, but for
-    the holdout, which stands in the seed playbooks of the project.
+    A terminal is asked for each fact that no option gives; Enter leaves it out.
+    Elsewhere such facts are left out, and --brand is needed. No file that is there
+    is changed, but for the holdout, which stands in the seed playbooks of the
+    project.
 
     With a place it also looks at the source, as doctor --source does: how many
     customers could be contacted, before anything is loaded.

@@ -43,7 +43,7 @@ def pull_command(
 ) -> None:
     """Pull a shop's data by its API into landing.
 
-    What changed since the last pull is asked for, and everything the first time
+    It asks for the changes since the last pull, and for everything the first time
     and once a week. A pull that breaks off is gone on with by the next. A
     customer who is deleted at the shop is erased here.
     """
