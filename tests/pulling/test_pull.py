@@ -469,7 +469,7 @@ def told(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WINBACK_HOME", str(house.settings.home))
     monkeypatch.setenv("WINBACK_SHOPIFY_BASE_URL", house.shop.url)
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    monkeypatch.setattr("winback.pulling._pull.sleep", lambda _: None)
     house.shop.now = WallClock().now().isoformat()
     text = f'[tea]\nformat = "shopify-api"\nshop = "{SHOP}"\ntoken = "SHOP_TOKEN"\n'
     (tmp_path / "sources.toml").write_text(text)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from time import sleep
 from typing import Final
 
 from winback.base.clock import Clock
@@ -77,7 +77,7 @@ def pull(
     """
     base = address_of(source.shop, settings.shopify_base_url)
     url = f"{base}/admin/api/{version_of(settings.shopify_api_version)}/graphql.json"
-    wire, wait = Wire(pool_size=1), wait or time.sleep
+    wire, wait = Wire(pool_size=1), wait or sleep
     try:
         with open_folder(settings, source.name) as folder:
             client = Client(source.shop, url, read_token(source, base, wire, wait), wire, wait)
