@@ -23,6 +23,7 @@ final as (
         cast(rate_treatment as double) as rate_treatment,
         cast(rate_control as double) as rate_control,
         cast(estimate as double) as estimate,
+        cast(standard_error as double) as standard_error,
         cast(ci_low as double) as ci_low,
         cast(ci_high as double) as ci_high,
         cast(p_value as double) as p_value,

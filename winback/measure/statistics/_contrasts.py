@@ -91,6 +91,7 @@ class Contrast:
     rate_treatment: float
     rate_control: float
     estimate: float
+    standard_error: float
     ci_low: float | None
     ci_high: float | None
     p_value: float | None
@@ -205,6 +206,7 @@ def _contrast(
         rate_treatment=rates[0],
         rate_control=rates[1],
         estimate=difference.estimate,
+        standard_error=difference.standard_error,
         ci_low=interval.low if interval else None,
         ci_high=interval.high if interval else None,
         p_value=difference.p_value,
