@@ -1,6 +1,13 @@
 """Science: from sums in the warehouse to intervals and verdicts."""
 
 from winback.measure.statistics._contrasts import Contrast, Plan, contrasts, contrasts_frame
+from winback.measure.statistics._looks import (
+    Crossing,
+    crossing,
+    drift_needed,
+    error_spent,
+    look_bounds,
+)
 from winback.measure.statistics._statistics import (
     Difference,
     Interval,
@@ -15,6 +22,7 @@ from winback.measure.statistics._survival import ShareBy, Watched, share_by, sha
 
 __all__ = [
     "Contrast",
+    "Crossing",
     "Difference",
     "Interval",
     "Plan",
@@ -24,6 +32,10 @@ __all__ = [
     "confidence_sequence",
     "contrasts",
     "contrasts_frame",
+    "crossing",
+    "drift_needed",
+    "error_spent",
+    "look_bounds",
     "mean_difference",
     "proportion_difference",
     "proportion_interval",
