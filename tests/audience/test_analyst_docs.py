@@ -22,9 +22,10 @@ BLOCKS = BLOCK.findall((PROJECT_DIR / "docs" / "analysts.md").read_text())
 FILES = {name: text for name, text in BLOCKS if name}
 REPORTS = BLOCK.findall((PROJECT_DIR / "docs" / "reporting.md").read_text())
 QUERIES = [text for name, text in [*BLOCKS, *REPORTS] if not name]
-# Nothing is due in the shop of these tests, and nobody in it is of the example's segment.
+# Nothing is due in the shop of these tests, nobody in it is of the example's segment, and no order
+# follows a message.
 WITHOUT_ROWS = {
-    "send_decisions", "entry_candidates", "experiment_results", "playbook_results",
+    "channel_credits", "send_decisions", "entry_candidates", "experiment_results", "playbook_results",
     "series_joins",
 }  # fmt: skip
 

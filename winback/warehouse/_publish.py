@@ -34,6 +34,13 @@ PUBLIC_TABLES: Final = (
     "playbook_plans",
     "playbook_results",
     "step_results",
+    "return_outcomes",
+    "reactivation_curves",
+    "message_fatigue",
+    "channel_credits",
+    "cohort_curves",
+    "rfm_history",
+    "rfm_moves",
     "series_joins",
 )
 # What the engine reads; `outbox` holds contact data, so only the owner may read it.

@@ -19,6 +19,9 @@ final as (
         enrollments.enrollment_id,
         orders.order_id,
 
+        -- facts
+        orders.coupon_code,
+
         -- numerics
         orders.net_revenue_cents,
         cast(
