@@ -16,11 +16,12 @@ PLAN = Plan(
 )
 
 
-def cell(arm, variant, n, reactivated, *, still_open=0, cents=5_000, window=30):
+def cell(arm, variant, n, reactivated, *, still_open=0, cents=5_000, window=30, stratum=""):
     """A cell of `n` customers whose window is over; everybody who came back spent `cents`."""
     return {
         "playbook_id": "sms_email",
         "window_days": window,
+        "stratum": stratum,
         "arm": arm,
         "variant": variant,
         "assigned": n + still_open,
@@ -104,8 +105,49 @@ def test_windows_that_are_still_open_are_counted_apart_and_decide_nothing():
     assert row.verdict == "not yet decidable"
 
 
+def test_people_who_were_dealt_by_other_shares_are_compared_apart():
+    """Ten in a hundred left alone in a quiet season, half of them in a busy one."""
+    found = results(
+        cell("treatment", "base", 900, 45, still_open=3, stratum="before"),
+        cell("holdout", "", 100, 5, stratum="before"),
+        cell("treatment", "base", 500, 100, stratum="since"),
+        cell("holdout", "", 500, 100, still_open=4, stratum="since"),
+        # Nobody is left alone any more, or nobody's window is over: nothing to compare.
+        cell("treatment", "base", 700, 300, stratum="without a holdout"),
+        cell("treatment", "base", 0, 0, still_open=10, stratum="new"),
+        cell("holdout", "", 0, 0, still_open=1, stratum="new"),
+    )
+    row = found["treatment-vs-holdout", "reactivation"]
+    assert (row.n_treatment, row.n_control) == (1_400, 600)
+    assert (row.open_treatment, row.open_control) == (13, 5)
+    assert row.estimate == pytest.approx(0, abs=1e-12)
+    assert row.rate_treatment == pytest.approx(row.rate_control)
+    assert row.ci_low < 0 < row.ci_high
+    money = found["treatment-vs-holdout", "revenue_per_customer"]
+    assert money.estimate == pytest.approx(0, abs=1e-9)
+
+
+def test_kaplan_and_meier_averages_the_strata_too():
+    cells = [
+        cell("treatment", "a", 100, 10, stratum="1"), cell("holdout", "", 100, 5, stratum="1"),
+        cell("treatment", "a", 300, 60, stratum="2"), cell("holdout", "", 100, 10, stratum="2"),
+    ]  # fmt: skip
+    watched = [
+        hours(row["arm"], row["variant"], 720, people, back=back) | {"stratum": row["stratum"]}
+        for row in cells
+        for back, people in (
+            (True, row["reactivated_mature"]),
+            (False, row["assigned_mature"] - row["reactivated_mature"]),
+        )
+    ]
+    row = results(*cells, watched=watched)["treatment-vs-holdout", "reactivation"]
+    assert row.km_estimate == pytest.approx(row.estimate)
+    assert (row.km_ci_low, row.km_ci_high) == pytest.approx((row.ci_low, row.ci_high))
+
+
 def hours(arm, variant, hours, people, *, back=False, window=30):
-    cell = {"playbook_id": "sms_email", "window_days": window, "arm": arm, "variant": variant}
+    cell = {"playbook_id": "sms_email", "window_days": window, "stratum": "", "arm": arm}
+    cell["variant"] = variant
     return cell | {"hours": hours, "is_reactivated": back, "people": people}
 
 

@@ -14,13 +14,14 @@ by_variant as (
         arm,
         variant,
         window_days,
-        assigned,
-        assigned_mature,
-        reactivated,
-        net_revenue_cents
+        sum(assigned) as assigned,
+        sum(assigned_mature) as assigned_mature,
+        sum(reactivated) as reactivated,
+        sum(net_revenue_cents) as net_revenue_cents
 
     from cells
     where arm = 'treatment'
+    group by playbook_id, arm, variant, window_days
 
 ),
 

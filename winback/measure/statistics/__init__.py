@@ -18,9 +18,11 @@ from winback.measure.statistics._statistics import (
     proportion_interval,
     sample_ratio_p_value,
 )
+from winback.measure.statistics._strata import Compared, compare_means, compare_shares
 from winback.measure.statistics._survival import ShareBy, Watched, share_by, share_difference
 
 __all__ = [
+    "Compared",
     "Contrast",
     "Crossing",
     "Difference",
@@ -29,6 +31,8 @@ __all__ = [
     "Sample",
     "ShareBy",
     "Watched",
+    "compare_means",
+    "compare_shares",
     "confidence_sequence",
     "contrasts",
     "contrasts_frame",

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import reduce
 from itertools import combinations, groupby
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from winback.measure.statistics._statistics import (
-    Difference,
     Interval,
     Sample,
     confidence_sequence,
-    mean_difference,
-    proportion_difference,
     sample_ratio_p_value,
 )
+from winback.measure.statistics._strata import (
+    Compared,
+    compare_means,
+    compare_shares,
+    join_intervals,
+    stratum_weights,
+)
 from winback.measure.statistics._survival import (
+    Cell,
     Watched,
     cell_of,
     share_by,
@@ -52,14 +57,18 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Group:
-    """A cell or several, of those whose window is over: how many, who came back, what they spent
-    (cents); how many windows are still open; and for how many hours all were watched."""
+    """A cell or several of a stratum, of those whose window is over: how many, who came back, what
+    they spent (cents); how many windows are still open; and for how many hours all were watched."""
 
     n: int
     reactivated: int
     revenue: Sample
     open: int
     watched: tuple[Watched, ...]
+
+    @property
+    def everybody(self) -> int:
+        return self.n + self.open
 
     def __add__(self, other: _Group) -> _Group:
         return _Group(
@@ -78,7 +87,7 @@ class _Group:
 @dataclass(frozen=True)
 class Contrast:
     """One row of experiment_results; rates are shares, or cents per customer, of those whose
-    window is over."""
+    window is over, averaged over strata."""
 
     playbook_id: str
     contrast: str
@@ -105,6 +114,7 @@ class Contrast:
 
 
 HOLDOUT: Final = "holdout"
+METRICS: Final[tuple[Metric, ...]] = ("reactivation", "revenue_per_customer")
 
 
 def contrasts(
@@ -120,8 +130,11 @@ def contrasts(
     for looking and for no verdict, stands the difference by Kaplan and Meier, which counts people
     with an open window for as long as they were watched.
 
-    `cells` has a row per playbook, window, arm and variant with its sums; `planned` one per
-    playbook, arm and variant with the expected and the assigned number; `watched` one per cell
+    People who were dealt by other shares are another stratum: compared by themselves, and counted
+    where it has both groups.
+
+    `cells` has a row per playbook, window, stratum, arm and variant with its sums; `planned` one
+    per playbook, arm and variant with the expected and the assigned number; `watched` one per cell
     of a window, number of hours and outcome.
     """
     ratios, hours = dict(_sample_ratios(planned)), watched_by_cell(watched)
@@ -130,19 +143,30 @@ def contrasts(
         return str(cell["playbook_id"]), int(cell["window_days"])
 
     for (playbook, window), rows in groupby(sorted(cells, key=key), key):
-        groups = {
-            HOLDOUT if row["arm"] == HOLDOUT else str(row["variant"]): _group(
-                row, hours.get(cell_of(row), ())
-            )
-            for row in rows
-        }
-        for name, first, second in _pairs(groups):
-            if not (first.n and second.n):
+        for name, pairs in _pairs_by_name(rows, hours).items():
+            ready = [(first, second) for first, second in pairs if first.n and second.n]
+            if not ready:
                 continue
-            for metric in ("reactivation", "revenue_per_customer"):
-                yield _contrast(
-                    (playbook, name, metric, window), first, second, ratios.get(playbook), plan
-                )
+            still_open = (sum(it.open for it, _ in pairs), sum(it.open for _, it in pairs))
+            for metric in METRICS:
+                named = (playbook, name, metric, window)
+                yield _contrast(named, ready, still_open, ratios.get(playbook), plan)
+
+
+def _pairs_by_name(
+    rows: Iterable[Mapping[str, Any]], hours: Mapping[Cell, tuple[Watched, ...]]
+) -> dict[str, list[tuple[_Group, _Group]]]:
+    """The two groups of each contrast, in each stratum that has both."""
+    strata: dict[str, dict[str, _Group]] = {}
+    for row in rows:
+        name = HOLDOUT if row["arm"] == HOLDOUT else str(row["variant"])
+        group = _group(row, hours.get(cell_of(row), ()))
+        strata.setdefault(str(row["stratum"]), {})[name] = group
+    found: dict[str, list[tuple[_Group, _Group]]] = {}
+    for stratum in sorted(strata):
+        for name, first, second in _pairs(strata[stratum]):
+            found.setdefault(name, []).append((first, second))
+    return found
 
 
 def _sample_ratios(
@@ -179,13 +203,14 @@ def _pairs(groups: Mapping[str, _Group]) -> Iterator[tuple[str, _Group, _Group]]
 
 def _contrast(
     name: tuple[str, str, Metric, int],
-    first: _Group,
-    second: _Group,
+    pairs: Sequence[tuple[_Group, _Group]],
+    still_open: tuple[int, int],
     srm_p_value: float | None,
     plan: Plan,
 ) -> Contrast:
     playbook, contrast, metric, window = name
-    rates, difference = _difference(metric, first, second, plan)
+    first, second = (reduce(_Group.__add__, side) for side in zip(*pairs, strict=True))
+    rates, difference = _compare(metric, pairs, plan)
     sequence = confidence_sequence(
         difference,
         n=first.n + second.n,
@@ -193,7 +218,7 @@ def _contrast(
         alpha=plan.alpha,
     )
     interval = difference.interval
-    km_estimate, km_interval = _by_kaplan_meier(metric, first, second, window, plan)
+    km_estimate, km_interval = _by_kaplan_meier(metric, pairs, window, plan)
     return Contrast(
         playbook_id=playbook,
         contrast=contrast,
@@ -201,8 +226,8 @@ def _contrast(
         window_days=window,
         n_treatment=first.n,
         n_control=second.n,
-        open_treatment=first.open,
-        open_control=second.open,
+        open_treatment=still_open[0],
+        open_control=still_open[1],
         rate_treatment=rates[0],
         rate_control=rates[1],
         estimate=difference.estimate,
@@ -227,26 +252,32 @@ def _contrast(
 
 
 def _by_kaplan_meier(
-    metric: Metric, first: _Group, second: _Group, window: int, plan: Plan
+    metric: Metric, pairs: Sequence[tuple[_Group, _Group]], window: int, plan: Plan
 ) -> tuple[float | None, Interval | None]:
+    """Averaged over the strata in which somebody of both groups was watched to the end."""
     if metric != "reactivation":
         return None, None
-    shares = (share_by(it.watched, 24.0 * window, alpha=plan.alpha) for it in (first, second))
-    return share_difference(*shares) or (None, None)
+    found = []
+    for pair in pairs:
+        shares = (share_by(it.watched, 24.0 * window, alpha=plan.alpha) for it in pair)
+        if difference := share_difference(*shares):
+            found.append(((pair[0].everybody, pair[1].everybody), difference))
+    if not found:
+        return None, None
+    weights = stratum_weights([sizes for sizes, _ in found])
+    parts = [part for _, part in found]
+    estimate = sum(weight * it for weight, (it, _) in zip(weights, parts, strict=True))
+    return estimate, join_intervals(weights, parts)
 
 
-def _difference(
-    metric: Metric, first: _Group, second: _Group, plan: Plan
-) -> tuple[tuple[float, float], Difference]:
+def _compare(metric: Metric, pairs: Sequence[tuple[_Group, _Group]], plan: Plan) -> Compared:
     if metric == "revenue_per_customer":
-        means = (first.revenue.mean, second.revenue.mean)
-        return means, mean_difference(first.revenue, second.revenue, alpha=plan.alpha)
-    shares = (first.reactivated / first.n, second.reactivated / second.n)
-    return shares, proportion_difference(
-        (first.reactivated, second.reactivated),
-        (first.n, second.n),
-        alpha=plan.alpha,
-    )
+        samples = [(first.revenue, second.revenue) for first, second in pairs]
+        return compare_means(samples, alpha=plan.alpha)
+    counts = [
+        ((first.reactivated, second.reactivated), (first.n, second.n)) for first, second in pairs
+    ]
+    return compare_shares(counts, alpha=plan.alpha)
 
 
 def _is_enough(first: _Group, second: _Group, plan: Plan) -> bool:

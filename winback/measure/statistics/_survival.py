@@ -96,12 +96,13 @@ def share_difference(first: ShareBy, second: ShareBy) -> tuple[float, Interval] 
     return found, Interval(max(-1.0, found - below), min(1.0, found + above))
 
 
-Cell = tuple[str, int, str, str]
+Cell = tuple[str, int, str, str, str]
 
 
 def cell_of(row: Mapping[str, Any]) -> Cell:
-    """A playbook's window, arm and variant."""
-    return str(row["playbook_id"]), int(row["window_days"]), str(row["arm"]), str(row["variant"])
+    """A playbook's window, stratum, arm and variant."""
+    stratum, arm, variant = str(row["stratum"]), str(row["arm"]), str(row["variant"])
+    return str(row["playbook_id"]), int(row["window_days"]), stratum, arm, variant
 
 
 def watched_by_cell(

@@ -6,12 +6,31 @@ enrollment_windows as (
 
 ),
 
+strata as (
+
+    select * from {{ ref('int_experiments__strata') }}
+
+),
+
+dealt as (
+
+    select
+        enrollment_windows.*,
+        strata.stratum
+
+    from enrollment_windows
+    inner join strata
+        on enrollment_windows.enrollment_id = strata.enrollment_id
+
+),
+
 final as (
 
     select
         -- ids
         playbook_id,
         window_days,
+        stratum,
         arm,
         variant,
 
@@ -44,8 +63,8 @@ final as (
             ) as double
         ) as net_revenue_cents_squared_mature
 
-    from enrollment_windows
-    group by playbook_id, window_days, arm, variant
+    from dealt
+    group by playbook_id, window_days, stratum, arm, variant
 
 )
 

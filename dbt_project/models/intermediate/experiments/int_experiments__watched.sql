@@ -18,11 +18,18 @@ enrollment_orders as (
 
 ),
 
+strata as (
+
+    select * from {{ ref('int_experiments__strata') }}
+
+),
+
 watched as (
 
     select
         enrollment_windows.playbook_id,
         enrollment_windows.window_days,
+        strata.stratum,
         enrollment_windows.arm,
         enrollment_windows.variant,
         enrollment_windows.is_reactivated,
@@ -39,6 +46,8 @@ watched as (
     from enrollment_windows
     inner join enrollments
         on enrollment_windows.enrollment_id = enrollments.enrollment_id
+    inner join strata
+        on enrollment_windows.enrollment_id = strata.enrollment_id
     left join enrollment_orders
         on
             enrollment_windows.enrollment_id = enrollment_orders.enrollment_id
@@ -53,6 +62,7 @@ final as (
         playbook_id,
 
         -- facts
+        stratum,
         arm,
         variant,
         is_reactivated,
@@ -65,6 +75,7 @@ final as (
     from watched
     group by
         playbook_id,
+        stratum,
         arm,
         variant,
         is_reactivated,
