@@ -247,6 +247,7 @@ def test_why_somebody_stayed_away_is_coded_and_their_words_stay_in_the_ledger(
     told = {event["dedupe_key"]: event for event in rows(ledger, "provider_events")}
     assert told["twi:SM1"]["lapse_reason"] is None, "a question is for a person to read"
     assert told["twi:SM2"]["lapse_reason"] == "price"
+    assert told["twi:SM2"]["lapse_words"] == "too expensive"
     assert "lapse_reason" in EXPORTED["provider_events"]
     assert "detail_json" not in EXPORTED["provider_events"]
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from winback.replies import classify
-from winback.replies._classify import lapse_reason
+from winback.replies._classify import lapse_reason, lapse_words
 from winback.replies._lists import listed
 from winback.replies._plain import clean
 
@@ -57,6 +57,29 @@ def test_a_reply_of_the_corpus_is_understood(intent: str, text: str) -> None:
 def test_feedback_is_coded_by_what_it_names_first(text: str, reason: str | None) -> None:
     assert lapse_reason(text) == reason
     assert classify(text) == ("feedback" if reason else "other")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Hi, Ann Smith here (555 0100): the boots were TOO   expensive!", "too expensive"),
+        ("Customer service was no help when it broke", "customer service"),
+        ("ann@example.com moved away", "moved away"),
+        ("see you soon, Ann", None),
+    ],
+)
+def test_the_words_of_a_reason_are_a_listed_phrase_and_nothing_else(
+    text: str, words: str | None
+) -> None:
+    assert lapse_words(text) == words
+
+
+@given(st.text())
+def test_no_word_of_a_reply_is_told_that_is_not_on_the_list(written: str) -> None:
+    for reply in (written, f"{written} too expensive {written}"):
+        told, reason = lapse_words(reply), lapse_reason(reply)
+        assert (told is None) == (reason is None)
+        assert told is None or told in listed(f"feedback_{reason}")
 
 
 def test_the_corpus_is_large_enough_to_mean_something() -> None:

@@ -345,7 +345,8 @@ def test_a_migration_that_is_killed_at_any_statement_is_ended_by_the_next_comman
         with ledger.engine.connect() as connection:
             found = connection.scalar(text("select version_num from alembic_version"))
         ledger.close()
-        assert found == "0001", "half of a migration is none"
+        # The last kills may come after its commit.
+        assert found in {"0001", migrations.newest()}, "half of a migration is none"
     assert kills > 8
     with open_ledger(settings) as again:
         assert differences(again) == []

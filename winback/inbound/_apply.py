@@ -272,6 +272,7 @@ def _row(event: Event, match: Match, effects: Effects) -> dict[str, object]:
         "detail_json": json.dumps(_detail(event, effects), sort_keys=True),
         "matched_by": match.by,
         "lapse_reason": effects.lapse_reason,
+        "lapse_words": effects.lapse_words,
         "intent": effects.intent,
     }
 

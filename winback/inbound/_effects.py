@@ -25,7 +25,7 @@ from winback.ledger import (
     suppressed_among,
 )
 from winback.providers import Event, EventKind
-from winback.replies import Intent, Reading, lapse_reason
+from winback.replies import Intent, Reading, lapse_reason, lapse_words
 
 # The content tag of the steps that ask why somebody stayed away.
 FEEDBACK: Final = "feedback"
@@ -64,6 +64,8 @@ class Effects:
     intent: str | None = None
     # Why somebody stayed away, coded from their reply.
     lapse_reason: str | None = None
+    # The listed phrase that it was coded by.
+    lapse_words: str | None = None
     series: SeriesWish | None = None
 
 
@@ -148,7 +150,8 @@ def _of_a_reply(event: Event, intent: Intent, reading: Reading, match: Match) ->
         return REPLIES[intent]
     if intent == "feedback":
         why = lapse_reason(reading.words) or "other"
-        return Effects(event.kind, intent=intent, lapse_reason=why)
+        words = lapse_words(reading.words)
+        return Effects(event.kind, intent=intent, lapse_reason=why, lapse_words=words)
     if intent == "other" and reading.is_praise:
         return Effects(event.kind, intent="positive")
     lifts = intent == "start" and event.group == "phone"

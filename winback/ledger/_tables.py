@@ -286,6 +286,8 @@ provider_events = Table(
     Column("matched_by", Text),
     # Why somebody stayed away, as coded from a reply; what they wrote is in detail_json.
     Column("lapse_reason", Text),
+    # The phrase of replies.toml that it was coded by, and nothing else that they wrote.
+    Column("lapse_words", Text),
     # What a reply asks for, as it was understood.
     Column("intent", Text),
     *_exported(),

@@ -1,6 +1,12 @@
 """Replies: find a customer's own words in what came back, and classify what they ask for."""
 
-from winback.replies._classify import Intent, is_listed, is_one_of, lapse_reason
+from winback.replies._classify import (
+    Intent,
+    is_listed,
+    is_one_of,
+    lapse_reason,
+    lapse_words,
+)
 from winback.replies._html import text_of
 from winback.replies._plain import clean
 from winback.replies._quoted import own_words, shortened
@@ -19,6 +25,7 @@ __all__ = [
     "is_listed",
     "is_one_of",
     "lapse_reason",
+    "lapse_words",
     "own_words",
     "read_reply",
     "shortened",

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Literal, get_args
 
 from winback.replies._forms import has_form, refuses
-from winback.replies._lists import contains, find, listed, names_somebody, surrounds, without
+from winback.replies._lists import Span, contains, find, listed, names_somebody, surrounds, without
 from winback.replies._plain import clean, is_foreign, readings
 from winback.replies._stops import asks_to_be_left_alone, is_keyword, is_stop
 
@@ -67,7 +67,7 @@ def _intent_of_others(words: str, text: str) -> Intent:
     unclear: Intent = (
         "hold" if is_told else "other"
     )  # the thing that we are not to do may be anything
-    return "feedback" if _reason(words.split()) else unclear
+    return "feedback" if _first_named(words.split()) else unclear
 
 
 def is_positive(text: str) -> bool:
@@ -97,17 +97,24 @@ def is_listed(text: str, kind: str) -> bool:
 
 def lapse_reason(text: str) -> LapseReason | None:
     """Why somebody stayed away, by what they name first; None if they name nothing."""
-    return _reason(clean(text).split())
+    found = _first_named(clean(text).split())
+    return found[1] if found else None
 
 
-def _reason(words: Sequence[str]) -> LapseReason | None:
-    """The reason of the first phrase; of phrases that begin at one place, the longest."""
-    found = [
-        (span.start, -span.end, reason)
-        for reason in _REASONS
-        for span in find(words, f"feedback_{reason}")
-    ]
-    return min(found)[2] if found else None
+def lapse_words(text: str) -> str | None:
+    """The phrase of replies.toml that names the reason; None if none does.
+
+    Nothing else of what they wrote is in it: no name, no address, no number.
+    """
+    words = clean(text).split()
+    found = _first_named(words)
+    return " ".join(words[found[0].start : found[0].end]) if found else None
+
+
+def _first_named(words: Sequence[str]) -> tuple[Span, LapseReason] | None:
+    """The first phrase and its reason; of phrases that begin at one place, the longest."""
+    found = [(span, reason) for reason in _REASONS for span in find(words, f"feedback_{reason}")]
+    return min(found, key=lambda it: (it[0].start, -it[0].end, it[1]), default=None)
 
 
 def _by_signs(text: str) -> Intent:

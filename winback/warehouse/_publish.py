@@ -39,6 +39,7 @@ PUBLIC_TABLES: Final = (
     "message_fatigue",
     "channel_credits",
     "cohort_curves",
+    "lapse_reasons",
     "rfm_history",
     "rfm_moves",
     "series_joins",

@@ -26,6 +26,7 @@ replies as (
     select
         messages.customer_id,
         provider_events.lapse_reason,
+        provider_events.lapse_words,
         row_number() over (
             partition by messages.customer_id
             order by
@@ -52,7 +53,8 @@ final as (
 
     select
         customer_id,
-        lapse_reason
+        lapse_reason,
+        lapse_words
 
     from replies
     where reply_rank = 1

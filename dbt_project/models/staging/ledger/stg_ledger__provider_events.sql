@@ -21,6 +21,7 @@ final as (
         cast(error_code as varchar) as error_code,
         cast(link as varchar) as link,
         cast(lapse_reason as varchar) as lapse_reason,
+        cast(lapse_words as varchar) as lapse_words,
         cast(intent as varchar) as intent,
 
         -- timestamps
