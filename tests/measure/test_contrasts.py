@@ -12,6 +12,7 @@ PLAN = Plan(
     min_expected_reactivations=10,
     smallest_effect_reactivation=0.005,
     smallest_effect_revenue_cents=50,
+    smallest_effect_order_value_cents=100,
     srm_threshold=0.001,
 )
 
@@ -29,6 +30,9 @@ def cell(arm, variant, n, reactivated, *, still_open=0, cents=5_000, window=30, 
         "reactivated_mature": reactivated,
         "net_revenue_cents_mature": reactivated * cents,
         "net_revenue_cents_squared_mature": float(reactivated * cents**2),
+        "orders_mature": float(reactivated),
+        "orders_squared_mature": float(reactivated),
+        "orders_by_revenue_mature": float(reactivated * cents),
     }
 
 

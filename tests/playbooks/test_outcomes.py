@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+import known_before
 import pytest
 from playbook_runs import land, query, utc
 from seeded import NO_SEEDS, give_seeds
@@ -159,10 +160,12 @@ def shop(tmp_path_factory) -> Settings:
     """The shop after one build of its outcomes."""
     settings = Settings.load(home=tmp_path_factory.mktemp("outcomes"))
     entries, orders = crowd()
+    known, placed = known_before.shop(ENTERED)
     land(
         settings,
         {
             "past_enrollments": entries
+            + known
             + [past(name, "treatment", "c", None) | {"playbook_id": "edges"} for name in EDGES],
             "past_messages": [
                 {
@@ -176,6 +179,7 @@ def shop(tmp_path_factory) -> Settings:
             ],
             "orders": [
                 *orders,
+                *placed,
                 *edge_orders(),
                 order("clicker", TEXT_AT + HOUR),
                 order("reader", TEXT_AT + HOUR),
@@ -202,6 +206,9 @@ def shop(tmp_path_factory) -> Settings:
             *(f"+{mart}" for mart in MARTS),
             "--exclude-resource-type",
             "unit_test",
+            # A test that also stands on a table that is not built here waits for a whole build.
+            "--indirect-selection",
+            "buildable",
         ],
         _dbt.dbt_vars(settings, AS_OF),
     )
@@ -286,6 +293,73 @@ def test_the_past_is_compared_like_the_ledger(shop):
     assert all_treated["estimate"] == pytest.approx(0.2)
     assert all_treated["verdict"] == "winner"
     assert all_treated["srm_p_value"] == pytest.approx(1.0)
+
+
+def test_what_was_known_before_the_entry_is_taken_out_as_by_least_squares(shop):
+    (row,) = query(
+        shop,
+        "from experiment_results where playbook_id = 'known_before' and window_days = 30"
+        " and metric = 'reactivation' and contrast = 'treatment-vs-holdout'",
+    )
+    expected = known_before.adjusted(*known_before.shop(ENTERED), ENTERED)
+    assert row["is_adjusted"]
+    assert row["adjusted_estimate"] == pytest.approx(expected["estimate"], rel=1e-9)
+    assert row["adjusted_standard_error"] == pytest.approx(expected["error"], rel=1e-9)
+    assert row["variance_reduction"] == pytest.approx(expected["variance_reduction"])
+    assert row["variance_reduction"] > 0.02
+    assert row["adjusted_ci_high"] - row["adjusted_ci_low"] < row["ci_high"] - row["ci_low"]
+    (weights,) = query(
+        shop, "from int_experiments__index_weights where playbook_id = 'known_before'"
+    )
+    assert weights["explained"] == pytest.approx(expected["explained"])
+
+
+def test_a_large_spender_counts_up_to_the_cap_that_history_gives(shop):
+    (row,) = query(
+        shop,
+        "from experiment_results where playbook_id = 'known_before' and window_days = 30"
+        " and metric = 'revenue_per_customer' and contrast = 'treatment-vs-holdout'",
+    )
+    expected = known_before.adjusted(*known_before.shop(ENTERED), ENTERED)
+    (cap,) = query(
+        shop,
+        "from int_experiments__caps where playbook_id = 'known_before' and window_days = 30",
+    )
+    assert expected["back_before"] >= 50
+    assert cap["revenue_cap_cents"] == pytest.approx(expected["cap_cents"], abs=1)
+    spent = query(
+        shop,
+        "select arm, avg(least(net_revenue_cents, revenue_cap_cents)) as mean"
+        " from int_enrollments__windows join int_experiments__caps using (playbook_id, window_days)"
+        " where playbook_id = 'known_before' and window_days = 30 group by arm",
+    )
+    means = {it["arm"]: it["mean"] for it in spent}
+    assert row["winsorized_estimate"] == pytest.approx(means["treatment"] - means["holdout"])
+    assert row["winsorized_estimate"] != row["estimate"]
+
+
+def test_customers_of_whom_nothing_was_known_are_compared_as_they_are(shop):
+    rows = query(shop, "from experiment_results where playbook_id = 'old_tool'")
+    assert {(it["is_adjusted"], it["adjusted_estimate"]) for it in rows} == {(False, None)}
+
+
+def test_an_order_is_worth_what_the_raw_orders_say(shop):
+    (row,) = query(
+        shop,
+        "from experiment_results where playbook_id = 'known_before' and window_days = 30"
+        " and metric = 'order_value' and contrast = 'treatment-vs-holdout'",
+    )
+    entries, orders = known_before.shop(ENTERED)
+    arms = {it["customer_id"]: it["arm"] for it in entries}
+    cents = {"treatment": [], "holdout": []}
+    for it in orders:
+        if ENTERED < it["ordered_at"] <= ENTERED + 30 * DAY:
+            net = it["total_amount"] - it["refunded_amount"]
+            cents[arms[it["customer_id"]]].append(round(100 * net))
+    means = {arm: sum(found) / len(found) for arm, found in cents.items()}
+    assert (row["rate_treatment"], row["rate_control"]) == pytest.approx(
+        (means["treatment"], means["holdout"])
+    )
 
 
 def test_a_customer_who_bought_has_left(shop):

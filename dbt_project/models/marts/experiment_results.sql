@@ -33,6 +33,30 @@ final as (
         cast(km_estimate as double) as km_estimate,
         cast(km_ci_low as double) as km_ci_low,
         cast(km_ci_high as double) as km_ci_high,
+        cast(holm_p_value as double) as holm_p_value,
+        cast(holm_sequential_p_value as double) as holm_sequential_p_value,
+
+        -- with the noise taken out that was known before the entry
+        cast(is_adjusted as boolean) as is_adjusted,
+        cast(adjusted_estimate as double) as adjusted_estimate,
+        cast(adjusted_standard_error as double) as adjusted_standard_error,
+        cast(adjusted_ci_low as double) as adjusted_ci_low,
+        cast(adjusted_ci_high as double) as adjusted_ci_high,
+        cast(adjusted_p_value as double) as adjusted_p_value,
+        cast(adjusted_sequential_ci_low as double)
+            as adjusted_sequential_ci_low,
+        cast(adjusted_sequential_ci_high as double)
+            as adjusted_sequential_ci_high,
+        cast(variance_reduction as double) as variance_reduction,
+
+        -- with the largest spenders counted up to a cap
+        cast(winsorized_estimate as double) as winsorized_estimate,
+        cast(winsorized_ci_low as double) as winsorized_ci_low,
+        cast(winsorized_ci_high as double) as winsorized_ci_high,
+        cast(winsorized_sequential_ci_low as double)
+            as winsorized_sequential_ci_low,
+        cast(winsorized_sequential_ci_high as double)
+            as winsorized_sequential_ci_high,
 
         -- facts
         cast(verdict as varchar) as verdict

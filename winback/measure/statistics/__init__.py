@@ -1,6 +1,8 @@
 """Science: from sums in the warehouse to intervals and verdicts."""
 
-from winback.measure.statistics._contrasts import Contrast, Plan, contrasts, contrasts_frame
+from winback.measure.statistics._comparison import Contrast
+from winback.measure.statistics._contrasts import contrasts, contrasts_frame
+from winback.measure.statistics._index import Weights, fit_weights, weights_frame
 from winback.measure.statistics._looks import (
     Crossing,
     crossing,
@@ -8,6 +10,14 @@ from winback.measure.statistics._looks import (
     error_spent,
     look_bounds,
 )
+from winback.measure.statistics._paired import (
+    Adjusted,
+    Paired,
+    adjusted_difference,
+    ratio_difference,
+)
+from winback.measure.statistics._plan import Plan
+from winback.measure.statistics._several import holm
 from winback.measure.statistics._statistics import (
     Difference,
     Interval,
@@ -17,21 +27,34 @@ from winback.measure.statistics._statistics import (
     proportion_difference,
     proportion_interval,
     sample_ratio_p_value,
+    sequential_p_value,
 )
-from winback.measure.statistics._strata import Compared, compare_means, compare_shares
+from winback.measure.statistics._strata import (
+    Compared,
+    compare_adjusted,
+    compare_means,
+    compare_ratios,
+    compare_shares,
+)
 from winback.measure.statistics._survival import ShareBy, Watched, share_by, share_difference
 
 __all__ = [
+    "Adjusted",
     "Compared",
     "Contrast",
     "Crossing",
     "Difference",
     "Interval",
+    "Paired",
     "Plan",
     "Sample",
     "ShareBy",
     "Watched",
+    "Weights",
+    "adjusted_difference",
+    "compare_adjusted",
     "compare_means",
+    "compare_ratios",
     "compare_shares",
     "confidence_sequence",
     "contrasts",
@@ -39,11 +62,16 @@ __all__ = [
     "crossing",
     "drift_needed",
     "error_spent",
+    "fit_weights",
+    "holm",
     "look_bounds",
     "mean_difference",
     "proportion_difference",
     "proportion_interval",
+    "ratio_difference",
     "sample_ratio_p_value",
+    "sequential_p_value",
     "share_by",
     "share_difference",
+    "weights_frame",
 ]

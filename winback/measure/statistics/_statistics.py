@@ -117,6 +117,17 @@ def mean_difference(first: Sample, second: Sample, *, alpha: float = 0.05) -> Di
     return Difference(estimate, Interval(estimate - half, estimate + half), p_value, error)
 
 
+def normal_difference(estimate: float, standard_error: float, *, alpha: float = 0.05) -> Difference:
+    """A difference by the normal distribution; without an error there is no interval and no p."""
+    if standard_error == 0.0:
+        return Difference(estimate, None, None, 0.0)
+    normal = NormalDist()
+    half = normal.inv_cdf(1 - alpha / 2) * standard_error
+    p_value = 2 * normal.cdf(-abs(estimate) / standard_error)
+    interval = Interval(estimate - half, estimate + half)
+    return Difference(estimate, interval, p_value, standard_error)
+
+
 def confidence_sequence(
     difference: Difference, *, n: int, tuned_for: int = 5000, alpha: float = 0.05
 ) -> Interval:
@@ -126,13 +137,30 @@ def confidence_sequence(
     with the variance of one observation `n * standard_error**2`; it is tightest when
     `tuned_for` customers are in (eq. 161 for two sides).
     """
-    spend = -2 * math.log(alpha)
-    rho_squared = (spend + math.log(spend + 1)) / tuned_for
-    scale = n * rho_squared + 1
+    seen = n * _rho_squared(tuned_for, alpha)
     half = difference.standard_error * math.sqrt(
-        2 * scale * math.log(math.sqrt(scale) / alpha) / (n * rho_squared)
+        2 * (seen + 1) * math.log(math.sqrt(seen + 1) / alpha) / seen
     )
     return Interval(difference.estimate - half, difference.estimate + half)
+
+
+def sequential_p_value(
+    difference: Difference, *, n: int, tuned_for: int = 5000, alpha: float = 0.05
+) -> float:
+    """The error rate at which the confidence sequence, tuned at `alpha`, would just touch 0.
+
+    It may be looked at after every customer as well.
+    """
+    if difference.standard_error == 0.0:
+        return 0.0 if difference.estimate else 1.0
+    seen = n * _rho_squared(tuned_for, alpha)
+    distance = (difference.estimate / difference.standard_error) ** 2 * seen / (2 * (seen + 1))
+    return min(1.0, math.sqrt(seen + 1) * math.exp(-distance))
+
+
+def _rho_squared(tuned_for: int, alpha: float) -> float:
+    spend = -2 * math.log(alpha)
+    return (spend + math.log(spend + 1)) / tuned_for
 
 
 def sample_ratio_p_value(observed: Sequence[int], expected: Sequence[float]) -> float | None:

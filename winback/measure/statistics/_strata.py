@@ -15,11 +15,18 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from winback.measure.statistics._paired import (
+    Adjusted,
+    Paired,
+    adjusted_difference,
+    ratio_difference,
+)
 from winback.measure.statistics._statistics import (
     Difference,
     Interval,
     Sample,
     mean_difference,
+    normal_difference,
     proportion_difference,
 )
 
@@ -49,7 +56,7 @@ def compare_shares(
     weights = stratum_weights([sizes for _, sizes in strata])
     parts = [proportion_difference(*stratum, alpha=alpha) for stratum in strata]
     shares = [(x1 / n1, x2 / n2) for (x1, x2), (n1, n2) in strata]
-    error = math.hypot(*(w * it.standard_error for w, it in zip(weights, parts, strict=True)))
+    error = _error(weights, parts)
     estimate = _average(weights, [it.estimate for it in parts])
     if len(parts) == 1:
         return Compared(shares[0], parts[0])
@@ -86,6 +93,43 @@ def compare_means(strata: Sequence[tuple[Sample, Sample]], *, alpha: float = 0.0
     return Compared(rates, Difference(estimate, interval, p_value, error))
 
 
+def compare_ratios(
+    strata: Sequence[tuple[Paired, Paired]], *, alpha: float = 0.05
+) -> Compared | None:
+    """Ratios of y by x over the strata in which both groups have an x; None where none is."""
+    found = [(pair, ratio_difference(*pair, alpha=alpha)) for pair in strata]
+    known = [(pair, difference) for pair, difference in found if difference is not None]
+    if not known:
+        return None
+    weights = stratum_weights([(first.n, second.n) for (first, second), _ in known])
+    rates = _averages(weights, [(one.y / one.x, two.y / two.x) for (one, two), _ in known])
+    return Compared(rates, _by_normal(weights, [part for _, part in known], alpha))
+
+
+def compare_adjusted(
+    strata: Sequence[tuple[Paired, Paired]], *, min_people: int = 3, alpha: float = 0.05
+) -> Adjusted | None:
+    """Means over strata by Lin's adjustment, in each stratum with slopes of its own.
+
+    A stratum with fewer than `min_people` in a group, whose slopes would be chance, counts as it
+    is. None where that is so of every stratum.
+    """
+    weights = stratum_weights([(first.n, second.n) for first, second in strata])
+    plain = [mean_difference(one.ys, two.ys, alpha=alpha) for one, two in strata]
+    adjusted = [
+        adjusted_difference(*pair, alpha=alpha) if min(it.n for it in pair) >= min_people else None
+        for pair in strata
+    ]
+    if not any(adjusted):
+        return None
+    parts = [
+        found.difference if found else before for found, before in zip(adjusted, plain, strict=True)
+    ]
+    difference = _by_normal(weights, parts, alpha)
+    saved = 1 - (difference.standard_error / _error(weights, plain)) ** 2
+    return Adjusted(difference, saved)
+
+
 def join_intervals(weights: Sequence[float], parts: Sequence[tuple[float, Interval]]) -> Interval:
     """The interval of an average of differences, from theirs, by the squares of their halves."""
     estimate = _average(weights, [found for found, _ in parts])
@@ -98,6 +142,15 @@ def join_intervals(weights: Sequence[float], parts: Sequence[tuple[float, Interv
 def _pooled_error(successes: tuple[int, int], sizes: tuple[int, int]) -> float:
     pooled = sum(successes) / sum(sizes)
     return math.sqrt(pooled * (1 - pooled) * sum(1 / n for n in sizes))
+
+
+def _error(weights: Sequence[float], parts: Sequence[Difference]) -> float:
+    return math.hypot(*(w * it.standard_error for w, it in zip(weights, parts, strict=True)))
+
+
+def _by_normal(weights: Sequence[float], parts: Sequence[Difference], alpha: float) -> Difference:
+    estimate = _average(weights, [it.estimate for it in parts])
+    return normal_difference(estimate, _error(weights, parts), alpha=alpha)
 
 
 def _averages(weights: Sequence[float], pairs: Sequence[Pair]) -> Pair:

@@ -57,6 +57,9 @@ final as (
         enrollment_windows.ends_at <= {{ as_of() }} as is_mature,
         count(enrollment_orders.order_id) > 0 as is_reactivated,
 
+        -- numerics
+        cast(count(enrollment_orders.order_id) as bigint) as order_count,
+
         -- timestamps
         enrollment_windows.ends_at,
 

@@ -5,7 +5,10 @@
     'min_expected_reactivations',
     'smallest_effect_reactivation',
     'smallest_effect_revenue_cents',
+    'smallest_effect_order_value_cents',
     'srm_threshold',
+    'index_min_watched',
+    'index_min_explained',
 ] -%}
 
 with

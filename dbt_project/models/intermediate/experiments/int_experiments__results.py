@@ -17,6 +17,7 @@ def model(dbt, session):  # noqa: ARG001 - the signature that dbt calls
         min_expected_reactivations=float(numbers["min_expected_reactivations"]),
         smallest_effect_reactivation=float(numbers["smallest_effect_reactivation"]),
         smallest_effect_revenue_cents=float(numbers["smallest_effect_revenue_cents"]),
+        smallest_effect_order_value_cents=float(numbers["smallest_effect_order_value_cents"]),
         srm_threshold=float(numbers["srm_threshold"]),
     )
     cells = frame(dbt.ref("int_experiments__cells"))
