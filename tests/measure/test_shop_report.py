@@ -18,7 +18,12 @@ from published_tables import OUTLOOK, PLANS, write_tables
 from winback.base.settings import Settings
 from winback.cli import main
 from winback.measure.shop_report import facts, read_figures, write_report
-from winback.measure.shop_report._sentences import tell_effect, total_brought
+from winback.measure.shop_report._sentences import (
+    tell_after,
+    tell_credits,
+    tell_effect,
+    total_brought,
+)
 
 AS_OF = "2026-05-01T12:00:00+00:00"
 COLUMNS = {
@@ -26,7 +31,40 @@ COLUMNS = {
     "customers": (
         "customer_id varchar, first_order_at timestamptz, last_order_at timestamptz, "
         "order_count bigint, net_revenue_cents bigint, days_inactive bigint, lapse_stage varchar, "
-        "is_lapsed boolean, lapse_reason varchar, lapse_reason_source varchar"
+        "is_lapsed boolean"
+    ),
+    "channel_credits": (
+        "method varchar, channel varchar, week date, kind varchar, credited_orders double, "
+        "credited_revenue_cents bigint"
+    ),
+    "cohort_curves": (
+        "cohort_month date, months_since bigint, is_over boolean, customers bigint, "
+        "customers_ordering bigint, ordering_share double, net_revenue_cents bigint, "
+        "cumulative_revenue_cents bigint, cumulative_revenue_per_customer_cents double"
+    ),
+    "lapse_reasons": (
+        "lapse_reason varchar, lapse_reason_source varchar, lapse_words varchar, customers bigint"
+    ),
+    "message_fatigue": (
+        "playbook_id varchar, channel varchar, message_number bigint, recent_messages bigint, "
+        "sent bigint, delivered bigint, clicked bigint, opted_out bigint, complained bigint, "
+        "credited_orders bigint"
+    ),
+    "reactivation_curves": (
+        "playbook_id varchar, arm varchar, day bigint, waiting bigint, reactivated bigint, "
+        "reactivated_share double"
+    ),
+    "return_outcomes": (
+        "playbook_id varchar, arm varchar, window_days bigint, returned bigint, watched bigint, "
+        "relapsed bigint, relapse_rate double, later_orders bigint, "
+        "later_orders_with_code bigint, later_code_rate double, return_revenue_cents bigint, "
+        "later_revenue_cents bigint, revenue_per_customer_cents double"
+    ),
+    "rfm_history": (
+        "snapshot_date date, rfm_segment varchar, is_month_end boolean, customers bigint"
+    ),
+    "rfm_moves": (
+        "snapshot_date date, former_segment varchar, rfm_segment varchar, customers bigint"
     ),
     "enrollments": (
         "enrollment_id varchar, playbook_id varchar, arm varchar, origin varchar, "
@@ -68,10 +106,59 @@ MARCH, APRIL = "2026-03-10 09:00:00+00", "2026-04-20 09:00:00+00"
 AGAINST = "treatment-vs-holdout"
 ROWS: dict[str, list[tuple[object, ...]]] = {
     "customers": [
-        ("anna", MARCH, "2026-04-29 10:00:00+00", 3, 9000, 2, "active", False, None, None),
-        ("bert", MARCH, MARCH, 1, 1500, 52, "lapsed", True, "price", "stated"),
-        ("carl", MARCH, MARCH, 1, 2500, 52, "lapsed", True, "price", "derived"),
-        ("dora", None, None, 0, 0, None, None, False, None, None),
+        ("anna", MARCH, "2026-04-29 10:00:00+00", 3, 9000, 2, "active", False),
+        ("bert", MARCH, MARCH, 1, 1500, 52, "lapsed", True),
+        ("carl", MARCH, MARCH, 1, 2500, 52, "lapsed", True),
+        ("dora", None, None, 0, 0, None, None, False),
+    ],
+    "channel_credits": [
+        ("last_touch", "email", "2026-03-09", "credited, not caused", 2, 4000),
+        ("position_based", "email", "2026-03-09", "credited, not caused", 1.5, 3000),
+        ("position_based", "sms", "2026-03-16", "credited, not caused", 0.5, 1000),
+    ],
+    "cohort_curves": [
+        ("2025-11-01", 0, True, 10, 10, 1.0, 10_000, 10_000, 1000.0),
+        ("2025-11-01", 1, True, 10, 4, 0.4, 5_000, 15_000, 1500.0),
+        ("2025-12-01", 0, True, 30, 30, 1.0, 30_000, 30_000, 1000.0),
+        ("2025-12-01", 1, False, 30, 3, 0.1, 3_000, 33_000, 1100.0),
+        ("2026-03-01", 0, True, 3, 3, 1.0, 3_000, 3_000, 1000.0),
+    ],
+    "lapse_reasons": [
+        ("price", "stated", "too expensive", 7),
+        ("price", "stated", "overpriced", 9),
+        ("price", "stated", None, 1),
+        ("price", "derived", None, 20),
+        ("forgot", "derived", None, 50),
+    ],
+    "message_fatigue": [
+        ("first", "sms", 1, 0, 100, 90, 10, 1, 0, 3),
+        ("second", "email", 1, 2, 300, 280, 10, 1, 1, 1),
+        ("first", "sms", 6, 7, 10, 9, 0, 1, 0, 0),
+        ("first", "sms", 5, 0, 10, 9, 0, 0, 0, 0),
+    ],
+    "reactivation_curves": [
+        ("first", "treatment", 1, 100, 2, 0.02),
+        ("first", "treatment", 30, 50, 1, 0.09),
+        ("first", "treatment", 31, 49, 1, 0.11),
+        ("first", "holdout", 1, 40, 0, 0.0),
+    ],
+    "return_outcomes": [
+        ("first", "treatment", 90, 50, 40, 10, 0.25, 60, 15, 0.25, 200_000, 100_000, 7500.0),
+        ("first", "holdout", 90, 9, 10, 5, 0.5, 5, 0, 0.0, 50_000, 10_000, 6000.0),
+        ("first", "treatment", 180, 50, 5, 1, 0.2, 4, 1, 0.25, 20_000, 10_000, 6000.0),
+        ("first", "holdout", 180, 9, 0, 0, None, 0, 0, None, 0, 0, None),
+    ],
+    "rfm_history": [
+        ("2026-03-31", "loyal", True, 4),
+        ("2026-04-30", "loyal", True, 2),
+        ("2026-04-30", "at_risk", True, 3),
+        ("2026-05-01", "at_risk", False, 5),
+    ],
+    "rfm_moves": [
+        ("2026-04-30", "loyal", "loyal", 2),
+        ("2026-04-30", "loyal", "at_risk", 2),
+        ("2026-04-30", None, "at_risk", 1),
+        ("2026-05-01", "loyal", "at_risk", 2),
     ],
     "enrollments": [
         ("e1", "first", "treatment", "ledger", MARCH),
@@ -157,29 +244,91 @@ def test_steps_and_playbooks_count_what_was_sent_and_what_came_back(figures: Any
     assert (earned["cost"], earned["net_value"]) == (10, None)
 
 
-def test_who_came_back_by_which_day_counts_those_whose_time_is_over(figures: Any) -> None:
-    by_day = {(row["arm"], row["day"]): row for row in figures.returns}
-    assert {row["playbook"] for row in figures.returns} == {"first"}
-    assert by_day["treatment", 9]["percent"] == 0
-    assert by_day["treatment", 10]["percent"] == 50
-    # The one who entered in April is still watched, the one left alone came after the window.
-    assert by_day["treatment", 30]["people"] == 2
-    assert by_day["holdout", 30]["percent"] == 0
+def test_who_came_back_by_which_day_is_told_up_to_the_windows_end(figures: Any) -> None:
+    assert [(row["arm"], row["day"], row["percent"]) for row in figures.returns] == [
+        ("holdout", 0, 0),
+        ("holdout", 1, 0),
+        ("treatment", 0, 0),
+        ("treatment", 1, 2),
+        ("treatment", 30, 9),
+    ]
+    assert {row["people"] for row in figures.returns if row["arm"] == "treatment"} == {100}
 
 
-def test_customers_are_counted_by_stage_cohort_cell_and_reason(figures: Any) -> None:
+def test_what_follows_a_return_is_told_of_those_who_were_watched_long_enough(figures: Any) -> None:
+    assert [(row["arm"], row["days_since"], row["revenue_each"]) for row in figures.after] == [
+        ("treatment", 90, 75),
+        ("holdout", 90, 60),
+        ("treatment", 180, 60),
+    ]
+    assert tell_after(figures) == (
+        "Of 50 customers who came back 90 days ago or earlier, 30% placed no other order within "
+        "90 days."
+    )
+    assert tell_after(replace(figures, after=[])).startswith("Nobody has been back")
+
+
+def test_credit_is_told_beside_what_was_caused_and_never_as_that(figures: Any) -> None:
+    assert [tuple(row.values()) for row in figures.credits] == [
+        ("email", 2, 40, 1.5, 30),
+        ("sms", 0, 0, 0.5, 10),
+    ]
+    told = tell_credits(figures)
+    assert told.startswith("40.00 is credited to messages")
+    assert "What the messages caused within 30 days is +6,200.00 (+800.00 to +11,600.00)" in told
+    assert "credit is bookkeeping" in told
+    assert "nothing can be said yet" in tell_credits(replace(figures, earned=[]))
+    assert tell_credits(replace(figures, credits=[])) == ""
+
+
+def test_messages_are_told_by_their_number_and_by_those_before_them(figures: Any) -> None:
+    found = {(row["by_the"], row["number"]): row for row in figures.fatigue}
+    assert list(found) == [
+        ("number in the enrollment", "1"),
+        ("number in the enrollment", "5 or more"),
+        ("earlier ones in 30 days", "0"),
+        ("earlier ones in 30 days", "2"),
+        ("earlier ones in 30 days", "5 or more"),
+    ]
+    first, last = list(found.values())[:2]
+    assert (first["sent"], first["opted_out_percent"], first["complained_percent"]) == (
+        400, 0.5, 0.25,
+    )  # fmt: skip
+    assert (last["sent"], last["opted_out_percent"]) == (20, 5)
+    assert found["earlier ones in 30 days", "0"]["sent"] == 110
+
+
+def test_customers_are_counted_by_stage_cell_and_reason(figures: Any) -> None:
     assert [(row["stage"], row["customers"], row["revenue"]) for row in figures.lapse] == [
         ("active", 1, 90.0),
         ("lapsed", 2, 40.0),
     ]
-    (cohort,) = figures.cohorts
-    assert (cohort["customers"], round(cohort["ordered_again_percent"])) == (3, 33)
     assert [(row["r_score"], row["f_score"]) for row in figures.grid] == [(5, 5), (1, 1)]
-    assert figures.reasons == [{"reason": "price", "customers": 2, "said_so": 1}]
+    price, forgot = sorted(figures.reasons, key=lambda row: row["reason"], reverse=True)
+    assert (price["customers"], price["said_so"]) == (37, 17)
+    assert price["in_their_words"] == "overpriced (9), too expensive (7)"
+    assert (forgot["customers"], forgot["said_so"], forgot["in_their_words"]) == (50, 0, None)
     (channel,) = figures.channels
     # The texts are older than five weeks.
     assert (channel["channel"], channel["sent"]) == ("email", 400)
     assert (channel["not_delivered_percent"], channel["complained_percent"]) == (2.5, 0.25)
+
+
+def test_cohorts_and_segments_are_those_of_the_tables(figures: Any) -> None:
+    march, december, november = figures.cohorts
+    assert (november["customers"], november["month_1_percent"]) == (10, 40)
+    assert (november["month_2_percent"], november["revenue_each"]) == (None, 15)
+    # The running month shows nothing yet.
+    assert (december["month_1_percent"], december["revenue_each"]) == (None, 10)
+    assert march["customers"] == 3
+    curve = [row for row in figures.curves if row["year"] == 2025]
+    assert [(row["months_since"], row["customers"]) for row in curve] == [(0, 40), (1, 10)]
+    assert [row["revenue_each"] for row in curve] == [10, 15]
+    assert [tuple(row.values()) for row in figures.moves] == [
+        ("loyal", "at_risk", 2),
+        (None, "at_risk", 1),
+    ]
+    assert figures.history[-1]["customers"] == 5
 
 
 def test_the_sentences_say_what_was_caused_or_when_it_can_be_said(figures: Any) -> None:
@@ -243,7 +392,7 @@ def test_the_page_needs_nothing_else_and_has_nobody_on_it(settings: Settings, fi
     for person in ("anna", "bert", "carl", "dora"):
         assert person not in page
     # Each chart is told in words, and no two parts have one id.
-    assert page.count('role="img"') == page.count("<figcaption>") == 4
+    assert page.count('role="img"') == page.count("<figcaption>") == 8
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)

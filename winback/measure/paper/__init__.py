@@ -4,6 +4,7 @@ from winback.measure.paper._charts import (
     COLORS,
     MARKERS,
     Chart,
+    Drawn,
     as_svg,
     canvas,
     drawing,
@@ -11,4 +12,14 @@ from winback.measure.paper._charts import (
 )
 from winback.measure.paper._pages import templates
 
-__all__ = ["COLORS", "MARKERS", "Chart", "as_svg", "canvas", "drawing", "inline", "templates"]
+__all__ = [
+    "COLORS",
+    "MARKERS",
+    "Chart",
+    "Drawn",
+    "as_svg",
+    "canvas",
+    "drawing",
+    "inline",
+    "templates",
+]

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+# A chart's title, what it says and its SVG.
+Drawn = tuple[str, str, str]
 # Okabe and Ito's: told apart by color-blind readers; the first two also in gray.
 COLORS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 MARKERS: Final = ("o", "s", "^", "D")
@@ -77,7 +79,7 @@ def as_svg(figure: Figure) -> str:
     return buffer.getvalue()
 
 
-def inline(drawn: Iterable[tuple[str, str, str]]) -> list[Chart]:
+def inline(drawn: Iterable[Drawn]) -> list[Chart]:
     """Charts of one page, each from its title, what it says and its SVG."""
     return [
         Chart(title, says, _inline(svg, f"chart{number}", title, says))

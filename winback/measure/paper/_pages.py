@@ -28,7 +28,8 @@ def _number_columns(rows: Sequence[dict[str, Any]]) -> set[str]:
         column
         for row in rows
         for column, value in row.items()
-        if isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        if column.endswith("_percent")
+        or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
     }
 
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from winback.base.duck import Rows
-from winback.measure.paper import COLORS, Chart, as_svg, canvas, drawing, inline
+from winback.measure.paper import COLORS, Chart, Drawn, as_svg, canvas, drawing, inline
+from winback.measure.shop_report._customer_charts import curves, history, lapse
+from winback.measure.shop_report._message_charts import credit, fatigue, weeks
 from winback.measure.shop_report._read import WINDOW_DAYS, Figures
 from winback.measure.shop_report._sentences import headline_effects
-from winback.measure.words import channel_word
 
 # A chart with more lines than these can't be read.
 _MOST_LINES: Final = 3
-Drawn = tuple[str, str, str]
 
 
 def charts(figures: Figures, salt: str) -> dict[str, Chart]:
@@ -30,9 +30,17 @@ def _draw(figures: Figures) -> Iterator[tuple[str, Drawn]]:
     if figures.returns:
         yield "returns", _returns(figures.returns)
     if figures.weeks:
-        yield "weeks", _weeks(figures.weeks)
+        yield "weeks", weeks(figures.weeks)
+    if figures.credits:
+        yield "credits", credit(figures.credits)
+    if figures.fatigue:
+        yield "fatigue", fatigue(figures.fatigue)
     if figures.lapse:
-        yield "lapse", _lapse(figures.lapse)
+        yield "lapse", lapse(figures.lapse)
+    if figures.curves:
+        yield "curves", curves(figures.curves)
+    if figures.history:
+        yield "history", history(figures.history)
 
 
 def _effects(rows: Rows) -> Drawn:
@@ -86,45 +94,9 @@ def _returns(rows: Rows) -> Drawn:
             f"{points[-1]['percent']:.1f}% of {points[-1]['people']:,} by day {points[-1]['day']}"
         )
     axes.set_xlim(0, WINDOW_DAYS)
-    axes.set_ylim(bottom=0)
+    most = max(row["percent"] for row in rows)
+    axes.set_ylim(0, 1.6 * most or 1)  # the legend stands above the lines
     axes.set_xlabel("days since they entered")
     axes.set_ylabel("bought again, %")
     axes.legend(frameon=False, loc="upper left")
     return title, "; ".join(said), as_svg(figure)
-
-
-def _weeks(rows: Rows) -> Drawn:
-    title = "Messages a week"
-    figure, axes = canvas(title, height=3.2)
-    weeks = sorted({row["week"] for row in rows})
-    channels = sorted({row["channel"] for row in rows})
-    floor = [0] * len(weeks)
-    said = []
-    for number, channel in enumerate(channels):
-        counts = {row["week"]: row["messages"] for row in rows if row["channel"] == channel}
-        heights = [counts.get(week, 0) for week in weeks]
-        axes.bar(
-            range(len(weeks)), heights, bottom=floor, width=0.8,
-            color=COLORS[number % len(COLORS)], label=channel_word(channel),
-        )  # fmt: skip
-        floor = [below + height for below, height in zip(floor, heights, strict=True)]
-        said.append(f"{sum(heights):,} by {channel_word(channel)}")
-    ticks = list(range(len(weeks)))[:: -(-len(weeks) // 9)]
-    axes.set_xticks(ticks, [f"{weeks[it]:%b} {weeks[it].day}" for it in ticks])
-    axes.set_xlabel("week that begins on")
-    axes.set_ylabel("messages")
-    axes.set_ylim(top=1.2 * max(1, *floor))
-    axes.legend(frameon=False, loc="upper left", ncols=len(channels))
-    since = f"since the week of {weeks[0]:%Y-%m-%d}, " + ", ".join(said)
-    return title, since, as_svg(figure)
-
-
-def _lapse(rows: Rows) -> Drawn:
-    title = "How far customers have lapsed"
-    figure, axes = canvas(title, height=2.8)
-    places = range(len(rows))
-    axes.bar(places, [row["customers"] for row in rows], width=0.7, color=COLORS[0])
-    axes.set_xticks(places, [row["stage"] for row in rows])
-    axes.set_ylabel("customers")
-    says = "; ".join(f"{row['stage']}: {row['customers']:,}" for row in rows)
-    return title, says, as_svg(figure)

@@ -16,7 +16,12 @@ from winback.measure import power
 from winback.measure.paper import templates
 from winback.measure.shop_report._charts import charts
 from winback.measure.shop_report._read import WINDOW_DAYS, Figures
-from winback.measure.shop_report._sentences import tell_effects, total_brought
+from winback.measure.shop_report._sentences import (
+    tell_after,
+    tell_credits,
+    tell_effects,
+    total_brought,
+)
 from winback.measure.words import channel_word
 from winback.warehouse import read_manifest
 
@@ -69,6 +74,8 @@ def _page(figures: Figures, settings: Settings) -> str:
             timezone=settings.shop_timezone,
             window_days=WINDOW_DAYS,
             effects=list(tell_effects(figures)),
+            credited=tell_credits(figures),
+            after=tell_after(figures),
             tiles=list(_tiles(figures)),
             charts=charts(figures, manifest.run_id),
             held_back=_held_back(figures),

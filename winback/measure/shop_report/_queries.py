@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 TABLES: Final = (
-    "customers", "enrollments", "experiment_results", "playbook_plans", "playbook_results",
-    "reactivations", "rfm_scores", "step_results",
+    "channel_credits", "cohort_curves", "customers", "enrollments", "experiment_results",
+    "lapse_reasons", "message_fatigue", "playbook_plans", "playbook_results",
+    "reactivation_curves", "reactivations", "return_outcomes", "rfm_history", "rfm_moves",
+    "rfm_scores", "step_results",
 )  # fmt: skip
 
 QUERIES: Final = {
@@ -103,29 +105,59 @@ QUERIES: Final = {
         select week, channel, sum(sent) as messages, sum(cost_cents) / 100 as cost
         from step_results group by all order by week, channel
     """,
-    # Of those whose window is over: how many had come back by each day of it.
+    # `people` are those who were watched on the first day; nobody has come back on day 0.
     "returns": """
-        with mature as (
-            select enrollment_id, playbook_id, arm from enrollments
-            where origin = 'ledger'
-                and entered_at + to_days(getvariable('window_days')::integer)
-                    <= getvariable('as_of')
-        ),
-        people as (
-            select
-                mature.playbook_id, mature.arm,
-                ceil(epoch(reactivations.reactivated_at - enrollments.entered_at) / 86400) as day
-            from mature
-            inner join enrollments on mature.enrollment_id = enrollments.enrollment_id
-            left join reactivations on mature.enrollment_id = reactivations.enrollment_id
-        ),
-        days as (select unnest(generate_series(0, getvariable('window_days'))) as day)
+        with days as (
+            select playbook_id, arm, day, waiting, reactivated_share from reactivation_curves
+            where day <= getvariable('window_days')
+            union all
+            select playbook_id, arm, 0, 0, 0 from reactivation_curves where day = 1
+        )
         select
-            people.playbook_id as playbook, people.arm, days.day,
-            100.0 * count(*) filter (where people.day <= days.day) / count(*) as percent,
-            count(*) as people
-        from people cross join days
-        group by all order by playbook, people.arm, days.day
+            playbook_id as playbook, arm, day, 100 * reactivated_share as percent,
+            max(waiting) over (partition by playbook_id, arm) as people
+        from days order by playbook, arm, day
+    """,
+    "after": """
+        select
+            playbook_id as playbook, arm, window_days as days_since, returned as came_back,
+            watched as for_so_long, 100 * relapse_rate as no_order_since_percent,
+            100 * later_code_rate as later_orders_with_code_percent,
+            revenue_per_customer_cents / 100 as revenue_each
+        from return_outcomes where watched > 0 order by playbook, window_days, arm desc
+    """,
+    "credits": """
+        select
+            channel,
+            coalesce(sum(credited_orders) filter (where method = 'last_touch'), 0)
+                as orders_by_last_touch,
+            coalesce(sum(credited_revenue_cents) filter (where method = 'last_touch'), 0) / 100
+                as revenue_by_last_touch,
+            coalesce(sum(credited_orders) filter (where method = 'position_based'), 0)
+                as orders_by_position,
+            coalesce(sum(credited_revenue_cents) filter (where method = 'position_based'), 0) / 100
+                as revenue_by_position
+        from channel_credits group by channel
+        order by revenue_by_last_touch desc, channel
+    """,
+    # Beyond five a row has too few messages to say anything.
+    "fatigue": """
+        with rated as (
+            select
+                unnest([
+                    {'of': 'number in the enrollment', 'number': least(message_number, 5)},
+                    {'of': 'earlier ones in 30 days', 'number': least(recent_messages, 5)}
+                ]) as counted, sent, clicked, opted_out, complained, credited_orders
+            from message_fatigue
+        )
+        select
+            counted.of as by_the,
+            counted.number || if(counted.number = 5, ' or more', '') as number,
+            sum(sent) as sent, 100.0 * sum(clicked) / sum(sent) as clicked_percent,
+            100.0 * sum(opted_out) / sum(sent) as opted_out_percent,
+            100.0 * sum(complained) / sum(sent) as complained_percent,
+            100.0 * sum(credited_orders) / sum(sent) as credited_orders_percent
+        from rated group by all order by by_the desc, number
     """,
     "entered": """
         select
@@ -155,20 +187,48 @@ QUERIES: Final = {
     """,
     "cohorts": """
         select
-            cast(date_trunc('quarter', first_order_at) as date) as first_order_from,
-            count(*) as customers,
-            100.0 * count(*) filter (where order_count > 1) / count(*) as ordered_again_percent,
-            100.0 * count(*) filter (where not is_lapsed) / count(*) as not_lapsed_percent,
-            sum(net_revenue_cents) / count(*) / 100 as revenue_each
-        from customers where first_order_at is not null
-        group by all order by first_order_from desc limit 12
+            cohort_month as first_order_in, any_value(customers) as customers,
+            100 * any_value(ordering_share) filter (where months_since = 1) as month_1_percent,
+            100 * any_value(ordering_share) filter (where months_since = 2) as month_2_percent,
+            100 * any_value(ordering_share) filter (where months_since = 3) as month_3_percent,
+            100 * any_value(ordering_share) filter (where months_since = 6) as month_6_percent,
+            100 * any_value(ordering_share) filter (where months_since = 12) as month_12_percent,
+            max(cumulative_revenue_per_customer_cents) / 100 as revenue_each
+        from cohort_curves where is_over
+        group by cohort_month order by cohort_month desc limit 12
+    """,
+    # Each month's revenue by those who have lived through it: a sum of such keeps rising.
+    "curves": """
+        with months as (
+            select
+                year(cohort_month) as year, months_since, sum(customers) as customers,
+                sum(net_revenue_cents) / sum(customers) / 100 as revenue_each
+            from cohort_curves where is_over group by all
+        )
+        select
+            year, months_since, customers,
+            sum(revenue_each) over (partition by year order by months_since) as revenue_each
+        from months order by year desc, months_since
+    """,
+    "history": """
+        select snapshot_date as day, rfm_segment as segment, customers from rfm_history
+        order by day, customers desc, segment
+    """,
+    "moves": """
+        select former_segment as from_segment, rfm_segment as to_segment, customers
+        from rfm_moves
+        where snapshot_date = (select max(snapshot_date) from rfm_history where is_month_end)
+            and former_segment is distinct from rfm_segment
+        order by customers desc, from_segment, to_segment limit 12
     """,
     "reasons": """
         select
-            lapse_reason as reason, count(*) as customers,
-            count(*) filter (where lapse_reason_source = 'stated') as said_so
-        from customers where is_lapsed and lapse_reason is not null
-        group by lapse_reason order by customers desc, reason
+            lapse_reason as reason, sum(customers) as customers,
+            coalesce(sum(customers) filter (where lapse_reason_source = 'stated'), 0) as said_so,
+            string_agg(
+                lapse_words || ' (' || customers || ')', ', ' order by customers desc, lapse_words
+            ) as in_their_words
+        from lapse_reasons group by lapse_reason order by customers desc, reason
     """,
     "newest": """
         select cast(max(last_order_at) as date) as newest_order from customers

@@ -25,8 +25,9 @@ class Figures:
     """The report's tables. Money is in the shop's currency, rates in percent, days the shop's.
 
     `effects` has a row a playbook, contrast and window, `earned` a playbook and window.
-    `playbooks`, `steps`, `channels`, `weeks`, `returns` and `entered` are of those who entered or
-    were written to; `lapse`, `grid`, `cohorts` and `reasons` of all customers.
+    `playbooks`, `steps`, `credits`, `fatigue`, `channels`, `weeks`, `returns`, `after` and
+    `entered` are of those who entered or were written to; `lapse`, `grid`, `cohorts`, `curves`,
+    `history`, `moves` and `reasons` of all customers.
     """
 
     manifest: Manifest
@@ -39,10 +40,16 @@ class Figures:
     channels: Rows
     weeks: Rows
     returns: Rows
+    after: Rows
+    credits: Rows
+    fatigue: Rows
     entered: Rows
     lapse: Rows
     grid: Rows
     cohorts: Rows
+    curves: Rows
+    history: Rows
+    moves: Rows
     reasons: Rows
     newest_order: date | None
     plans: list[power.Plan]

@@ -99,6 +99,50 @@ def total_brought(figures: Figures) -> tuple[int, int, int] | None:
     return best, least, most
 
 
+def tell_credits(figures: Figures) -> str:
+    """What is credited beside what was caused; empty where nothing is credited."""
+    if not figures.credits:
+        return ""
+    credited = sum(row["revenue_by_last_touch"] for row in figures.credits)
+    earned = [
+        row
+        for row in figures.earned
+        if row["window_days"] == WINDOW_DAYS and row["revenue_brought"] is not None
+    ]
+    caused = "Of what the messages caused nothing can be said yet"
+    if earned:
+        best, least, most = (
+            sum(row[name] for row in earned)
+            for name in ("revenue_brought", "revenue_at_least", "revenue_at_most")
+        )
+        caused = (
+            f"What the messages caused within {WINDOW_DAYS} days is {best:+,.2f} ({least:+,.2f} to "
+            f"{most:+,.2f}), of those whose time is over"
+        )
+    return (
+        f"{credited:,.2f} is credited to messages, since they came before an order. {caused}. "
+        "These are two numbers: credit is bookkeeping, and only the comparison with those left "
+        "alone says what would not have come anyway."
+    )
+
+
+def tell_after(figures: Figures) -> str:
+    """How customers went on after they came back, or when that can be said."""
+    if not figures.after:
+        return (
+            "Nobody has been back for long enough: the first figures come 90 days after an order "
+            "that followed an entry."
+        )
+    days = min(row["days_since"] for row in figures.after)
+    rows = [row for row in figures.after if row["days_since"] == days]
+    people = sum(row["for_so_long"] for row in rows)
+    without = sum(row["for_so_long"] * row["no_order_since_percent"] for row in rows) / people
+    return (
+        f"Of {people:,} customers who came back {days} days ago or earlier, {without:.0f}% placed "
+        f"no other order within {days} days."
+    )
+
+
 def _in_money(row: Mapping[str, Any]) -> str:
     if row["verdict"] not in _DECIDED or row["revenue_each"] is None:
         return ""
