@@ -78,6 +78,15 @@
 
 
 {#-
+    Where a customer stands for the global holdout, in [0, 1): below its share, they get
+    nothing from any playbook that has a holdout.
+-#}
+{% macro global_hash(customer_id) -%}
+    {{ hash_unit(customer_id ~ " || '|global_holdout'") }}
+{%- endmacro %}
+
+
+{#-
     Does any part of the text match the regular expression? Write [.] and [+]
     rather than a backslash: Spark reads a backslash in a literal as an escape.
     A quote in it stands once, as in the expression itself.

@@ -221,4 +221,4 @@ def test_no_cells_give_an_empty_frame_with_its_types():
     assert len(frame) == 0
     assert str(frame["n_treatment"].dtype) == "Int64"
     assert str(frame["p_value"].dtype) == "float64"
-    assert str(frame["verdict"].dtype) == "object"
+    assert str(frame["verdict"].dtype) == "string"

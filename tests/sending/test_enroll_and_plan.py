@@ -60,6 +60,16 @@ def test_an_enrollment_keeps_the_shares_that_were_planned_when_it_was_dealt(
     }
 
 
+def test_an_enrollment_keeps_the_share_of_the_global_holdout(ledger, clock, tmp_path):
+    enroll(ledger, [entrant(1, at=clock.at, global_holdout_share=0.05), entrant(2, at=clock.at)])
+    export_ledger(ledger, tmp_path)
+    landed = pq.read_table(tmp_path / "enrollments").to_pylist()
+    assert {row["enrollment_id"]: row["global_holdout_share"] for row in landed} == {
+        "e1": 0.05,
+        "e2": None,
+    }
+
+
 def test_an_enrollment_ends_once_and_the_first_end_stays(ledger, clock, tmp_path):
     ends = [
         {"enrollment_id": "e1", "exit_reason": "purchase", "ended_at": clock.at},

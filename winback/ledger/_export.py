@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Integer, Select, Table, bindparam, select, update
+from sqlalchemy import Float, Integer, Select, Table, bindparam, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._database import Ledger
@@ -73,6 +73,8 @@ def _arrow_type(sql_type: object) -> pa.DataType:
         return pa.timestamp("us", tz="UTC")
     if isinstance(sql_type, t.Cost):
         return pa.decimal128(12, 4)
+    if isinstance(sql_type, Float):
+        return pa.float64()
     return pa.int64() if isinstance(sql_type, Integer) else pa.string()
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -92,6 +93,8 @@ enrollments = Table(
     Column("variant", Text, nullable=False),
     # Of all cells when they entered (`entrants` says how), so that an edit bends no test that runs.
     Column("planned_shares", Text),
+    # Of the customers whom no playbook with a holdout writes to; null before there was one.
+    Column("global_holdout_share", Float),
     Column("offer_id", Text),
     Column("offer_expires_at", UtcDateTime),
     Column("entered_at", UtcDateTime, nullable=False),

@@ -33,6 +33,7 @@ PUBLIC_TABLES: Final = (
     "experiment_results",
     "playbook_plans",
     "playbook_results",
+    "shop_results",
     "step_results",
     "return_outcomes",
     "reactivation_curves",

@@ -59,6 +59,13 @@ revenue as (
 
 ),
 
+guesses as (
+
+    select * from {{ ref('int_experiments__shop') }}
+    where method = 'best-guess'
+
+),
+
 -- Groups that are not as planned show nothing.
 counted as (
 
@@ -75,9 +82,15 @@ counted as (
         revenue.estimate as revenue_estimate,
         revenue.sequential_ci_low as revenue_low,
         revenue.sequential_ci_high as revenue_high,
-        coalesce(costs.cost_cents, 0) as cost_cents
+        coalesce(costs.cost_cents, 0) as cost_cents,
+        guesses.estimate as best_guess
 
     from customers
+    left join guesses
+        on
+            customers.playbook_id = guesses.playbook_id
+            and customers.window_days = guesses.window_days
+            and customers.metric = guesses.metric
     left join revenue
         on
             customers.playbook_id = revenue.playbook_id
@@ -106,6 +119,7 @@ final as (
             as incremental_customers_low,
         cast(counts * sequential_ci_high as double)
             as incremental_customers_high,
+        cast(counts * best_guess as double) as best_guess_customers,
 
         -- money
         cast(counts * revenue_estimate as double)

@@ -17,7 +17,9 @@ from winback.measure.statistics._paired import (
     ratio_difference,
 )
 from winback.measure.statistics._plan import Plan
+from winback.measure.statistics._pooling import Pooled, pooled
 from winback.measure.statistics._several import holm
+from winback.measure.statistics._shop import ShopResult, shop_results, shop_results_frame
 from winback.measure.statistics._statistics import (
     Difference,
     Interval,
@@ -47,8 +49,10 @@ __all__ = [
     "Interval",
     "Paired",
     "Plan",
+    "Pooled",
     "Sample",
     "ShareBy",
+    "ShopResult",
     "Watched",
     "Weights",
     "adjusted_difference",
@@ -66,6 +70,7 @@ __all__ = [
     "holm",
     "look_bounds",
     "mean_difference",
+    "pooled",
     "proportion_difference",
     "proportion_interval",
     "ratio_difference",
@@ -73,5 +78,7 @@ __all__ = [
     "sequential_p_value",
     "share_by",
     "share_difference",
+    "shop_results",
+    "shop_results_frame",
     "weights_frame",
 ]

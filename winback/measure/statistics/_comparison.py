@@ -208,7 +208,7 @@ def _contrast(
         sequential_ci_low=sequence.low,
         sequential_ci_high=sequence.high,
         srm_p_value=srm_p_value,
-        verdict=_verdict(
+        verdict=verdict_of(
             deciding,
             row.metric,
             plan,
@@ -283,7 +283,7 @@ def _is_enough(first: Group, second: Group, plan: Plan) -> bool:
     return smaller >= plan.min_customers_per_arm and expected >= plan.min_expected_reactivations
 
 
-def _verdict(
+def verdict_of(
     sequence: Interval,
     metric: Metric,
     plan: Plan,

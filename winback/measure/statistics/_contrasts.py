@@ -103,10 +103,10 @@ def _pairs(groups: Mapping[str, Group]) -> Iterator[tuple[str, Group, Group]]:
 
 
 _DTYPES: Final = {
-    "str": "object",
+    "str": "string",
     "int": "Int64",
-    "Metric": "object",
-    "Verdict": "object",
+    "Metric": "string",
+    "Verdict": "string",
     "bool": "boolean",
 }
 

@@ -45,13 +45,23 @@ offers as (
 
 ),
 
--- Two hashes of the customer, independent of each other and of the run: the same
--- person is dealt the same way every time.
+global_holdout as (
+
+    select * from {{ ref('dec_entry__global_holdout') }}
+
+),
+
+-- Hashes of the customer, independent of each other and of the run: the same person is
+-- dealt the same way every time. The shop's holdout is never more than the playbook's.
 hashed as (
 
     select
         candidates.*,
         cast(playbooks.holdout_share as double) as holdout_share,
+        cast(
+            least(global_holdout.share, playbooks.holdout_share) as double
+        ) as global_share,
+        {{ global_hash('candidates.customer_id') }} as global_hash,
         {{ hash_unit(
             "candidates.customer_id || '|' || candidates.playbook_id"
         ) }} as arm_hash,
@@ -65,6 +75,7 @@ hashed as (
         on candidates.playbook_id = playbooks.playbook_id
     inner join steps
         on candidates.playbook_id = steps.playbook_id
+    cross join global_holdout
     where candidates.is_entering
 
 ),
@@ -74,7 +85,12 @@ dealt as (
     select
         hashed.*,
         case
-            when hashed.arm_hash < hashed.holdout_share then 'holdout'
+            when hashed.global_hash < hashed.global_share then 'holdout'
+            -- The rest of the playbook's share, out of the rest of the people.
+            when
+                hashed.arm_hash * (1 - hashed.global_share)
+                < hashed.holdout_share - hashed.global_share
+                then 'holdout'
             else 'treatment'
         end as arm,
         variants.variant as dealt_variant
@@ -115,6 +131,9 @@ final as (
             as varchar
         ) as variant,
         cast(plans.planned_shares as varchar) as planned_shares,
+
+        -- numerics
+        dealt.global_share as global_holdout_share,
 
         -- timestamps
         {{ as_of() }} as entered_at,

@@ -39,6 +39,7 @@ known as (
         'ledger' as origin,
         cast(null as decimal(18, 4)) as planned_share,
         planned_shares,
+        global_holdout_share,
         entered_at,
         offer_expires_at
 
@@ -70,6 +71,7 @@ known as (
         'past' as origin,
         planned_share,
         cast(null as varchar) as planned_shares,
+        cast(null as double) as global_holdout_share,
         entered_at,
         cast(null as {{ timestamptz_type() }}) as offer_expires_at
 

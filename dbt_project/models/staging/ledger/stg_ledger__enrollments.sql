@@ -22,6 +22,9 @@ final as (
         cast(variant as varchar) as variant,
         cast(planned_shares as varchar) as planned_shares,
 
+        -- numerics
+        cast(global_holdout_share as double) as global_holdout_share,
+
         -- timestamps
         cast(entered_at as {{ timestamptz_type() }}) as entered_at,
         cast(offer_expires_at as {{ timestamptz_type() }}) as offer_expires_at
