@@ -222,3 +222,66 @@ def test_no_cells_give_an_empty_frame_with_its_types():
     assert str(frame["n_treatment"].dtype) == "Int64"
     assert str(frame["p_value"].dtype) == "float64"
     assert str(frame["verdict"].dtype) == "string"
+
+
+def indexed(row, *, explains=0.9):
+    """The cell with an index at the entry that is high for most of those who came back."""
+    n, back = row["assigned_mature"], row["reactivated_mature"]
+    high = round(explains * back) + round((1 - explains) * 0.02 * n)
+    return row | {
+        "index_mature": 0.5 * high,
+        "index_squared_mature": 0.25 * high,
+        "index_by_reactivated_mature": 0.5 * round(explains * back),
+        "index_by_revenue_mature": 0.5 * round(explains * back) * 5_000,
+    }
+
+
+def test_the_verdict_comes_from_the_adjusted_figure_where_an_index_is_used():
+    plain = [cell("treatment", "base", 7_000, 280), cell("holdout", "", 3_000, 96)]
+    (before, after) = (
+        results(*cells)["treatment-vs-holdout", "reactivation"]
+        for cells in (plain, [indexed(it, explains=0.99) for it in plain])
+    )
+    assert not before.is_adjusted
+    assert before.adjusted_estimate is None
+    assert after.is_adjusted
+    assert after.variance_reduction > 0.5
+    unadjusted = ("estimate", "standard_error", "ci_low", "p_value", "sequential_ci_low")
+    assert [getattr(before, it) for it in unadjusted] == [getattr(after, it) for it in unadjusted]
+    width = after.sequential_ci_high - after.sequential_ci_low
+    assert after.adjusted_sequential_ci_high - after.adjusted_sequential_ci_low < width
+
+
+def test_a_group_that_is_too_small_for_a_slope_is_not_adjusted():
+    small = [cell("treatment", "base", 900, 50), cell("holdout", "", 99, 5)]
+    found = results(*(indexed(it) for it in small))
+    assert {it.is_adjusted for it in found.values()} == {False}
+
+
+def test_an_order_has_no_index_and_no_row_where_a_group_has_no_order():
+    found = results(
+        *(
+            indexed(it)
+            for it in (cell("treatment", "a", 900, 90, cents=6_000), cell("holdout", "", 200, 20))
+        )
+    )
+    row = found["treatment-vs-holdout", "order_value"]
+    assert (row.rate_treatment, row.rate_control, row.estimate) == (6_000, 5_000, 1_000)
+    assert not row.is_adjusted
+    nobody = results(cell("treatment", "a", 900, 90), cell("holdout", "", 200, 0))
+    assert ("treatment-vs-holdout", "order_value") not in nobody
+
+
+def test_the_best_of_several_variants_wins_only_after_holms_correction():
+    """By itself b is ahead of the holdout for sure; among six variants that may be chance."""
+    two = [cell("treatment", "b", 4_000, 338), cell("holdout", "", 4_000, 250)]
+    alone = results(*two)
+    assert alone["b-vs-holdout", "reactivation"].verdict == "winner"
+    assert alone["b-vs-holdout", "reactivation"].holm_sequential_p_value < 0.05
+    assert alone["treatment-vs-holdout", "reactivation"].holm_p_value is None
+    others = [cell("treatment", name, 4_000, 290) for name in "acdef"]
+    row = results(*others, *two)["b-vs-holdout", "reactivation"]
+    assert row.sequential_ci_low > 0
+    assert row.holm_sequential_p_value > 0.05
+    assert row.holm_p_value > row.p_value
+    assert row.verdict == "not yet decidable"

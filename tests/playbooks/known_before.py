@@ -92,7 +92,7 @@ def described(placed: pd.DataFrame, moment: datetime) -> pd.DataFrame:
     found = until.agg(
         last=("ordered_at", "max"), orders=("order_id", "count"), spent=("total_amount", "sum")
     )
-    hours = (moment - found["last"]) // timedelta(hours=1)
+    hours = (pd.Timestamp(moment) - found["last"]) // pd.Timedelta(hours=1)
     spent_after = after.groupby("customer_id").total_amount.sum()
     return found.assign(
         silent_days=hours / 24,
