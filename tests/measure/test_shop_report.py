@@ -24,6 +24,7 @@ from winback.measure.shop_report._sentences import (
     tell_effect,
     total_brought,
 )
+from winback.measure.shop_report._shop import tell_shop
 
 AS_OF = "2026-05-01T12:00:00+00:00"
 COLUMNS = {
@@ -96,6 +97,12 @@ COLUMNS = {
         "sequential_ci_high double, verdict varchar"
     ),
     "playbook_plans": PLANS,
+    "shop_results": (
+        "method varchar, metric varchar, window_days bigint, verdict varchar, playbooks bigint, "
+        "n_treatment bigint, n_control bigint, estimate double, ci_low double, ci_high double, "
+        "sequential_ci_low double, sequential_ci_high double, spread double, "
+        "people_a_year double, a_year double, a_year_low double, a_year_high double"
+    ),
     "rfm_scores": "r_score bigint, f_score bigint, monetary_cents bigint, rfm_segment varchar",
     "audience_funnel": (
         "playbook_id varchar, stage varchar, stage_order bigint, customers bigint, "
@@ -192,6 +199,14 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
     ],
     "playbook_plans": [
         ("first", "holdout", 0.2, 30, 1000, 0.031, 5000, 40.0, 0.02, 0.05, 5000, 100, 10.0),
+    ],
+    "shop_results": [
+        ("global-holdout", "reactivation", 30, "winner", None, 9500, 500, 0.031, 0.01, 0.05, 0.004,
+         0.058, None, 20_000.0, 620.0, 80.0, 1160.0),
+        ("global-holdout", "value_per_customer", 30, "winner", None, 9500, 500, 150.0, 60.0, 240.0,
+         30.0, 270.0, None, 20_000.0, 3_000_000.0, 600_000.0, 5_400_000.0),
+        ("pooled-random", "reactivation", 30, None, 2, 9000, 1000, 0.029, 0.012, 0.046, None, None,
+         0.4, None, None, None, None),
     ],
     "rfm_scores": [(5, 5, 9000, "champions"), (1, 1, 1500, "hibernating")],
     "audience_funnel": [("first", "lapsed", 1, 2, 0, None)],
@@ -332,7 +347,7 @@ def test_cohorts_and_segments_are_those_of_the_tables(figures: Any) -> None:
 
 
 def test_the_sentences_say_what_was_caused_or_when_it_can_be_said(figures: Any) -> None:
-    told = facts(figures)["in_words"]
+    told = facts(figures)["in_words"][:4]
     assert told == [
         (
             "The messages of first work. Of 100 customers picked for them, 6.2 bought again within "
@@ -461,3 +476,40 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     with pytest.raises(SystemExit) as ended:
         main()
     return int(ended.value.code or 0)
+
+
+def test_the_shop_has_one_number_and_a_year_of_it(figures: Any) -> None:
+    people, money, playbooks = tell_shop(figures)
+    assert people == (
+        "All playbooks together: of 100 customers whom they picked, +3.1 bought again within 30 "
+        "days beyond those whom every playbook leaves alone (+0.4 to +5.8; 9,500 against 500 "
+        "customers): winner."
+    )
+    assert money == (
+        "In a year that leaves +30,000 (+6,000 to +54,000), after refunds, discounts, the goods "
+        "and the messages, if 20,000 customers are picked as in the last year."
+    )
+    assert playbooks == (
+        "The 2 playbooks against their own holdouts, weighed together, brought back 2.9 more of "
+        "100 customers (+1.2 to +4.6). Of how far they differ from each other, 40 % is more than "
+        "chance."
+    )
+
+
+def test_before_a_quarter_is_over_the_shop_hears_of_a_customer_and_of_no_year(
+    figures: Any,
+) -> None:
+    young = [row | {"a_year": None} for row in figures.shop]
+    said = list(tell_shop(replace(figures, shop=young)))
+    assert said[1].startswith("Each of them left the shop +1.50 more (+0.30 to +2.70), after")
+    assert said[1].endswith("can be said once a quarter is over.")
+
+
+def test_without_a_margin_the_shop_is_told_what_to_set(figures: Any) -> None:
+    rows = [row for row in figures.shop if row["metric"] == "reactivation"]
+    assert "set gross_margin_share" in list(tell_shop(replace(figures, shop=rows)))[1]
+    off = [row | {"verdict": "withheld"} for row in rows[:1]]
+    assert [it[:36] for it in tell_shop(replace(figures, shop=off))] == [
+        "All playbooks together: no result. T"
+    ]
+    assert list(tell_shop(replace(figures, shop=[]))) == []

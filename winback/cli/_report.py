@@ -21,8 +21,9 @@ from winback.cli._help import AsJson, examples
         "winback report",
         "winback report --out worth.html",
         "winback report --json",
-        keys="as_of, in_words, funnel, effects, earned, playbooks, steps, channels, weeks, "
-        "returns, entered, lapse, grid, cohorts, reasons, newest_order, plans, page",
+        keys="as_of, in_words, funnel, shop, effects, earned, playbooks, steps, channels, weeks, "
+        "returns, after, credits, fatigue, entered, lapse, grid, cohorts, curves, history, moves, "
+        "reasons, newest_order, plans, page",
     ),
 )
 def report_command(

@@ -22,6 +22,7 @@ from winback.measure.shop_report._sentences import (
     tell_effects,
     total_brought,
 )
+from winback.measure.shop_report._shop import tell_shop
 from winback.measure.words import channel_word
 from winback.warehouse import read_manifest
 
@@ -74,6 +75,7 @@ def _page(figures: Figures, settings: Settings) -> str:
             timezone=settings.shop_timezone,
             window_days=WINDOW_DAYS,
             effects=list(tell_effects(figures)),
+            shop=list(tell_shop(figures)),
             credited=tell_credits(figures),
             after=tell_after(figures),
             tiles=list(_tiles(figures)),
@@ -97,7 +99,7 @@ def facts(figures: Figures) -> dict[str, Any]:
     }
     return {
         "as_of": figures.manifest.as_of,
-        "in_words": list(tell_effects(figures)),
+        "in_words": [*tell_effects(figures), *tell_shop(figures)],
         **tables,
         "plans": [plan.as_dict() for plan in figures.plans],
     }

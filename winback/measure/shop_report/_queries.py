@@ -8,10 +8,25 @@ TABLES: Final = (
     "channel_credits", "cohort_curves", "customers", "enrollments", "experiment_results",
     "lapse_reasons", "message_fatigue", "playbook_plans", "playbook_results",
     "reactivation_curves", "reactivations", "return_outcomes", "rfm_history", "rfm_moves",
-    "rfm_scores", "step_results",
+    "rfm_scores", "shop_results", "step_results",
 )  # fmt: skip
 
 QUERIES: Final = {
+    # Shares as percentage points, money in the currency.
+    "shop": """
+        with scaled as (
+            select *, case when metric = 'reactivation' then 100 else 0.01 end as scale,
+                case when metric = 'reactivation' then 1 else 0.01 end as yearly
+            from shop_results
+        )
+        select
+            method, metric, window_days, n_treatment as picked, n_control as left_alone, playbooks,
+            scale * estimate as estimate, scale * coalesce(sequential_ci_low, ci_low) as low,
+            scale * coalesce(sequential_ci_high, ci_high) as high, verdict,
+            100 * spread as spread_percent, people_a_year, yearly * a_year as a_year,
+            yearly * a_year_low as a_year_low, yearly * a_year_high as a_year_high
+        from scaled order by window_days, metric, method
+    """,
     "effects": """
         select
             reached.playbook_id as playbook, reached.contrast, reached.window_days,

@@ -24,15 +24,16 @@ WINDOW_DAYS: Final = 30
 class Figures:
     """The report's tables. Money is in the shop's currency, rates in percent, days the shop's.
 
-    `effects` has a row a playbook, contrast and window, `earned` a playbook and window.
-    `playbooks`, `steps`, `credits`, `fatigue`, `channels`, `weeks`, `returns`, `after` and
-    `entered` are of those who entered or were written to; `lapse`, `grid`, `cohorts`, `curves`,
-    `history`, `moves` and `reasons` of all customers.
+    `shop` has a row a method, metric and window, `effects` a playbook, contrast and window,
+    `earned` a playbook and window. `playbooks`, `steps`, `credits`, `fatigue`, `channels`, `weeks`,
+    `returns`, `after` and `entered` are of those who entered or were written to; `lapse`, `grid`,
+    `cohorts`, `curves`, `history`, `moves` and `reasons` of all customers.
     """
 
     manifest: Manifest
     outlook: Outlook
     funnel: Rows
+    shop: Rows
     effects: Rows
     earned: Rows
     playbooks: Rows
