@@ -29,6 +29,7 @@ _PARAMETERS: Final = {
     "playbook": "The playbook whose due messages are sent.",
     "step": "The step of the playbook, as in dbt_project/seeds/playbook_steps.csv.",
     "request": "The request that waits for a yes. Empty: all that wait, one after the other.",
+    "again": "Whether a digest that has been sent is sent again.",
     "event": "The name of the event that people are told of.",
     "full": "Whether everything is pulled. If not, only what changed since the last pull.",
     "what": "The sentence that they are told.",

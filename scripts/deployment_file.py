@@ -72,6 +72,8 @@ def _when(it: Mapping[str, Any]) -> str:
 def _times(cron: str) -> str:
     """The few ways in which our schedules are written, in words; others stay as they are."""
     minute, hour, *days = cron.split()
+    if days == ["1", "*", "*"] and hour.isdecimal() and minute.isdecimal():
+        return f"On the first of each month at {int(hour):02}:{int(minute):02}"
     if days != ["*", "*", "*"]:
         return f"`{cron}`"
     if hour.isdecimal() and minute.isdecimal():

@@ -24,6 +24,8 @@ SHARED = "send-due"
 TELLS = "tell"
 # It fetches the shop's data and sends nothing in any mode.
 PULLS = "pull"
+# It writes to the shop's owner.
+MAILS = "digest"
 NAMES = [deployment["name"] for deployment in DEPLOYMENTS]
 
 
@@ -56,7 +58,7 @@ def test_what_the_playbooks_say_is_written_by_make_docs(monkeypatch: pytest.Monk
 def test_one_run_sends_all_playbooks_also_one_that_was_switched_off_since() -> None:
     scheduled = {item["name"]: item for item in DEPLOYMENTS if item["schedules"]}
     assert scheduled.keys() == {
-        "pull", "audience", "enroll", "reconcile", "reply", "measure", "send",
+        "pull", "audience", "enroll", "reconcile", "reply", "measure", "send", "digest",
     }  # fmt: skip
     assert "playbook" not in scheduled["send"]["parameters"]
     with (ROOT / "dbt_project" / "seeds" / "playbooks.csv").open(newline="") as file:
@@ -101,7 +103,7 @@ def test_a_deployment_goes_by_the_house_with_parameters_that_its_flow_has(
 ) -> None:
     parameters = inspect.signature(function_of(deployment)).parameters
     assert set(deployment["parameters"]) <= set(parameters)
-    if deployment["name"] not in {TELLS, ASKS, PULLS}:
+    if deployment["name"] not in {TELLS, ASKS, PULLS, MAILS}:
         assert deployment["parameters"]["mode"] == "house"
         assert parameters["mode"].default == "dry-run"
     required = {name for name, p in parameters.items() if p.default is inspect.Parameter.empty}

@@ -229,6 +229,9 @@ class Settings(BaseSettings):
         description="The server of that mail: `smtp://user:password@host:587` or `smtps://…`; "
         "default: SendGrid, where its key is set.",
     )
+    report_mail_to: str = Field(
+        "", description="Who gets the digest of the report each month, like the shop's owner."
+    )
     notify_block: str = Field(
         "",
         description="Prefect's block that tells people of events, like `slack-webhook/ops`; "
@@ -283,7 +286,9 @@ class Settings(BaseSettings):
             raise ValueError(f"{code!r} is no country of two letters, such as GB")
         return code.upper()
 
-    @field_validator("from_email", "reply_to", "unsubscribe_mailto", "watch_mail_to")
+    @field_validator(
+        "from_email", "reply_to", "unsubscribe_mailto", "watch_mail_to", "report_mail_to"
+    )
     @classmethod
     def _is_an_address(cls, value: str) -> str:
         if value and not _ADDRESS.fullmatch(value):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import smtplib
-import ssl
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 import requests
 
 from winback.base.settings import Settings
 from winback.base.whole import written_whole
+from winback.readiness.mail import Mail, send_mail
 
 _SECONDS: Final = 10
 # What lasts is told again after so long.
@@ -78,58 +75,5 @@ def _mail(settings: Settings, lines: Sequence[str]) -> list[str]:
     if not settings.watch_mail_to:
         return []
     subject = f"winback at {settings.brand_name}: {lines[0][:120]}"
-    if settings.sendgrid_api_key.get_secret_value() and not (
-        settings.watch_smtp_url.get_secret_value()
-    ):
-        return _mail_by_sendgrid(settings, subject, "\n".join(lines))
-    message = EmailMessage()
-    message["Subject"] = subject
-    message["From"] = settings.from_email or settings.watch_mail_to
-    message["To"] = settings.watch_mail_to
-    message.set_content("\n".join(lines))
-    url = urlsplit(settings.watch_smtp_url.get_secret_value())
-    if url.scheme not in {"smtp", "smtps"} or not url.hostname:
-        return ["WINBACK_WATCH_SMTP_URL is no address of a mail server, like smtp://host:587"]
-    try:
-        with _server(url.scheme, url.hostname, url.port) as server:
-            if url.username:
-                if not (isinstance(server.sock, ssl.SSLSocket) or _is_near(url.hostname)):
-                    return ["WINBACK_WATCH_SMTP_URL offers no encryption for its password"]
-                server.login(unquote(url.username), unquote(url.password or ""))
-            server.send_message(message)
-    except (OSError, smtplib.SMTPException, ValueError) as error:
-        return [f"WINBACK_WATCH_SMTP_URL took no mail ({type(error).__name__})"]
-    return []
-
-
-def _mail_by_sendgrid(settings: Settings, subject: str, text: str) -> list[str]:
-    """One call of the account that sends the shop's own mail."""
-    from winback.providers.sendgrid.client import SendGrid  # 0.3 s to import
-
-    mail = {
-        "personalizations": [{"to": [{"email": settings.watch_mail_to}]}],
-        "from": {"email": settings.from_email or settings.watch_mail_to},
-        "subject": subject,
-        "content": [{"type": "text/plain", "value": text}],
-    }
-    outcome = SendGrid(settings, pool_size=1).post_mail(json.dumps(mail))
-    if outcome.kind == "accepted":
-        return []
-    return [f"SendGrid took no mail to WINBACK_WATCH_MAIL_TO ({outcome.reason})"]
-
-
-def _is_near(host: str) -> bool:
-    return host in {"127.0.0.1", "localhost", "::1"}
-
-
-def _server(scheme: str, host: str, port: int | None) -> smtplib.SMTP:
-    """A connection that is encrypted, but for a server that offers none, as on this machine."""
-    safe = ssl.create_default_context()
-    if scheme == "smtps":
-        return smtplib.SMTP_SSL(host, port or 465, timeout=_SECONDS, context=safe)
-    server = smtplib.SMTP(host, port or 587, timeout=_SECONDS)
-    server.ehlo()
-    if server.has_extn("starttls"):
-        server.starttls(context=safe)
-        server.ehlo()
-    return server
+    failed = send_mail(settings, Mail(settings.watch_mail_to, subject, "\n".join(lines)))
+    return [failed] if failed else []
