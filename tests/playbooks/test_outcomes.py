@@ -18,7 +18,14 @@ from winback.warehouse import _dbt
 ENTERED = utc(2026, 1, 5, 16)
 AS_OF = utc(2026, 3, 1, 12)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-MARTS = ("messages", "reactivations", "reactivation_rates", "experiment_results", "enrollments")
+MARTS = (
+    "messages",
+    "reactivations",
+    "reactivation_rates",
+    "experiment_results",
+    "experiment_checks",
+    "enrollments",
+)
 
 
 def order(customer, at, amount=50, **columns):
@@ -360,6 +367,20 @@ def test_an_order_is_worth_what_the_raw_orders_say(shop):
     assert (row["rate_treatment"], row["rate_control"]) == pytest.approx(
         (means["treatment"], means["holdout"])
     )
+
+
+def test_the_arms_are_checked_by_what_was_known_of_those_who_entered(shop):
+    rows = query(shop, "from experiment_checks order by dimension")
+    # The six of the ledger have no address and no country.
+    assert [(it["dimension"], it["dimension_value"]) for it in rows] == [
+        ("day", "2026-01-05"), ("segment", "lapsed_30_45"), ("week", "2026-01-05"),
+    ]  # fmt: skip
+    assert {(it["playbook_id"], it["n_treatment"], it["n_holdout"]) for it in rows} == {
+        ("sms_email", 6, 0)
+    }
+    assert {round(it["expected_treatment"], 9) for it in rows} == {5.4}
+    # 0.6 to be left alone are too few to judge by.
+    assert {(it["srm_p_value"], it["is_off"]) for it in rows} == {(None, False)}
 
 
 def test_a_customer_who_bought_has_left(shop):

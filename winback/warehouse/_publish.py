@@ -31,6 +31,7 @@ PUBLIC_TABLES: Final = (
     "reactivations",
     "reactivation_rates",
     "experiment_results",
+    "experiment_checks",
     "playbook_plans",
     "playbook_results",
     "shop_results",

@@ -1,5 +1,6 @@
 """Science: from sums in the warehouse to intervals and verdicts."""
 
+from winback.measure.statistics._checks import Check, checks, checks_frame
 from winback.measure.statistics._comparison import Contrast
 from winback.measure.statistics._contrasts import contrasts, contrasts_frame
 from winback.measure.statistics._index import Weights, fit_weights, weights_frame
@@ -42,6 +43,7 @@ from winback.measure.statistics._survival import ShareBy, Watched, share_by, sha
 
 __all__ = [
     "Adjusted",
+    "Check",
     "Compared",
     "Contrast",
     "Crossing",
@@ -56,6 +58,8 @@ __all__ = [
     "Watched",
     "Weights",
     "adjusted_difference",
+    "checks",
+    "checks_frame",
     "compare_adjusted",
     "compare_means",
     "compare_ratios",

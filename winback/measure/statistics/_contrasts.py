@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, fields
 from functools import reduce
 from itertools import combinations, groupby
 from typing import TYPE_CHECKING, Any, Final, get_args
@@ -14,6 +13,7 @@ from winback.measure.statistics._comparison import (
     compare,
     judged,
 )
+from winback.measure.statistics._frames import frame_of, records
 from winback.measure.statistics._group import Group, Metric
 from winback.measure.statistics._plan import Plan
 from winback.measure.statistics._statistics import sample_ratio_p_value
@@ -102,22 +102,9 @@ def _pairs(groups: Mapping[str, Group]) -> Iterator[tuple[str, Group, Group]]:
         yield f"{one}-vs-{other}", groups[one], groups[other]
 
 
-_DTYPES: Final = {
-    "str": "string",
-    "int": "Int64",
-    "Metric": "string",
-    "Verdict": "string",
-    "bool": "boolean",
-}
-
-
 def contrasts_frame(
     cells: pd.DataFrame, planned: pd.DataFrame, watched: pd.DataFrame, plan: Plan
 ) -> pd.DataFrame:
-    """The contrasts of three frames as a frame; its types hold also where it has no rows."""
-    import pandas as pd
-
-    sums, shares, hours = (it.to_dict("records") for it in (cells, planned, watched))
-    rows = contrasts(sums, shares, hours, plan)  # type: ignore[arg-type]
-    dtypes = {column.name: _DTYPES.get(str(column.type), "float64") for column in fields(Contrast)}
-    return pd.DataFrame([asdict(row) for row in rows], columns=list(dtypes)).astype(dtypes)
+    """The contrasts of three frames as a frame."""
+    sums, shares, hours = (records(it) for it in (cells, planned, watched))
+    return frame_of(contrasts(sums, shares, hours, plan), Contrast)

@@ -7,8 +7,10 @@ assigned, and by nothing that happened since. They are reckoned from sums.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from winback.measure.statistics._frames import frame_of, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,14 +92,7 @@ def _product(one: str, other: str) -> str:
     return f"sum_{first}_{second}"
 
 
-_DTYPES: Final = {"str": "string", "int": "Int64", "bool": "boolean"}
-
-
 def weights_frame(sums: pd.DataFrame, *, min_watched: int, min_explained: float) -> pd.DataFrame:
-    """The indexes of a frame of sums as a frame; its types hold also where it has no rows."""
-    import pandas as pd
-
-    records: list[dict[str, Any]] = sums.to_dict("records")  # type: ignore[assignment]
-    rows = fit_weights(records, min_watched=min_watched, min_explained=min_explained)
-    dtypes = {column.name: _DTYPES.get(str(column.type), "float64") for column in fields(Weights)}
-    return pd.DataFrame([asdict(row) for row in rows], columns=list(dtypes)).astype(dtypes)
+    """The indexes of a frame of sums as a frame."""
+    rows = fit_weights(records(sums), min_watched=min_watched, min_explained=min_explained)
+    return frame_of(rows, Weights)

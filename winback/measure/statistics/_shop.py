@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from winback.measure.statistics._comparison import verdict_of
+from winback.measure.statistics._frames import frame_of, records
 from winback.measure.statistics._plan import Plan, Verdict
 from winback.measure.statistics._pooling import pooled
 from winback.measure.statistics._statistics import (
@@ -202,17 +203,6 @@ def _sample(side: Row, metric: ShopMetric) -> Sample:
     return Sample(int(side["people"]), float(side[name]), float(side[f"{name}_squared"]))
 
 
-# Of a row's fields by how they are declared; all others are numbers.
-_DTYPES: Final = {
-    **dict.fromkeys(("str", "Method", "ShopMetric", "Verdict | None"), "string"),
-    **dict.fromkeys(("int", "int | None"), "Int64"),
-}
-
-
 def shop_results_frame(results: pd.DataFrame, people: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """The estimates of two frames as a frame; its types hold also where it has no rows."""
-    import pandas as pd
-
-    rows = shop_results(results.to_dict("records"), people.to_dict("records"), plan)  # type: ignore[arg-type]
-    dtypes = {it.name: _DTYPES.get(str(it.type), "float64") for it in fields(ShopResult)}
-    return pd.DataFrame([asdict(row) for row in rows], columns=list(dtypes)).astype(dtypes)
+    """The estimates of two frames as a frame."""
+    return frame_of(shop_results(records(results), records(people), plan), ShopResult)

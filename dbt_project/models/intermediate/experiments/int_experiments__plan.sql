@@ -7,6 +7,7 @@
     'smallest_effect_revenue_cents',
     'smallest_effect_order_value_cents',
     'srm_threshold',
+    'srm_min_expected',
     'index_min_watched',
     'index_min_explained',
 ] -%}

@@ -8,63 +8,40 @@ enrollments as (
 
 ),
 
-cells as (
+dealt_shares as (
 
-    select * from {{ ref('int_playbooks__cells') }}
+    select * from {{ ref('int_experiments__dealt_shares') }}
 
 ),
 
 -- The same plan bears many enrollments.
-plans as (
+entered as (
 
     select
         playbook_id,
-        planned_shares,
+        coalesce(planned_shares, '') as stratum,
         count(*) as entered
 
     from enrollments
     where origin = 'ledger'
-    group by playbook_id, planned_shares
+    group by playbook_id, coalesce(planned_shares, '')
 
 ),
 
-parts as (
-
-    select
-        playbook_id,
-        entered,
-        {{ split_to_rows('planned_shares', ',') }} as part
-
-    from plans
-    where planned_shares is not null
-
-),
-
--- The plan that an enrollment was dealt by. One of before plans were kept has today's.
 dealt as (
 
     select
-        playbook_id,
-        entered,
-        regexp_extract(part, '^([a-z]+):', 1) as arm,
-        regexp_extract(part, '^[a-z]+:(.*)=', 1) as variant,
-        cast(regexp_extract(part, '=([^=]+)$', 1) as double) as planned_share
+        entered.playbook_id,
+        entered.entered,
+        dealt_shares.arm,
+        dealt_shares.variant,
+        dealt_shares.planned_share
 
-    from parts
-
-    union all
-
-    select
-        plans.playbook_id,
-        plans.entered,
-        cells.arm,
-        cells.variant,
-        cells.planned_share
-
-    from plans
-    inner join cells
-        on plans.playbook_id = cells.playbook_id
-    where plans.planned_shares is null
+    from entered
+    inner join dealt_shares
+        on
+            entered.playbook_id = dealt_shares.playbook_id
+            and entered.stratum = dealt_shares.stratum
 
 ),
 

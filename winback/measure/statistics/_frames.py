@@ -1,0 +1,31 @@
+"""Rows as a frame whose types hold also where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from _typeshed import DataclassInstance
+
+# By how a field is annotated; any other one is a word.
+_DTYPES: Final = {
+    **dict.fromkeys(("int", "int | None"), "Int64"),
+    **dict.fromkeys(("float", "float | None"), "float64"),
+    "bool": "boolean",
+}
+
+
+def frame_of(rows: Iterable[DataclassInstance], kind: type[DataclassInstance]) -> pd.DataFrame:
+    """A column for each field of `kind`."""
+    import pandas as pd
+
+    dtypes: dict[str, Any] = {it.name: _DTYPES.get(str(it.type), "string") for it in fields(kind)}
+    return pd.DataFrame([asdict(row) for row in rows], columns=list(dtypes)).astype(dtypes)
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Its rows by column name."""
+    return frame.to_dict("records")  # type: ignore[return-value]
