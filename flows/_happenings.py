@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from flows._events import emit, emit_news
 from winback import sending
 from winback.base.errors import GateFailure
+from winback.measure.words import tell_comparison
 from winback.reconcile import open_messages
 
 if TYPE_CHECKING:
@@ -96,11 +97,5 @@ def tell_verdicts(settings: Settings, results: Rows) -> None:
         if row["verdict"] not in _OPEN:
             named = {it: row[it] for it in ("playbook", "contrast", "window_days", "verdict")}
             key = " ".join(map(str, named.values()))
-            decided[key] = {**named, "what": verdict_line(row)}
+            decided[key] = {**named, "what": tell_comparison(row)}
     emit_news(settings, "winback.verdict.reached", decided)
-
-
-def verdict_line(row: Mapping[str, Any]) -> str:
-    """What a comparison says so far."""
-    span = f"{row['playbook']}, {row['contrast']} within {row['window_days']} days"
-    return f"{span}: {row['verdict']} ({row['low']} to {row['high']} points)"

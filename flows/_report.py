@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from flows._artifacts import keep_page
-from flows._happenings import verdict_line
 from flows._run_report import RunReport
 from flows._told import newest, sent_of, troubles
 from winback import sending
-from winback.measure import report, shop_report
+from winback.measure import shop_report
 from winback.measure.last_screen import (
     headline,
     read_came_back,
@@ -22,6 +21,7 @@ from winback.measure.last_screen import (
     tell_by_section,
     tell_next_day,
 )
+from winback.measure.words import tell_comparison
 from winback.warehouse import BuildReport, DbtResult, read_manifest
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ def _keep(stage: Stage, done: RunReport) -> None:
     else:
         cost = [f"{sent.cost} for what would be sent"]
     who, written, *others_told = tell_by_section(outlook, sent)
-    verdicts = [
-        verdict_line(row) for row in (report.experiment_results(published) if _is_out(done) else [])
-    ]
+    effects = shop_report.read_effects(published) if _is_out(done) else []
+    verdicts = [tell_comparison(row) for row in shop_report.headline_effects(effects)]
+    verdicts += shop_report.tell_variants(effects, shop_report.WINDOW_DAYS)
     sections = [
         ("What came in", came_in),
         who,

@@ -18,7 +18,7 @@ from winback import sending
 from winback.base.content_series import content_series
 from winback.conversations import inbox
 from winback.ledger import REPLIES
-from winback.measure import report
+from winback.measure import report, shop_report
 from winback.reconcile import ReconcileReport, open_messages
 from winback.sending import Part
 from winback.warehouse import BuildReport
@@ -113,7 +113,7 @@ def measure() -> BuildReport:
     note_ends(current_stage(), "measure")
     rates = report.reactivation_rates(built.published)
     caused = report.experiment_results(built.published)
-    tell_verdicts(current_stage().settings, caused)
+    tell_verdicts(current_stage().settings, shop_report.read_effects(built.published))
     keep_table("reactivation-rates", rates, "Who came back, by arm, variant and window")
     keep_table("experiment-results", caused, "What the messages caused")
     return built

@@ -23,6 +23,7 @@ from winback.base.settings import PROJECT_DIR, Settings
 from winback.landing import load
 from winback.ledger import open_ledger
 from winback.measure import report, shop_report
+from winback.measure.words import tell_comparison
 from winback.readiness.modes import sandbox_settings
 from winback.rehearsal.demo import Shoppers, Street, generate_shop, servers
 from winback.warehouse import published_rows
@@ -185,9 +186,9 @@ def _tell(settings: Settings, season: Season, done: RunReport) -> None:
     print_rows("Reactivation within 30 days", rates)
     print_rows("Measured beside the known truth, 30 days", _beside_truth(season, published))
     figures = shop_report.read_figures(published, timezone=settings.shop_timezone)
-    for row in shop_report.headline_effects(figures):
+    for row in shop_report.headline_effects(figures.effects):
         if row["verdict"] == "winner":
-            say(f"\n{shop_report.tell_effect(row)}")
+            say(f"\n{tell_comparison(row)}")
     _where_to_look(settings, published)
 
 

@@ -204,13 +204,16 @@ def keep_unknown(ledger: Ledger, message_id: str, *, began_at: datetime) -> None
 def test_a_verdict_is_told_when_it_is_reached(settings: Settings) -> None:
     row = {
         "playbook": "sms_email", "contrast": "treatment-vs-holdout", "window_days": 30,
-        "low": 1.2, "high": 3.4, "points": 2.3, "verdict": "not yet decidable",
+        "written_to": 1_000, "still_open": 0, "percent_written_to": 5.3,
+        "percent_left_alone": 3.0, "points": 2.3, "points_low": 1.2, "points_high": 3.4,
     }  # fmt: skip
     for verdict in ("withheld", "not yet decidable", "winner", "winner"):
         tell_verdicts(settings, [row | {"verdict": verdict}])
     (event,) = heard(settings, at_least=1)
     assert event.payload["what"] == (
-        "sms_email, treatment-vs-holdout within 30 days: winner (1.2 to 3.4 points)"
+        "The messages of sms_email work. Of 100 customers picked for them, 5.3 bought again within "
+        "30 days; of 100 picked to be left alone, 3.0. So they brought back some 23 of 1,000 "
+        "customers, and at least 12, who would have stayed away."
     )
 
 

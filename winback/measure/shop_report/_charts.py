@@ -25,7 +25,7 @@ def charts(figures: Figures, salt: str) -> dict[str, Chart]:
 
 
 def _draw(figures: Figures) -> Iterator[tuple[str, Drawn]]:
-    if rows := headline_effects(figures):
+    if rows := headline_effects(figures.effects):
         yield "effects", _effects(rows)
     if figures.returns:
         yield "returns", _returns(figures.returns)

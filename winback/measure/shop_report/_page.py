@@ -23,6 +23,7 @@ from winback.measure.shop_report._sentences import (
     total_brought,
 )
 from winback.measure.shop_report._shop import tell_shop
+from winback.measure.shop_report._tests import tell_checks, tell_variants
 from winback.measure.words import channel_word
 from winback.warehouse import read_manifest
 
@@ -75,6 +76,8 @@ def _page(figures: Figures, settings: Settings) -> str:
             timezone=settings.shop_timezone,
             window_days=WINDOW_DAYS,
             effects=list(tell_effects(figures)),
+            variants=list(tell_variants(figures.effects, WINDOW_DAYS)),
+            checks=list(tell_checks(figures.checks)),
             shop=list(tell_shop(figures)),
             credited=tell_credits(figures),
             after=tell_after(figures),
@@ -99,7 +102,12 @@ def facts(figures: Figures) -> dict[str, Any]:
     }
     return {
         "as_of": figures.manifest.as_of,
-        "in_words": [*tell_effects(figures), *tell_shop(figures)],
+        "in_words": [
+            *tell_effects(figures),
+            *tell_shop(figures),
+            *tell_variants(figures.effects, WINDOW_DAYS),
+            *tell_checks(figures.checks),
+        ],
         **tables,
         "plans": [plan.as_dict() for plan in figures.plans],
     }

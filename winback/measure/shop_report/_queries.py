@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 TABLES: Final = (
-    "channel_credits", "cohort_curves", "customers", "enrollments", "experiment_results",
-    "lapse_reasons", "message_fatigue", "playbook_plans", "playbook_results",
+    "channel_credits", "cohort_curves", "customers", "enrollments", "experiment_checks",
+    "experiment_results", "lapse_reasons", "message_fatigue", "playbook_plans", "playbook_results",
     "reactivation_curves", "reactivations", "return_outcomes", "rfm_history", "rfm_moves",
     "rfm_scores", "shop_results", "step_results",
 )  # fmt: skip
@@ -38,6 +38,12 @@ QUERIES: Final = {
             100 * reached.sequential_ci_low as points_low,
             100 * reached.sequential_ci_high as points_high,
             reached.verdict,
+            reached.is_adjusted,
+            100 * reached.adjusted_estimate as adjusted_points,
+            100 * reached.adjusted_sequential_ci_low as adjusted_low,
+            100 * reached.adjusted_sequential_ci_high as adjusted_high,
+            100 * reached.variance_reduction as fewer_customers_percent,
+            reached.holm_p_value,
             money.estimate / 100 as revenue_each,
             money.sequential_ci_low / 100 as revenue_each_low,
             money.sequential_ci_high / 100 as revenue_each_high
@@ -49,6 +55,15 @@ QUERIES: Final = {
                 and money.metric = 'revenue_per_customer'
         where reached.metric = 'reactivation'
         order by playbook, reached.contrast, reached.window_days
+    """,
+    "checks": """
+        select
+            playbook_id as playbook, dimension, dimension_value as part,
+            n_treatment as written_to, expected_treatment as planned_written_to,
+            n_holdout as left_alone, expected_holdout as planned_left_alone,
+            srm_p_value as p_value, is_off
+        from experiment_checks where srm_p_value is not null
+        order by is_off desc, srm_p_value, playbook, dimension, part
     """,
     "playbooks": """
         with entered as (

@@ -25,9 +25,10 @@ class Figures:
     """The report's tables. Money is in the shop's currency, rates in percent, days the shop's.
 
     `shop` has a row a method, metric and window, `effects` a playbook, contrast and window,
-    `earned` a playbook and window. `playbooks`, `steps`, `credits`, `fatigue`, `channels`, `weeks`,
-    `returns`, `after` and `entered` are of those who entered or were written to; `lapse`, `grid`,
-    `cohorts`, `curves`, `history`, `moves` and `reasons` of all customers.
+    `checks` a playbook and part of its customers, `earned` a playbook and window. `playbooks`,
+    `steps`, `credits`, `fatigue`, `channels`, `weeks`, `returns`, `after` and `entered` are of
+    those who entered or were written to; `lapse`, `grid`, `cohorts`, `curves`, `history`, `moves`
+    and `reasons` of all customers.
     """
 
     manifest: Manifest
@@ -35,6 +36,7 @@ class Figures:
     funnel: Rows
     shop: Rows
     effects: Rows
+    checks: Rows
     earned: Rows
     playbooks: Rows
     steps: Rows
@@ -54,6 +56,14 @@ class Figures:
     reasons: Rows
     newest_order: date | None
     plans: list[power.Plan]
+
+
+def read_effects(published: Path) -> Rows:
+    """What every comparison of groups says by reactivation, as in `Figures.effects`."""
+    with connect() as connection:
+        path = literal(published / "experiment_results.parquet")
+        connection.execute(f"create temp view experiment_results as from read_parquet({path})")
+        return _rows(connection, QUERIES["effects"])
 
 
 def read_figures(published: Path, *, timezone: str) -> Figures:

@@ -8,29 +8,32 @@ from typing import Any, Final
 
 from winback.base.duck import Rows
 from winback.measure.shop_report._read import WINDOW_DAYS, Figures
+from winback.measure.shop_report._tests import tell_less_noise
+from winback.measure.words import brought, tell_comparison
 
 AGAINST_HOLDOUT: Final = "treatment-vs-holdout"
 _DECIDED: Final = frozenset({"winner", "loser", "no difference"})
 
 
-def headline_effects(figures: Figures) -> Rows:
+def headline_effects(effects: Rows) -> Rows:
     """The row of each playbook against its holdout that the first sentences speak of."""
     return [
         row
-        for row in figures.effects
+        for row in effects
         if row["contrast"] == AGAINST_HOLDOUT and row["window_days"] == WINDOW_DAYS
     ]
 
 
 def tell_effects(figures: Figures) -> Iterator[str]:
     """What the messages of each playbook caused, or when that can be said."""
-    effects = {row["playbook"]: row for row in headline_effects(figures)}
+    effects = {row["playbook"]: row for row in headline_effects(figures.effects)}
     for playbook in figures.playbooks:
         name = playbook["playbook"]
         if name in effects:
-            yield tell_effect(effects[name])
+            yield tell_comparison(effects[name])
             if money := _in_money(effects[name]):
                 yield money
+            yield from tell_less_noise(effects[name])
         elif playbook["left_alone"]:
             over = playbook["first_entry"] + timedelta(days=WINDOW_DAYS)
             yield (
@@ -44,54 +47,12 @@ def tell_effects(figures: Figures) -> Iterator[str]:
             )
 
 
-def tell_effect(row: Mapping[str, Any]) -> str:
-    """One comparison, from the verdict on."""
-    name, days = row["playbook"], row["window_days"]
-    if row["verdict"] == "withheld":
-        return (
-            f"{name}: no result. The groups are not as large as planned, so something has sorted "
-            "people, and a comparison would mislead."
-        )
-    groups = (
-        f"Of 100 customers picked for them, {row['percent_written_to']:.1f} bought again within "
-        f"{days} days; of 100 picked to be left alone, {row['percent_left_alone']:.1f}."
-    )
-    least, most = sorted(abs(brought(row, end)) for end in ("points_low", "points_high"))
-    if row["verdict"] == "winner":
-        return (
-            f"The messages of {name} work. {groups} So they brought back some "
-            f"{brought(row):,} of {row['written_to']:,} customers, and at least {least:,}, who "
-            "would have stayed away."
-        )
-    if row["verdict"] == "loser":
-        return (
-            f"The messages of {name} drive customers away. {groups} So they cost some "
-            f"{-brought(row):,} of {row['written_to']:,} customers, and at least {least:,}."
-        )
-    if row["verdict"] == "no difference":
-        return (
-            f"The messages of {name} make no difference that matters. {groups} At most they "
-            f"changed what {most:,} of {row['written_to']:,} customers did."
-        )
-    still = f", and {row['still_open']:,} people are still watched" if row["still_open"] else ""
-    return (
-        f"{name}: not yet decidable. {groups} The difference lies between "
-        f"{row['points_low']:+.1f} and {row['points_high']:+.1f} points{still}."
-    )
-
-
-def brought(row: Mapping[str, Any], points: str = "points") -> int:
-    """Customers who bought because of the messages, by the estimate or an end of its interval."""
-    customers: float = row["written_to"] * row[points] / 100
-    return round(customers)
-
-
 def total_brought(figures: Figures) -> tuple[int, int, int] | None:
     """All playbooks' customers brought back, least and most; None before the first result.
 
     The ends are the sums of the playbooks' own, which is wider than the sum's interval would be.
     """
-    rows = [row for row in headline_effects(figures) if row["verdict"] != "withheld"]
+    rows = [row for row in headline_effects(figures.effects) if row["verdict"] != "withheld"]
     if not rows:
         return None
     ends = ("points", "points_low", "points_high")
