@@ -36,6 +36,7 @@ def states(shop: Shop) -> dict[str, int]:
         return count_by_state(connection)
 
 
+@pytest.mark.slow
 def test_nothing_leaves_before_a_yes_and_all_of_it_after(shop: Shop) -> None:
     report = winback_run("sandbox", OPENS, measure=False)
     (line,) = report.held

@@ -65,6 +65,7 @@ def rows(shop: Shop, query: str) -> list[tuple[str, ...]]:
         return []
 
 
+@pytest.mark.slow
 def test_a_run_killed_while_enrolling_and_again_while_sending_is_finished_by_a_third(
     crowded_shop: Shop,
     prefect_server: str,

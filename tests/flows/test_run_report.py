@@ -14,11 +14,9 @@ from heard import heard
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, LogFilter
 from prefect.client.schemas.sorting import ArtifactSort
-from sinks import mail_server
 
 from flows import stages
 from flows._report import KEY, NEXT_KEY
-from flows.digest import digest
 from flows.run import winback_run
 from winback.base.settings import Settings
 from winback.ledger import open_ledger
@@ -79,9 +77,10 @@ def test_a_dry_run_reports_what_it_would_send_and_when(
     assert re.match(r"6 messages for \d+\.\d\d or more leave in the 24 hours from Mon 2 Mar", head)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_stages_report_how_the_shop_stands_and_name_nobody(
-    shop: Shop, client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, client: SyncPrefectClient
 ) -> None:
     winback_run("sandbox", OPENS)
     first = sections(page(client, KEY))
@@ -101,27 +100,11 @@ def test_the_stages_report_how_the_shop_stands_and_name_nobody(
     assert "sms_email step 2: " in second["What was sent"]
     assert second["What is stopped"] == "- sms: reported as spam\n"
     told = [
-        *the_owners_digest(monkeypatch),
         *everything(client),
         *(it.model_dump_json() for it in heard(Settings.load(), at_least=2)),
     ]
     assert len(told) > 30
     assert [text for text in told if PERSONAL.search(text)] == []
-
-
-def the_owners_digest(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The month's mail, which leaves once, with the report beside it."""
-    heard: list[str] = []
-    with mail_server(heard) as url:
-        monkeypatch.setenv("WINBACK_REPORT_MAIL_TO", "owner@shop.example")
-        monkeypatch.setenv("WINBACK_WATCH_SMTP_URL", url)
-        assert str(digest(return_state=True).message).endswith("has left")
-    assert ("To: owner@shop.example" in heard[0], 'name="report.html"' in heard[0]) == (True, True)
-    # Nobody listens there any more.
-    assert digest(return_state=True).name == "Sent before"
-    again = digest(again=True, return_state=True)
-    assert (again.is_failed(), "took no mail" in str(again.message)) == (True, True)
-    return heard
 
 
 def everything(client: SyncPrefectClient) -> list[str]:

@@ -95,6 +95,7 @@ def plan(at: datetime) -> None:
     stages.enroll("sandbox", at)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # three builds of the audience, one of the outcomes
 def test_a_keyword_a_yes_a_tip_a_day_beside_the_win_back_and_a_stop(
     shop: Shop, tips: None, written_to: None

@@ -8,15 +8,11 @@ from typing import Any
 
 import pytest
 from published_tables import write_tables
-from test_shop_report import COLUMNS, ROWS, publish
+from report_tables import COLUMNS, MESSAGES, ROWS, publish
 
 from winback.base.settings import Settings
 from winback.measure.shop_report import Digest, read_figures, write_digest
 
-MESSAGES = (
-    "message_id varchar, customer_id varchar, accepted_at timestamptz, opted_out_at timestamptz, "
-    "cost_cents decimal(12, 4)"
-)
 # Berlin's April begins at 22:00 UTC.
 LAST, FIRST = "2026-03-31 21:59:59+00", "2026-03-31 22:00:00+00"
 SENT: list[tuple[Any, ...]] = [
