@@ -1,22 +1,33 @@
--- A returned row is a customer whom the replayed RFM puts elsewhere today than rfm_scores does.
+-- A returned row is a segment whose customers the replayed RFM counts otherwise for today
+-- than rfm_scores does.
 with
 
 scores as (
 
-    select * from {{ ref('int_customers__rfm') }}
+    select
+        rfm_segment,
+        count(*) as customers
+
+    from {{ ref('int_customers__rfm') }}
+    group by rfm_segment
 
 ),
 
-members as (
+moves as (
 
-    select * from {{ ref('int_rfm__members') }}
+    select
+        rfm_segment,
+        sum(customers) as customers
+
+    from {{ ref('int_rfm__moves') }}
     where snapshot_number = 0
+    group by rfm_segment
 
 )
 
-select coalesce(scores.customer_id, members.customer_id) as customer_id
+select coalesce(scores.rfm_segment, moves.rfm_segment) as rfm_segment
 
 from scores
-full outer join members
-    on scores.customer_id = members.customer_id
-where coalesce(scores.rfm_segment != members.rfm_segment, true)
+full outer join moves
+    on scores.rfm_segment = moves.rfm_segment
+where coalesce(scores.customers != moves.customers, true)

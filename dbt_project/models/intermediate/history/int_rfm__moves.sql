@@ -1,24 +1,56 @@
 with
 
-members as (
+spells as (
 
-    select * from {{ ref('int_rfm__members') }}
+    select * from {{ ref('int_rfm__spells') }}
 
 ),
 
--- Nobody leaves: who had ordered by one day has by the next.
-followed as (
+snapshots as (
+
+    select * from {{ ref('int_rfm__snapshots') }}
+
+),
+
+recency as (
+
+    select * from {{ ref('int_rfm__recency') }}
+
+),
+
+rfm_map as (
+
+    select * from {{ ref('rfm_map') }}
+
+),
+
+-- On the first snapshot of a spell a customer comes from the order before; then stays.
+states as (
 
     select
-        snapshot_number,
-        snapshot_date,
-        rfm_segment,
-        lag(rfm_segment) over (
-            partition by customer_id
-            order by snapshot_date
-        ) as former_segment
+        snapshots.snapshot_number,
+        snapshots.snapshot_date,
+        spells.ordered_date,
+        spells.f_score,
+        spells.customers,
+        case
+            when spells.snapshot_number = snapshots.snapshot_number
+                then spells.former_date
+            else spells.ordered_date
+        end as former_date,
+        case
+            when spells.snapshot_number = snapshots.snapshot_number
+                then spells.former_f_score
+            else spells.f_score
+        end as former_f_score
 
-    from members
+    from spells
+    inner join snapshots
+        on
+            spells.snapshot_number >= snapshots.snapshot_number
+            and coalesce(
+                spells.next_snapshot_number < snapshots.snapshot_number, true
+            )
 
 ),
 
@@ -26,16 +58,36 @@ final as (
 
     select
         -- ids
-        snapshot_number,
-        snapshot_date,
-        former_segment,
-        rfm_segment,
+        states.snapshot_number,
+        states.snapshot_date,
+        former_map.rfm_segment as former_segment,
+        rfm_map.rfm_segment,
 
         -- numerics
-        cast(count(*) as bigint) as customers
+        cast(sum(states.customers) as bigint) as customers
 
-    from followed
-    group by snapshot_number, snapshot_date, former_segment, rfm_segment
+    from states
+    inner join recency
+        on
+            states.snapshot_number = recency.snapshot_number
+            and states.ordered_date = recency.ordered_date
+    inner join rfm_map
+        on
+            recency.r_score = rfm_map.r_score
+            and states.f_score = rfm_map.f_score
+    left join recency as former_recency
+        on
+            states.snapshot_number + 1 = former_recency.snapshot_number
+            and states.former_date = former_recency.ordered_date
+    left join rfm_map as former_map
+        on
+            former_recency.r_score = former_map.r_score
+            and states.former_f_score = former_map.f_score
+    group by
+        states.snapshot_number,
+        states.snapshot_date,
+        former_map.rfm_segment,
+        rfm_map.rfm_segment
 
 )
 
