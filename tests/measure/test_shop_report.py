@@ -225,6 +225,13 @@ def test_a_shop_without_a_message_gets_a_page_that_says_so(settings: Settings) -
     assert "no message yet" in page
 
 
+def test_the_newest_orders_age_is_counted_in_days_of_the_shop(settings: Settings) -> None:
+    folder = publish(settings, as_of="2026-04-29T22:30:00+00:00")  # after midnight in Berlin
+    figures = read_figures(folder, timezone=settings.shop_timezone)
+    page = write_report(figures, settings).read_text()
+    assert "The newest order is of 2026-04-29: yesterday." in page
+
+
 @pytest.mark.skipif(browser.CHROMIUM is None, reason="no Chromium on this machine")
 def test_the_page_is_readable_in_a_browser(
     settings: Settings, figures: Any, tmp_path: Path

@@ -15,9 +15,9 @@ from winback.ledger import _tables as t
 from winback.ledger._database import Ledger
 from winback.ledger._lost import EMPTY_PART
 
-# What dbt reads. Words stay in the ledger, and so do addresses, save those of suppressions and
-# preferences, which SQL must match against contact points; of conversations and joins only the
-# keyed hashes leave.
+# What dbt reads. Words stay in the ledger, save the listed phrase by which a lapse reason was
+# coded. So do addresses, save those of suppressions and preferences, which SQL must match against
+# contact points; of conversations and joins only the keyed hashes leave.
 EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     "enrollments": tuple(
         c.name for c in t.enrollments.columns if c.name != "exported_version"

@@ -62,7 +62,7 @@ def credit(rows: Rows) -> Drawn:
 
 def fatigue(rows: Rows) -> Drawn:
     """How many of 1,000 messages led to an opt-out, by which message of its enrollment it was."""
-    title = "Opt-outs by which message it was"
+    title = "Opt-outs by the number of the message"
     numbered = [row for row in rows if row["by_the"] == "number in the enrollment"]
     figure, axes = canvas(title, height=2.8)
     places = range(len(numbered))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from winback.base.clock import shop_time
 from winback.base.duck import Rows
@@ -86,7 +87,7 @@ def _page(figures: Figures, settings: Settings) -> str:
             held_back=_held_back(figures),
             grid=_grid(figures.grid),
             plans=[[line.strip() for line in power.tell(plan)] for plan in figures.plans],
-            fresh=list(_fresh(figures, as_of)),
+            fresh=list(_fresh(figures, as_of.astimezone(ZoneInfo(settings.shop_timezone)))),
             channel=channel_word,
             it=figures,
         )
@@ -161,6 +162,7 @@ def _grid(rows: Rows) -> list[tuple[int, list[dict[str, Any] | None]]]:
 
 
 def _fresh(figures: Figures, as_of: datetime) -> Iterator[str]:
+    """What the figures are of; `as_of` is on the shop's clock."""
     manifest = figures.manifest
     rows = ", ".join(f"{name} {count:,}" for name, count in manifest.landed_rows.items() if count)
     yield f"Rows landed: {rows or 'none'}, by load {manifest.load_id or 'unknown'}."

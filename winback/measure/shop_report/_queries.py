@@ -225,7 +225,7 @@ QUERIES: Final = {
             100 * any_value(ordering_share) filter (where months_since = 12) as month_12_percent,
             max(cumulative_revenue_per_customer_cents) / 100 as revenue_each
         from cohort_curves where is_over
-        group by cohort_month order by cohort_month desc limit 12
+        group by cohort_month order by cohort_month desc limit 18
     """,
     # Each month's revenue by those who have lived through it: a sum of such keeps rising.
     "curves": """
