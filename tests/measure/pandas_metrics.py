@@ -6,6 +6,7 @@ Nothing here is read from the warehouse and no SQL is run, so an error would hav
 from __future__ import annotations
 
 import csv
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property
@@ -14,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 from sqlalchemy import select
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
@@ -402,7 +404,10 @@ def _mature(it: Reckoned, days: int) -> pd.DataFrame:
     ].groupby("enrollment_id")["revenue"]
     ids = it.enrollments["enrollment_id"]
     frame = it.enrollments.assign(
-        back=ids.map(inside.size()).notna(), revenue=ids.map(inside.sum()).fillna(0), ends=ends
+        back=ids.map(inside.size()).notna(),
+        orders=ids.map(inside.size()).fillna(0),
+        revenue=ids.map(inside.sum()).fillna(0),
+        ends=ends,
     )
     return frame[ends <= it.as_of]
 
@@ -414,6 +419,20 @@ def _compared(own: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, pd.DataFra
     yield "a-vs-holdout", cells["a"], held
     yield "b-vs-holdout", cells["b"], held
     yield "a-vs-b", cells["a"], cells["b"]
+
+
+def _by_order(one: pd.DataFrame, two: pd.DataFrame) -> tuple[float, ...]:
+    """Revenue by order, by the delta method: whoever orders twice is one observation."""
+    ratios, variances = list[float](), list[float]()
+    for group in (one, two):
+        ratio = group["revenue"].sum() / group["orders"].sum()
+        left = group["revenue"] - ratio * group["orders"]
+        ratios.append(float(ratio))
+        variances.append(float(left.var() / len(group) / group["orders"].mean() ** 2))
+    estimate, error = ratios[0] - ratios[1], math.sqrt(sum(variances))
+    half = norm.ppf(0.975) * error
+    p = 2 * norm.sf(abs(estimate) / error)
+    return (*ratios, estimate, estimate - half, estimate + half, p)
 
 
 def experiment_results(it: Reckoned) -> Metrics:
@@ -429,6 +448,8 @@ def experiment_results(it: Reckoned) -> Metrics:
                 found[playbook, name, "reactivation", days] = (
                     n1, n2, k1 / n1, k2 / n2, k1 / n1 - k2 / n2, low, high, p,
                 )  # fmt: skip
+                if one["orders"].sum() and two["orders"].sum():
+                    found[playbook, name, "order_value", days] = (n1, n2, *_by_order(one, two))
                 means = CompareMeans(DescrStatsW(one["revenue"]), DescrStatsW(two["revenue"]))
                 low, high = means.tconfint_diff(usevar="unequal")
                 _, p, _ = means.ttest_ind(usevar="unequal")
@@ -454,6 +475,38 @@ def playbook_results(it: Reckoned) -> Metrics:
     return found
 
 
+def _variance_of_mean(values: pd.Series) -> float:
+    """Welch's; of a share that of Agresti and Caffo, with a success and a failure more."""
+    if values.dtype == bool:
+        n = len(values) + 2
+        share = (int(values.sum()) + 1) / n
+        return share * (1 - share) / n
+    return float(values.var() / len(values))
+
+
+def shop_results(it: Reckoned) -> Metrics:
+    """The playbooks' differences, weighed by the inverse of their variance."""
+    found: Metrics = {}
+    for days in (14, 30, 60, 90):
+        both = [
+            (own[own["arm"] == "treatment"], own[own["arm"] == "holdout"])
+            for _, own in _mature(it, days).groupby("playbook_id")
+        ]
+        for metric, column in (("reactivation", "back"), ("revenue_per_customer", "revenue")):
+            effects = [one[column].mean() - two[column].mean() for one, two in both]
+            weights = [
+                1 / sum(map(_variance_of_mean, (it[column] for it in pair))) for pair in both
+            ]
+            total = sum(weights)
+            estimate = sum(w * y for w, y in zip(weights, effects, strict=True)) / total
+            half = norm.ppf(0.975) / math.sqrt(total)
+            found[metric, days] = (
+                len(both), sum(len(one) for one, _ in both), sum(len(two) for _, two in both),
+                estimate, 1 / math.sqrt(total), estimate - half, estimate + half,
+            )  # fmt: skip
+    return found
+
+
 def rfm_moves(it: Reckoned) -> Metrics:
     """From each month's end to the next, and to the day of the run."""
     today = it.today
@@ -475,6 +528,6 @@ TABLES: dict[str, Callable[[Reckoned], Metrics]] = {
     for reckon in (
         channel_credits, cohort_curves, customers, experiment_results, lapse_reasons,
         message_fatigue, playbook_results, reactivation_curves, reactivation_rates, reactivations,
-        return_outcomes, rfm_moves, rfm_scores, step_results,
+        return_outcomes, rfm_moves, rfm_scores, shop_results, step_results,
     )
 }  # fmt: skip

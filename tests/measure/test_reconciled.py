@@ -71,18 +71,22 @@ COLUMNS = {
         "customer_id | recency_days, frequency, monetary_cents, r_score, f_score, m_score, "
         "rfm_segment"
     ),
+    "shop_results": (
+        "metric, window_days | playbooks, n_treatment, n_control, estimate, "
+        "standard_error, ci_low, ci_high"
+    ),
     "step_results": (
         "playbook_id, step, channel, variant, week | sent, delivered, not_delivered, "
         "opened, clicked, replied, opted_out, complained, credited_orders, "
         "credited_revenue_cents, cost_cents"
     ),
 }
-# Customers without an order have no figures, what is derived is no metric, and the value of an
-# order has a test of its own.
+# Customers without an order have no figures, and what is derived is no metric. Value needs a
+# margin, and nobody is left alone by all playbooks here.
 ONLY = {
     "customers": "order_count > 0",
-    "experiment_results": "metric <> 'order_value'",
     "lapse_reasons": "lapse_reason_source = 'stated'",
+    "shop_results": "method = 'pooled-fixed' and metric <> 'value_per_customer'",
 }
 # Those that a build of a few seconds makes.
 QUICK = ("cohort_curves", "reactivation_curves", "return_outcomes", "rfm_moves", "rfm_scores")
