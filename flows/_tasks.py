@@ -180,8 +180,10 @@ def enroll(published: Path) -> int:
     stage = current_stage()
     tell_stage("Enrolling who enters a playbook")
     keep_decisions(stage.settings, published)
+    # A set that an earlier version published has neither plans nor ends.
+    if (published / "experiment_starts.parquet").exists():
+        sending.start_experiments(stage.ledger, published_rows(published, "experiment_starts"))
     counts = sending.enroll(stage.ledger, published_rows(published, "entrants"))
-    # A set that an earlier version published has none.
     if (published / "enrollment_ends.parquet").exists():
         sending.end_enrollments(stage.ledger, published_rows(published, "enrollment_ends"))
     return counts["treatment"] + counts["holdout"]

@@ -29,8 +29,10 @@ OUTLOOK = {
 PLANS = (
     "playbook_id varchar, base_rate_source varchar, holdout_share double, window_days bigint, "
     "base_rate_customers bigint, base_rate double, entered bigint, entries_a_day double, "
-    "smallest_effect double, alpha double, tuned_for_customers bigint, "
-    "min_customers_per_arm bigint, min_expected_reactivations double"
+    "smallest_effect double, alpha double, looks bigint, min_customers_per_arm bigint, "
+    "min_expected_reactivations double, planned_effect double, planned_customers bigint, "
+    "looks_made bigint, entered_by_plan bigint, matured bigint, started_at timestamptz, "
+    "decided_at timestamptz, first_verdict_at timestamptz, verdict_on date"
 )
 
 

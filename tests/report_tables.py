@@ -196,7 +196,8 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
         ("first", "day", "2026-03-10", 9, 1, 8.0, 2.0, None, False),
     ],
     "playbook_plans": [
-        ("first", "holdout", 0.2, 30, 1000, 0.031, 5000, 40.0, 0.02, 0.05, 5000, 100, 10.0),
+        ("first", "holdout", 0.2, 30, 1000, 0.031, 5000, 40.0, 0.02, 0.05, 8, 100, 10.0,
+         0.02, 3000, 8, 5000, 5000, MARCH, APRIL, APRIL, "2026-04-25"),
     ],
     "shop_results": [
         ("global-holdout", "reactivation", 30, "winner", None, 9500, 500, 0.031, 0.01, 0.05, 0.004,

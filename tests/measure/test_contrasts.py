@@ -217,11 +217,14 @@ def test_no_cells_give_an_empty_frame_with_its_types():
         pd.DataFrame(columns=[*columns, "expected"]),
         pd.DataFrame(columns=["hours"]),
         PLAN,
+        started=pd.DataFrame(columns=["plan_id"]),
+        looks=pd.DataFrame(columns=["plan_id"]),
     )
     assert len(frame) == 0
     assert str(frame["n_treatment"].dtype) == "Int64"
     assert str(frame["p_value"].dtype) == "float64"
     assert str(frame["verdict"].dtype) == "string"
+    assert str(frame["decided_at"].dtype) == "datetime64[us, UTC]"
 
 
 def indexed(row, *, explains=0.9):

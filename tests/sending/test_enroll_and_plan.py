@@ -11,7 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from winback.ledger import export_ledger, tables
-from winback.sending import dry_run_plan, end_enrollments, enroll, plan, send_due
+from winback.sending import (
+    dry_run_plan,
+    end_enrollments,
+    enroll,
+    plan,
+    send_due,
+    start_experiments,
+)
 
 pytestmark = pytest.mark.both_databases
 
@@ -68,6 +75,35 @@ def test_an_enrollment_keeps_the_share_of_the_global_holdout(ledger, clock, tmp_
         "e1": 0.05,
         "e2": None,
     }
+
+
+def experiment(number, **changes):
+    return {
+        "plan_id": f"plan{number}", "playbook_id": "sms_email", "planned_shares": f"shares{number}",
+        "started_at": changes.pop("at"), "window_days": 30, "base_rate": 0.028,
+        "holdout_share": 0.3, "smallest_effect": 0.005, "planned_effect": 0.012, "customers": 8206,
+        "looks": 8, "alpha": 0.05, "min_customers_per_arm": 100.0,
+        "min_expected_reactivations": 10.0, **changes,
+    }  # fmt: skip
+
+
+def test_how_a_test_is_judged_is_written_once_and_no_later_number_changes_it(
+    ledger, clock, tmp_path
+):
+    assert start_experiments(ledger, [experiment(1, at=clock.at)]) == 1
+    later = clock.at + timedelta(days=3)
+    again = [
+        experiment(1, at=later, alpha=0.2, customers=99),
+        experiment(2, at=later, base_rate=0.1),
+    ]
+    assert start_experiments(ledger, again) == 1
+    assert start_experiments(ledger, []) == 0
+    assert export_ledger(ledger, tmp_path)["experiment_plans"] == 2
+    landed = pq.read_table(tmp_path / "experiment_plans").to_pylist()
+    assert [{k: v for k, v in row.items() if k != "version"} for row in landed] == [
+        experiment(1, at=clock.at),
+        experiment(2, at=later, base_rate=0.1),
+    ]
 
 
 def test_an_enrollment_ends_once_and_the_first_end_stays(ledger, clock, tmp_path):

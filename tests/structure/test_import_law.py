@@ -184,8 +184,10 @@ PASSES_ON = re.compile(r"select \* from \{\{ ref\('\w+'\) \}\}")
 NO_SQL = {
     "int_experiments__checks",
     "int_experiments__index_weights",
+    "int_experiments__judged_looks",
     "int_experiments__results",
     "int_experiments__shop",
+    "int_experiments__sizes",
 }
 
 

@@ -22,6 +22,9 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     "enrollments": tuple(
         c.name for c in t.enrollments.columns if c.name != "exported_version"
     ),
+    "experiment_plans": tuple(
+        c.name for c in t.experiment_plans.columns if c.name != "exported_version"
+    ),
     "enrollment_ends": ("enrollment_id", "exit_reason", "ended_at", "version"),
     "unwritten": ("message_id", "enrollment_id", "step", "rule", "found_at", "version"),
     "messages": (

@@ -104,6 +104,32 @@ enrollments = Table(
     CheckConstraint("arm in ('treatment', 'holdout')"),
 )
 
+# How a playbook's test is judged, written with the first who are dealt by these shares and never
+# again: a number that is edited later bends no test that runs.
+experiment_plans = Table(
+    "experiment_plans",
+    metadata,
+    Column("plan_id", Text, primary_key=True),
+    Column("playbook_id", Text, nullable=False),
+    Column("planned_shares", Text, nullable=False),
+    # Who entered earlier is not counted: somebody may have looked at them.
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("window_days", Integer, nullable=False),
+    Column("base_rate", Float, nullable=False),
+    Column("holdout_share", Float, nullable=False),
+    # The difference that "no difference" is measured by, and the one that customers suffice for.
+    Column("smallest_effect", Float, nullable=False),
+    Column("planned_effect", Float, nullable=False),
+    Column("customers", Integer, nullable=False),
+    Column("looks", Integer, nullable=False),
+    Column("alpha", Float, nullable=False),
+    Column("min_customers_per_arm", Float, nullable=False),
+    Column("min_expected_reactivations", Float, nullable=False),
+    *_exported(),
+    UniqueConstraint("playbook_id", "planned_shares"),
+    CheckConstraint("customers > 0 and looks > 0"),
+)
+
 # That a customer left a playbook before its end, once ever: the order that ended it may be
 # refunded, cancelled or gone from the shop's files tomorrow.
 enrollment_ends = Table(
@@ -552,6 +578,7 @@ meta = Table(
 
 _EXPORTED = (
     enrollments,
+    experiment_plans,
     enrollment_ends,
     unwritten,
     messages,

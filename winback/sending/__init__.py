@@ -18,7 +18,7 @@ from winback.sending.brakes._stops import (
     unreleased_stops,
 )
 from winback.sending.guard._guard import Caps, Hours, is_local_hour
-from winback.sending.plan._enroll import end_enrollments, enroll
+from winback.sending.plan._enroll import end_enrollments, enroll, start_experiments
 from winback.sending.plan._plan import PlanReport, dry_run_plan, plan
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "release_stops",
     "send_due",
     "send_test",
+    "start_experiments",
     "steps_due",
     "stop_all",
     "sweep",

@@ -32,6 +32,7 @@ PUBLIC_TABLES: Final = (
     "reactivation_rates",
     "experiment_results",
     "experiment_checks",
+    "experiment_looks",
     "playbook_plans",
     "playbook_results",
     "shop_results",
@@ -49,6 +50,7 @@ PUBLIC_TABLES: Final = (
 # What the engine reads; `outbox` holds contact data, so only the owner may read it.
 ENGINE_TABLES: Final = (
     "entrants",
+    "experiment_starts",
     "enrollment_ends",
     "outbox",
     "audience_funnel",

@@ -59,7 +59,10 @@ final as (
             as winsorized_sequential_ci_high,
 
         -- facts
-        cast(verdict as varchar) as verdict
+        cast(verdict as varchar) as verdict,
+
+        -- timestamps
+        cast(decided_at as {{ timestamptz_type() }}) as decided_at
 
     from results
 

@@ -1,80 +1,22 @@
 with
 
-playbooks as (
+tests as (
 
-    select * from {{ ref('playbooks') }}
-
-),
-
-entries as (
-
-    select * from {{ ref('int_experiments__entries') }}
+    select * from {{ ref('int_experiments__tests') }}
 
 ),
 
-enrollment_windows as (
-
-    select * from {{ ref('int_enrollments__windows') }}
-    where
-        arm = 'holdout'
-        and is_mature
-        and window_days = {{ var('plan_window_days') }}
-
-),
-
-natural_return as (
-
-    select * from {{ ref('int_experiments__natural_return') }}
-
-),
-
-rules as (
-
-    select * from {{ ref('int_experiments__plan') }}
-
-),
-
-left_alone as (
+awaited as (
 
     select
-        playbook_id,
-        count(*) as watched,
-        sum(case when is_reactivated then 1 else 0 end) as came_back
+        *,
+        -- Of a test whose last customer has entered, that one's window.
+        ceil(
+            (customers - least(customers, entered_by_plan))
+            / nullif(entries_a_day, 0)
+        ) + window_days as days_to_verdict
 
-    from enrollment_windows
-    group by playbook_id
-
-),
-
--- Those left alone tell most about this playbook's customers, once they are enough.
-counted as (
-
-    select
-        playbooks.playbook_id,
-        playbooks.holdout_share,
-        coalesce(entries.entered, 0) as entered,
-        entries.entries_a_day,
-        coalesce(left_alone.watched, 0) >= {{ var('min_customers_per_arm') }}
-            as knows_own,
-        left_alone.watched as own_watched,
-        left_alone.came_back as own_came_back,
-        natural_return.watched,
-        natural_return.came_back,
-        natural_return.silent_a_day,
-        rules.smallest_effect_reactivation,
-        rules.experiment_alpha,
-        rules.sequential_tuning_customers,
-        rules.min_customers_per_arm,
-        rules.min_expected_reactivations
-
-    from playbooks
-    cross join natural_return
-    cross join rules
-    left join entries
-        on playbooks.playbook_id = entries.playbook_id
-    left join left_alone
-        on playbooks.playbook_id = left_alone.playbook_id
-    where playbooks.is_enabled
+    from tests
 
 ),
 
@@ -83,40 +25,51 @@ final as (
     select
         -- ids
         cast(playbook_id as varchar) as playbook_id,
+        cast(plan_id as varchar) as plan_id,
 
         -- facts
-        cast(
-            case when knows_own then 'holdout' else 'history' end as varchar
-        ) as base_rate_source,
+        cast(base_rate_source as varchar) as base_rate_source,
 
-        -- numerics
+        -- where it starts from
         cast(holdout_share as double) as holdout_share,
-        cast({{ var('plan_window_days') }} as bigint) as window_days,
-        cast(
-            case when knows_own then own_watched else coalesce(watched, 0) end
-            as bigint
-        ) as base_rate_customers,
-        cast(
-            case
-                when knows_own
-                    then cast(own_came_back as double) / own_watched
-                else cast(came_back as double) / nullif(watched, 0)
-            end as double
-        ) as base_rate,
+        cast(window_days as bigint) as window_days,
+        cast(base_rate_customers as bigint) as base_rate_customers,
+        cast(base_rate as double) as base_rate,
         cast(entered as bigint) as entered,
-        cast(
-            coalesce(entries_a_day, silent_a_day, 0) as double
-        ) as entries_a_day,
+        cast(entries_a_day as double) as entries_a_day,
 
         -- what a verdict asks for
-        cast(smallest_effect_reactivation as double) as smallest_effect,
-        cast(experiment_alpha as double) as alpha,
+        cast(smallest_effect as double) as smallest_effect,
+        cast(alpha as double) as alpha,
         cast(sequential_tuning_customers as bigint) as tuned_for_customers,
         cast(min_customers_per_arm as bigint) as min_customers_per_arm,
         cast(min_expected_reactivations as double)
-            as min_expected_reactivations
+            as min_expected_reactivations,
+        cast(longest_days as bigint) as longest_days,
+        cast(customers_needed as bigint) as customers_needed,
 
-    from counted
+        -- the plan, and how far it has come
+        cast(effect as double) as planned_effect,
+        cast(customers as bigint) as planned_customers,
+        cast(planned_looks as bigint) as looks,
+        cast(looks_made as bigint) as looks_made,
+        cast(entered_by_plan as bigint) as entered_by_plan,
+        cast(matured as bigint) as matured,
+        cast(started_at as {{ timestamptz_type() }}) as started_at,
+        cast(decided_at as {{ timestamptz_type() }}) as decided_at,
+        cast(first_verdict_at as {{ timestamptz_type() }}) as first_verdict_at,
+        cast(
+            case
+                when last_look_at is not null
+                    then {{ local_date('last_look_at', shop_zone()) }}
+                when days_to_verdict <= 365
+                    then {{ dbt.dateadd(
+                        'day', 'cast(days_to_verdict as integer)', as_of_date()
+                    ) }}
+            end as date
+        ) as verdict_on
+
+    from awaited
 
 )
 

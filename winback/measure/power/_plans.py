@@ -37,6 +37,25 @@ class Variation:
 
 
 @dataclass(frozen=True)
+class Test:
+    """A test as it is planned: until which number of customers, and how far it has come.
+
+    `started_on` is None for one that would start now. `verdict_on` is the day of the last look, and
+    None where that is more than a year away.
+    """
+
+    effect: float
+    customers: int
+    looks: int
+    started_on: date | None
+    entered: int
+    matured: int
+    looks_made: int
+    decided_on: date | None
+    verdict_on: date | None
+
+
+@dataclass(frozen=True)
 class Plan:
     """One playbook's test: where it starts from, its own variation, and others beside it."""
 
@@ -48,8 +67,10 @@ class Plan:
     entered: int
     entries_a_day: float
     holdout: float
+    has_verdict: bool
     today: date
     rule: Rule
+    test: Test | None = None
     own: Variation | None = None
     others: tuple[Variation, ...] = ()
     # The smallest effect that a year's customers decide.
@@ -57,9 +78,10 @@ class Plan:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        hidden = {"today", "rule", "own", "others"}
+        hidden = {"today", "rule", "test", "own", "others"}
         facts = {name: value for name, value in vars(self).items() if name not in hidden}
         return facts | {
+            "test": vars(self.test) if self.test else None,
             "own": vars(self.own) if self.own else None,
             "others": [vars(it) for it in self.others],
         }
@@ -81,24 +103,22 @@ def read_plans(
     manifest, path = read_manifest(published), published / "playbook_plans.parquet"
     if manifest is None or not path.exists():
         raise WinbackError("Nothing is published to plan by. Next: winback build")
-    today = datetime.fromisoformat(manifest.as_of).astimezone(ZoneInfo(timezone)).date()
+    zone = ZoneInfo(timezone)
+    today = datetime.fromisoformat(manifest.as_of).astimezone(zone).date()
     with connect() as connection:
         rows = rows_of(connection.execute(_PLANS, {"path": str(path)}))
     known = [row["playbook_id"] for row in rows]
     if playbook and playbook not in known:
         raise UsageError(f"{playbook!r} is no playbook that is switched on: {', '.join(known)}.")
     chosen = [row for row in rows if playbook in {"", row["playbook_id"]}]
-    return [_plan(row, today, effect, holdout) for row in chosen]
+    return [
+        _vary_all(_plan(row, today, zone, holdout), row, effect, keeps_share=holdout is None)
+        for row in chosen
+    ]
 
 
-def _plan(row: dict[str, Any], today: date, effect: float | None, holdout: float | None) -> Plan:
-    rule = Rule(
-        alpha=row["alpha"],
-        tuned_for=row["tuned_for_customers"],
-        min_customers_per_arm=row["min_customers_per_arm"],
-        min_expected_reactivations=row["min_expected_reactivations"],
-    )
-    plan = Plan(
+def _plan(row: dict[str, Any], today: date, zone: ZoneInfo, holdout: float | None) -> Plan:
+    return Plan(
         playbook_id=row["playbook_id"],
         window_days=row["window_days"],
         base_rate=row["base_rate"],
@@ -107,42 +127,72 @@ def _plan(row: dict[str, Any], today: date, effect: float | None, holdout: float
         entered=row["entered"],
         entries_a_day=row["entries_a_day"],
         holdout=row["holdout_share"] if holdout is None else holdout,
+        has_verdict=row["first_verdict_at"] is not None,
         today=today,
-        rule=rule,
+        rule=Rule(
+            alpha=row["alpha"],
+            looks=row["looks"],
+            min_customers_per_arm=row["min_customers_per_arm"],
+            min_expected_reactivations=row["min_expected_reactivations"],
+        ),
+        test=_test(row, zone) if holdout is None else None,
     )
+
+
+def _test(row: dict[str, Any], zone: ZoneInfo) -> Test | None:
+    if row["planned_customers"] is None:
+        return None
+
+    def day(at: datetime | None) -> date | None:
+        return at.astimezone(zone).date() if at else None
+
+    return Test(
+        effect=row["planned_effect"],
+        customers=row["planned_customers"],
+        looks=row["looks"],
+        started_on=day(row["started_at"]),
+        entered=row["entered_by_plan"],
+        matured=row["matured"],
+        looks_made=row["looks_made"],
+        decided_on=day(row["decided_at"]),
+        verdict_on=row["verdict_on"],
+    )
+
+
+def _vary_all(plan: Plan, row: dict[str, Any], effect: float | None, *, keeps_share: bool) -> Plan:
     if not plan.base_rate or not 0 < plan.holdout < 1:
         return plan
     sought = row["smallest_effect"] if effect is None else effect
     effects = [it for it in _OTHER_EFFECTS if it > sought] if effect is None else []
+    # Other shares start another test, and nobody is in it yet.
+    entered = plan.test.entered if plan.test and keeps_share else 0
     return replace(
         plan,
-        own=_vary(plan, plan.holdout, sought),
+        own=_vary(plan, plan.holdout, sought, entered),
         others=(
-            *(_vary(plan, it, sought) for it in _OTHER_HOLDOUTS if it > plan.holdout),
-            *(_vary(plan, plan.holdout, it) for it in effects),
+            *(_vary(plan, it, sought, 0) for it in _OTHER_HOLDOUTS if it > plan.holdout),
+            *(_vary(plan, plan.holdout, it, entered) for it in effects),
         ),
         within_a_year=smallest_effect_within(
-            _customers_in_a_year(plan), plan.base_rate, plan.holdout, rule
+            entered + math.floor(plan.entries_a_day * max(0, YEAR - plan.window_days)),
+            plan.base_rate,
+            plan.holdout,
+            plan.rule,
         ),
     )
 
 
-def _customers_in_a_year(plan: Plan) -> int:
-    """Those whose window is over a year from now."""
-    return math.floor(plan.entered + plan.entries_a_day * max(0, YEAR - plan.window_days))
-
-
-def _vary(plan: Plan, holdout: float, effect: float) -> Variation:
+def _vary(plan: Plan, holdout: float, effect: float, entered: int) -> Variation:
     assert plan.base_rate is not None  # noqa: S101 - asked for where there is one
     needed = customers_needed(plan.base_rate, effect, holdout, plan.rule)
-    return Variation(holdout, effect, needed, _day(plan, needed))
+    return Variation(holdout, effect, needed, _day(plan, needed, entered))
 
 
-def _day(plan: Plan, needed: int | None) -> date | None:
+def _day(plan: Plan, needed: int | None, entered: int) -> date | None:
     """The day on which so many have entered and their window is over."""
     if needed is None:
         return None
-    missing = max(0, needed - plan.entered)
+    missing = max(0, needed - entered)
     if missing and not plan.entries_a_day:
         return None
     days = plan.window_days + (math.ceil(missing / plan.entries_a_day) if missing else 0)

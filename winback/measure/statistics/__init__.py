@@ -3,6 +3,7 @@
 from winback.measure.statistics._checks import Check, checks, checks_frame
 from winback.measure.statistics._comparison import Contrast
 from winback.measure.statistics._contrasts import contrasts, contrasts_frame
+from winback.measure.statistics._frames import read_frame
 from winback.measure.statistics._index import Weights, fit_weights, weights_frame
 from winback.measure.statistics._looks import (
     Crossing,
@@ -17,7 +18,8 @@ from winback.measure.statistics._paired import (
     adjusted_difference,
     ratio_difference,
 )
-from winback.measure.statistics._plan import Plan
+from winback.measure.statistics._plan import Plan, Verdict
+from winback.measure.statistics._planned import Look, judge_looks, looks_frame
 from winback.measure.statistics._pooling import Pooled, pooled
 from winback.measure.statistics._several import holm
 from winback.measure.statistics._shop import ShopResult, shop_results, shop_results_frame
@@ -49,12 +51,14 @@ __all__ = [
     "Crossing",
     "Difference",
     "Interval",
+    "Look",
     "Paired",
     "Plan",
     "Pooled",
     "Sample",
     "ShareBy",
     "ShopResult",
+    "Verdict",
     "Watched",
     "Weights",
     "adjusted_difference",
@@ -72,12 +76,15 @@ __all__ = [
     "error_spent",
     "fit_weights",
     "holm",
+    "judge_looks",
     "look_bounds",
+    "looks_frame",
     "mean_difference",
     "pooled",
     "proportion_difference",
     "proportion_interval",
     "ratio_difference",
+    "read_frame",
     "sample_ratio_p_value",
     "sequential_p_value",
     "share_by",

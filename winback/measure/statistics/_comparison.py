@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from typing import Any, Final
 
 from winback.measure.statistics._group import Group, Metric
 from winback.measure.statistics._paired import Adjusted
-from winback.measure.statistics._plan import Plan, Verdict
+from winback.measure.statistics._plan import UNDECIDED, Plan, Verdict, is_enough, judge
 from winback.measure.statistics._several import holm
 from winback.measure.statistics._statistics import (
     Difference,
@@ -38,7 +39,8 @@ class Contrast:
     whose window is over, averaged over strata.
 
     The adjusted figures are None where the playbook has no index of before its first entry, the
-    winsorized ones for other metrics than revenue, Holm's for all treated against the holdout.
+    winsorized ones for other metrics than revenue, Holm's for all treated against the holdout, and
+    the time of the verdict where no planned look gave it.
     """
 
     playbook_id: str
@@ -79,6 +81,7 @@ class Contrast:
     winsorized_sequential_ci_high: float | None
     holm_p_value: float | None
     holm_sequential_p_value: float | None
+    decided_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -213,7 +216,12 @@ def _contrast(
             row.metric,
             plan,
             is_as_dealt=srm_p_value is None or srm_p_value >= plan.srm_threshold,
-            is_enough=_is_enough(first, second, plan),
+            is_enough=is_enough(
+                first.reactivated + second.reactivated,
+                (first.n, second.n),
+                least=plan.min_customers_per_arm,
+                least_expected=plan.min_expected_reactivations,
+            ),
             is_best_by_chance=(holm_sequential_p_value or 0.0) > plan.alpha,
         ),
         km_estimate=km_estimate,
@@ -275,14 +283,6 @@ def _by_kaplan_meier(
     return estimate, join_intervals(weights, parts)
 
 
-def _is_enough(first: Group, second: Group, plan: Plan) -> bool:
-    """Whether the large-sample intervals hold: see `min_expected_reactivations`."""
-    both = first + second
-    smaller = min(first.n, second.n)
-    expected = both.reactivated / both.n * smaller
-    return smaller >= plan.min_customers_per_arm and expected >= plan.min_expected_reactivations
-
-
 def verdict_of(
     sequence: Interval,
     metric: Metric,
@@ -297,12 +297,6 @@ def verdict_of(
     if not is_as_dealt:
         return "withheld"
     if not is_enough:
-        return "not yet decidable"
-    if sequence.low > 0 or sequence.high < 0:
-        if is_best_by_chance:
-            return "not yet decidable"
-        return "winner" if sequence.low > 0 else "loser"
-    smallest = plan.smallest_effect(metric)
-    if -smallest < sequence.low and sequence.high < smallest:
-        return "no difference"
-    return "not yet decidable"
+        return UNDECIDED
+    found = judge(sequence, plan.smallest_effect(metric))
+    return UNDECIDED if is_best_by_chance and found in {"winner", "loser"} else found

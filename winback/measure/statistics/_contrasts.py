@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import reduce
 from itertools import combinations, groupby
 from typing import TYPE_CHECKING, Any, Final, get_args
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from winback.measure.statistics._comparison import (
     AGAINST_HOLDOUT,
     Contrast,
+    Pair,
     compare,
     judged,
 )
 from winback.measure.statistics._frames import frame_of, records
 from winback.measure.statistics._group import Group, Metric
-from winback.measure.statistics._plan import Plan
+from winback.measure.statistics._plan import UNDECIDED, Plan
+from winback.measure.statistics._planned import Settled, settled_by_window
 from winback.measure.statistics._statistics import sample_ratio_p_value
 from winback.measure.statistics._survival import Cell, Watched, cell_of, watched_by_cell
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
 HOLDOUT: Final = "holdout"
 METRICS: Final[tuple[Metric, ...]] = get_args(Metric)
+# What a plan is made for; everything else is judged by the always-valid interval.
+PLANNED: Final = (AGAINST_HOLDOUT, "reactivation")
 
 
 def contrasts(
@@ -31,6 +36,9 @@ def contrasts(
     planned: Iterable[Mapping[str, Any]],
     watched: Iterable[Mapping[str, Any]],
     plan: Plan,
+    *,
+    started: Iterable[Mapping[str, Any]] = (),
+    looks: Iterable[Mapping[str, Any]] = (),
 ) -> Iterator[Contrast]:
     """Compare every pair of a playbook's groups that both have customers whose window is over.
 
@@ -44,8 +52,10 @@ def contrasts(
 
     `cells` has a row per playbook, window, stratum, arm and variant with its sums; `planned` one
     per playbook, arm and variant with the expected and the assigned number; `watched` one per cell
-    of a window, number of hours and outcome.
+    of a window, number of hours and outcome. `started` has a row per plan that was written, whose
+    people are the stratum of its name, and `looks` one per look that was judged.
     """
+    settled = settled_by_window(started, looks)
     ratios, hours = dict(_sample_ratios(planned)), watched_by_cell(watched)
 
     def key(cell: Mapping[str, Any]) -> tuple[str, int]:
@@ -55,26 +65,45 @@ def contrasts(
         by_name = _pairs_by_name(rows, hours)
         for metric in METRICS:
             compared = (
-                compare((playbook, name, metric, window), pairs, plan)
+                compare((playbook, name, metric, window), list(pairs.values()), plan)
                 for name, pairs in by_name.items()
             )
             found = [comparison for comparison in compared if comparison is not None]
-            yield from judged(found, ratios.get(playbook), plan)
+            for row in judged(found, ratios.get(playbook), plan):
+                test = settled.get((playbook, window))
+                is_planned = (row.contrast, row.metric) == PLANNED
+                yield _as_settled(row, test, by_name, plan) if test and is_planned else row
+
+
+def _as_settled(
+    row: Contrast, test: Settled, by_name: Mapping[str, Mapping[str, Pair]], plan: Plan
+) -> Contrast:
+    """With the verdict of the planned looks. Where none has decided yet, what people say whom no
+    plan counts stands, such as those of another tool before."""
+    if row.verdict == "withheld":
+        return row
+    if test.verdict != UNDECIDED:
+        return replace(row, verdict=test.verdict, decided_at=test.decided_at)
+    name = row.playbook_id, row.contrast, row.metric, row.window_days
+    others = [pair for it, pair in by_name[row.contrast].items() if it not in test.plans]
+    before = compare(name, others, plan)
+    (found,) = judged([before], row.srm_p_value, plan) if before else (None,)
+    return replace(row, verdict=found.verdict if found else UNDECIDED)
 
 
 def _pairs_by_name(
     rows: Iterable[Mapping[str, Any]], hours: Mapping[Cell, tuple[Watched, ...]]
-) -> dict[str, list[tuple[Group, Group]]]:
+) -> dict[str, dict[str, Pair]]:
     """The two groups of each contrast, in each stratum that has both."""
     strata: dict[str, dict[str, Group]] = {}
     for row in rows:
         name = HOLDOUT if row["arm"] == HOLDOUT else str(row["variant"])
         group = Group.of(row, hours.get(cell_of(row), ()))
         strata.setdefault(str(row["stratum"]), {})[name] = group
-    found: dict[str, list[tuple[Group, Group]]] = {}
+    found: dict[str, dict[str, Pair]] = {}
     for stratum in sorted(strata):
         for name, first, second in _pairs(strata[stratum]):
-            found.setdefault(name, []).append((first, second))
+            found.setdefault(name, {})[stratum] = (first, second)
     return found
 
 
@@ -103,8 +132,17 @@ def _pairs(groups: Mapping[str, Group]) -> Iterator[tuple[str, Group, Group]]:
 
 
 def contrasts_frame(
-    cells: pd.DataFrame, planned: pd.DataFrame, watched: pd.DataFrame, plan: Plan
+    cells: pd.DataFrame,
+    planned: pd.DataFrame,
+    watched: pd.DataFrame,
+    plan: Plan,
+    *,
+    started: pd.DataFrame,
+    looks: pd.DataFrame,
 ) -> pd.DataFrame:
-    """The contrasts of three frames as a frame."""
-    sums, shares, hours = (records(it) for it in (cells, planned, watched))
-    return frame_of(contrasts(sums, shares, hours, plan), Contrast)
+    """The contrasts of these frames as a frame."""
+    sums, shares, hours, plans, judged_looks = (
+        records(it) for it in (cells, planned, watched, started, looks)
+    )
+    rows = contrasts(sums, shares, hours, plan, started=plans, looks=judged_looks)
+    return frame_of(rows, Contrast)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _DTYPES: Final = {
     **dict.fromkeys(("int", "int | None"), "Int64"),
     **dict.fromkeys(("float", "float | None"), "float64"),
+    **dict.fromkeys(("datetime", "datetime | None"), "datetime64[us, UTC]"),
     "bool": "boolean",
 }
 
@@ -29,3 +30,15 @@ def frame_of(rows: Iterable[DataclassInstance], kind: type[DataclassInstance]) -
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Its rows by column name."""
     return frame.to_dict("records")  # type: ignore[return-value]
+
+
+def read_frame(relation: Any) -> pd.DataFrame:
+    """What a Python model reads: a DuckDB relation, by way of Arrow, or a Spark data frame.
+
+    DuckDB's own way to pandas uses an argument that pandas is to lose, for instants with a zone.
+    """
+    is_of_duckdb = hasattr(relation, "to_arrow_table")
+    found: pd.DataFrame = (
+        relation.to_arrow_table().to_pandas() if is_of_duckdb else relation.toPandas()
+    )
+    return found

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from winback.measure.statistics._group import Metric
+from winback.measure.statistics._statistics import Interval
 
 Verdict = Literal["winner", "loser", "no difference", "not yet decidable", "withheld"]
+UNDECIDED: Final[Verdict] = "not yet decidable"
 
 
 @dataclass(frozen=True)
@@ -44,3 +46,22 @@ class Plan:
             "revenue_per_customer": self.smallest_effect_revenue_cents,
             "order_value": self.smallest_effect_order_value_cents,
         }[metric]
+
+
+def judge(interval: Interval, smallest_effect: float) -> Verdict:
+    """What an interval says: it lies above zero, below it, or too near to it to matter."""
+    if interval.low > 0:
+        return "winner"
+    if interval.high < 0:
+        return "loser"
+    if -smallest_effect < interval.low and interval.high < smallest_effect:
+        return "no difference"
+    return UNDECIDED
+
+
+def is_enough(
+    reactivated: int, sizes: tuple[int, int], *, least: float, least_expected: float
+) -> bool:
+    """Whether the large-sample intervals hold: see the var `min_expected_reactivations`."""
+    smaller = min(sizes)
+    return smaller >= least and reactivated / sum(sizes) * smaller >= least_expected

@@ -1,21 +1,25 @@
-"""Enrolling: who enters a playbook, once for each lapse episode, ever; and who left it."""
+"""Enrolling: who enters a playbook, once for each lapse episode, ever; by which plan they are
+compared; and who left it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from winback.ledger import Ledger, among, insert_new, tables
 from winback.sending._chunks import chunks
 
-_COLUMNS = tuple(
-    column.name
-    for column in tables.enrollments.columns
-    if column.name not in {"version", "exported_version"}
-)
+
+def _written(table: Table) -> tuple[str, ...]:
+    of_the_export = {"version", "exported_version"}
+    return tuple(column.name for column in table.columns if column.name not in of_the_export)
+
+
+_COLUMNS: Final = _written(tables.enrollments)
+_PLAN_COLUMNS: Final = _written(tables.experiment_plans)
 
 
 def enroll(ledger: Ledger, rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
@@ -41,6 +45,21 @@ def enroll(ledger: Ledger, rows: Iterable[Mapping[str, Any]]) -> dict[str, int]:
         counts.update(row["arm"] for row in chunk if row["enrollment_id"] in new)
         counts["already_enrolled"] += len(chunk) - len(new)
     return dict(counts)
+
+
+def start_experiments(ledger: Ledger, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Keep how the tests that start are judged, before anybody enters; the number that is new.
+
+    Safe to repeat: a plan that exists stays as it is.
+    """
+    table = tables.experiment_plans
+    started = 0
+    for chunk in chunks(rows):
+        with ledger.write() as connection:
+            started += insert_new(
+                connection, table, [{name: row[name] for name in _PLAN_COLUMNS} for row in chunk]
+            )
+    return started
 
 
 def end_enrollments(ledger: Ledger, rows: Iterable[Mapping[str, Any]]) -> int:

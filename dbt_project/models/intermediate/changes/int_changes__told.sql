@@ -16,6 +16,7 @@
     'stg_ledger__conversations': ['opened_at', 'last_reply_at', 'waiting_since'],
     'stg_ledger__enrollment_ends': ['ended_at'],
     'stg_ledger__enrollments': ['entered_at', 'offer_expires_at'],
+    'stg_ledger__experiment_plans': ['started_at'],
     'stg_ledger__message_versions': [
         'planned_at', 'not_before', 'window_closes_at', 'expires_at',
         'accepted_at', 'updated_at',

@@ -1,5 +1,7 @@
 {%- set numbers = [
     'experiment_alpha',
+    'experiment_looks',
+    'plan_longest_days',
     'sequential_tuning_customers',
     'min_customers_per_arm',
     'min_expected_reactivations',

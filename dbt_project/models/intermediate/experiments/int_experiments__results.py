@@ -2,15 +2,15 @@
 
 
 def model(dbt, session):  # noqa: ARG001 - the signature that dbt calls
-    from winback.measure.statistics import Plan, contrasts_frame
-
-    def frame(relation):
-        # A DuckDB relation, or a Spark data frame.
-        return relation.df() if hasattr(relation, "df") else relation.toPandas()
+    from winback.measure.statistics import Plan, contrasts_frame, read_frame
 
     dbt.config(materialized="table")
-    plan = frame(dbt.ref("int_experiments__plan"))
-    cells = frame(dbt.ref("int_experiments__cells"))
-    planned = frame(dbt.ref("int_experiments__planned"))
-    watched = frame(dbt.ref("int_experiments__watched"))
-    return contrasts_frame(cells, planned, watched, Plan.of(plan.iloc[0]))
+    plan = read_frame(dbt.ref("int_experiments__plan"))
+    cells = read_frame(dbt.ref("int_experiments__cells"))
+    planned = read_frame(dbt.ref("int_experiments__planned"))
+    watched = read_frame(dbt.ref("int_experiments__watched"))
+    started = read_frame(dbt.ref("int_experiments__started"))
+    looks = read_frame(dbt.ref("int_experiments__judged_looks"))
+    return contrasts_frame(
+        cells, planned, watched, Plan.of(plan.iloc[0]), started=started, looks=looks
+    )

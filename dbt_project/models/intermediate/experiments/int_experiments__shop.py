@@ -2,14 +2,10 @@
 
 
 def model(dbt, session):  # noqa: ARG001 - the signature that dbt calls
-    from winback.measure.statistics import Plan, shop_results_frame
-
-    def frame(relation):
-        # A DuckDB relation, or a Spark data frame.
-        return relation.df() if hasattr(relation, "df") else relation.toPandas()
+    from winback.measure.statistics import Plan, read_frame, shop_results_frame
 
     dbt.config(materialized="table")
-    plan = frame(dbt.ref("int_experiments__plan"))
-    results = frame(dbt.ref("int_experiments__results"))
-    people = frame(dbt.ref("int_experiments__people_cells"))
+    plan = read_frame(dbt.ref("int_experiments__plan"))
+    results = read_frame(dbt.ref("int_experiments__results"))
+    people = read_frame(dbt.ref("int_experiments__people_cells"))
     return shop_results_frame(results, people, Plan.of(plan.iloc[0]))
