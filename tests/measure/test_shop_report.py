@@ -19,6 +19,7 @@ from report_tables import AS_OF, COLUMNS, ROWS, publish
 from winback.base.settings import Settings
 from winback.cli import main
 from winback.measure.shop_report import facts, read_figures, write_report
+from winback.measure.shop_report._charts import charts
 from winback.measure.shop_report._sentences import (
     tell_after,
     tell_credits,
@@ -67,6 +68,11 @@ def test_who_came_back_by_which_day_is_told_up_to_the_windows_end(figures: Any) 
         ("treatment", 30, 9),
     ]
     assert {row["people"] for row in figures.returns if row["arm"] == "treatment"} == {100}
+    told = charts(figures, "salt")["returns"].says
+    assert told == (
+        "first, left alone: 0.0% of 40 by day 1; "
+        "first, written to: 9.0% of 100 by day 30, half of these by day 30"
+    )
 
 
 def test_what_follows_a_return_is_told_of_those_who_were_watched_long_enough(figures: Any) -> None:

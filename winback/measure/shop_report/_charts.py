@@ -92,6 +92,7 @@ def _returns(rows: Rows) -> Drawn:
         said.append(
             f"{playbook}, {'written to' if is_treated else 'left alone'}: "
             f"{points[-1]['percent']:.1f}% of {points[-1]['people']:,} by day {points[-1]['day']}"
+            f"{_half_of_them(points)}"
         )
     axes.set_xlim(0, WINDOW_DAYS)
     most = max(row["percent"] for row in rows)
@@ -100,3 +101,10 @@ def _returns(rows: Rows) -> Drawn:
     axes.set_ylabel("bought again, %")
     axes.legend(frameon=False, loc="upper left")
     return title, "; ".join(said), as_svg(figure)
+
+
+def _half_of_them(points: Rows) -> str:
+    """By which day half of those had come back who did."""
+    most = points[-1]["percent"]
+    day = next((row["day"] for row in points if row["percent"] >= most / 2), 0)
+    return f", half of these by day {day}" if most else ""
