@@ -28,6 +28,7 @@ TEXTS = sorted(
 EMAILS = sorted(
     str(path.relative_to(TEMPLATES_DIR))[: -len(".html")] for path in TEMPLATES_DIR.glob("*/*.html")
 )
+SUBJECTS = {str(it.relative_to(TEMPLATES_DIR)) for it in TEMPLATES_DIR.glob("*/*.subject.txt")}
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +73,20 @@ def test_every_step_and_variant_has_its_template_and_no_template_is_left_over():
     used = {"series/ask", "series/welcome"}  # the answers to a keyword
     for seed in ("playbook_steps", "step_variants"):
         with (PROJECT_DIR / "dbt_project" / "seeds" / f"{seed}.csv").open(newline="") as file:
-            used |= {line["template"] for line in csv.DictReader(file)} - {""}
+            rows = list(csv.DictReader(file))
+        used |= {line["template"] for line in rows} - {""}
+        for line in rows:
+            assert not line.get("subject") or f"{line['subject']}.subject.txt" in SUBJECTS
     assert sorted(used) == sorted(TEXTS + EMAILS)
     assert {"sms_email/6", "sms_four_step/4", "cart_reminder/3"} <= set(TEXTS)
+
+
+def test_a_variant_may_differ_by_its_subject_alone(settings):
+    own = render(settings, "sms_email/2_offer")
+    other = render(settings, "sms_email/2_offer", subject_template="sms_email/2_arrivals")
+    assert own["subject"] != other["subject"]
+    assert other["subject"] == render(settings, "sms_email/2_arrivals")["subject"]
+    assert (own["text"], own["html"]) == (other["text"], other["html"])
 
 
 @pytest.mark.parametrize("name", [None, "Ann", "Zoë-Marie O\u2019Neil"])

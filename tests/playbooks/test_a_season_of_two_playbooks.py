@@ -162,6 +162,10 @@ def test_adding_and_removing_a_step_row_changes_the_run(edited_season, people, d
         "sms_email,5,4,1,9,email,sms_email/4,true,,offer_presentation,social_proof,One more"
     )
     seed.write_text("\n".join(kept) + "\n")
+    # One variant gets it under another subject.
+    variants = project / "seeds" / "step_variants.csv"
+    lines = variants.read_text()
+    variants.write_text(f"{lines}sms_email,5,offer,0.5,,,,sms_email/2_arrivals,,\n")
     enrollments, messages = dict(season.enrollments), dict(season.messages)
     last_day = {key: row for key, row in messages.items() if row["accepted_at"] < days[12]}
     season.messages = last_day
@@ -172,12 +176,17 @@ def test_adding_and_removing_a_step_row_changes_the_run(edited_season, people, d
         season.live(days[12])
     finally:
         edited = season.decisions[before:]
+        planned = query(season.settings, "from outbox where step = 5 and action = 'plan'")
         del season.decisions[before:]
         season.enrollments, season.messages = enrollments, messages
         season.export()
     steps = {(row["customer_id"], row["step"]): row["decision"] for row in edited}
     assert (people.four, 4) not in steps
     assert steps[people.both, 5] == "send"
+    subjects = {"offer": "sms_email/2_arrivals", "arrivals": "sms_email/4"}
+    assert planned
+    assert {row["template"] for row in planned} == {"sms_email/4"}
+    assert all(row["subject_template"] == subjects[row["variant"]] for row in planned)
     assert (people.both, 6) not in steps
 
 

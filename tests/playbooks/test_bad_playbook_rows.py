@@ -37,10 +37,13 @@ BAD_ROWS = {
         ("every_playbook_segment_offer_exists", "sms_four_step,vip_60,7,,free_car"),
     ],
     "step_variants.csv": [
-        ("every_variant_belongs_to_a_step", "sms_email,99,offer,0.5,,,"),
-        ("every_variant_has_one_name_and_weight", "sms_email,3,offer,0.4,,,"),
-        ("variant_weights_of_every_playbook_sum_to_one", "sms_four_step,1,more,0.5,,,"),
-        ("every_step_range_runs_forward", "sms_email,4,offer,0.5,,9,"),
+        ("every_variant_belongs_to_a_step", "sms_email,99,offer,0.5,,,,,,"),
+        ("every_variant_has_one_name_and_weight", "sms_email,3,offer,0.4,,,,,,"),
+        ("variant_weights_of_every_playbook_sum_to_one", "sms_four_step,1,more,0.5,,,,,,"),
+        ("every_step_range_runs_forward", "sms_email,4,offer,0.5,,9,,,,"),
+        ("every_variant_offer_exists", "cart_reminder,2,base,1.0,,,,,,free_car"),
+        ("every_variant_subject_is_of_an_email", "sms_email,1,offer,0.5,,,,s,,"),
+        ("every_variant_channel_is_one_of_its_playbook", "sms_four_step,2,base,1.0,t,,,,email,"),
     ],
     "playbooks.csv": [
         ("every_holdout_share_is_between_zero_and_one", "odd,x,8,email,1.5,true,win_back,"),

@@ -50,7 +50,9 @@ INPUTS = {
         "null as content_tag, false as includes_offer, null as extra_offer_kind, "
         "null as extra_offer_value, null as extra_offer_code"
     ),
-    "step_variants": ("'q' as playbook_id, 1 as step, 'v' as variant, 'other' as template"),
+    "step_variants": (
+        "'q' as playbook_id, 1 as step, 'v' as variant, 'other' as template, null as subject"
+    ),
     "offers": ("'o' as offer_id, 'percent' as kind, 1 as value, 'CODE' as code"),
     "playbooks": ("'p' as playbook_id, 'cart' as context"),
     "channel_costs": ("'sms' as channel, '*' as country, 1 as cost_cents_per_part"),

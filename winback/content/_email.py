@@ -25,12 +25,16 @@ def write_email(
     link_at: Callable[[int], str] | None,
     look: Mapping[str, Any],
 ) -> Rendered:
-    """One person's email from `<template>.subject.txt`, `.txt` and `.html`."""
+    """One person's email from `<template>.subject.txt`, `.txt` and `.html`.
+
+    A variant that has a subject of its own names the template of it in `subject_template`.
+    """
     template = row["template"]
+    subject_of = row.get("subject_template") or template
     need(settings.postal_address, "no_postal_address")
     need(settings.from_email, "no_from_email")
     need(settings.public_base_url, "no_public_base_url")
-    names = tuple(f"{template}.{part}" for part in ("subject.txt", "txt", "html"))
+    names = (f"{subject_of}.subject.txt", f"{template}.txt", f"{template}.html")
     own = {"unsubscribe_url": unsubscribe_url, "look": look}
     context = template_context(row, settings) | own
     subject, text, page = (templates.fill(name, context) for name in names)

@@ -83,6 +83,7 @@ final as (
 
         -- what to say
         cast(contents.template as varchar) as template,
+        cast(contents.subject_template as varchar) as subject_template,
         cast(contents.content_tag as varchar) as content_tag,
         cast(contents.country as varchar) as country,
         {%- for fact in template_facts() %}

@@ -1,4 +1,5 @@
--- A variant has a name that is free, one row a step, and the same weight in all rows.
+-- A variant has a name that is free, one row a step, and the same weight and offer in all
+-- rows.
 -- A returned row is a variant for which that does not hold.
 select
     playbook_id,
@@ -12,3 +13,4 @@ having
     or count(weight) < count(*)
     or min(weight) < max(weight)
     or min(weight) <= 0
+    or count(distinct coalesce(offer_id, '')) > 1

@@ -49,9 +49,9 @@ _STEPS: Final = """
         from read_csv($playbook_steps, all_varchar = true)
     ),
     variants as (
-        select playbook_id, step, variant, template
+        select playbook_id, step, variant, template, subject, channel, offer_id
         from read_csv($step_variants, all_varchar = true)
-        where template is not null
+        where coalesce(template, subject, channel, offer_id) is not null
     ),
     -- An offer comes with the segment by which a customer enters.
     given as (
@@ -65,9 +65,10 @@ _STEPS: Final = """
     select
         steps.playbook_id,
         cast(steps.step as integer) as step,
-        steps.channel,
+        coalesce(variants.channel, steps.channel) as channel,
         coalesce(variants.variant, '') as variant,
         coalesce(variants.template, steps.template) as template,
+        coalesce(variants.subject, variants.template, steps.template) as subject_template,
         steps.anchor_step,
         steps.min_days,
         steps.max_days,
@@ -88,10 +89,12 @@ _STEPS: Final = """
         on steps.playbook_id = variants.playbook_id and steps.step = variants.step
     left join given
         on steps.playbook_id = given.playbook_id and steps.includes_offer = 'true'
-    left join offers on given.offer_id = offers.offer_id
+    left join offers on coalesce(variants.offer_id, given.offer_id) = offers.offer_id
     left join offers as extra on steps.extra_offer_id = extra.offer_id
-    left join costs as own on steps.channel = own.channel and own.country = $country
-    left join costs as general on steps.channel = general.channel and general.country = '*'
+    left join costs as own
+        on coalesce(variants.channel, steps.channel) = own.channel and own.country = $country
+    left join costs as general
+        on coalesce(variants.channel, steps.channel) = general.channel and general.country = '*'
     where steps.playbook_id = $wanted or ($wanted = '' and playbooks.is_enabled = 'true')
     order by steps.line, variant, given.place
 """

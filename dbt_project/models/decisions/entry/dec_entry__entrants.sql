@@ -1,3 +1,5 @@
+{%- set dealt_by = "candidates.customer_id || '|' || candidates.playbook_id" -%}
+
 with
 
 candidates as (
@@ -62,13 +64,8 @@ hashed as (
             least(global_holdout.share, playbooks.holdout_share) as double
         ) as global_share,
         {{ global_hash('candidates.customer_id') }} as global_hash,
-        {{ hash_unit(
-            "candidates.customer_id || '|' || candidates.playbook_id"
-        ) }} as arm_hash,
-        {{ hash_unit(
-            "candidates.customer_id || '|' || candidates.playbook_id"
-            ~ " || '|variant'"
-        ) }} as variant_hash
+        {{ hash_unit(dealt_by) }} as arm_hash,
+        {{ hash_unit(dealt_by ~ " || '|variant'") }} as variant_hash
 
     from candidates
     inner join playbooks
@@ -93,7 +90,8 @@ dealt as (
                 then 'holdout'
             else 'treatment'
         end as arm,
-        variants.variant as dealt_variant
+        variants.variant as dealt_variant,
+        coalesce(variants.offer_id, hashed.offer_id) as dealt_offer_id
 
     from hashed
     inner join variants
@@ -121,7 +119,7 @@ final as (
         dealt.playbook_id,
         dealt.customer_id,
         dealt.episode_order_id,
-        dealt.offer_id,
+        dealt.dealt_offer_id as offer_id,
 
         -- facts
         dealt.segment,
@@ -143,7 +141,7 @@ final as (
     left join plans
         on dealt.playbook_id = plans.playbook_id
     left join offers
-        on dealt.offer_id = offers.offer_id
+        on dealt.dealt_offer_id = offers.offer_id
 
 )
 

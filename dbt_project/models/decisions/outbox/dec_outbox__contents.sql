@@ -66,6 +66,9 @@ final as (
 
         -- what to say
         coalesce(step_variants.template, steps.template) as template,
+        coalesce(
+            step_variants.subject, step_variants.template, steps.template
+        ) as subject_template,
         steps.content_tag,
         template_facts.country,
         {%- for fact in template_facts() %}

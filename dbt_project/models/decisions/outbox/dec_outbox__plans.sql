@@ -16,6 +16,16 @@ steps as (
 
 ),
 
+channels as (
+
+    select distinct
+        channel,
+        channel_group
+
+    from {{ ref('channel_costs') }}
+
+),
+
 contact_points as (
 
     select * from {{ ref('int_customers__contact_points') }}
@@ -84,6 +94,8 @@ final as (
         on
             decisions.playbook_id = steps.playbook_id
             and decisions.step = steps.step
+    inner join channels
+        on decisions.channel = channels.channel
     inner join contact_points
         on
             decisions.customer_id = contact_points.customer_id
@@ -91,7 +103,7 @@ final as (
     inner join customer_windows
         on
             decisions.customer_id = customer_windows.customer_id
-            and steps.channel_group = customer_windows.channel_group
+            and channels.channel_group = customer_windows.channel_group
     left join eligibility
         on
             decisions.customer_id = eligibility.customer_id

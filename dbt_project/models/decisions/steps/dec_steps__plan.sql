@@ -20,6 +20,16 @@ step_variants as (
 
 ),
 
+channels as (
+
+    select distinct
+        channel,
+        channel_group
+
+    from {{ ref('channel_costs') }}
+
+),
+
 final as (
 
     select
@@ -41,8 +51,8 @@ final as (
         steps.anchor_order,
         coalesce(step_variants.min_days, steps.min_days) as min_days,
         coalesce(step_variants.max_days, steps.max_days) as max_days,
-        steps.channel,
-        steps.channel_group,
+        coalesce(step_variants.channel, steps.channel) as channel,
+        coalesce(channels.channel_group, steps.channel_group) as channel_group,
         steps.includes_offer,
         steps.series_id,
         steps.cap_per_24h
@@ -55,6 +65,8 @@ final as (
             enrollments.playbook_id = step_variants.playbook_id
             and steps.step = step_variants.step
             and enrollments.variant = step_variants.variant
+    left join channels
+        on step_variants.channel = channels.channel
 
 )
 

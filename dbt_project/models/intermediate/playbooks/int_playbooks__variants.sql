@@ -17,7 +17,8 @@ weights as (
     select distinct
         playbook_id,
         variant,
-        weight
+        weight,
+        offer_id
 
     from step_variants
 
@@ -43,6 +44,7 @@ final as (
         -- ids
         stacked.playbook_id,
         stacked.variant,
+        stacked.offer_id,
 
         -- numerics
         cast(stacked.running_weight - stacked.weight as double) as hash_from,
