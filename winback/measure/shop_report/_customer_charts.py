@@ -14,7 +14,7 @@ _DASHES: Final = ("-", "--", ":", "-.")
 
 
 def lapse(rows: Rows) -> Drawn:
-    """How many are how far."""
+    """Customers by how far they have lapsed."""
     title = "How far customers have lapsed"
     figure, axes = canvas(title, height=2.8)
     places = range(len(rows))
