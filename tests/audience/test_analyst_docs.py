@@ -25,8 +25,8 @@ QUERIES = [text for name, text in [*BLOCKS, *REPORTS] if not name]
 # Nothing is due in the shop of these tests, nobody in it is of the example's segment, and no order
 # follows a message.
 WITHOUT_ROWS = {
-    "channel_credits", "send_decisions", "entry_candidates", "experiment_results",
-    "playbook_results", "series_joins", "shop_results",
+    "channel_credits", "send_decisions", "entry_candidates", "experiment_looks",
+    "experiment_results", "playbook_results", "series_joins", "shop_results",
 }  # fmt: skip
 
 

@@ -33,7 +33,7 @@ _PLACE = (
 )
 _HOLDOUT = (
     "Percent of customers kept aside, which shows what the messages bring; 30 until the first "
-    "verdict."
+    "verdict, then 10."
 )
 
 

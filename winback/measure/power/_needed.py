@@ -31,18 +31,32 @@ def customers_needed(
     `base` is the share that comes back by itself, `effect` what the messages add to it, `holdout`
     the share that is left alone, all from 0 to 1. None where `MOST_CUSTOMERS` don't suffice.
     """
+    from scipy import optimize
+
     treated = min(1.0, max(0.0, base + effect))
-    # Of the difference, by one customer.
-    variance = treated * (1 - treated) / (1 - holdout) + base * (1 - base) / holdout
-    came_back = holdout * base + (1 - holdout) * treated
-    if not variance or not came_back or not effect:
+    groups = ((treated, 1 - holdout), (base, holdout))
+    came_back = sum(rate * share for rate, share in groups)
+    if not effect or not 0 < came_back < 1:
         return None
-    drift = drift_needed(rule.looks, alpha=rule.alpha, power=power)
-    by_effect = variance * (drift / effect) ** 2
-    smaller = min(holdout, 1 - holdout)
-    least = max(rule.min_customers_per_arm, rule.min_expected_reactivations / came_back) / smaller
-    needed = max(by_effect, least)
-    return None if needed > MOST_CUSTOMERS else math.ceil(needed)
+    goal = abs(effect) / drift_needed(rule.looks, alpha=rule.alpha, power=power)
+
+    def too_wide(customers: float) -> float:
+        parts = (_squared_error(rate, share * customers) for rate, share in groups)
+        return math.sqrt(sum(parts)) - goal
+
+    least = max(rule.min_customers_per_arm, rule.min_expected_reactivations / came_back)
+    least /= min(holdout, 1 - holdout)
+    if least > MOST_CUSTOMERS or too_wide(MOST_CUSTOMERS) > 0:
+        return None
+    if too_wide(least) <= 0:
+        return math.ceil(least)
+    return math.ceil(float(optimize.brentq(too_wide, least, MOST_CUSTOMERS)))
+
+
+def _squared_error(rate: float, people: float) -> float:
+    """Of a share, as `proportion_difference` reckons it: with a success and a failure more."""
+    share = (rate * people + 1) / (people + 2)
+    return share * (1 - share) / (people + 2)
 
 
 def smallest_effect_within(customers: int, base: float, holdout: float, rule: Rule) -> float | None:
