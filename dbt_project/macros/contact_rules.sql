@@ -49,8 +49,8 @@
 {#- What keeps somebody from entering a playbook, in the order in which it is named. -#}
 {% macro entry_rule_ids() -%}
     {{ return([
-        'episode', 'enrolled', 'running', 'cool_down', 'address', 'consent',
-        'reachable', 'paused', 'in_transit', 'unread_rows', 'returned', 'other_id',
-        'household', 'other_playbook', 'daily_limit',
+        'episode', 'enrolled', 'lost', 'written_off', 'running', 'cool_down',
+        'address', 'consent', 'reachable', 'paused', 'in_transit', 'unread_rows',
+        'returned', 'other_id', 'household', 'other_playbook', 'daily_limit',
     ]) }}
 {%- endmacro %}

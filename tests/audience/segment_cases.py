@@ -37,6 +37,7 @@ CASES: Final[Mapping[str, tuple[Sequence[int], Sequence[tuple[str, str, timedelt
     "first touch is due": ([40], []),
     "buys in April": ([361, 726], []),
     "came back": ([10, 90], [("visit", "", 2 * DAY)]),
+    "stayed away for years": ([900], []),
 }
 # Who is in a segment by what they did; grid customers are in those of rhythm and value.
 MEMBERS: Final = {
@@ -48,6 +49,7 @@ MEMBERS: Final = {
     "reactivated": {"came back"},
     "gave_feedback": {"2 orders, 250 days, 0"},
     "lapsed_30_45": {"first touch is due"},
+    "lost": {"stayed away for years"},
     "newly_lapsed": {"first touch is due"},
 }
 ENROLLED: Final = {

@@ -63,3 +63,20 @@ def test_an_rfm_segment_to_win_back_is_that_of_the_map_while_lapsed(
             " and lapse_stage in ('lapsed', 'dormant')",
         )
         assert members[segment] == {name for (name,) in found}
+
+
+def test_the_lost_get_a_goodbye_and_no_offer(segment_shop: Settings) -> None:
+    found = dict(
+        query_published(
+            segment_shop,
+            "select playbook_id, blocked_by from entry_candidates "
+            "where customer_id = 'stayed away for years'",
+        )
+    )
+    assert found.keys() >= {"sunset_email"}
+    assert {
+        "lost" in blocked_by.split(",")
+        for name, blocked_by in found.items()
+        if name != "sunset_email"
+    } <= {True}
+    assert "lost" not in found["sunset_email"].split(",")

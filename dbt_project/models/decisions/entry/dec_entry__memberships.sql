@@ -79,12 +79,14 @@ ranked as (
         playbooks.needs_order,
         playbooks.is_win_back,
         coalesce(playbooks.runs_beside, false) as runs_beside,
+        coalesce(playbooks.takes_lost, false) as takes_lost,
         ways_in.segment,
         ways_in.daily_limit,
         ways_in.offer_id,
         ways_in.join_id,
         ways_in.customer_id,
         customers.last_order_at,
+        customers.lapse_stage,
         -- A join is an episode of its own; who never ordered has one until they do.
         coalesce(ways_in.join_id, customers.last_order_id) as episode_order_id,
         row_number() over (

@@ -30,6 +30,12 @@ running as (
 
 ),
 
+written_off as (
+
+    select * from {{ ref('dec_entry__written_off') }}
+
+),
+
 reactivations as (
 
     select * from {{ ref('int_customers__reactivations') }}
@@ -54,6 +60,10 @@ judged as (
             false
         ) as ok_episode,
         enrolled.customer_id is null as ok_enrolled,
+        memberships.takes_lost
+        or coalesce(memberships.lapse_stage, '') <> 'lost' as ok_lost,
+        memberships.runs_beside
+        or written_off.customer_id is null as ok_written_off,
         memberships.runs_beside
         or running.customer_id is null as ok_running,
         coalesce(
@@ -78,6 +88,8 @@ judged as (
         on
             memberships.playbook_id = enrolled.playbook_id
             and memberships.customer_id = enrolled.customer_id
+    left join written_off
+        on memberships.customer_id = written_off.customer_id
     left join running
         on memberships.customer_id = running.customer_id
     left join reactivations
@@ -100,6 +112,8 @@ final as (
         *,
         ok_episode
         and ok_enrolled
+        and ok_lost
+        and ok_written_off
         and ok_running
         and ok_cool_down
         and ok_reachable

@@ -29,6 +29,8 @@ final as (
                         not (
                             ok_episode
                             and ok_enrolled
+                            and ok_lost
+                            and ok_written_off
                             and ok_running
                             and ok_cool_down
                         )

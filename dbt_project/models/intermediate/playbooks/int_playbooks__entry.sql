@@ -35,7 +35,9 @@ final as (
         playbooks.is_enabled,
         families.needs_order,
         families.is_win_back,
-        families.runs_beside
+        families.runs_beside,
+        families.takes_lost,
+        families.writes_off
 
     from playbooks
     left join families
