@@ -33,7 +33,7 @@ up: .venv/.runtime  ## Prefect's server, worker, deployments and the receiver; m
 	$(BIN)/winback up $(UP)
 
 test: .venv/.dev  ## the tests; needs no network and no keys
-	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 15
 
 test-slow: .venv/.dev  ## the whole runs that `make test` leaves out; some ten minutes
 	$(BIN)/pytest -m slow
