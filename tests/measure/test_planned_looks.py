@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -168,3 +169,53 @@ def test_arms_that_were_not_dealt_as_planned_withhold_a_planned_verdict_too() ->
     planned = [it | {"expected": 4_000.0} for it in IN_PLAN]
     row = result(*IN_PLAN, looks=[look(8, (280, 5_600), (72, 2_400))], planned=planned)
     assert (row.verdict, row.decided_at) == ("withheld", None)
+
+
+def with_index(row: dict[str, Any], explains: float) -> dict[str, Any]:
+    """The look with an index of 0.5 for this share of those who came back, and of 0 for others."""
+    sums = {}
+    for arm in ("treatment", "control"):
+        high = round(explains * row[f"reactivated_{arm}"])
+        sums |= {
+            f"index_{arm}": 0.5 * high,
+            f"index_squared_{arm}": 0.25 * high,
+            f"index_reactivated_{arm}": 0.5 * high,
+        }
+    return row | sums
+
+
+def test_a_look_takes_out_what_was_known_before_the_entry() -> None:
+    plain = look(8, (224, 5_600), (68, 2_400))
+    (before,) = judge_looks([plain])
+    (after,) = judge_looks([with_index(plain, 0.5)])
+    assert (before.is_adjusted, after.is_adjusted) == (False, True)
+    assert after.standard_error < 0.8 * before.standard_error
+    assert (after.rate_treatment, after.bound) == (before.rate_treatment, before.bound)
+    assert after.ci_low <= after.estimate <= after.ci_high
+    small = with_index(look(1, (30, 700), (3, 99)), 0.5)
+    assert [it.is_adjusted for it in judge_looks([small])] == [False]
+    missing = dict.fromkeys(with_index(plain, 0.5).keys() - plain.keys(), float("nan"))
+    assert [it.is_adjusted for it in judge_looks([plain | missing])] == [False]
+
+
+def test_adjusted_looks_find_as_little_as_they_may_where_there_is_nothing() -> None:
+    """400 shops, in which the index tells who comes back and the messages change nothing."""
+    rng, wrong = np.random.default_rng(21), 0
+    for _ in range(400):
+        index = rng.beta(0.5, 9, 4_000)
+        back = rng.random(4_000) < index
+        is_held_out = rng.random(4_000) < 0.3
+        looks = []
+        for number in range(1, 9):
+            row: dict[str, Any] = {}
+            for arm, who in (("treatment", ~is_held_out), ("control", is_held_out)):
+                seen = who & (np.arange(4_000) < 500 * number)
+                x, y = index[seen], back[seen]
+                row |= {
+                    f"n_{arm}": len(x), f"reactivated_{arm}": int(y.sum()),
+                    f"index_{arm}": x.sum(), f"index_squared_{arm}": (x * x).sum(),
+                    f"index_reactivated_{arm}": (x * y).sum(),
+                }  # fmt: skip
+            looks.append(look(number, (0, 1), (0, 1), customers=4_000, **row))
+        wrong += [*judge_looks(looks)][-1].verdict in {"winner", "loser"}
+    assert wrong <= 0.05 * 400 + 2 * np.sqrt(0.05 * 0.95 * 400)

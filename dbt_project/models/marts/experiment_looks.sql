@@ -27,6 +27,7 @@ final as (
         cast(ci_high as double) as ci_high,
 
         -- facts
+        cast(is_adjusted as boolean) as is_adjusted,
         cast(verdict as varchar) as verdict,
 
         -- timestamps

@@ -8,6 +8,7 @@ looked: a warehouse that is built anew makes the same looks.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from winback.measure.statistics._frames import frame_of, records
 from winback.measure.statistics._looks import look_bounds
+from winback.measure.statistics._paired import Adjusted, Paired, adjusted_difference
 from winback.measure.statistics._plan import UNDECIDED, Verdict, is_enough, judge
 from winback.measure.statistics._statistics import Interval, proportion_difference
 
@@ -39,6 +41,7 @@ class Look:
     rate_control: float
     estimate: float
     standard_error: float
+    is_adjusted: bool
     bound: float
     ci_low: float
     ci_high: float
@@ -51,8 +54,9 @@ def judge_looks(looks: Iterable[Mapping[str, Any]]) -> Iterator[Look]:
 
     `looks` has a row per plan and look: `plan_id`, `playbook_id`, `window_days`, `look`,
     `looked_at`, the sums `n_treatment`, `n_control`, `reactivated_treatment` and
-    `reactivated_control`, and of the plan `customers`, `alpha`, `smallest_effect`,
-    `min_customers_per_arm` and `min_expected_reactivations`.
+    `reactivated_control`, those of the index (`index_treatment` and so on, missing without one),
+    and of the plan `customers`, `alpha`, `smallest_effect`, `min_customers_per_arm` and
+    `min_expected_reactivations`.
     """
 
     def of_a_plan(row: Mapping[str, Any]) -> str:
@@ -76,7 +80,9 @@ def _look(row: Mapping[str, Any], bound: float) -> Look:
     """One look by itself."""
     sizes = int(row["n_treatment"]), int(row["n_control"])
     back = int(row["reactivated_treatment"]), int(row["reactivated_control"])
-    difference = proportion_difference(back, sizes, alpha=float(row["alpha"]))
+    adjusted = _adjusted(row)
+    plain = proportion_difference(back, sizes, alpha=float(row["alpha"]))
+    difference = adjusted.difference if adjusted else plain
     estimate, error = difference.estimate, difference.standard_error
     interval = Interval(max(-1.0, estimate - bound * error), min(1.0, estimate + bound * error))
     enough = is_enough(
@@ -97,12 +103,29 @@ def _look(row: Mapping[str, Any], bound: float) -> Look:
         rate_control=back[1] / sizes[1],
         estimate=estimate,
         standard_error=error,
+        is_adjusted=adjusted is not None,
         bound=bound,
         ci_low=interval.low,
         ci_high=interval.high,
         verdict=judge(interval, float(row["smallest_effect"])) if enough else UNDECIDED,
         decided_at=None,
     )
+
+
+def _adjusted(row: Mapping[str, Any]) -> Adjusted | None:
+    """With the index of before the entry, where there is one and both groups are large enough for
+    slopes; as in every other comparison."""
+    groups = []
+    for arm in ("treatment", "control"):
+        index = row.get(f"index_{arm}")
+        n, back = int(row[f"n_{arm}"]), int(row[f"reactivated_{arm}"])
+        if index is None or math.isnan(index) or n < int(row["min_customers_per_arm"]):
+            return None
+        squares, products = (
+            float(row[f"{name}_{arm}"]) for name in ("index_squared", "index_reactivated")
+        )
+        groups.append(Paired(n, back, back, float(index), squares, products))
+    return adjusted_difference(groups[0], groups[1], alpha=float(row["alpha"]))
 
 
 @dataclass(frozen=True)
