@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import known_before
+import planned_tests
 import pytest
 from playbook_runs import land, query, utc
 from seeded import NO_SEEDS, give_seeds
@@ -24,6 +25,7 @@ MARTS = (
     "reactivation_rates",
     "experiment_results",
     "experiment_checks",
+    "experiment_looks",
     "enrollments",
 )
 
@@ -168,6 +170,7 @@ def shop(tmp_path_factory) -> Settings:
     settings = Settings.load(home=tmp_path_factory.mktemp("outcomes"))
     entries, orders = crowd()
     known, placed = known_before.shop(ENTERED)
+    tested, returned = planned_tests.shop(ENTERED)
     land(
         settings,
         {
@@ -187,6 +190,7 @@ def shop(tmp_path_factory) -> Settings:
             "orders": [
                 *orders,
                 *placed,
+                *returned,
                 *edge_orders(),
                 order("clicker", TEXT_AT + HOUR),
                 order("reader", TEXT_AT + HOUR),
@@ -197,7 +201,11 @@ def shop(tmp_path_factory) -> Settings:
             ],
         },
     )
-    for name, rows in LEDGER.items():
+    ledger = LEDGER | {
+        "enrollments": LEDGER["enrollments"] + tested,
+        "experiment_plans": planned_tests.plans(ENTERED),
+    }
+    for name, rows in ledger.items():
         _export.write_part(rows, name, settings.ledger_landing_dir / name / "00000001.parquet")
     stale = message("clicker", 2, "email", MAIL_AT, state="sending", version=1)
     _export.write_part(
@@ -370,7 +378,7 @@ def test_an_order_is_worth_what_the_raw_orders_say(shop):
 
 
 def test_the_arms_are_checked_by_what_was_known_of_those_who_entered(shop):
-    rows = query(shop, "from experiment_checks order by dimension")
+    rows = query(shop, "from experiment_checks where playbook_id = 'sms_email' order by dimension")
     # The six of the ledger have no address and no country.
     assert [(it["dimension"], it["dimension_value"]) for it in rows] == [
         ("day", "2026-01-05"), ("segment", "lapsed_30_45"), ("week", "2026-01-05"),
@@ -381,6 +389,47 @@ def test_the_arms_are_checked_by_what_was_known_of_those_who_entered(shop):
     assert {round(it["expected_treatment"], 9) for it in rows} == {5.4}
     # 0.6 to be left alone are too few to judge by.
     assert {(it["srm_p_value"], it["is_off"]) for it in rows} == {(None, False)}
+
+
+def looks_of(shop, plan_id):
+    return query(shop, f"from experiment_looks where plan_id = '{plan_id}' order by look")
+
+
+def result_of(shop, playbook):
+    (row,) = query(
+        shop,
+        f"from experiment_results where playbook_id = '{playbook}' and window_days = 30"
+        " and metric = 'reactivation' and contrast = 'treatment-vs-holdout'",
+    )
+    return row
+
+
+def test_looks_fall_when_windows_end_and_a_verdict_stays_with_its_day(shop):
+    """One build, long after: the looks are those that a machine would have made day by day."""
+    looks = looks_of(shop, f"worked {planned_tests.HALF}")
+    assert [(it["look"], it["n_treatment"], it["n_control"]) for it in looks] == [
+        (number, 100 * number, 100 * number) for number in (1, 2, 3, 4)
+    ]
+    entered = [ENTERED - day * DAY for day in (4, 3, 2, 1)]
+    assert [it["looked_at"] for it in looks] == [at + 30 * DAY for at in entered]
+    assert [it["verdict"] for it in looks] == ["not yet decidable", "winner", "winner", "winner"]
+    row = result_of(shop, "worked")
+    assert (row["verdict"], row["decided_at"]) == ("winner", entered[1] + 30 * DAY)
+    assert row["estimate"] == pytest.approx(0)
+
+
+def test_people_of_other_shares_are_another_test_and_never_added_up(shop):
+    """Of 900 against 100, 5 % came back; of 500 against 500 in a busier season, 20 %."""
+    row = result_of(shop, "changed")
+    assert (row["n_treatment"], row["n_control"]) == (1_400, 600)
+    assert row["estimate"] == pytest.approx(0)
+    assert (row["verdict"], row["decided_at"]) == ("not yet decidable", None)
+    before, since = (
+        looks_of(shop, f"changed {it}") for it in (planned_tests.TENTH, planned_tests.HALF)
+    )
+    assert [it["n_treatment"] for it in before] == [450, 900]
+    assert [it["n_treatment"] for it in since] == [250, 500]
+    assert [it["look"] for it in since] == [2, 4]
 
 
 def test_a_customer_who_bought_has_left(shop):
