@@ -58,6 +58,7 @@ def troubles(done: RunReport, resolved: Run) -> Iterator[str]:
     if done.plan is not None:
         for reason, hint in done.plan.hints.items():
             yield f"not written, {reason}: {hint}"
+        yield from done.plan.scarce
     for _, _, sent in done.sent:
         for channel, reason in sent.stopped.items():
             yield f"{channel} stopped: {reason}"

@@ -21,7 +21,9 @@ LONG = (
     "up", "inbox reply", "init", "doctor --source",
 )  # fmt: skip
 # In this order: what is stopped is released again, and an erasure comes last.
-ORDER = ("load", "doctor", "stop", "go", "suppressions import", "suppressions", "erase")
+ORDER = (
+    "load", "codes make", "doctor", "stop", "go", "suppressions import", "suppressions", "erase",
+)  # fmt: skip
 IDS = ("3f1c9a2e", "5b1d0c", "1a2b3c4d", "17", "REF", "ID...", "CUSTOMER_ID", "MESSAGE_ID")
 LIST = "email,phone\nada@example.com,+44 7700 900123\n"
 # What other tools export.
@@ -33,6 +35,7 @@ EXPORTED = {
     "events/events-1.json": '{"data": []}',
     "profiles.csv": "Email,Email Marketing Consent,Email Marketing Consent Timestamp\n"
     "ada@example.com,UNSUBSCRIBED,2025-02-03\n",
+    "codes.txt": "COME-1\n",
     "subscribers.csv": "email,status\nada@example.com,blocklisted\n",
     "sources.toml": '[shop]\nformat = "shopify"\nfolder = "docs/samples/shopify"\n'
     '[newsletter]\nformat = "klaviyo"\nfolder = "profiles.csv"\n',

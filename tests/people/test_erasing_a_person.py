@@ -151,6 +151,11 @@ def home(ledger_url: str, tmp_path: Path) -> Iterator[Home]:
                 "entered_at": NOW,
             }  # fmt: skip
             connection.execute(tables.enrollments.insert(), enrollment)
+            code = {
+                "code_key": "A1", "code": "A1", "offer_id": "o", "imported_at": NOW,
+                "enrollment_id": "e1", "customer_id": "c1", "given_at": NOW,
+            }  # fmt: skip
+            connection.execute(tables.offer_codes.insert(), code)
             told = {
                 "evidence_id": "v", "message_id": "e" * 32, "kind": "settled", "seen_at": NOW,
                 "payload": f"{NAME} says on the phone that it came",
@@ -197,6 +202,8 @@ def home(ledger_url: str, tmp_path: Path) -> Iterator[Home]:
                 {"customer_id": "c2", "address": OTHER if name == "outbox" else "", "n": 2},
             ]
             pq.write_table(pa.Table.from_pylist(rows), published / f"{name}.parquet")
+        used = [{"customer_id": "c2", "given_to_customer_id": "c1"}]
+        pq.write_table(pa.Table.from_pylist(used), published / "offer_redemptions.parquet")
         decisions = settings.ledger_landing_dir / "decisions"
         decisions.mkdir()
         pq.write_table(pa.Table.from_pylist([{"customer_id": "c1"}]), decisions / "r.parquet")
@@ -282,6 +289,11 @@ def test_what_is_counted_stays_under_one_pseudonym(home: Home) -> None:
     ]
     kept = pq.read_table(published / "customers.parquet").to_pylist()
     assert {row["customer_id"] for row in kept} == {name, "c2"}
+    # A code that was given is still counted, and nobody gets it again.
+    (code,) = home.rows("offer_codes")
+    assert (code["customer_id"], code["given_at"]) == (name, NOW)
+    (used,) = pq.read_table(published / "offer_redemptions.parquet").to_pylist()
+    assert used == {"customer_id": "c2", "given_to_customer_id": name}
 
 
 def test_a_dry_run_counts_and_changes_nothing(home: Home) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Barrier
 
+import code_planner
 import crash_worker
 
 from winback.base.settings import Settings
@@ -38,3 +39,13 @@ def start_run(
 def starting_line(runs: int) -> Barrier:
     """Where so many runs wait for each other."""
     return _CONTEXT.Barrier(runs)
+
+
+def start_planner(
+    settings: Settings, at: datetime, rows: object, *, dies_after: int, together: Barrier
+) -> ForkServerProcess:
+    """A planner of messages with codes of one's own, killed after so many codes, 0: never."""
+    arguments = (settings, at.isoformat(), rows, dies_after, together)
+    process = _CONTEXT.Process(target=code_planner.run, args=arguments)
+    process.start()
+    return process

@@ -21,7 +21,7 @@ MAY_IMPORT = {"winback": {"winback"}, "quality": {"quality", "winback"}, "flows"
 FLOORS = (
     {"cli"},
     {"readiness", "rehearsal"},
-    {"reconcile", "people", "measure", "conversations", "pages"},
+    {"reconcile", "people", "measure", "conversations", "pages", "codes"},
     {"sending", "inbound", "warehouse", "pulling"},
     {"landing", "providers"},
     {"content", "ledger", "replies"},

@@ -44,16 +44,22 @@ INPUTS = {
         "'c' as customer_id, 'cart' as context, "
         "'Tea' as product_name, null as product_url, null as drop_percent"
     ),
-    "dec_entry__started": ("'e' as enrollment_id, null as offer_id, null as offer_expires_at"),
+    "dec_entry__started": (
+        "'e' as enrollment_id, null as offer_id, timestamptz '2026-03-01' as entered_at, "
+        "timestamptz '2026-04-01' as offer_expires_at"
+    ),
     "int_playbooks__steps": (
         "'p' as playbook_id, 1 as step, 'loud' as template, "
-        "null as content_tag, false as includes_offer, null as extra_offer_kind, "
-        "null as extra_offer_value, null as extra_offer_code"
+        "null as content_tag, false as includes_offer, null as extra_offer_id, "
+        "null as extra_offer_kind, null as extra_offer_value, null as extra_offer_code_source, "
+        "null as extra_offer_code, 30 as extra_offer_validity_days"
     ),
     "step_variants": (
         "'q' as playbook_id, 1 as step, 'v' as variant, 'other' as template, null as subject"
     ),
-    "offers": ("'o' as offer_id, 'percent' as kind, 1 as value, 'CODE' as code"),
+    "offers": (
+        "'o' as offer_id, 'percent' as kind, 1 as value, 'shared' as code_source, 'CODE' as code"
+    ),
     "playbooks": ("'p' as playbook_id, 'cart' as context"),
     "channel_costs": ("'sms' as channel, '*' as country, 1 as cost_cents_per_part"),
     "dec_outbox__plans": (

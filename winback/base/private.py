@@ -1,4 +1,4 @@
-"""The home is its user's alone: it holds addresses, replies and keys."""
+"""What is its user's alone: the home, with addresses, replies and keys, and files of such."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 # What we make in a home. Whatever else stands there is not ours to close.
 _OURS: Final = (
@@ -16,6 +16,16 @@ _OURS: Final = (
     "reports", "sandbox", "STOP", "warehouse", "watch.json", ".replay-*",
 )  # fmt: skip
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+def open_private(path: Path, mode: str = "w") -> IO[str]:
+    """Open a file that only its owner can read, whatever it was before."""
+    how = os.O_APPEND
+    if mode == "w":
+        path.unlink(missing_ok=True)
+        how = os.O_CREAT | os.O_EXCL
+    descriptor = os.open(path, os.O_WRONLY | how, 0o600)
+    return os.fdopen(descriptor, mode, newline="", encoding="utf-8")
 
 
 def keep_private(home: Path) -> None:

@@ -6,6 +6,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _backtest,
     _build,
     _classify,
+    _codes,
     _dbt,
     _demo,
     _deploy,

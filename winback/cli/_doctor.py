@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         "winback doctor --network",
         "winback doctor --source exports --format shopify",
         "winback doctor --json",
-        keys="ready, missing, phones, stopped, network",
+        keys="ready, missing, phones, codes, stopped, network",
     ),
 )
 def doctor_command(
@@ -91,7 +91,8 @@ def doctor_command(
     if as_json:
         stopped = [{"what": str(it), "reason": it.reason} for it in _active_stops(settings)]
         phones = list(_phones(settings))
-        facts = {"ready": not is_wrong, "missing": lines, "phones": phones, "stopped": stopped}
+        facts = {"ready": not is_wrong, "missing": lines, "phones": phones}
+        facts |= {"codes": _codes(settings), "stopped": stopped}
         print_json(facts | {"network": [asdict(it) for it in answers]})
         raise typer.Exit(1 if is_wrong else 0)
     for line in (*_phones(settings), *(f"missing: {line}" for line in lines)):
@@ -99,6 +100,8 @@ def doctor_command(
     for it in answers:
         say(f"network: {it}")
     # At last, since it ends here where the ledger can't be read.
+    for line in _codes(settings):
+        say(f"codes: {line}. Next: winback codes import FILE")
     for stop in _active_stops(settings):
         say(f"stopped: {stop}: {stop.reason}")
     if is_wrong:
@@ -114,6 +117,17 @@ def _phones(settings: Settings) -> Iterator[str]:
         rest = found.count - len(found.customer_ids)
         more = f" and {rest:,} more" if rest else ""
         yield f"phones: {found.count:,} {why}: customers {', '.join(found.customer_ids)}{more}"
+
+
+def _codes(settings: Settings) -> list[str]:
+    """The pools of codes that will not do for the week, which keeps nobody from going live."""
+    from winback.codes import scarce_pools
+    from winback.ledger import has_ledger, open_ledger
+
+    if not has_ledger(settings):
+        return []
+    with open_ledger(settings) as ledger:
+        return scarce_pools(ledger, at=WallClock().now())
 
 
 def _active_stops(settings: Settings) -> list[Stop]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from winback.base.settings import Settings
+from winback.content._codes import OWN, is_own
 from winback.content._frozen import Rendered
 
 _OF_THE_STEP: Final = (
@@ -31,6 +32,13 @@ def content_sha256(
         "sender": rendered.sender,
         "look": look if row["channel"] == "email" else None,
         "settings": [getattr(settings, name) for name in settings_said],
-        "step": [str(row.get(name) or "") for name in _OF_THE_STEP],
+        "step": [_of_the_step(row, name) for name in _OF_THE_STEP],
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _of_the_step(row: Mapping[str, Any], name: str) -> str:
+    """A code of one's own is the person's, and no part of what everybody reads."""
+    prefix, _, what = name.rpartition("_")
+    is_theirs = what == "code" and is_own(row, prefix)
+    return OWN if is_theirs else str(row.get(name) or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from winback.base.settings import Settings
 from winback.content._blocked import RenderBlocked
+from winback.content._codes import Codes, is_own
 from winback.content._safe import one_line
 from winback.content.facts import Facts
 
@@ -34,14 +35,49 @@ def _offer(row: Mapping[str, Any], settings: Settings, *, prefix: str) -> dict[s
     kind = row.get(f"{prefix}_kind")
     if not kind:
         return {}
-    # An extra offer comes with the offer and ends with it.
-    expires_at = row.get("offer_expires_at")
+    text = offer_text(str(kind), row.get(f"{prefix}_value"))
+    # An extra offer comes with the offer and ends with it, unless its code is one's own.
+    expires_at = row.get(f"{prefix}_expires_at") or row.get("offer_expires_at")
+    if is_own(row, prefix):
+        return _OwnOffer(text, lambda: _own_code(row, settings, prefix, expires_at))
     shown = {
-        "text": offer_text(str(kind), row.get(f"{prefix}_value")),
+        "text": text,
         "code": one_line(row.get(f"{prefix}_code")),
         "until": deadline(expires_at, row, settings) if expires_at else "",
     }
     return {name: value for name, value in shown.items() if value}
+
+
+class _OwnOffer(dict[str, str]):
+    """An offer whose code is looked for only where a template shows the code or its end."""
+
+    def __init__(self, text: str, look: Callable[[], dict[str, str]]) -> None:
+        super().__init__(text=text)
+        self._look = look
+
+    def __missing__(self, name: str) -> str:
+        if name not in {"code", "until"}:
+            raise KeyError(name)
+        found = self._look()
+        if name not in found:
+            raise KeyError(name)
+        super().update(found)
+        return found[name]
+
+
+def _own_code(
+    row: Mapping[str, Any], settings: Settings, prefix: str, expires_at: datetime | None
+) -> dict[str, str]:
+    """A code of one's own and its end at the shop. Raises RenderBlocked where there is none."""
+    offer_id = str(row[f"{prefix}_id"])
+    codes: Codes | None = row.get("codes")
+    own = codes(offer_id, expires_at) if codes else None
+    if own is None:
+        help_ = f"no code is left of {offer_id}. Next: winback codes import FILE --offer {offer_id}"
+        raise RenderBlocked("no_code", help_, field=offer_id)
+    ends_at = own.ends_at or expires_at
+    until = {"until": deadline(ends_at, row, settings)} if ends_at else {}
+    return {"code": one_line(own.code)} | until
 
 
 def offer_text(kind: str, value: Decimal | float | None) -> str:

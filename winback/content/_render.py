@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from winback.base.settings import PROJECT_DIR, Settings
+from winback.content._codes import Codes
 from winback.content._content import content_sha256
 from winback.content._email import write_email
 from winback.content._frozen import Rendered
@@ -39,12 +40,15 @@ class Renderer:
         *,
         unsubscribe_url: str,
         link_at: Callable[[int], str] | None = None,
+        codes: Codes | None = None,
     ) -> Rendered:
         """Write one message. Raises RenderBlocked, whose reason never holds contact data.
 
         `link_at` gives the click link that stands for the address at a position; without it
-        the addresses stay as they are.
+        the addresses stay as they are. `codes` gives the person's own code of an offer; it is
+        asked only where the message shows one, and without it such a message is not written.
         """
+        row = {**row, "codes": codes}
         rendered = self._write(row, unsubscribe_url, link_at)
         content = content_sha256(row, rendered, self._settings, self._look)
         return replace(rendered, content_sha256=content)

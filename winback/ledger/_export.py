@@ -55,11 +55,15 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
         "join_id", "series_id", "customer_id", "channel_group", "hidden_address", "asked_at",
         "message_id", "confirm_by", "granted_at", "ended_at", "ended_by", "version",
     ),
+    "offer_codes": (
+        "code_key", "code", "offer_id", "imported_at", "ends_at", "enrollment_id", "customer_id",
+        "given_at", "version",
+    ),
 }  # fmt: skip
 
 
 # Parts that only the owner may read.
-PRIVATE: Final = frozenset({"suppressions", "address_keys"})
+PRIVATE: Final = frozenset({"suppressions", "address_keys", "offer_codes"})
 # One part's rows: bounds the memory of an export.
 PART_ROWS = 50_000
 MARKED_AT_ONCE = 5_000

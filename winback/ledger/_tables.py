@@ -448,6 +448,35 @@ series_joins = Table(
 )
 Index("series_joins_by_address", series_joins.c.channel_group, series_joins.c.address)
 
+# Codes of customers' own: a pool an offer, each code given once, to one enrollment.
+offer_codes = Table(
+    "offer_codes",
+    metadata,
+    # The code in capitals and without blanks: how it is compared.
+    Column("code_key", Text, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("offer_id", Text, nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),
+    # When it ends at the shop; null: the shop told no end.
+    Column("ends_at", UtcDateTime),
+    # Null while nobody has it.
+    Column("enrollment_id", Text),
+    Column("customer_id", Text),
+    Column("given_at", UtcDateTime),
+    *_exported(),
+    UniqueConstraint("enrollment_id", "offer_id", name="one_code_per_enrollment"),
+)
+_FREE = text("enrollment_id is null")
+# In the order in which they are given.
+Index(
+    "offer_codes_free",
+    offer_codes.c.offer_id,
+    offer_codes.c.ends_at,
+    offer_codes.c.code_key,
+    sqlite_where=_FREE,
+    postgresql_where=_FREE,
+)
+
 links = Table(
     "links",
     metadata,
@@ -588,6 +617,7 @@ _EXPORTED = (
     address_keys,
     conversations,
     series_joins,
+    offer_codes,
 )
 for _table in _EXPORTED:
     Index(

@@ -46,6 +46,7 @@ PUBLIC_TABLES: Final = (
     "rfm_history",
     "rfm_moves",
     "series_joins",
+    "offer_redemptions",
 )
 # What the engine reads; `outbox` holds contact data, so only the owner may read it.
 ENGINE_TABLES: Final = (

@@ -6,7 +6,7 @@ enrollments as (
     where
         arm = 'treatment'
         and purchased_at is null
-        and offer_expires_at > {{ as_of() }}
+        and offer_expires_at is not null
 
 ),
 
@@ -32,17 +32,24 @@ offers as (
 
 ),
 
+given_codes as (
+
+    select * from {{ ref('int_offers__given_codes') }}
+
+),
+
 -- An offer is the customer's once a message has told them of it.
 told as (
 
     select
         enrollments.enrollment_id,
         enrollments.customer_id,
-        enrollments.offer_expires_at,
+        coalesce(given_codes.ends_at, enrollments.offer_expires_at)
+            as offer_expires_at,
         offers.offer_id,
         offers.kind,
         offers.value,
-        offers.code,
+        coalesce(given_codes.code, offers.code) as code,
         row_number() over (
             partition by enrollments.customer_id
             order by messages.left_at desc, enrollments.enrollment_id asc
@@ -57,6 +64,14 @@ told as (
         on
             messages.playbook_id = steps.playbook_id
             and messages.step = steps.step
+    left join given_codes
+        on
+            enrollments.enrollment_id = given_codes.enrollment_id
+            and enrollments.offer_id = given_codes.offer_id
+    where
+        coalesce(given_codes.ends_at, enrollments.offer_expires_at)
+        > {{ as_of() }}
+        and coalesce(given_codes.code, offers.code) is not null
 
 ),
 

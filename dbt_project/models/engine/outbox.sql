@@ -92,11 +92,17 @@ final as (
         cast(contents.offer_id as varchar) as offer_id,
         cast(contents.offer_kind as varchar) as offer_kind,
         cast(contents.offer_value as decimal(18, 4)) as offer_value,
+        cast(contents.offer_code_source as varchar) as offer_code_source,
         cast(contents.offer_code as varchar) as offer_code,
         cast(contents.offer_expires_at as {{ timestamptz_type() }}) as offer_expires_at,
+        cast(contents.extra_offer_id as varchar) as extra_offer_id,
         cast(contents.extra_offer_kind as varchar) as extra_offer_kind,
         cast(contents.extra_offer_value as decimal(18, 4)) as extra_offer_value,
+        cast(contents.extra_offer_code_source as varchar)
+            as extra_offer_code_source,
         cast(contents.extra_offer_code as varchar) as extra_offer_code,
+        cast(contents.extra_offer_expires_at as {{ timestamptz_type() }})
+            as extra_offer_expires_at,
 
         -- whose caps it counts for
         cast(plans.cap_scope as varchar) as cap_scope,

@@ -15,6 +15,7 @@ from winback.base.duck import Rows, connect, rows_with
 from winback.base.errors import UsageError
 from winback.base.settings import PROJECT_DIR, Settings
 from winback.content._blocked import RenderBlocked
+from winback.content._codes import example_codes
 from winback.content._links import PREVIEW_TOKEN
 from winback.content._render import TEMPLATES_DIR, Renderer
 from winback.content.preview._messages import Shown
@@ -75,8 +76,11 @@ _STEPS: Final = """
         offers.offer_id,
         offers.kind as offer_kind,
         cast(offers.value as decimal(18, 4)) as offer_value,
+        offers.code_source as offer_code_source,
         offers.code as offer_code,
         cast(offers.validity_days as integer) as validity_days,
+        extra.offer_id as extra_offer_id,
+        extra.code_source as extra_offer_code_source,
         extra.kind as extra_offer_kind,
         cast(extra.value as decimal(18, 4)) as extra_offer_value,
         extra.code as extra_offer_code,
@@ -161,7 +165,11 @@ def _write(renderer: Renderer, row: Mapping[str, Any], about: str) -> Shown:
         "offer_id": row["offer_id"] or "",
     }
     try:
-        written = renderer.render(row, unsubscribe_url=f"https://example.com/u/{PREVIEW_TOKEN}")
+        written = renderer.render(
+            row,
+            unsubscribe_url=f"https://example.com/u/{PREVIEW_TOKEN}",
+            codes=example_codes,
+        )
     except RenderBlocked as why:
         return Shown(**told, unwritten=str(why))
     return Shown(

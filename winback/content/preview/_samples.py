@@ -7,6 +7,7 @@ from typing import Any
 
 from winback.base.settings import Settings
 from winback.content._blocked import RenderBlocked
+from winback.content._codes import example_codes
 from winback.content._links import PREVIEW_TOKEN
 from winback.content._render import Renderer
 from winback.content.preview._people import invented
@@ -23,7 +24,9 @@ def sample_rows(
     rows: dict[str, dict[str, Any]] = {}
     for pos, (about, facts) in enumerate(invented(settings).items(), start=1):
         try:
-            written = renderer.render({**row, **facts}, unsubscribe_url=way_out)
+            written = renderer.render(
+                {**row, **facts}, unsubscribe_url=way_out, codes=example_codes
+            )
         except RenderBlocked:
             continue
         sample = {

@@ -52,6 +52,7 @@ def erase_in_ledger(connection: Connection, person: Person, *, at: datetime) -> 
     counts["preferences"] = _rename(connection, tables.preferences, person)
     counts["series_joins"] = _joins(connection, person)
     counts["revocations"] = _rename(connection, tables.revocations, person)
+    counts["offer_codes"] = _rename(connection, tables.offer_codes, person)
     counts["enrollments"] = _rename(connection, tables.enrollments, person)
     return {f"ledger {name}": count for name, count in counts.items()}
 

@@ -29,6 +29,8 @@ _KEPT: Final = {
 # Of what was published: rows that hold contact data or words, and are of no further use.
 _DROPPED: Final = frozenset({"outbox", "renders"})
 _THEIRS: Final = "customer_id = $customer_id"
+# The columns of published tables that name a customer.
+_NAMING: Final = ("customer_id", "given_to_customer_id")
 _ASKED: Final = f"coalesce(reason = '{DELETED}', false)"
 # The hash that stands for an address, as winback/ledger/_address_keys.py makes it.
 _HIDDEN: Final = (
@@ -80,7 +82,16 @@ def erase_in_published(settings: Settings, person: Person, *, write: bool) -> di
             if path.stem in _DROPPED:
                 changed += _drop(connection, person, path, write=write)
             else:
-                changed += _rename(connection, person, path, None, write=write)
+                for column in _NAMING:
+                    changed += _rename(
+                        connection,
+                        person,
+                        path,
+                        None,
+                        write=write,
+                        theirs=f"{column} = $customer_id",
+                        column=column,
+                    )
     return {"published": changed}
 
 
@@ -92,12 +103,13 @@ def _rename(
     *,
     write: bool,
     theirs: str = _THEIRS,
+    column: str = "customer_id",
 ) -> int:
     """The pseudonym for the customer; of their rows only the `kept` columns, None: all."""
     columns = _columns(connection, path)
-    if "customer_id" not in columns:
+    if column not in columns:
         return 0
-    replace = [f"if({theirs}, $pseudonym, customer_id) as customer_id"]
+    replace = [f"if({theirs}, $pseudonym, {column}) as {column}"]
     replace += [
         f"if({theirs}, null, {_ident(name)}) as {_ident(name)}"
         for name in columns

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from winback.base.cells import CellWriter
 from winback.base.errors import UsageError
+from winback.base.private import open_private
 from winback.ledger import (
     HASH_PREFIX,
     ChannelGroup,
@@ -18,7 +19,6 @@ from winback.ledger import (
     is_hidden,
     suppressions_in_force,
 )
-from winback.people.optouts._private import open_private
 
 EXPORT_COLUMNS: Final = ("email", "phone", "reason", "source", "occurred_at")
 

@@ -13,11 +13,11 @@ from winback.base.cells import CellWriter
 from winback.base.clock import Clock
 from winback.base.errors import UsageError
 from winback.base.phones import has_plan
+from winback.base.private import open_private
 from winback.base.settings import Settings
 from winback.landing import Limits
 from winback.ledger import Ledger, is_hashed, is_suppressed, stop_hashed, suppress_once
 from winback.people.optouts._line import Line
-from winback.people.optouts._private import open_private
 from winback.people.optouts._reading import read_lines
 from winback.people.optouts._rows import Columns, OptOut, Row, header_above, read_bare
 from winback.people.optouts._told import Defaults

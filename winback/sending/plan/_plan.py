@@ -18,7 +18,15 @@ from sqlalchemy import Connection, Row, select
 
 from winback.base.clock import Clock
 from winback.base.settings import Settings
-from winback.content import PREVIEW_TOKEN, RenderBlocked, Rendered, Renderer
+from winback.content import (
+    PREVIEW_TOKEN,
+    Codes,
+    RenderBlocked,
+    Rendered,
+    Renderer,
+    example_codes,
+    has_own_codes,
+)
 from winback.ledger import (
     CAMPAIGN,
     WAITING,
@@ -29,12 +37,14 @@ from winback.ledger import (
     keep_unwritten,
     link_token,
     note_planned,
+    read_pools,
     reschedule,
     sign_token,
     tables,
     transition,
 )
 from winback.sending._chunks import chunks
+from winback.sending.plan._codes import CodesOf
 from winback.sending.plan._rewrite import rewrite, unapproved
 from winback.sending.plan._samples import Samples
 
@@ -77,6 +87,8 @@ class PlanReport:
     hints: dict[str, str] = field(default_factory=dict)
     # The rule that each of them failed, by enrollment and step.
     unwritten: dict[tuple[str, int], str] = field(default_factory=dict)
+    # Pools of codes that will not do for the week, in words.
+    scarce: list[str] = field(default_factory=list)
 
     @property
     def render_blocked(self) -> int:
@@ -138,14 +150,17 @@ def plan(
         confirmed.update(row["message_id"] for row in wanted)
         known = _known(ledger, [row["message_id"] for row in wanted])
         fresh = [row for row in wanted if row["message_id"] not in known]
-        written, links = _write_all(
-            fresh, renderer, settings, report, ledger=ledger, at=clock.now()
-        )
         anew = unapproved(ledger, settings, [row for row in wanted if row["message_id"] in known])
-        rewritten, new_links = _write_all(
-            anew, renderer, settings, PlanReport(), ledger=ledger, at=clock.now()
-        )
+        write = partial(_write_all, renderer=renderer, settings=settings, ledger=ledger)
+        written, links = write(_plain(fresh), report=report, at=clock.now())
+        rewritten, new_links = write(_plain(anew), report=PlanReport(), at=clock.now())
         with ledger.write() as connection:
+            # What shows a code of one's own is written where nobody else gives codes.
+            write_own = partial(write, at=clock.now(), connection=connection)
+            own, own_links = write_own(_own(fresh), report=report)
+            own_anew, own_new_links = write_own(_own(anew), report=PlanReport())
+            written, links = written + own, links + own_links
+            rewritten, new_links = rewritten + own_anew, new_links + own_new_links
             samples.keep(connection, [*fresh, *anew], [*written, *rewritten])
             insert_new(connection, tables.messages, written)
             insert_new(connection, tables.links, links)
@@ -158,6 +173,8 @@ def plan(
         forget_revocations(connection, load_id=load_id, planned_at=began_at)
         if decided_by:
             note_planned(connection, decided_by)
+        pools = read_pools(connection, at=clock.now())
+    report.scarce = [str(pool) for pool in pools if pool.is_scarce]
     return report
 
 
@@ -180,7 +197,14 @@ def dry_run_plan(
         for chunk in chunks(rows):
             wanted = [row for row in chunk if row["action"] == "plan"]
             written = [
-                _write(row, renderer, report, unsubscribe_url=way_out, link_at=link_at)
+                _write(
+                    row,
+                    renderer,
+                    report,
+                    unsubscribe_url=way_out,
+                    link_at=link_at,
+                    codes=example_codes,
+                )
                 for row in wanted
             ]
             if file is not None:
@@ -195,6 +219,14 @@ def dry_run_plan(
     return report
 
 
+def _plain(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in rows if not has_own_codes(row)]
+
+
+def _own(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in rows if has_own_codes(row)]
+
+
 def _write_all(
     rows: Sequence[Mapping[str, Any]],
     renderer: Renderer,
@@ -203,21 +235,29 @@ def _write_all(
     *,
     ledger: Ledger,
     at: datetime,
+    connection: Connection | None = None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The messages and their click links, as rows of the ledger."""
+    """The messages and their click links, as rows of the ledger.
+
+    `connection` is the write transaction in which codes of customers' own are given.
+    """
     messages, links = [], []
     for row in rows:
         message_id = row["message_id"]
         token_at = partial(link_token, ledger, message_id)
+        codes = CodesOf(connection, row) if connection is not None else None
         written = _write(
             row,
             renderer,
             report,
             unsubscribe_url=_url(settings, "u", sign_token(ledger, message_id)),
             link_at=_click_links(settings, token_at),
+            codes=codes,
         )
         if written is None:
             continue
+        if codes is not None:
+            codes.give(at=at)
         message, targets = written
         messages.append(message | {"state": "planned", "planned_at": at, "updated_at": at})
         links += [
@@ -234,10 +274,13 @@ def _write(
     *,
     unsubscribe_url: str,
     link_at: Callable[[int], str] | None,
+    codes: Codes | None,
 ) -> tuple[dict[str, Any], tuple[str, ...]] | None:
     """One message as a ledger row and where its links lead; None where it can't be written."""
     try:
-        rendered = renderer.render(row, unsubscribe_url=unsubscribe_url, link_at=link_at)
+        rendered = renderer.render(
+            row, unsubscribe_url=unsubscribe_url, link_at=link_at, codes=codes
+        )
     except RenderBlocked as why:
         report.block(row, why)
         return None

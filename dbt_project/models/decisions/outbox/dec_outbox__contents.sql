@@ -79,12 +79,28 @@ final as (
         offers.offer_id,
         offers.kind as offer_kind,
         offers.value as offer_value,
+        offers.code_source as offer_code_source,
         offers.code as offer_code,
         case when steps.includes_offer then enrollments.offer_expires_at end
             as offer_expires_at,
+        steps.extra_offer_id,
         steps.extra_offer_kind,
         steps.extra_offer_value,
+        steps.extra_offer_code_source,
         steps.extra_offer_code,
+        -- A shared code ends with the offer, where the message has one.
+        case
+            when steps.extra_offer_code_source = 'own'
+                then coalesce(
+                    case
+                        when steps.includes_offer
+                            then enrollments.offer_expires_at
+                    end,
+                    {{ days_after(
+                        'steps.extra_offer_validity_days', 'enrollments.entered_at'
+                    ) }}
+                )
+        end as extra_offer_expires_at,
 
         -- what it costs
         coalesce(

@@ -21,6 +21,7 @@
         'planned_at', 'not_before', 'window_closes_at', 'expires_at',
         'accepted_at', 'updated_at',
     ],
+    'stg_ledger__offer_codes': ['imported_at', 'given_at', 'ends_at'],
     'stg_ledger__preferences': ['occurred_at', 'until_at', 'withdrawn_at'],
     'stg_ledger__provider_events': ['occurred_at', 'received_at'],
     'stg_ledger__series_joins': [

@@ -1,0 +1,77 @@
+"""What is left of each pool, and what came of the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from winback.base.duck import connect
+from winback.base.settings import Settings
+from winback.codes._offers import OFFERS_FILE, read_offers
+from winback.ledger import Ledger, Pool, read_pools
+
+_REDEEMED: Final = """
+    select offer_id, count(*) from read_parquet($redemptions)
+    where code_kind = 'own' group by offer_id
+"""
+
+
+@dataclass(frozen=True)
+class PoolLine:
+    """An offer's codes as `winback codes` lists them; `redeemed` is None before a build knows."""
+
+    offer_id: str
+    is_in_use: bool
+    left: int
+    needed: int
+    given: int
+    redeemed: int | None
+    ended: int
+
+
+def pool_lines(
+    ledger: Ledger, settings: Settings, *, at: datetime, offers_file: Path = OFFERS_FILE
+) -> list[PoolLine]:
+    """Each pool, also that of an offer with codes of one's own that has none yet."""
+    redeemed = _redeemed(settings)
+    own = _own_offers(offers_file)
+    return [
+        PoolLine(
+            offer_id=pool.offer_id,
+            is_in_use=pool.offer_id in own,
+            left=pool.left,
+            needed=pool.needed,
+            given=pool.given,
+            redeemed=None if redeemed is None else redeemed.get(pool.offer_id, 0),
+            ended=pool.ended,
+        )
+        for pool in _pools(ledger, at, own)
+    ]
+
+
+def scarce_pools(ledger: Ledger, *, at: datetime, offers_file: Path = OFFERS_FILE) -> list[str]:
+    """The pools in use that will not do for the week, in words."""
+    own = _own_offers(offers_file)
+    pools = [pool for pool in _pools(ledger, at, own) if pool.offer_id in own]
+    return [str(pool) for pool in pools if pool.is_scarce or not pool.left]
+
+
+def _own_offers(offers_file: Path) -> set[str]:
+    offers = read_offers(offers_file)
+    return {offer_id for offer_id, row in offers.items() if row.get("code_source") == "own"}
+
+
+def _pools(ledger: Ledger, at: datetime, own: set[str]) -> list[Pool]:
+    with ledger.read() as connection:
+        pools = {pool.offer_id: pool for pool in read_pools(connection, at=at)}
+    return [pools.get(offer_id, Pool(offer_id)) for offer_id in sorted(own | pools.keys())]
+
+
+def _redeemed(settings: Settings) -> dict[str, int] | None:
+    path = settings.published_dir / "current" / "offer_redemptions.parquet"
+    if not path.exists():
+        return None
+    with connect() as connection:
+        return dict(connection.execute(_REDEEMED, {"redemptions": str(path)}).fetchall())
