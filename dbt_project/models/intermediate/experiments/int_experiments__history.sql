@@ -14,6 +14,46 @@ orders as (
 
 ),
 
+earliest as (
+
+    select min(watched_from) as first_moment from moments
+
+),
+
+customers as (
+
+    select distinct customer_id from orders
+
+),
+
+-- A large shop's weights are the same by a part of its customers. How large a part goes by
+-- those of before the first of all moments, so that it stays.
+parts as (
+
+    select
+        coalesce(
+            {{ var('index_customers') }}
+            / nullif(cast(count(distinct orders.customer_id) as double), 0),
+            1
+        ) as share
+
+    from orders
+    inner join earliest
+        on orders.ordered_at <= earliest.first_moment
+
+),
+
+drawn as (
+
+    select customers.customer_id
+    from customers
+    inner join parts
+        on
+            {{ hash_unit("customers.customer_id || '|history'") }}
+            < parts.share
+
+),
+
 placed as (
 
     select
@@ -28,6 +68,8 @@ placed as (
     from moments
     inner join orders
         on moments.watched_until >= orders.ordered_at
+    inner join drawn
+        on orders.customer_id = drawn.customer_id
 
 ),
 
