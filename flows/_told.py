@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from winback.base.clock import WallClock
 from winback.base.duck import Rows
+from winback.codes import leaked_codes
 from winback.measure.last_screen import Sent
 from winback.readiness.watch import watch
 from winback.reconcile import ReconcileReport
@@ -59,6 +60,8 @@ def troubles(done: RunReport, resolved: Run) -> Iterator[str]:
         for reason, hint in done.plan.hints.items():
             yield f"not written, {reason}: {hint}"
         yield from done.plan.scarce
+    if leaked := leaked_codes(newest(done)):
+        yield leaked
     for _, _, sent in done.sent:
         for channel, reason in sent.stopped.items():
             yield f"{channel} stopped: {reason}"

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ import winback.cli  # noqa: F401 - registers the commands
 from winback.base.errors import UsageError
 from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.codes import ImportReport, PoolLine, export_codes, make_codes, pool_lines
+from winback.codes import ImportReport, PoolLine, export_codes, leaked_codes, make_codes, pool_lines
 from winback.codes._make import ALPHABET
 from winback.ledger import (
     Ledger,
@@ -252,11 +254,35 @@ def test_pools_tell_what_is_left_needed_given_and_ended(
         insert_new(connection, tables.unwritten, rows)
     lines = pool_lines(ledger, settings, at=NOW, offers_file=offers_file)
     assert lines == [
-        PoolLine("ten", True, left=0, needed=1, given=0, redeemed=None, ended=0),
-        PoolLine("twenty", True, left=2, needed=1, given=1, redeemed=None, ended=1),
+        PoolLine("ten", True, 0, 1, given=0, redeemed=None, by_strangers=None, ended=0),
+        PoolLine("twenty", True, 2, 1, given=1, redeemed=None, by_strangers=None, ended=1),
     ]
     later = pool_lines(ledger, settings, at=NOW + timedelta(days=8), offers_file=offers_file)
-    assert [line.needed for line in later] == [1, 0]
+    assert [(line.offer_id, line.needed) for line in later] == [("ten", 0), ("twenty", 0)]
+
+
+@pytest.mark.only_sqlite
+def test_codes_that_others_used_are_told_with_their_pool_and_of_a_run(
+    ledger: Ledger, settings: Settings, offers_file: Path
+) -> None:
+    published = settings.published_dir / "current"
+    assert leaked_codes(published) == ""
+    published.mkdir(parents=True)
+    used = [
+        {"offer_id": "twenty", "code_kind": "own", "is_by_stranger": False},
+        {"offer_id": "twenty", "code_kind": "own", "is_by_stranger": True},
+        {"offer_id": "all", "code_kind": "shared", "is_by_stranger": True},
+    ]
+    path = published / "offer_redemptions.parquet"
+    pq.write_table(pa.Table.from_pylist(used), path)
+    lines = pool_lines(ledger, settings, at=NOW, offers_file=offers_file)
+    told = {line.offer_id: (line.redeemed, line.by_strangers) for line in lines}
+    assert told == {"ten": (0, 0), "twenty": (2, 1)}
+    assert leaked_codes(published).startswith(
+        "Codes used by another person than they were given to: 1 of 2."
+    )
+    pq.write_table(pa.Table.from_pylist(used[:1]), path)
+    assert leaked_codes(published) == ""
 
 
 @given(st.text(st.sampled_from("aB -1"), min_size=1))

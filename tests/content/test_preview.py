@@ -120,6 +120,31 @@ def test_an_edit_of_a_seed_or_template_shows_without_a_build(settings, tmp_path)
     assert written.words == "Tea & <Copper>: more? Reply STOP to opt out"
 
 
+def test_a_code_of_ones_own_is_plainly_an_example(settings, tmp_path):
+    seeds = tmp_path / "seeds"
+    shutil.copytree(SEEDS_DIR, seeds)
+    offers = seeds / "offers.csv"
+    for shared in ("shared,WELCOME20", "shared,SHIPFREE"):
+        assert shared in offers.read_text()
+        offers.write_text(offers.read_text().replace(shared, "own,"))
+    shown, _ = look(settings, "sms_four_step", seeds_dir=seeds)
+    assert [it for it in shown if it.unwritten] == []
+    words = " ".join(it.words for it in shown if it.offer_id == "welcome_back_20")
+    assert "EXAMPLE-CODE" in words
+    assert "WELCOME20" not in words
+    thanks, _ = look(settings, "feedback_thanks", seeds_dir=seeds)
+    assert "EXAMPLE-CODE" in thanks[0].words
+
+
+def test_the_step_that_asks_for_feedback_promises_and_shows_no_code_before_the_answer(settings):
+    shown, _ = look(settings, "sms_email", step=3)
+    codes = {row["code"] for row in seed("offers")}
+    assert shown
+    for message in shown:
+        assert "free shipping is yours: we text you the code" in message.words
+        assert [code for code in codes if code in message.words] == []
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -58,6 +58,10 @@ BAD_ROWS = {
             "held,x,22,phone,0.1,false,series,",
         ),
     ],
+    "offers.csv": [
+        ("every_offer_has_a_code_of_one_source", "no_code,percent,5,shared,,30,Five off"),
+        ("every_offer_has_a_code_of_one_source", "two_codes,percent,5,own,FIVE,30,Five off"),
+    ],
     "content_series.csv": [
         ("every_series_has_caps_that_let_it_send", "a,cart_reminder,A,AA,a,1,0,8,3,Text A"),
         ("every_series_has_caps_that_let_it_send", "b,held,B,BB,b,1,3,2,3,Text B"),

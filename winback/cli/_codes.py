@@ -71,11 +71,12 @@ def codes(
         return
     for line in lines:
         redeemed = "?" if line.redeemed is None else f"{line.redeemed:,}"
+        leaked = f" ({line.by_strangers:,} by others)" if line.by_strangers else ""
         unused = "" if line.is_in_use else "; not in use: its code_source is not own"
         ended = f", {line.ended:,} ended unused" if line.ended else ""
         typer.echo(
             f"{line.offer_id}: {line.left:,} left (some {line.needed:,} needed this week), "
-            f"{line.given:,} given, {redeemed} redeemed{ended}{unused}"
+            f"{line.given:,} given, {redeemed} redeemed{leaked}{ended}{unused}"
         )
     if not lines:
         typer.echo("There are no pools: every offer has one code for everybody.")

@@ -3,13 +3,14 @@
 from winback.codes._export import export_codes
 from winback.codes._import import ImportReport, import_codes
 from winback.codes._make import make_codes
-from winback.codes._pools import PoolLine, pool_lines, scarce_pools
+from winback.codes._pools import PoolLine, leaked_codes, pool_lines, scarce_pools
 
 __all__ = [
     "ImportReport",
     "PoolLine",
     "export_codes",
     "import_codes",
+    "leaked_codes",
     "make_codes",
     "pool_lines",
     "scarce_pools",

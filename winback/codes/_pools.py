@@ -13,14 +13,19 @@ from winback.codes._offers import OFFERS_FILE, read_offers
 from winback.ledger import Ledger, Pool, read_pools
 
 _REDEEMED: Final = """
-    select offer_id, count(*) from read_parquet($redemptions)
-    where code_kind = 'own' group by offer_id
+    select offer_id, count(*), count(*) filter (where is_by_stranger)
+    from read_parquet($redemptions)
+    where code_kind = 'own'
+    group by offer_id
 """
 
 
 @dataclass(frozen=True)
 class PoolLine:
-    """An offer's codes as `winback codes` lists them; `redeemed` is None before a build knows."""
+    """An offer's codes as `winback codes` lists them.
+
+    `redeemed`, and how many of these `by_strangers`, are None before a build knows.
+    """
 
     offer_id: str
     is_in_use: bool
@@ -28,6 +33,7 @@ class PoolLine:
     needed: int
     given: int
     redeemed: int | None
+    by_strangers: int | None
     ended: int
 
 
@@ -35,7 +41,7 @@ def pool_lines(
     ledger: Ledger, settings: Settings, *, at: datetime, offers_file: Path = OFFERS_FILE
 ) -> list[PoolLine]:
     """Each pool, also that of an offer with codes of one's own that has none yet."""
-    redeemed = _redeemed(settings)
+    redeemed = _redeemed(settings.published_dir / "current")
     own = _own_offers(offers_file)
     return [
         PoolLine(
@@ -44,7 +50,8 @@ def pool_lines(
             left=pool.left,
             needed=pool.needed,
             given=pool.given,
-            redeemed=None if redeemed is None else redeemed.get(pool.offer_id, 0),
+            redeemed=None if redeemed is None else redeemed.get(pool.offer_id, (0, 0))[0],
+            by_strangers=None if redeemed is None else redeemed.get(pool.offer_id, (0, 0))[1],
             ended=pool.ended,
         )
         for pool in _pools(ledger, at, own)
@@ -69,9 +76,23 @@ def _pools(ledger: Ledger, at: datetime, own: set[str]) -> list[Pool]:
     return [pools.get(offer_id, Pool(offer_id)) for offer_id in sorted(own | pools.keys())]
 
 
-def _redeemed(settings: Settings) -> dict[str, int] | None:
-    path = settings.published_dir / "current" / "offer_redemptions.parquet"
+def leaked_codes(published: Path) -> str:
+    """How many codes of customers' own were used by others, in words; empty where none was."""
+    found = _redeemed(published) or {}
+    orders, by_strangers = (sum(row[pos] for row in found.values()) for pos in (0, 1))
+    if not by_strangers:
+        return ""
+    return (
+        f"Codes used by another person than they were given to: {by_strangers:,} of {orders:,}. "
+        "Next: the table offer_redemptions names them"
+    )
+
+
+def _redeemed(published: Path) -> dict[str, tuple[int, int]] | None:
+    """Orders with a code of one's own, and those of them by strangers, by offer."""
+    path = published / "offer_redemptions.parquet"
     if not path.exists():
         return None
     with connect() as connection:
-        return dict(connection.execute(_REDEEMED, {"redemptions": str(path)}).fetchall())
+        rows = connection.execute(_REDEEMED, {"redemptions": str(path)}).fetchall()
+    return {offer_id: (orders, by_strangers) for offer_id, orders, by_strangers in rows}

@@ -157,7 +157,7 @@ def read_pools(connection: Connection, *, at: datetime) -> list[Pool]:
         _count(~is_free).label("given"),
         _count(_o.given_at > at - _WEEK, _o.given_at <= at).label("lately"),
     ).group_by(_o.offer_id)
-    waiting = _waiting(connection)
+    waiting = _waiting(connection, since=at - _WEEK)
     pools = {
         row.offer_id: Pool(
             offer_id=row.offer_id,
@@ -178,12 +178,13 @@ def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(and_(*conditions))
 
 
-def _waiting(connection: Connection) -> dict[str, int]:
-    """Enrollments that wait for a code, by offer."""
+def _waiting(connection: Connection, *, since: datetime) -> dict[str, int]:
+    """Enrollments that wait for a code, by offer; after a week their step is over."""
     u, m = t.unwritten.c, t.messages.c
     query = (
         select(u.rule, func.count(u.enrollment_id.distinct()).label("enrollments"))
         .outerjoin(t.messages, u.message_id == m.message_id)
+        .where(u.found_at > since)
         .where(u.rule.startswith(f"{NO_CODE}:", autoescape=True), m.message_id.is_(None))
         .group_by(u.rule)
     )
