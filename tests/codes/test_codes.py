@@ -140,6 +140,12 @@ def test_a_row_that_cant_be_used_is_set_aside_with_its_line(
     assert report.rejected_file.stat().st_mode & 0o077 == 0
 
 
+def test_a_stray_quote_swallows_no_other_line(ledger: Ledger, bring_in: BringIn) -> None:
+    report = bring_in('code,ends_at\na1,\n"b2,\nc3,\n' + '"' + "x" * 200_000 + "\n", offer="ten")
+    assert [code for code, *_ in kept(ledger)] == ["a1", "b2,", "c3"]
+    assert [row[1:3] for row in aside(report)] == [["5", "the code is longer than 64 characters"]]
+
+
 @pytest.mark.parametrize(
     ("content", "options", "says"),
     [

@@ -29,6 +29,7 @@ from winback.base.phones import PHONE, canonical, cleaned, country_code, former_
 from winback.base.phones import readings as phone_readings
 from winback.base.settings import PROJECT_DIR, Settings
 from winback.cli import main
+from winback.codes import import_codes
 from winback.content import RenderBlocked, Renderer, count_sms_parts, one_line, to_gsm7
 from winback.content._links import ClickLinks
 from winback.content._names import first_name
@@ -223,6 +224,19 @@ def a_list_of_any_kind(home: Home, content: bytes) -> None:
     file = home.folder / "list.txt"
     file.write_bytes(content)
     optouts.import_list(home.ledger, home.settings, FixedClock(NOW), file)
+
+
+def a_list_of_codes(home: Home, content: bytes) -> None:
+    """A good line among others comes in, whatever the others are."""
+    file = home.folder / "codes.csv"
+    code = f"GOOD{home.keep.setdefault('codes', 0)}"
+    file.write_bytes(f"code,ends_at\n{code},\n".encode() + content)
+    report = import_codes(
+        home.ledger, home.settings, FixedClock(NOW), file, offer="welcome_back_20"
+    )
+    home.keep["codes"] += 1
+    assert report.new >= 1
+    assert report.read == report.new + report.known + report.rejected.total()
 
 
 def a_csv(home: Home, content: bytes) -> None:
@@ -601,6 +615,8 @@ PARSERS = (
     Parser("lists of opt-outs", lines(*LIST_PIECES), a_list, (UsageError, WinbackError)),
     Parser("lists of any kind", lines(*LIST_PIECES) | broken(gzip.compress(b"a@example.com\n" * 9)),
            a_list_of_any_kind, (UsageError, WinbackError)),
+    Parser("lists of codes", lines("a1", ",", ";", "\n", "\r", '"', "\0", " ", "ü", "2026-03-31"),
+           a_list_of_codes),
     Parser("CSV files", lines("a", ",", "b", "\n", "\r", "\r\n", '"', "\0", "\ufeff", " ", "ü"),
            a_csv, (WinbackError,)),
     Parser("packed CSV files", broken(gzip.compress(b"a,b\n1,2\n" * 20)), a_packed_csv,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,10 @@ from winback.ledger import Ledger, NewCode, code_key, keep_codes, known_codes
 
 # More than any shop's, and a text has room for less.
 LONGEST: Final = 64
+# So much of a row is shown of what was set aside.
+_SHOWN: Final = 1_000
+# Codes a transaction: an opt-out that comes in meanwhile waits for one.
+PORTION: Final = 1_000
 
 
 @dataclass
@@ -50,6 +55,7 @@ def import_codes(
     file, line and reason. Raises UsageError for a wrong file or option.
     """
     offers = read_offers(offers_file)
+    shared = {code_key(row.get("code") or ""): name for name, row in offers.items()}
     if offer:
         require_offer(offer, offers)
     ends_at = end_of(until, settings) if until else None
@@ -64,27 +70,46 @@ def import_codes(
         try:
             new = _new_code(line, settings, offer, ends_at, offers)
             key = code_key(new.code)
+            if key in shared:
+                raise _Unusable(f"everybody has this code, of {shared[key]}")
             if key in found:
                 raise _Unusable("the code stands in this file twice")
         except _Unusable as why:
             bad.append((line.number, str(why), line.text))
             continue
         found[key], named[key] = new, (line, bool(line.ends_at))
-    with ledger.write() as connection:
-        known = {row.code_key: row for row in known_codes(connection, found)}
-        for key, row in known.items():
-            line, names_end = named[key]
-            if row.offer_id != found[key].offer_id:
-                bad.append((line.number, f"the code is of {row.offer_id} already", line.text))
-            elif names_end and row.ends_at != found[key].ends_at:
-                bad.append((line.number, "the code is known with another end", line.text))
-            else:
-                report.known += 1
-        fresh = [new for key, new in found.items() if key not in known]
-        report.new = keep_codes(connection, fresh, at=clock.now())
+    bad += _keep(ledger, found, named, report, at=clock.now())
     path = settings.rejected_dir / f"codes-{clock.now():%Y%m%dT%H%M%S%fZ}.csv"
     _set_aside(report, path, file.name, sorted(bad))
     return report
+
+
+def _keep(
+    ledger: Ledger,
+    found: Mapping[str, NewCode],
+    named: Mapping[str, tuple[Line, bool]],
+    report: ImportReport,
+    *,
+    at: datetime,
+) -> Iterator[tuple[int, str, str]]:
+    """Write the codes that are new; those that are known as something else, to be set aside.
+
+    `named` has the line of each, and whether it names an end.
+    """
+    keys = iter(found)
+    while portion := list(islice(keys, PORTION)):
+        with ledger.write() as connection:
+            known = {row.code_key: row for row in known_codes(connection, portion)}
+            fresh = [found[key] for key in portion if key not in known]
+            report.new += keep_codes(connection, fresh, at=at)
+        for key, row in known.items():
+            line, names_end = named[key]
+            if row.offer_id != found[key].offer_id:
+                yield line.number, f"the code is of {row.offer_id} already", line.text
+            elif names_end and row.ends_at != found[key].ends_at:
+                yield line.number, "the code is known with another end", line.text
+            else:
+                report.known += 1
 
 
 def end_of(text: str, settings: Settings) -> datetime:
@@ -110,7 +135,6 @@ def _new_code(
     offers: Mapping[str, Mapping[str, str]],
 ) -> NewCode:
     offer_id = line.offer_id or offer
-    shared = {code_key(row.get("code") or ""): name for name, row in offers.items()}
     if not line.code:
         raise _Unusable("there is no code")
     if not (line.code.isascii() and line.code.isprintable()):
@@ -121,8 +145,6 @@ def _new_code(
         raise _Unusable("the row names no offer")
     if offer_id not in offers:
         raise _Unusable("the offer is not in offers.csv")
-    if code_key(line.code) in shared:
-        raise _Unusable(f"everybody has this code, of {shared[code_key(line.code)]}")
     if line.ends_at:
         try:
             ends_at = end_of(line.ends_at, settings)
@@ -140,6 +162,6 @@ def _set_aside(
     with open_private(path) as stream:
         writer = CellWriter(stream)
         writer.writerow(("file", "line", "reason", "row"))
-        writer.writerows((file, *row) for row in bad)
+        writer.writerows((file, number, why, text[:_SHOWN]) for number, why, text in bad)
     report.rejected_file = path
     report.rejected.update(reason for _, reason, _ in bad)

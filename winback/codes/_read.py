@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from winback.base.errors import UsageError
 from winback.landing import Limits
 
 _SEPARATORS: Final = ",;\t"
+_ENDS: Final = re.compile(r"\r\n|\r|\n")
 _NAMES: Final = {
     "code": "code", "discount code": "code", "coupon code": "code", "coupon": "code",
     "offer_id": "offer_id", "offer": "offer_id",
@@ -47,7 +48,7 @@ def read_file(file: Path, limits: Limits) -> tuple[Iterator[Line], bool]:
         text = content.decode("cp1252", "replace")
     if not text.strip():
         raise UsageError(f"{file.name} is empty.")
-    first = next(line for line in text.splitlines() if line.strip())
+    first = next(line for line in _ENDS.split(text) if line.strip())
     separator = max(_SEPARATORS, key=first.count)
     header = [_NAMES.get(cell.strip(' "').lower(), "") for cell in first.split(separator)]
     if "code" not in header and separator in first:
@@ -60,22 +61,23 @@ def read_file(file: Path, limits: Limits) -> tuple[Iterator[Line], bool]:
 
 def _lines(text: str, separator: str, header: list[str]) -> Iterator[Line]:
     has_header = "code" in header
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    # A quoted cell may have lines of its own: a row is named by the one that it begins on.
-    begins_at = 1
-    for cells in reader:
-        number, begins_at = begins_at, reader.line_num + 1
-        if not any(cell.strip() for cell in cells):
+    for number, line in enumerate(_ENDS.split(text), start=1):
+        if not line.strip():
             continue
         if has_header:
-            has_header, named = False, header
+            has_header = False
             continue
+        # Line by line, since no code has two: a stray quote swallows no other.
         named = header if "code" in header else ["code"]
-        row = {name: plain(cell).strip() for name, cell in zip(named, cells, strict=False)}
+        cells = zip(named, _cells(line, separator), strict=False)
+        row = {name: plain(cell).strip() for name, cell in cells}
         yield Line(
-            number,
-            row.get("code", ""),
-            row.get("offer_id", ""),
-            row.get("ends_at", ""),
-            separator.join(cells),
+            number, row.get("code", ""), row.get("offer_id", ""), row.get("ends_at", ""), line
         )
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=separator))
+    except csv.Error:
+        return [line]

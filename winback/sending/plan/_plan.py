@@ -173,6 +173,7 @@ def plan(
         forget_revocations(connection, load_id=load_id, planned_at=began_at)
         if decided_by:
             note_planned(connection, decided_by)
+    with ledger.read() as connection:
         pools = read_pools(connection, at=clock.now())
     report.scarce = [str(pool) for pool in pools if pool.is_scarce]
     return report
