@@ -66,7 +66,7 @@ COLUMNS = {
         "incremental_customers_high double, incremental_revenue_cents double, "
         "incremental_revenue_cents_low double, incremental_revenue_cents_high double, "
         "cost_cents decimal(18, 4), cost_per_incremental_customer_cents double, "
-        "net_value_cents double"
+        "incremental_margin_cents double, net_value_cents double, return_on_cost double"
     ),
     "reactivations": (
         "enrollment_id varchar, playbook_id varchar, order_id varchar, "
@@ -177,7 +177,8 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
         ("first", 2, "email", "b", "2026-04-20", 400, 390, 10, 0, 0, 1, 2, 1, 0, 0, 25),
     ],
     "playbook_results": [
-        ("first", 30, "winner", 4000, 124, 16, 232, 620_000, 80_000, 1_160_000, 1000, 8.06, None),
+        ("first", 30, "winner", 4000, 124, 16, 232, 620_000, 80_000, 1_160_000, 1000, 8.06, None,
+         None, None),
     ],
     "reactivations": [
         ("e1", "first", "o1", "m1", "2026-03-20 09:00:00+00", 10, 4000),

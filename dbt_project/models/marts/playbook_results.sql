@@ -134,10 +134,18 @@ final as (
                     then cast(cost_cents as double) / (counts * estimate)
             end as double
         ) as cost_per_incremental_customer_cents,
+        cast(counts * revenue_estimate * {{ margin }} as double)
+            as incremental_margin_cents,
         cast(
             counts * revenue_estimate * {{ margin }}
             - cast(cost_cents as double) as double
-        ) as net_value_cents
+        ) as net_value_cents,
+        cast(
+            (
+                counts * revenue_estimate * {{ margin }}
+                - cast(cost_cents as double)
+            ) / nullif(cast(cost_cents as double), 0) as double
+        ) as return_on_cost
 
     from counted
 

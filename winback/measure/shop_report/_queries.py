@@ -107,7 +107,8 @@ QUERIES: Final = {
             incremental_revenue_cents_high / 100 as revenue_at_most,
             cost_cents / 100 as cost,
             cost_per_incremental_customer_cents / 100 as cost_each_brought_back,
-            net_value_cents / 100 as net_value, verdict
+            incremental_margin_cents / 100 as margin_brought,
+            net_value_cents / 100 as net_value, return_on_cost, verdict
         from playbook_results order by playbook, window_days
     """,
     "steps": """
