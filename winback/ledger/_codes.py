@@ -100,8 +100,13 @@ def find_code(
     free = (_o.offer_id == offer_id) & _o.enrollment_id.is_(None)
     ending = _o.ends_at >= until if until else _o.ends_at.is_not(None)
     # Two looks, since the index has no order for both.
-    for which in (ending, _o.ends_at.is_(None)):
-        query = select(_o.code, _o.ends_at).where(free, which).order_by(_o.ends_at, _o.code_key)
+    for which, order in (
+        (ending, (_o.ends_at, _o.code_key)),
+        (_o.ends_at.is_(None), (_o.code_key,)),
+    ):
+        query = select(_o.code, _o.ends_at).where(free, which).order_by(*order)
+        # SQLite would sort the whole pool for each code: it takes the index of those given.
+        query = query.with_hint(t.offer_codes, "indexed by offer_codes_free", "sqlite")
         if row := connection.execute(query.limit(1)).first():
             return OfferCode(row.code, row.ends_at)
     return None
@@ -113,7 +118,7 @@ def give_code(
     """Give a code that `find_code` found in the same `Ledger.write`; safe where it is given."""
     connection.execute(
         update(t.offer_codes)
-        .where(_o.code_key == code_key(code), _o.enrollment_id.is_(None))
+        .where(_o.code_key == code_key(code), _o.given_at.is_(None))
         .values(
             enrollment_id=enrollment_id,
             customer_id=customer_id,
