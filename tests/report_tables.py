@@ -77,7 +77,8 @@ COLUMNS = {
         "playbook_id varchar, contrast varchar, metric varchar, window_days bigint, "
         "n_treatment bigint, n_control bigint, open_treatment bigint, open_control bigint, "
         "rate_treatment double, rate_control double, estimate double, sequential_ci_low double, "
-        "sequential_ci_high double, verdict varchar, is_adjusted boolean, "
+        "sequential_ci_high double, verdict varchar, decided_at timestamptz, "
+        "is_adjusted boolean, "
         "adjusted_estimate double, adjusted_sequential_ci_low double, "
         "adjusted_sequential_ci_high double, variance_reduction double, holm_p_value double"
     ),
@@ -186,11 +187,11 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
     ],
     "experiment_results": [
         ("first", AGAINST, "reactivation", 30, 4000, 1000, 200, 50, 0.062, 0.031, 0.031, 0.004,
-         0.058, "winner", True, 0.0295, 0.005, 0.054, 0.084, None),
+         0.058, "winner", "2026-04-20 22:30:00+00", True, 0.0295, 0.005, 0.054, 0.084, None),
         ("first", AGAINST, "revenue_per_customer", 30, 4000, 1000, 200, 50, 310.0, 155.0, 155.0,
-         20.0, 290.0, "winner", True, 150.0, 30.0, 270.0, 0.05, None),
+         20.0, 290.0, "winner", None, True, 150.0, 30.0, 270.0, 0.05, None),
         ("first", AGAINST, "reactivation", 14, 4100, 1020, 100, 30, 0.04, 0.03, 0.01, -0.01, 0.03,
-         "not yet decidable", False, None, None, None, None, None),
+         "not yet decidable", None, False, None, None, None, None, None),
     ],
     "experiment_checks": [
         ("first", "country", "DE", 380, 120, 400.0, 100.0, 0.025, False),

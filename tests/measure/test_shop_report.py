@@ -158,7 +158,8 @@ def test_the_sentences_say_what_was_caused_or_when_it_can_be_said(figures: Any) 
         (
             "The messages of first work. Of 100 customers picked for them, 6.2 bought again within "
             "30 days; of 100 picked to be left alone, 3.1. So they brought back some 124 of 4,000 "
-            "customers, and at least 16, who would have stayed away."
+            "customers, and at least 16, who would have stayed away. That was decided on "
+            "2026-04-21, by a planned look."
         ),
         (
             "In money: +1.55 for each customer of first who was picked for messages (+0.20 to "
@@ -193,7 +194,7 @@ def test_a_verdict_is_told_as_it_stands(
     told = tell_comparison(row)
     assert says in told
     assert "work." not in told
-    total = total_brought(replace(figures, effects=[row]))
+    total = total_brought(replace(figures, effects=[row], shop=[]))
     assert total == (None if verdict == "withheld" else tuple(40 * it for it in points))
 
 
@@ -384,3 +385,10 @@ def test_a_verdict_whose_plain_interval_is_wider_claims_no_least(figures: Any) -
     row = compared(figures, "treatment-vs-holdout", "winner", 0.001)
     told = tell_comparison({**row, "points_low": -0.1})
     assert "So they brought back some 124 of 4,000 customers, who would have stayed away." in told
+
+
+def test_the_first_figure_is_that_of_the_people_whom_all_leave_alone(figures: Any) -> None:
+    # 3.1 (0.4 to 5.8) of 100, of 9,500 customers; the playbook's own would be 124.
+    assert total_brought(figures) == (294, 38, 551)
+    off = [row | {"verdict": "withheld"} for row in figures.shop]
+    assert total_brought(replace(figures, shop=off)) == (124, 16, 232)

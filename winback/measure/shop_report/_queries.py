@@ -38,6 +38,7 @@ QUERIES: Final = {
             100 * reached.sequential_ci_low as points_low,
             100 * reached.sequential_ci_high as points_high,
             reached.verdict,
+            cast(reached.decided_at as date) as decided_on,
             reached.is_adjusted,
             100 * reached.adjusted_estimate as adjusted_points,
             100 * reached.adjusted_sequential_ci_low as adjusted_low,

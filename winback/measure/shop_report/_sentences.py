@@ -30,7 +30,9 @@ def tell_effects(figures: Figures) -> Iterator[str]:
     for playbook in figures.playbooks:
         name = playbook["playbook"]
         if name in effects:
-            yield tell_comparison(effects[name])
+            decided = effects[name]["decided_on"]
+            when = f" That was decided on {decided}, by a planned look." if decided else ""
+            yield f"{tell_comparison(effects[name])}{when}"
             if money := _in_money(effects[name]):
                 yield money
             yield from tell_less_noise(effects[name])
@@ -50,13 +52,20 @@ def tell_effects(figures: Figures) -> Iterator[str]:
 def total_brought(figures: Figures) -> tuple[int, int, int] | None:
     """All playbooks' customers brought back, least and most; None before the first result.
 
-    The ends are the sums of the playbooks' own, which is wider than the sum's interval would be.
+    By those whom every playbook leaves alone. Before there are any, by the playbooks' own holdouts:
+    then the ends are the sums of theirs, which is wider than the sum's interval would be.
     """
+    for row in figures.shop:
+        is_known = row["method"] == "global-holdout" and row["verdict"] != "withheld"
+        if is_known and row["metric"] == "reactivation" and row["window_days"] == WINDOW_DAYS:
+            ends = (row["estimate"], row["low"], row["high"])
+            best, least, most = (round(row["picked"] * points / 100) for points in ends)
+            return best, least, most
     rows = [row for row in headline_effects(figures.effects) if row["verdict"] != "withheld"]
     if not rows:
         return None
-    ends = ("points", "points_low", "points_high")
-    best, least, most = (sum(brought(row, end) for row in rows) for end in ends)
+    names = ("points", "points_low", "points_high")
+    best, least, most = (sum(brought(row, name) for row in rows) for name in names)
     return best, least, most
 
 
