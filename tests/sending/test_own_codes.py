@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from outbox_rows import NOW, outbox_row
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
@@ -25,6 +25,7 @@ from winback.ledger import (
     Ledger,
     NewCode,
     export_ledger,
+    find_code,
     given_codes,
     keep_codes,
     open_ledger,
@@ -236,3 +237,21 @@ def test_planners_that_work_at_once_and_are_killed_give_nobody_two_codes(
     check(ledger)
     assert len(given_to(ledger)) == 20
     assert len(bodies(ledger)) == 40
+
+
+@pytest.mark.only_sqlite
+def test_the_next_free_code_is_found_by_the_index_of_the_free_ones(ledger: Ledger) -> None:
+    fill(ledger, *(f"D-{number}" for number in range(300)), ends_at=LATER)
+    fill(ledger, *(f"E-{number}" for number in range(300)))
+    asked: list[tuple[str, Any]] = []
+    with ledger.write() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *it: asked.append((it[2], it[3])))
+        find_code(connection, enrollment_id="e1", offer_id="welcome_back_20", until=None)
+        find_code(connection, enrollment_id="e1", offer_id="another", until=NOW)
+        plans = [
+            [str(row[3]) for row in connection.exec_driver_sql(f"explain query plan {text}", given)]
+            for text, given in list(asked)
+            if "limit" in text.lower()
+        ]
+    assert len(plans) >= 3
+    assert all("offer_codes_free" in line for lines in plans for line in lines)

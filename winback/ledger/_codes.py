@@ -97,17 +97,15 @@ def find_code(
     )
     if row := connection.execute(theirs).first():
         return OfferCode(row.code, row.ends_at)
-    free = (_o.offer_id == offer_id) & _o.enrollment_id.is_(None)
+    free = (_o.offer_id == offer_id) & _o.given_at.is_(None)
     ending = _o.ends_at >= until if until else _o.ends_at.is_not(None)
     # Two looks, since the index has no order for both.
     for which, order in (
         (ending, (_o.ends_at, _o.code_key)),
         (_o.ends_at.is_(None), (_o.code_key,)),
     ):
-        query = select(_o.code, _o.ends_at).where(free, which).order_by(*order)
-        # SQLite would sort the whole pool for each code: it takes the index of those given.
-        query = query.with_hint(t.offer_codes, "indexed by offer_codes_free", "sqlite")
-        if row := connection.execute(query.limit(1)).first():
+        query = select(_o.code, _o.ends_at).where(free, which).order_by(*order).limit(1)
+        if row := connection.execute(query).first():
             return OfferCode(row.code, row.ends_at)
     return None
 

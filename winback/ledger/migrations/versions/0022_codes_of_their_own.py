@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("exported_version", sa.Integer(), nullable=False),
         sa.UniqueConstraint("enrollment_id", "offer_id", name="one_code_per_enrollment"),
     )
-    free = sa.text("enrollment_id is null")
+    free = sa.text("given_at is null")
     op.create_index(
         "offer_codes_free",
         "offer_codes",
