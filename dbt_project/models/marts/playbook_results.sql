@@ -82,6 +82,7 @@ counted as (
         revenue.estimate as revenue_estimate,
         revenue.sequential_ci_low as revenue_low,
         revenue.sequential_ci_high as revenue_high,
+        revenue.estimate * {{ margin }} as margin_estimate,
         coalesce(costs.cost_cents, 0) as cost_cents,
         guesses.estimate as best_guess
 
@@ -134,17 +135,12 @@ final as (
                     then cast(cost_cents as double) / (counts * estimate)
             end as double
         ) as cost_per_incremental_customer_cents,
-        cast(counts * revenue_estimate * {{ margin }} as double)
-            as incremental_margin_cents,
+        cast(counts * margin_estimate as double) as incremental_margin_cents,
+        cast(counts * margin_estimate - cast(cost_cents as double) as double)
+            as net_value_cents,
         cast(
-            counts * revenue_estimate * {{ margin }}
-            - cast(cost_cents as double) as double
-        ) as net_value_cents,
-        cast(
-            (
-                counts * revenue_estimate * {{ margin }}
-                - cast(cost_cents as double)
-            ) / nullif(cast(cost_cents as double), 0) as double
+            counts * margin_estimate / nullif(cast(cost_cents as double), 0) - 1
+            as double
         ) as return_on_cost
 
     from counted
