@@ -95,7 +95,7 @@ def segment_shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     settings = Settings.load(home=home, shop_timezone="America/New_York")
     load_tables(settings, segment_cases.tables(), home / "shop")
     ledger = open_ledger(settings)
-    enroll(ledger, [segment_cases.ENROLLED])
+    enroll(ledger, [segment_cases.ENROLLED, segment_cases.WRITTEN_TO])
     with ledger.write() as connection:
         connection.execute(tables.messages.insert(), segment_cases.ASKED)
         connection.execute(tables.provider_events.insert(), segment_cases.REPLIED)

@@ -51,6 +51,7 @@ MEMBERS: Final = {
     "lapsed_30_45": {"first touch is due"},
     "lost": {"stayed away for years"},
     "newly_lapsed": {"first touch is due"},
+    "vip_after_win_back": {"10 orders, 120 days, 0"},
 }
 ENROLLED: Final = {
     "enrollment_id": "e1",
@@ -63,6 +64,12 @@ ENROLLED: Final = {
     "offer_id": "welcome_back_20",
     "offer_expires_at": LAUNCH + 30 * DAY,
     "entered_at": LAUNCH,
+}
+# A vip whom the win-back wrote to on day 90, with the offer that all get.
+WRITTEN_TO: Final = ENROLLED | {
+    "enrollment_id": "e3",
+    "customer_id": "10 orders, 120 days, 0",
+    "episode_order_id": "10 orders, 120 days, 0-120",
 }
 
 

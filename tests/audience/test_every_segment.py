@@ -80,3 +80,18 @@ def test_the_lost_get_a_goodbye_and_no_offer(segment_shop: Settings) -> None:
         if name != "sunset_email"
     } <= {True}
     assert "lost" not in found["sunset_email"].split(",")
+
+
+def test_a_vip_whom_the_win_back_did_not_bring_back_gets_the_vip_offer(
+    segment_shop: Settings,
+) -> None:
+    found = {
+        playbook: (offer, blocked_by.split(","))
+        for playbook, offer, blocked_by in query_published(
+            segment_shop,
+            "select playbook_id, offer_id, blocked_by from entry_candidates "
+            "where customer_id = '10 orders, 120 days, 0'",
+        )
+    }
+    assert "enrolled" in found["sms_email"][1]
+    assert found["vip_offer"] == ("vip_25", [""])
