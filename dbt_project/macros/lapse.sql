@@ -20,3 +20,16 @@
 {% macro lapse_basis() -%}
     {{ winback.one_of('lapse_basis', ['purchase', 'engagement', 'either']) }}
 {%- endmacro %}
+
+
+{#-
+    Whether an enrollment belongs to the lapse that the customer is in: nothing was ordered
+    since, as far as the shop still has the order.
+-#}
+{% macro is_of_this_lapse(customers, enrollments) -%}
+    (
+        {{ customers }}.last_order_id is null
+        or {{ customers }}.last_order_id = {{ enrollments }}.episode_order_id
+        or {{ customers }}.last_order_at <= {{ enrollments }}.entered_at
+    )
+{%- endmacro %}

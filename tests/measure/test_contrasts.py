@@ -2,19 +2,9 @@
 
 import pandas as pd
 import pytest
+from shipped_plan import PLAN
 
-from winback.measure.statistics import Plan, contrasts, contrasts_frame
-
-PLAN = Plan(
-    alpha=0.05,
-    sequential_tuning_customers=5000,
-    min_customers_per_arm=100,
-    min_expected_reactivations=10,
-    smallest_effect_reactivation=0.005,
-    smallest_effect_revenue_cents=50,
-    smallest_effect_order_value_cents=100,
-    srm_threshold=0.001,
-)
+from winback.measure.statistics import contrasts, contrasts_frame
 
 
 def cell(arm, variant, n, reactivated, *, still_open=0, cents=5_000, window=30, stratum=""):

@@ -12,11 +12,12 @@ from typing import Any
 import duckdb
 import pytest
 from seeded import build_models
+from shipped_plan import PLAN
 
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.landing import load
-from winback.measure.statistics import Plan, contrasts
+from winback.measure.statistics import contrasts
 from winback.rehearsal.demo import ReceivedMessage, Shop, Shoppers, generate_shop
 
 ENTERED = datetime(2026, 3, 2, tzinfo=UTC)
@@ -24,16 +25,6 @@ DAY = timedelta(days=1)
 WINDOW = 30
 HOLDOUT = 0.3
 STEPS = ((1, "sms", 0), (2, "email", 1), (3, "sms", 4), (4, "email", 7))
-PLAN = Plan(
-    alpha=0.05,
-    sequential_tuning_customers=5000,
-    min_customers_per_arm=100,
-    min_expected_reactivations=10,
-    smallest_effect_reactivation=0.005,
-    smallest_effect_revenue_cents=50,
-    smallest_effect_order_value_cents=100,
-    srm_threshold=0.001,
-)
 
 
 def arm_of(customer_id: str, salt: str) -> str:

@@ -8,20 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shipped_plan import PLAN
 from statsmodels.stats.meta_analysis import combine_effects
 
-from winback.measure.statistics import Difference, Plan, pooled, shop_results
+from winback.measure.statistics import Difference, pooled, shop_results
 
-PLAN = Plan(
-    alpha=0.05,
-    sequential_tuning_customers=5000,
-    min_customers_per_arm=100,
-    min_expected_reactivations=10,
-    smallest_effect_reactivation=0.005,
-    smallest_effect_revenue_cents=50,
-    smallest_effect_order_value_cents=100,
-    srm_threshold=0.001,
-)
 estimates = st.integers(-1000, 1000).map(lambda it: it / 1000)
 errors = st.floats(0.001, 1)
 

@@ -41,11 +41,7 @@ entered as (
     inner join enrollments
         on
             customers.customer_id = enrollments.customer_id
-            and (
-                customers.last_order_id is null
-                or customers.last_order_id = enrollments.episode_order_id
-                or customers.last_order_at <= enrollments.entered_at
-            )
+            and {{ is_of_this_lapse('customers', 'enrollments') }}
     left join playbooks
         on enrollments.playbook_id = playbooks.playbook_id
 
