@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +13,10 @@ from pathlib import Path
 def written_whole(path: Path) -> Iterator[Path]:
     """A name beside `path` to write under; the file takes its place when the block ends well.
 
-    A reader sees the old file or the new one, and two writers don't meet.
+    A reader sees the old file or the new one, and two writers, processes or threads, don't meet.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    writer = f"{os.getpid()}-{threading.get_ident()}"
+    beside = path.with_name(f".{path.name}.{writer}.unfinished")
     try:
         yield beside
         beside.replace(path)
