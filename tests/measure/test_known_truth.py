@@ -154,11 +154,11 @@ def built(
     load(later, settings, clock)
     build_models(settings, until, "+experiment_results")
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
-        frame = connection.execute(
+        found = connection.execute(
             "from experiment_results where contrast = 'treatment-vs-holdout'"
-        ).df()
+        ).to_arrow_table()
     truth = shoppers.truth([(who, arm, ENTERED) for who, arm in arms.items()], WINDOW)
-    return frame.to_dict("records"), truth.effect_points / 100
+    return found.to_pylist(), truth.effect_points / 100
 
 
 @pytest.mark.slow

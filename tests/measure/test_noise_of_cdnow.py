@@ -118,8 +118,8 @@ def results(log: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[int,
     build_models(settings, datetime(1998, 4, 30, tzinfo=UTC), "+experiment_results")
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
         found = connection.execute(
-            "from experiment_results where contrast = 'treatment-vs-holdout'"
-            " and metric = 'reactivation'"
+            "select * exclude (decided_at) from experiment_results "
+            "where contrast = 'treatment-vs-holdout' and metric = 'reactivation'"
         ).df()
     return {int(row.window_days): row for _, row in found.iterrows()}
 
