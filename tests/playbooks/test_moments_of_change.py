@@ -15,11 +15,15 @@ from winback.warehouse import Replay, replaying
 from winback.warehouse._publish import ENGINE_TABLES, PUBLIC_TABLES
 
 MOMENT = timedelta(microseconds=1)
-# A model in Python can't be replayed; what it reads is.
-TABLES = tuple(name for name in (*PUBLIC_TABLES, *ENGINE_TABLES) if name != "experiment_results")
+# A model in Python can't be replayed, nor what stands on one; what it reads is.
+BY_PYTHON = frozenset({
+    "experiment_checks", "experiment_looks", "experiment_results", "experiment_starts",
+    "playbook_plans", "playbook_results", "reactivation_rates", "shop_results",
+})  # fmt: skip
+TABLES = tuple(name for name in (*PUBLIC_TABLES, *ENGINE_TABLES) if name not in BY_PYTHON)
 # Figures, which stand as of their build where no playbook takes them: looks and carts of so many
-# hours; and the moments themselves.
-FIGURES = frozenset({"customers", "segment_members", "next_changes"})
+# hours, days since an entry; and the moments themselves.
+FIGURES = frozenset({"customers", "segment_members", "next_changes", "reactivation_curves"})
 # The moment of the build itself: of a set that stands, nobody enters or ends anew.
 AS_OF = frozenset({"decided_at", "entered_at", "offer_expires_at", "ended_at", "exited_at"})
 # They are built with the ledger's news, since each of their rows grows old by itself.
