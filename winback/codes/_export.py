@@ -8,6 +8,7 @@ from typing import Final
 from winback.base.cells import CellWriter
 from winback.base.errors import UsageError
 from winback.base.private import open_private
+from winback.base.whole import written_whole
 from winback.ledger import Ledger, given_codes
 
 COLUMNS: Final = ("code", "offer_id", "customer_id", "given_at", "ends_at")
@@ -23,13 +24,11 @@ def export_codes(ledger: Ledger, file: Path) -> int:
         raise UsageError(f"{file.parent} is no folder to write a list to.")
     with ledger.read() as connection:
         rows = given_codes(connection)
-    unfinished = file.with_name(f".{file.name}.tmp")
-    with open_private(unfinished) as stream:
+    with written_whole(file) as beside, open_private(beside) as stream:
         writer = CellWriter(stream)
         writer.writerow(COLUMNS)
         for row in rows:
             ends_at = row.ends_at.isoformat() if row.ends_at else None
             given_at = row.given_at.isoformat()
             writer.writerow((row.code, row.offer_id, row.customer_id, given_at, ends_at))
-    unfinished.replace(file)
     return len(rows)

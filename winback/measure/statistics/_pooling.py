@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
-from winback.measure.statistics._statistics import Difference, Interval
+from winback.measure.statistics._statistics import Difference, normal_difference
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,4 @@ def pooled(differences: Sequence[Difference], *, alpha: float = 0.05) -> Pooled 
 def _weighed(effects: Sequence[float], variances: Sequence[float], alpha: float) -> Difference:
     weights = [1 / it for it in variances]
     estimate = sum(w * y for w, y in zip(weights, effects, strict=True)) / sum(weights)
-    error = 1 / math.sqrt(sum(weights))
-    normal = NormalDist()
-    half = normal.inv_cdf(1 - alpha / 2) * error
-    p_value = 2 * normal.cdf(-abs(estimate) / error)
-    return Difference(estimate, Interval(estimate - half, estimate + half), p_value, error)
+    return normal_difference(estimate, 1 / math.sqrt(sum(weights)), alpha=alpha)

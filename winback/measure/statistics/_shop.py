@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-from winback.measure.statistics._comparison import verdict_of
+from winback.measure.statistics._comparison import AGAINST_HOLDOUT, verdict_of
 from winback.measure.statistics._frames import frame_of, records
-from winback.measure.statistics._plan import Plan, Verdict
+from winback.measure.statistics._plan import Plan, Verdict, is_enough
 from winback.measure.statistics._pooling import pooled
 from winback.measure.statistics._statistics import (
     Difference,
@@ -68,7 +68,7 @@ def shop_results(results: Iterable[Row], people: Iterable[Row], plan: Plan) -> I
     """
     contrasts = defaultdict[tuple[ShopMetric, int], list[Row]](list)
     for row in results:
-        is_usable = row["contrast"] == "treatment-vs-holdout" and row["verdict"] != "withheld"
+        is_usable = row["contrast"] == AGAINST_HOLDOUT and row["verdict"] != "withheld"
         if is_usable and row["metric"] in {"reactivation", *_SUMS}:
             contrasts[row["metric"], int(row["window_days"])].append(row)
     for (metric, window), rows in sorted(contrasts.items()):
@@ -147,10 +147,11 @@ def _of_people(window: int, cells: Sequence[_Cell], plan: Plan) -> Iterator[Shop
     expected = sum(it.share * it.total("people") for it in cells)
     ratio = sample_ratio_p_value((n, held), (n + held - expected, expected))
     came_back = sum(it.total("reactivated") for it in cells)
-    smaller = min(n, held)
-    is_enough = (
-        smaller >= plan.min_customers_per_arm
-        and came_back / (n + held) * smaller >= plan.min_expected_reactivations
+    has_enough = is_enough(
+        came_back,
+        (n, held),
+        least=plan.min_customers_per_arm,
+        least_expected=plan.min_expected_reactivations,
     )
     metrics: tuple[ShopMetric, ...] = ("reactivation", *_SUMS)
     for metric in metrics:
@@ -178,7 +179,7 @@ def _of_people(window: int, cells: Sequence[_Cell], plan: Plan) -> Iterator[Shop
                 "reactivation" if metric == "reactivation" else "revenue_per_customer",
                 plan,
                 is_as_dealt=ratio is None or ratio >= plan.srm_threshold,
-                is_enough=is_enough,
+                is_enough=has_enough,
                 is_best_by_chance=False,
             ),
         )

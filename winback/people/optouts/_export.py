@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from winback.base.cells import CellWriter
 from winback.base.errors import UsageError
 from winback.base.private import open_private
+from winback.base.whole import written_whole
 from winback.ledger import (
     HASH_PREFIX,
     ChannelGroup,
@@ -50,8 +51,7 @@ def export_list(ledger: Ledger, file: Path, *, group: ChannelGroup | None = None
         holds=sum(row.reason == "hold" for row in kept),
         erased=sum(row.reason != "hold" and is_hidden(row.address) for row in kept),
     )
-    unfinished = file.with_name(f".{file.name}.tmp")
-    with open_private(unfinished) as stream:
+    with written_whole(file) as beside, open_private(beside) as stream:
         writer = CellWriter(stream)
         writer.writerow((*EXPORT_COLUMNS, "sha256") if hashed else EXPORT_COLUMNS)
         for row in rows:
@@ -61,7 +61,6 @@ def export_list(ledger: Ledger, file: Path, *, group: ChannelGroup | None = None
         for row in hashed.values():
             digest = row.address.removeprefix(HASH_PREFIX)
             writer.writerow(("", "", *_statement(row), digest))
-    unfinished.replace(file)
     return report
 
 
