@@ -130,7 +130,7 @@ def play(folder: Path, began: float) -> None:
         tour.run()
         deployment = httpx.get(f"{house.api}/deployments/name/winback-run/run", timeout=30).json()
         tour.take("dashboard", "/dashboard", "Flow Runs")
-        tour.take("deployments", "/deployments", "send-due")
+        tour.take("deployments", "/deployments", "winback-run")  # one of the first ten, a page
         tour.take("parameters", f"/deployments/deployment/{deployment['id']}/run", "Parameters")
         tour.take("runs", "/runs", "Copper and Tea")
         tour.take("artifacts", "/artifacts", "run-report")
