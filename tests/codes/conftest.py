@@ -34,10 +34,10 @@ def ledger(settings: Settings) -> Iterator[Ledger]:
 def offers_file(tmp_path: Path) -> Path:
     file = tmp_path / "offers.csv"
     file.write_text(
-        "offer_id,kind,value,code_source,code,validity_days,description\n"
-        "twenty,percent,20,own,,30,Twenty off\n"
-        "ten,percent,10,own,,30,Ten off\n"
-        "all,percent,5,shared,COME 5,30,Five off for everybody\n"
+        "offer_id,kind,value,detail,code_source,code,validity_days,description\n"
+        "twenty,percent,20,,own,,30,Twenty off\n"
+        "ten,percent,10,,own,,30,Ten off\n"
+        "all,percent,5,,shared,COME 5,30,Five off for everybody\n"
     )
     return file
 

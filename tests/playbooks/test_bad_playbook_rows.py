@@ -59,8 +59,15 @@ BAD_ROWS = {
         ),
     ],
     "offers.csv": [
-        ("every_offer_has_a_code_of_one_source", "no_code,percent,5,shared,,30,Five off"),
-        ("every_offer_has_a_code_of_one_source", "two_codes,percent,5,own,FIVE,30,Five off"),
+        ("every_offer_has_a_code_of_one_source", "no_code,percent,5,,shared,,30,,,,Five off"),
+        ("every_offer_has_a_code_of_one_source", "two,percent,5,,own,FIVE,30,,,,Five off"),
+        ("every_offer_has_what_its_kind_needs", "no_money,amount,500,,own,,30,,,,Five off"),
+        ("every_offer_has_what_its_kind_needs", "half_cents,amount,0.5,EUR,own,,30,,,,Five off"),
+        ("every_offer_has_what_its_kind_needs", "no_name,gift,0,,own,,30,,,,A gift"),
+        ("every_offer_has_what_its_kind_needs", "none,points,0,,own,,30,,,,Points"),
+        ("every_offer_has_what_its_kind_needs", "all,percent,101,,own,,30,,,,All off"),
+        ("every_offer_has_what_its_kind_needs", "odd,free_shipping,0,EUR,own,,30,,,,Free"),
+        ("every_offer_limit_lets_it_be_offered", "never,percent,5,,own,,30,0,,,Five off"),
     ],
     "content_series.csv": [
         ("every_series_has_caps_that_let_it_send", "a,cart_reminder,A,AA,a,1,0,8,3,Text A"),

@@ -16,6 +16,8 @@ _OF_THE_STEP: Final = (
     "offer_kind", "offer_value", "offer_code",
     "extra_offer_kind", "extra_offer_value", "extra_offer_code",
 )  # fmt: skip
+# Told only where an offer has one, so that the others keep the hash that they had.
+_DETAILS: Final = ("offer_detail", "extra_offer_detail")
 _SAID: Final[Mapping[str, tuple[str, ...]]] = {
     "email": ("from_name", "reply_to", "postal_address", "unsubscribe_mailto"),
     "voice": ("voice_opt_out_number", "voice_language"),
@@ -32,7 +34,8 @@ def content_sha256(
         "sender": rendered.sender,
         "look": look if row["channel"] == "email" else None,
         "settings": [getattr(settings, name) for name in settings_said],
-        "step": [_of_the_step(row, name) for name in _OF_THE_STEP],
+        "step": [_of_the_step(row, name) for name in _OF_THE_STEP]
+        + [str(row[name]) for name in _DETAILS if row.get(name)],
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from winback.base.settings import Settings
 from winback.content._blocked import RenderBlocked
 from winback.content._codes import Codes, is_own
+from winback.content._offers import offer_text
 from winback.content._safe import one_line
 from winback.content.facts import Facts
 
@@ -35,7 +35,9 @@ def _offer(row: Mapping[str, Any], settings: Settings, *, prefix: str) -> dict[s
     kind = row.get(f"{prefix}_kind")
     if not kind:
         return {}
-    text = offer_text(str(kind), row.get(f"{prefix}_value"))
+    text = offer_text(
+        str(kind), row.get(f"{prefix}_value"), row.get(f"{prefix}_detail"), row.get("language")
+    )
     # An extra offer comes with the offer and ends with it, unless its code is one's own.
     expires_at = row.get(f"{prefix}_expires_at") or row.get("offer_expires_at")
     if is_own(row, prefix):
@@ -78,15 +80,6 @@ def _own_code(
     ends_at = own.ends_at or expires_at
     until = {"until": deadline(ends_at, row, settings)} if ends_at else {}
     return {"code": one_line(own.code)} | until
-
-
-def offer_text(kind: str, value: Decimal | float | None) -> str:
-    """What an offer gives, in words."""
-    if kind == "free_shipping":
-        return "free shipping"
-    if kind == "percent" and value:
-        return f"{Decimal(value).normalize():f}% off"
-    raise RenderBlocked("unknown_offer", f"no words for an offer of kind {kind!r}")
 
 
 def deadline(expires_at: datetime, row: Mapping[str, Any], settings: Settings) -> str:

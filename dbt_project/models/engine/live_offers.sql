@@ -49,6 +49,7 @@ told as (
         offers.offer_id,
         offers.kind,
         offers.value,
+        offers.detail,
         coalesce(given_codes.code, offers.code) as code,
         row_number() over (
             partition by enrollments.customer_id
@@ -87,6 +88,7 @@ final as (
         kind,
         code,
         value,
+        detail,
 
         -- timestamps
         offer_expires_at

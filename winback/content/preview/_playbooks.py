@@ -76,6 +76,7 @@ _STEPS: Final = """
         offers.offer_id,
         offers.kind as offer_kind,
         cast(offers.value as decimal(18, 4)) as offer_value,
+        offers.detail as offer_detail,
         offers.code_source as offer_code_source,
         offers.code as offer_code,
         cast(offers.validity_days as integer) as validity_days,
@@ -83,6 +84,7 @@ _STEPS: Final = """
         extra.code_source as extra_offer_code_source,
         extra.kind as extra_offer_kind,
         cast(extra.value as decimal(18, 4)) as extra_offer_value,
+        extra.detail as extra_offer_detail,
         extra.code as extra_offer_code,
         cast(coalesce(own.cost_cents_per_part, general.cost_cents_per_part) as decimal(12, 4))
             as cost_cents_per_part

@@ -93,7 +93,7 @@ def _offer(
         return None
     try:
         return Offer(
-            text=offer_text(str(row["kind"]), row["value"]),
+            text=offer_text(str(row["kind"]), row["value"], row.get("detail")),
             code=one_line(row["code"]),
             until=deadline(row["offer_expires_at"], {"zones": zones}, settings),
         )

@@ -21,11 +21,13 @@ _STEPS: Final = """
         ) as texts,
         any_value(case when steps.includes_offer then offers.kind end) as offer_kind,
         any_value(case when steps.includes_offer then offers.value end) as offer_value,
+        any_value(case when steps.includes_offer then offers.detail end) as offer_detail,
         any_value(case when steps.includes_offer then offers.code end) as offer_code,
         any_value(case when steps.includes_offer then offers.validity_days end)
             as validity_days,
         any_value(extra_offers.kind) as extra_offer_kind,
         any_value(extra_offers.value) as extra_offer_value,
+        any_value(extra_offers.detail) as extra_offer_detail,
         any_value(extra_offers.code) as extra_offer_code
     from winback.playbook_steps as steps
     left join winback.step_variants as variants

@@ -79,6 +79,7 @@ final as (
         offers.offer_id,
         offers.kind as offer_kind,
         offers.value as offer_value,
+        offers.detail as offer_detail,
         offers.code_source as offer_code_source,
         offers.code as offer_code,
         case when steps.includes_offer then enrollments.offer_expires_at end
@@ -86,6 +87,7 @@ final as (
         steps.extra_offer_id,
         steps.extra_offer_kind,
         steps.extra_offer_value,
+        steps.extra_offer_detail,
         steps.extra_offer_code_source,
         steps.extra_offer_code,
         -- A shared code ends with the offer, where the message has one.

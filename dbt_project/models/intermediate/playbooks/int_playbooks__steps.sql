@@ -58,6 +58,7 @@ final as (
         steps.extra_offer_id,
         extra_offers.kind as extra_offer_kind,
         extra_offers.value as extra_offer_value,
+        extra_offers.detail as extra_offer_detail,
         extra_offers.code_source as extra_offer_code_source,
         extra_offers.code as extra_offer_code,
         extra_offers.validity_days as extra_offer_validity_days,
