@@ -44,7 +44,7 @@ def sent_of(done: RunReport, resolved: Run) -> Sent:
         shop_timezone=settings.shop_timezone,
         steps=sent_rows(done),
         planned=done.plan.planned if done.plan else 0,
-        cost=f"{done.plan.cost_cents / 100:.2f}" if done.plan else "0.00",
+        cost=f"{done.plan.cost_cents / 100 if done.plan else 0:.2f} {settings.currency}".rstrip(),
         pages={
             **({"What they would read": read} if resolved.mode == "dry-run" else {}),
             **({"What the messages were worth": worth} if done.outcomes and worth.exists() else {}),

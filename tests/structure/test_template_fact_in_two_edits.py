@@ -61,7 +61,9 @@ INPUTS = {
         "'o' as offer_id, 'percent' as kind, 1 as value, null as detail, 'shared' as code_source, 'CODE' as code"
     ),
     "playbooks": ("'p' as playbook_id, 'cart' as context"),
-    "channel_costs": ("'sms' as channel, '*' as country, 1 as cost_cents_per_part"),
+    "int_channels__costs": (
+        "'sms' as channel, '*' as country, 1 as cost_cents_per_part, 'list' as source"
+    ),
     "dec_outbox__plans": (
         "'m' as message_id, 'e' as enrollment_id, 'p' as playbook_id, "
         "1 as step, 'c' as customer_id, 'sms' as channel, 'v' as variant, "

@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -27,6 +35,9 @@ PROJECT_DIR = Path(__file__).resolve().parents[2]
 # Frozen into every message, so a slip is better told before.
 _NO_SIGN = r"\s\x00-\x1f\x7f-\x9f@<>,;"
 _ADDRESS = re.compile(rf"[^{_NO_SIGN}]+@[^{_NO_SIGN}]+\.[^{_NO_SIGN}.]+")
+_CURRENCY = re.compile("[A-Z]{3}")
+# Up to a million and six places, as SQL keeps it; never 0.
+_RATE = re.compile(r"[a-z]{3}:[a-z]{3}=(?=.*[1-9])\d{1,6}(\.\d{1,6})?")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 # Line breaks in every spelling, control characters, and bytes that are no UTF-8: in a header they
 # would begin another one.
@@ -100,6 +111,16 @@ class Settings(BaseSettings):
         "2025-10", description="The version of Shopify's API that `winback pull` asks."
     )
     shopify_base_url: str = Field("", description="Stands in for https://SHOP of sources.toml.")
+    currency: str = Field(
+        "",
+        description="Three letters, ISO 4217, in which costs and budgets are told; empty: prices "
+        "count as they stand in channel_costs.csv.",
+    )
+    exchange_rates: str = Field(
+        "",
+        description="What one of another currency is in the shop's, comma-separated, like "
+        "`USD:EUR=0.92,GBP:EUR=1.17`.",
+    )
     brand_name: str = Field("Example Shop", description="Named in every message.")
     postal_address: str = Field("", description="Printed in every email; no marketing without it.")
 
@@ -286,6 +307,34 @@ class Settings(BaseSettings):
             raise ValueError(f"{code!r} is no country of two letters, such as GB")
         return code.upper()
 
+    @field_validator("currency")
+    @classmethod
+    def _is_a_currency(cls, code: str) -> str:
+        if code and not _CURRENCY.fullmatch(code.upper()):
+            raise ValueError(f"{code!r} is no currency of three letters, such as EUR")
+        return code.upper()
+
+    @field_validator("exchange_rates")
+    @classmethod
+    def _are_rates(cls, text: str) -> str:
+        for rate in _listed(text):
+            if not _RATE.fullmatch(rate):
+                raise ValueError(f"{rate!r} is no rate like USD:EUR=0.92")
+        return text
+
+    @model_validator(mode="after")
+    def _rates_are_to_the_shops_currency(self) -> Self:
+        pairs = [rate.upper().split("=")[0].split(":") for rate in _listed(self.exchange_rates)]
+        for one, other in pairs:
+            if other != self.currency or one == other:
+                raise ValueError(
+                    f"the rate {one}:{other} of WINBACK_EXCHANGE_RATES is not one to "
+                    f"WINBACK_CURRENCY ({self.currency or 'not set'})"
+                )
+        if len({one for one, _ in pairs}) < len(pairs):
+            raise ValueError("WINBACK_EXCHANGE_RATES has a currency twice")
+        return self
+
     @field_validator(
         "from_email", "reply_to", "unsubscribe_mailto", "watch_mail_to", "report_mail_to"
     )
@@ -317,8 +366,8 @@ class Settings(BaseSettings):
             raise UsageError(".env is not UTF-8. Next: save it as UTF-8") from None
         except ValidationError as error:
             lines = [
-                f"WINBACK_{'_'.join(str(part) for part in item['loc']).upper()}: "
-                f"{item['msg'].removeprefix('Value error, ')}"
+                "".join(f"WINBACK_{str(part).upper()}: " for part in item["loc"][:1])
+                + item["msg"].removeprefix("Value error, ")
                 for item in error.errors(include_input=False)
             ]
             raise UsageError("; ".join(lines)) from None
@@ -328,6 +377,12 @@ class Settings(BaseSettings):
         """The channels that may send, in an order of ours."""
         named = _listed(self.channels)
         return tuple(name for name in CHANNELS if name in named)
+
+    @property
+    def rates(self) -> dict[str, Decimal]:
+        """What one of each other currency is in the shop's, by its name."""
+        pairs = (rate.upper().split("=") for rate in _listed(self.exchange_rates))
+        return {pair.split(":")[0]: Decimal(rate) for pair, rate in pairs}
 
     def per_second(self, channel: str) -> float | None:
         """The pace of a channel; what comes from one sender has one. None: no limit of ours."""

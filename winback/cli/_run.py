@@ -24,7 +24,8 @@ ModeOption = Annotated[
         "winback run --mode sandbox --as-of 2026-03-02T15:30",
         "winback run --json",
         keys="mode, as_of, published, warnings, outlook, funnel, decisions, enrolled, planned, "
-        "cost_cents, not_written, sent, stopped, waiting_for_approval, unknown, sent_twice, "
+        "cost_cents, channel_costs, currency, unpriced, not_written, sent, stopped, "
+        "waiting_for_approval, unknown, sent_twice, "
         "waiting_for_a_human, reactivation_rates",
     ),
 )

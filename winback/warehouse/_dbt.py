@@ -66,6 +66,8 @@ def dbt_vars(settings: Settings, as_of: datetime, **extra: Any) -> dict[str, Any
         "as_of": as_of.isoformat(),
         "shop_timezone": settings.shop_timezone,
         "channels": list(settings.enabled_channels),
+        "currency": settings.currency,
+        "exchange_rates": {name: str(rate) for name, rate in settings.rates.items()},
         "segments": segment_names(),
         **extra,
     }
@@ -208,6 +210,8 @@ _PARSED_WITH: Final = {
     "as_of": "2000-01-01T00:00:00+00:00",
     "shop_timezone": "UTC",
     "channels": [],
+    "currency": "",
+    "exchange_rates": {},
     "with_entrants": False,
 }
 _PARSED_IN: Final = {

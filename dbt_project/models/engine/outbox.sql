@@ -113,7 +113,8 @@ final as (
 
         -- what it costs
         cast(contents.cost_cents_per_part as decimal(12, 4))
-            as cost_cents_per_part
+            as cost_cents_per_part,
+        cast(contents.price_source as varchar) as price_source
 
     from actions
     left join plans

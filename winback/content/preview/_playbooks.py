@@ -5,10 +5,12 @@ The seeds are read as they stand, so that an edit shows before any build.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from winback.base.clock import Clock
 from winback.base.duck import Rows, connect, rows_with
@@ -62,7 +64,23 @@ _STEPS: Final = """
         group by playbook_id, offer_id
     ),
     offers as (from read_csv($offers, all_varchar = true)),
-    costs as (from read_csv($channel_costs, all_varchar = true))
+    -- As int_channels__costs has them: the newest price that holds, in the shop's currency, and the
+    -- dearest for a country without one.
+    prices as (
+        select
+            channel, country,
+            arg_max(
+                cast(cost_cents_per_part as decimal(12, 4))
+                * if(
+                    $currency in ('', currency), 1,
+                    cast(json_extract_string($rates, currency) as decimal(12, 6))
+                ),
+                (coalesce(valid_from, '') <= $today, valid_from)
+            ) as cost
+        from read_csv($channel_costs, all_varchar = true)
+        group by channel, country
+    ),
+    dearest as (select channel, max(cost) as cost from prices group by channel)
     select
         steps.playbook_id,
         cast(steps.step as integer) as step,
@@ -86,7 +104,7 @@ _STEPS: Final = """
         cast(extra.value as decimal(18, 4)) as extra_offer_value,
         extra.detail as extra_offer_detail,
         extra.code as extra_offer_code,
-        cast(coalesce(own.cost_cents_per_part, general.cost_cents_per_part) as decimal(12, 4))
+        cast(coalesce(own.cost, dearest.cost) as decimal(12, 4))
             as cost_cents_per_part
     from steps
     inner join read_csv($playbooks, all_varchar = true) as playbooks
@@ -97,10 +115,9 @@ _STEPS: Final = """
         on steps.playbook_id = given.playbook_id and steps.includes_offer = 'true'
     left join offers on coalesce(variants.offer_id, given.offer_id) = offers.offer_id
     left join offers as extra on steps.extra_offer_id = extra.offer_id
-    left join costs as own
+    left join prices as own
         on coalesce(variants.channel, steps.channel) = own.channel and own.country = $country
-    left join costs as general
-        on coalesce(variants.channel, steps.channel) = general.channel and general.country = '*'
+    left join dearest on coalesce(variants.channel, steps.channel) = dearest.channel
     where steps.playbook_id = $wanted or ($wanted = '' and playbooks.is_enabled = 'true')
     order by steps.line, variant, given.place
 """
@@ -122,7 +139,8 @@ def preview(
     and for one of whom none is, if it reads otherwise then. Raises UsageError for a playbook, step
     or customer that isn't there.
     """
-    rows = _read_steps(settings, playbook, seeds_dir)
+    today = clock.now().astimezone(ZoneInfo(settings.shop_timezone)).date()
+    rows = _read_steps(settings, playbook, seeds_dir, today)
     if not rows:
         what = f"playbook {playbook!r}" if playbook else "enabled playbook"
         raise UsageError(f"there is no {what} with steps in {seeds_dir}/playbooks.csv")
@@ -150,11 +168,18 @@ def preview(
     return messages, [f"WINBACK_{name.upper()}" for name in lacking]
 
 
-def _read_steps(settings: Settings, playbook: str, seeds_dir: Path) -> Rows:
+def _read_steps(settings: Settings, playbook: str, seeds_dir: Path, today: date) -> Rows:
     files = {name: seeds_dir / f"{name}.csv" for name in _SEEDS}
     with connect() as connection:
         return rows_with(
-            connection, _STEPS, wanted=playbook, country=settings.shop_country.upper(), **files
+            connection,
+            _STEPS,
+            wanted=playbook,
+            country=settings.shop_country.upper(),
+            currency=settings.currency,
+            rates=json.dumps({name: str(rate) for name, rate in settings.rates.items()}),
+            today=today.isoformat(),
+            **files,
         )
 
 

@@ -41,7 +41,7 @@ _STEPS: Final = """
     order by steps.playbook_id, steps.step
 """
 _PRICES: Final = """
-    select channel, country, cost_cents_per_part from winback.channel_costs
+    select channel, country, cost_cents_per_part from winback.int_channels__costs
 """
 # The longest first name that a template gets, in letters that GSM-7 has.
 _LONGEST_NAME: Final = "Wilhelmina-Alexandra Catherine"

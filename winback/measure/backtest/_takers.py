@@ -19,6 +19,7 @@ SEEDS: Final = (
     "channel_costs",
 )
 MODELS: Final = (
+    "int_channels__costs",
     "channel_eligibility",
     "int_customers__known",
     "int_customers__dialing",

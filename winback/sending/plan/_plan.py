@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,6 +49,8 @@ from winback.sending.plan._rewrite import rewrite, unapproved
 from winback.sending.plan._samples import Samples
 
 _m = tables.messages.c
+# What SQL names the source of a price that no country has.
+DEAREST: Final = "dearest"
 # The columns that a later plan may change of a message that still waits; its words change only
 # while nobody has approved them.
 _LIMITS = ("consent_expires_at", "max_per_24h")
@@ -82,6 +84,12 @@ class PlanReport:
     cancelled: int = 0
     sms_parts: int = 0
     cost_cents: Decimal = Decimal(0)
+    # That of each channel, in cents too.
+    channel_costs: dict[str, Decimal] = field(default_factory=dict)
+    # Three letters; empty where the shop names none.
+    currency: str = ""
+    # Messages to countries without a price, which count as the dearest of their channel.
+    unpriced: int = 0
     # Messages that could not be written, by reason, and what would help.
     blocked: Counter[str] = field(default_factory=Counter)
     hints: dict[str, str] = field(default_factory=dict)
@@ -96,13 +104,23 @@ class PlanReport:
 
     def summary(self) -> str:
         """One line with the numbers that matter."""
-        parts = [f"{self.planned:,} messages planned for {self.cost_cents / 100:.2f}"]
+        parts = [f"{self.planned:,} messages planned for {self._cost()}"]
         parts += [f"{self.rescheduled:,} moved to another time"] if self.rescheduled else []
         parts += [f"{self.rewritten:,} written anew"] if self.rewritten else []
         parts += [f"{self.parked:,} that wait without a time"] if self.parked else []
         parts += [f"{self.cancelled:,} cancelled"] if self.cancelled else []
         parts += [f"{self.render_blocked:,} that can't be written"] if self.render_blocked else []
         return ", ".join(parts)
+
+    def _cost(self) -> str:
+        """The whole cost, and that of each channel where there are several."""
+        line = f"{self.cost_cents / 100:.2f} {self.currency}".rstrip()
+        if len(self.channel_costs) > 1:
+            each = sorted(self.channel_costs.items())
+            line += f" ({'; '.join(f'{name} {cents / 100:.2f}' for name, cents in each)})"
+        if self.unpriced:
+            line += f", {self.unpriced:,} of them to a country without a price, as the dearest"
+        return line
 
     def block(self, row: Mapping[str, Any], why: RenderBlocked) -> None:
         self.unwritten[row["enrollment_id"], row["step"]] = why.rule
@@ -119,8 +137,11 @@ class PlanReport:
             if key in self.unwritten
         ]
 
-    def add(self, rendered: Rendered, cost_cents: Decimal) -> None:
+    def add(self, row: Mapping[str, Any], rendered: Rendered, cost_cents: Decimal) -> None:
         self.planned += 1
+        channel = row["channel"]
+        self.channel_costs[channel] = self.channel_costs.get(channel, Decimal(0)) + cost_cents
+        self.unpriced += row.get("price_source") == DEAREST
         self.sms_parts += rendered.sms_parts or 0
         self.cost_cents += cost_cents
 
@@ -142,7 +163,8 @@ def plan(
     is the last load that the outbox knows of: consents taken back by then need no guard.
     `decided_by` names the set that the outbox is of, so that nobody plans it again.
     """
-    report, renderer, confirmed = PlanReport(), Renderer(settings), set[str]()
+    report, renderer = PlanReport(currency=settings.currency), Renderer(settings)
+    confirmed = set[str]()
     samples = Samples(renderer, settings)
     began_at = clock.now()
     for chunk in chunks(rows):
@@ -187,7 +209,7 @@ def dry_run_plan(
     `keep_in` gets a row a message, its words and its cost, or why it can't be written; they name
     people, so only the owner may read that file.
     """
-    report, renderer = PlanReport(), Renderer(settings)
+    report, renderer = PlanReport(currency=settings.currency), Renderer(settings)
     way_out = _url(settings, "u", "preview")
     link_at = _click_links(settings, lambda _: PREVIEW_TOKEN)
     with ExitStack() as stack:
@@ -286,7 +308,7 @@ def _write(
         report.block(row, why)
         return None
     cost = rendered.cost_cents(row["cost_cents_per_part"])
-    report.add(rendered, cost)
+    report.add(row, rendered, cost)
     message = {
         **{name: row[name] for name in _IDENTITY},
         **_schedule(row),

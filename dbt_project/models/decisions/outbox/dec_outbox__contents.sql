@@ -50,9 +50,9 @@ contexts as (
 
 ),
 
-channel_costs as (
+costs as (
 
-    select * from {{ ref('channel_costs') }}
+    select * from {{ ref('int_channels__costs') }}
 
 ),
 
@@ -108,7 +108,8 @@ final as (
         coalesce(
             local_costs.cost_cents_per_part,
             general_costs.cost_cents_per_part
-        ) as cost_cents_per_part
+        ) as cost_cents_per_part,
+        coalesce(local_costs.source, general_costs.source) as price_source
 
     from plans
     inner join enrollments
@@ -134,11 +135,11 @@ final as (
         on
             plans.customer_id = contexts.customer_id
             and playbooks.context = contexts.context
-    left join channel_costs as local_costs
+    left join costs as local_costs
         on
             plans.channel = local_costs.channel
             and template_facts.country = local_costs.country
-    left join channel_costs as general_costs
+    left join costs as general_costs
         on
             plans.channel = general_costs.channel
             and general_costs.country = '*'
