@@ -29,6 +29,7 @@ from pydantic_settings import (
 )
 
 from winback.base.errors import UsageError
+from winback.base.languages import ROOT, languages
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 
@@ -43,13 +44,14 @@ _COUNTRY = re.compile(r"[A-Za-z]{2}")
 # would begin another one.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Taken apart at commas, where a line break is a blank.
-_LISTS: Final = frozenset({"channels", "sendgrid_webhook_public_keys"})
+_LISTS: Final = frozenset({"channels", "languages", "sendgrid_webhook_public_keys"})
 
 # The settings that the table [brand] of the brand file may set, by their names there.
 BRAND_SETTINGS: Final = {
     "name": "brand_name",
     "postal_address": "postal_address",
     "shop_url": "shop_url",
+    "language": "shop_language",
 }
 
 Mode = Literal["dry-run", "sandbox", "live"]
@@ -100,6 +102,14 @@ class Settings(BaseSettings):
     shop_timezone: str = Field("UTC", description="IANA zone of the shop's calendar days.")
     shop_country: str = Field(
         "", description="Two letters, ISO 3166: where a number without a calling code is from."
+    )
+    shop_language: str = Field(
+        ROOT, description="Language of messages to whoever has no other: en, de, fr or es."
+    )
+    languages: str = Field(
+        "",
+        description="Languages that messages may be in, comma-separated, beside the shop's own; "
+        "who speaks another one gets the shop's.",
     )
     shop_url: str = Field("https://shop.example.com", description="Where messages link to.")
     shopify_pending: Literal["wait", "count"] = Field(
@@ -279,6 +289,17 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no channel {unknown[0]!r}; there are {', '.join(CHANNELS)}")
         return names
 
+    @field_validator("shop_language", "languages")
+    @classmethod
+    def _languages_exist(cls, tags: str, info: ValidationInfo) -> str:
+        unknown = [tag for tag in _listed(tags) if tag not in languages()]
+        if unknown:
+            known = ", ".join(languages())
+            raise ValueError(f"templates/_words.toml has no {unknown[0]!r}; it has {known}")
+        if info.field_name == "shop_language" and len(_listed(tags)) != 1:
+            raise ValueError("must be one language, such as en")
+        return ",".join(_listed(tags))
+
     @field_validator("publish_to")
     @classmethod
     def _is_a_database(cls, value: SecretStr) -> SecretStr:
@@ -383,6 +404,11 @@ class Settings(BaseSettings):
         """What one of each other currency is in the shop's, by its name."""
         pairs = (rate.upper().split("=") for rate in _listed(self.exchange_rates))
         return {pair.split(":")[0]: Decimal(rate) for pair, rate in pairs}
+
+    @property
+    def enabled_languages(self) -> tuple[str, ...]:
+        """The languages that messages may be in, the shop's own first."""
+        return tuple(dict.fromkeys((self.shop_language, *_listed(self.languages))))
 
     def per_second(self, channel: str) -> float | None:
         """The pace of a channel; what comes from one sender has one. None: no limit of ours."""

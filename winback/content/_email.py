@@ -34,9 +34,11 @@ def write_email(
     need(settings.postal_address, "no_postal_address")
     need(settings.from_email, "no_from_email")
     need(settings.public_base_url, "no_public_base_url")
-    names = (f"{subject_of}.subject.txt", f"{template}.txt", f"{template}.html")
+    files = (f"{subject_of}.subject.txt", f"{template}.txt", f"{template}.html")
+    edition = templates.edition(files, row["wanted"])
+    names = tuple(edition.folder + file for file in files)
     own = {"unsubscribe_url": unsubscribe_url, "look": look}
-    context = template_context(row, settings) | own
+    context = template_context(row, settings, edition) | own
     subject, text, page = (templates.fill(name, context) for name in names)
     for name, content in ((names[1], text), (names[2], html.unescape(page))):
         if context["postal_address"] not in content or unsubscribe_url not in content:
@@ -55,7 +57,8 @@ def write_email(
         reply_to=settings.reply_to,
         own_click_links=bool(links),
     )
-    return freeze(settings.from_email, payload, templates.version(names), links=links)
+    version = templates.version(names, edition)
+    return freeze(settings.from_email, payload, version, edition, links=links)
 
 
 def _unsubscribe_headers(settings: Settings, unsubscribe_url: str) -> dict[str, str]:

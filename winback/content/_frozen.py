@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from winback.base.languages import Language
 from winback.content._blocked import RenderBlocked
 from winback.content.payloads import Payload, to_json
 
@@ -34,6 +35,8 @@ class Rendered:
     links: tuple[str, ...] = ()
     # All that it was rendered from, save the person.
     content_sha256: str = ""
+    # The language that it is in.
+    locale: str = ""
 
     def cost_cents(self, per_part: Decimal | None) -> Decimal:
         """Its price, of one SMS part or of one message; nothing where none is known."""
@@ -44,13 +47,14 @@ def freeze(
     sender: str,
     payload: Payload,
     template_version: str,
+    edition: Language,
     *,
     sms_parts: int | None = None,
     links: tuple[str, ...] = (),
 ) -> Rendered:
     text = to_json(payload)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
-    return Rendered(sender, text, sha256, template_version, sms_parts, links)
+    return Rendered(sender, text, sha256, template_version, sms_parts, links, locale=edition.tag)
 
 
 def need(value: str, reason: str) -> str:

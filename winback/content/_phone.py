@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from winback.base.languages import Language
 from winback.base.settings import Settings
 from winback.content._affordable import fill_affordably
 from winback.content._blocked import RenderBlocked
@@ -26,7 +27,6 @@ LONGEST_BODY: Final = 1_600
 MOST_MEDIA: Final = 10
 # The brand must be seen without opening the text (rule C16).
 BRAND_WITHIN: Final = 40
-OPT_OUT: Final = "Reply STOP to opt out"
 _CONTENT_SID: Final = re.compile(r"HX[0-9a-fA-F]{32}")
 LinkAt = Callable[[int], str] | None
 
@@ -38,25 +38,28 @@ def write_text(
 
     An RCS message may show the media of `<template>.media.txt`.
     """
-    name, is_rcs = f"{row['template']}.txt", row["channel"] == "rcs"
+    file, is_rcs = f"{row['template']}.txt", row["channel"] == "rcs"
     if is_rcs:
         sender = need(settings.twilio_rcs_service_sid, "no_rcs_service")
     else:
         sender = need(settings.twilio_messaging_service_sid, "no_messaging_service")
-    context = template_context(row, settings)
+    shown = f"{row['template']}.media.txt"
+    files = (file, shown) if is_rcs and templates.has(shown) else (file,)
+    edition = templates.edition(files, row["wanted"])
+    name, context = edition.folder + file, template_context(row, settings, edition)
     body = fill_affordably(templates, name, context, budget=SMS_PARTS_BUDGET)
     body, links = _count_clicks(body, link_at)
-    _check_words(name, body, settings)
+    _check_words(name, body, settings, edition)
     sms_parts = count_sms_parts(body)
     if sms_parts > SMS_PARTS_BUDGET:
         raise RenderBlocked("over_budget", f"{name} takes {sms_parts} SMS parts")
     names, media_url = [name], tuple[str, ...]()
-    if is_rcs and templates.has(media := f"{row['template']}.media.txt"):
+    if is_rcs and templates.has(media := edition.folder + shown):
         media_url = _media(templates, media, context)
         names.append(media)
-    version = templates.version(tuple(names))
+    version = templates.version(tuple(names), edition)
     payload = Text(body, sender, media_url)
-    return freeze(sender, payload, version, sms_parts=sms_parts, links=links)
+    return freeze(sender, payload, version, edition, sms_parts=sms_parts, links=links)
 
 
 def write_mms(
@@ -64,17 +67,20 @@ def write_mms(
 ) -> Rendered:
     """Words and pictures or a video: `<template>.txt` and `<template>.media.txt`."""
     sender = need(settings.twilio_messaging_service_sid, "no_messaging_service")
-    names = (f"{row['template']}.txt", f"{row['template']}.media.txt")
-    context = template_context(row, settings)
+    files = (f"{row['template']}.txt", f"{row['template']}.media.txt")
+    edition = templates.edition(files, row["wanted"])
+    names = (edition.folder + files[0], edition.folder + files[1])
+    context = template_context(row, settings, edition)
     body = one_line(templates.fill(names[0], context))
     clicks = ClickLinks(link_at) if link_at else None
     body = clicks.in_text(body) if clicks else body
-    _check_words(names[0], body, settings)
+    _check_words(names[0], body, settings, edition)
     if len(body) > LONGEST_BODY:
         raise RenderBlocked("over_budget", f"{names[0]} is longer than {LONGEST_BODY} characters")
     payload = Text(body, sender, _media(templates, names[1], context))
     links = tuple(clicks.targets) if clicks else ()
-    return freeze(sender, payload, templates.version(names), links=links)
+    version = templates.version(names, edition)
+    return freeze(sender, payload, version, edition, links=links)
 
 
 def write_whatsapp(
@@ -86,19 +92,22 @@ def write_whatsapp(
     the values; the words are checked as those of a text are, and a dry run shows them.
     """
     sender = "whatsapp:" + need(settings.twilio_whatsapp_from, "no_whatsapp_sender")
-    names = (f"{row['template']}.whatsapp.json", f"{row['template']}.txt")
-    context = template_context(row, settings)
+    files = (f"{row['template']}.whatsapp.json", f"{row['template']}.txt")
+    edition = templates.edition(files, row["wanted"])
+    names = (edition.folder + files[0], edition.folder + files[1])
+    context = template_context(row, settings, edition)
     content_sid, values = _content(templates, names[0], context)
     words = one_line(templates.fill(names[1], context))
     clicks = ClickLinks(link_at) if link_at else None
     if clicks:
         values = {key: clicks.in_text(value) for key, value in values.items()}
         words = clicks.in_text(words)
-    _check_words(names[1], words, settings)
+    _check_words(names[1], words, settings, edition)
     variables = json.dumps(values, ensure_ascii=False, sort_keys=True)
     payload = WhatsApp(sender, content_sid, variables, words)
     links = tuple(clicks.targets) if clicks else ()
-    return freeze(sender, payload, templates.version(names), links=links)
+    version = templates.version(names, edition)
+    return freeze(sender, payload, version, edition, links=links)
 
 
 def _content(
@@ -134,12 +143,13 @@ def _media(templates: Templates, name: str, context: Mapping[str, Any]) -> tuple
     return urls
 
 
-def _check_words(name: str, words: str, settings: Settings) -> None:
+def _check_words(name: str, words: str, settings: Settings, edition: Language) -> None:
     """What every message to a phone must say (rule C16)."""
     if to_gsm7(settings.brand_name) not in to_gsm7(words)[:BRAND_WITHIN]:
         raise RenderBlocked("no_brand", f"{name} lacks the brand in {BRAND_WITHIN} characters")
-    if OPT_OUT not in words:
-        raise RenderBlocked("no_opt_out", f"{name} lacks {OPT_OUT!r}")
+    opt_out = edition.word("opt_out")
+    if to_gsm7(opt_out) not in to_gsm7(words):
+        raise RenderBlocked("no_opt_out", f"{name} lacks {opt_out!r}")
 
 
 def _count_clicks(body: str, link_at: LinkAt) -> tuple[str, tuple[str, ...]]:

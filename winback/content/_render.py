@@ -48,10 +48,16 @@ class Renderer:
         the addresses stay as they are. `codes` gives the person's own code of an offer; it is
         asked only where the message shows one, and without it such a message is not written.
         """
-        row = {**row, "codes": codes}
+        row = {**row, "codes": codes, "wanted": self._wanted(row)}
         rendered = self._write(row, unsubscribe_url, link_at)
         content = content_sha256(row, rendered, self._settings, self._look)
         return replace(rendered, content_sha256=content)
+
+    def _wanted(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """The person's language if it is switched on, then the shop's."""
+        shop, own = self._settings.shop_language, row.get("locale")
+        is_on = own in self._settings.enabled_languages
+        return (str(own), shop) if is_on and own != shop else (shop,)
 
     def _write(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +22,7 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from mjml import mjml2html
 
+from winback.base.languages import ROOT, Language, languages
 from winback.content._blocked import RenderBlocked
 
 # Jinja's error has the missing name in its words only.
@@ -56,10 +58,38 @@ class Templates:
         )
         self._folder = folder
         self._version = lru_cache(maxsize=None)(self._read_version)
+        self._edition = lru_cache(maxsize=None)(self._find_edition)
         self._piece = lru_cache(maxsize=None)(self._environment.from_string)
 
     def has(self, name: str) -> bool:
-        return (self._folder / name).is_file()
+        """Whether a file is there; a page may be written in MJML."""
+        path = self._folder / name
+        return path.is_file() or (name.endswith(".html") and path.with_suffix(".mjml").is_file())
+
+    def edition(self, names: tuple[str, ...], wanted: tuple[str, ...]) -> Language:
+        """The first of the wanted languages in which a message's files are there, else English.
+
+        Raises RenderBlocked where some files of a language are there and others aren't: nothing
+        is sent that is half in one language and half in another.
+        """
+        return self._edition(names, wanted)
+
+    def _find_edition(self, names: tuple[str, ...], wanted: tuple[str, ...]) -> Language:
+        for tag in wanted:
+            if tag == ROOT:
+                break
+            edition = languages()[tag]
+            lacking = [name for name in names if not self.has(edition.folder + name)]
+            if not lacking:
+                return edition
+            if len(lacking) < len(names):
+                raise RenderBlocked(
+                    "half_translated",
+                    f"templates/{edition.folder}{lacking[0]} is missing, and the message's other "
+                    "files are there",
+                    field=edition.tag,
+                )
+        return languages()[ROOT]
 
     def fill(self, name: str, context: Mapping[str, Any]) -> str:
         """One page with a person's facts. Raises RenderBlocked, naming what is missing."""
@@ -84,12 +114,13 @@ class Templates:
         except TemplateNotFound as error:
             raise RenderBlocked("no_template", f"templates/{error.name} is missing") from None
 
-    def version(self, names: tuple[str, ...]) -> str:
-        """A hash of the template files and all that they include or extend."""
-        return self._version(names)
+    def version(self, names: tuple[str, ...], edition: Language) -> str:
+        """A hash of the template files, all that they include or extend, and the language."""
+        return self._version(names, edition.tag)
 
-    def _read_version(self, names: tuple[str, ...]) -> str:
+    def _read_version(self, names: tuple[str, ...], tag: str) -> str:
         digest, pending, seen = hashlib.sha256(), list(names), set[str]()
+        digest.update(json.dumps([tag, languages()[tag].table]).encode())
         while pending:
             name = pending.pop()
             if name in seen:
