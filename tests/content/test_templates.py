@@ -22,7 +22,7 @@ from winback.content._sms_text import is_gsm7
 LINK = "https://hooks.example.com/u/abc"
 TEXTS = sorted(
     str(path.relative_to(TEMPLATES_DIR))[: -len(".txt")]
-    for path in TEMPLATES_DIR.glob("*/*.txt")
+    for path in TEMPLATES_DIR.glob("*/[!_]*.txt")
     if not path.with_suffix(".html").exists() and ".subject" not in path.name
 )
 EMAILS = sorted(
