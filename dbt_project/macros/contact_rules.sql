@@ -42,7 +42,7 @@
 {% macro decision_rule_ids() -%}
     {{ return([
         'purchase', 'no_order', 'holdout', 'range', 'other_id', 'household',
-        'shared_address', 'window', 'usual_hour',
+        'shared_address', 'window', 'usual_hour', 'budget',
     ]) }}
 {%- endmacro %}
 

@@ -47,7 +47,7 @@ def taken(home: Path) -> list[tuple[str, str, str]]:
     [
         (("sms_email", "2"), "me@shop.example", "sendgrid", "email, variant arrivals"),
         (("sms_email", "2", "--variant", "offer"), "me@shop.example", "sendgrid", "variant offer"),
-        (("sms_four_step", "1"), "+1 202-555-0123", "twilio", "It costs some 0.0"),
+        (("sms_four_step", "1"), "+1 202-555-0123", "twilio", "It costs some 0."),
     ],
 )
 def test_one_message_leaves_and_is_counted_nowhere(

@@ -240,6 +240,16 @@ class Settings(BaseSettings):
         72, ge=1, le=24 * 365, description="Hours until a request for a yes is asked anew."
     )
 
+    budget_run_cents: int | None = Field(
+        None, ge=0, description="Most that the messages of one run may cost; empty: no limit."
+    )
+    budget_day_cents: int | None = Field(
+        None, ge=0, description="Most that the messages of one day may cost, in the shop's zone."
+    )
+    budget_month_cents: int | None = Field(
+        None, ge=0, description="Most that the messages of one calendar month may cost."
+    )
+
     publish_to: SecretStr = Field(
         SecretStr(""),
         description="Where a build copies the public tables to, for reports: a PostgreSQL URL "

@@ -92,6 +92,7 @@ from winback.ledger._revocations import (
     keep_revocations,
     revoked_among,
 )
+from winback.ledger._spending import note_planning, planning_began_at, spent_since
 from winback.ledger._states import FINAL, TRANSITIONS, State
 from winback.ledger._suppress import (
     Suppression,
@@ -226,11 +227,13 @@ __all__ = [
     "normalize",
     "note_mode",
     "note_planned",
+    "note_planning",
     "note_stage_end",
     "noted_mode",
     "open_join",
     "open_ledger",
     "planned_from",
+    "planning_began_at",
     "prefer",
     "prove_accepted",
     "read_approvals",
@@ -246,6 +249,7 @@ __all__ = [
     "rewrite_table",
     "sent_twice",
     "sign_token",
+    "spent_since",
     "stage_ends",
     "standing_joins",
     "standing_preferences",

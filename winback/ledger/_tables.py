@@ -225,7 +225,8 @@ Index(
 Index("messages_by_address", messages.c.address, messages.c.accepted_at)
 Index("messages_by_customer", messages.c.customer_id, messages.c.accepted_at)
 Index("messages_by_provider_id", messages.c.provider_id)
-Index("messages_by_acceptance", messages.c.accepted_at)
+# With the cost, so that what was spent since a day is added up from the index alone.
+Index("messages_by_acceptance", messages.c.accepted_at, messages.c.cost_cents)
 
 attempts = Table(
     "attempts",

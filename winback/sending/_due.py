@@ -44,7 +44,7 @@ _CLAIMED = select(
     _m.sender, _m.payload_json, _m.not_before, _m.window_closes_at, _m.expires_at, _m.zones,
     _m.local_opens_minute, _m.local_closes_minute, _m.attempt_no, _m.cap_scope, _m.cap_per_24h,
     _m.cap_per_7d, _m.max_per_24h, _m.consent_expires_at, _m.purpose, _m.written_by,
-    _m.content_sha256,
+    _m.content_sha256, _m.cost_cents,
 ).where(among(_m.message_id, texts("keys")))  # fmt: skip
 
 

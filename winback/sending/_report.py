@@ -59,7 +59,9 @@ class SendReport:
             f"{count:,} {OUTCOMES[state]}" for state, count in sorted(self.counts.items()) if count
         ]
         # Who was stopped for good is counted above.
-        later = sum(n for rule, n in self.refused_by_guard.items() if rule not in FINAL)
+        held = self.refused_by_guard["budget"]
+        parts += [f"{held:,} held for lack of budget"] if held else []
+        later = sum(n for rule, n in self.refused_by_guard.items() if rule not in FINAL) - held
         parts += [f"{later:,} stopped by the last look, to be planned anew"] if later else []
         parts += [f"{self.left_waiting:,} still wait"] if self.left_waiting else []
         parts += self.held.values()

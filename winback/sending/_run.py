@@ -27,6 +27,7 @@ from winback.sending._report import SendReport
 from winback.sending._unresolved_mail import why_hold_no_more
 from winback.sending.brakes._brakes import Brakes
 from winback.sending.brakes._breakers import Trip, find_trips
+from winback.sending.guard._budgets import Budgets
 from winback.sending.guard._guard import Caps
 from winback.sending.guard._last_look import refuse
 from winback.sending.pace._pacing import LONGEST_WAIT, Pace
@@ -79,6 +80,7 @@ class ChannelRun:
         self._ledger, self._settings, self._clock = ledger, settings, clock
         self._channel, self._all_due, self._caps = channel, due, caps
         self._token, self._report = token, report
+        self._budgets = Budgets.of(settings)
         self._on_progress, self._sleep, self._ending = on_progress, sleep, ending
         self._brakes = Brakes(ledger, settings, clock, channel, report)
         self._pace = Pace(ledger, channel)
@@ -212,6 +214,7 @@ class ChannelRun:
                 now=now,
                 caps=self._caps,
                 shop_timezone=self._settings.shop_timezone,
+                budgets=self._budgets,
             )
             going = [r for r in requests if refused.keys().isdisjoint(r.message_ids)]
             if not _attempts.begin(

@@ -68,6 +68,8 @@ def dbt_vars(settings: Settings, as_of: datetime, **extra: Any) -> dict[str, Any
         "channels": list(settings.enabled_channels),
         "currency": settings.currency,
         "exchange_rates": {name: str(rate) for name, rate in settings.rates.items()},
+        "budget_day_cents": settings.budget_day_cents,
+        "budget_month_cents": settings.budget_month_cents,
         "segments": segment_names(),
         **extra,
     }
@@ -206,12 +208,14 @@ def _own_runner(settings: Settings, on_node: OnNode | None) -> DbtRunner:
 # What changes from run to run, or from shop to shop, is read when a query is compiled. The project
 # is parsed without it: any changed var, or another home's paths, would make dbt parse all of it
 # again (9 s).
-_PARSED_WITH: Final = {
+_PARSED_WITH: Final[Mapping[str, Any]] = {
     "as_of": "2000-01-01T00:00:00+00:00",
     "shop_timezone": "UTC",
     "channels": [],
     "currency": "",
     "exchange_rates": {},
+    "budget_day_cents": None,
+    "budget_month_cents": None,
     "with_entrants": False,
 }
 _PARSED_IN: Final = {
@@ -233,7 +237,7 @@ def parsed_project(settings: Settings) -> Any:
     if key not in _manifests:
         from dbt.cli.main import dbtRunner
 
-        variables = json.dumps(_PARSED_WITH | {"segments": segment_names()})
+        variables = json.dumps({**_PARSED_WITH, "segments": segment_names()})
         command = ["parse", "--no-write-json", "--vars", variables]
         command += ["--target", settings.dbt_target]
         target = Path(dbt_environment(settings)["DBT_TARGET_PATH"])

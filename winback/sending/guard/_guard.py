@@ -29,10 +29,11 @@ from winback.ledger import (
     suppressed_among,
     talking_among,
 )
+from winback.sending.guard._budgets import Left
 
 Rule = Literal[
     "suppression", "consent", "paused", "conversation", "range", "cap_24h", "cap_7d", "cap_fewer",
-    "cap_state", "window", "zone", "revoked",
+    "cap_state", "window", "zone", "revoked", "budget",
 ]  # fmt: skip
 
 
@@ -72,8 +73,13 @@ def refusals(
     caps: Caps,
     shop_timezone: str,
     answer_pause: timedelta,
+    left: Left | None = None,
 ) -> dict[str, Rule]:
-    """The rule that forbids each message now, by id; a message that may go has none."""
+    """The rule that forbids each message now, by id; a message that may go has none.
+
+    `left` is what may still be spent. What was asked for, as a reply, is never held for it.
+    """
+    left = left or Left()
     suppressed = _suppressed(connection, messages)
     in_conversation = _in_conversation(connection, messages, answer_pause, now)
     joined = joined_among(connection, [m for m in messages if _is_of_series(m)])
@@ -99,10 +105,13 @@ def refusals(
                 rule = "conversation"
             else:
                 rule = history.cap_rule(message, caps, wants_fewer="fewer" in wish)
+                if rule is None and not left.has_room(message.cost_cents):
+                    rule = "budget"
         if rule:
             refused[message.message_id] = rule
         else:
             history.add(message, now)
+            left.take(message.cost_cents)
     return refused
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row
 
 from winback.base.project import project_vars
 from winback.ledger import State, transition
+from winback.sending.guard._budgets import Budgets
 from winback.sending.guard._guard import Caps, Rule, refusals
 
 # The state of a refused message: it ends if it may not be sent later either, else it is parked.
@@ -28,6 +29,7 @@ def refuse(
     now: datetime,
     caps: Caps,
     shop_timezone: str,
+    budgets: Budgets | None = None,
 ) -> dict[str, Rule]:
     """Take out of a claimed group what the guard forbids; the rule for each, by message id."""
     refused = refusals(
@@ -37,6 +39,7 @@ def refuse(
         caps=caps,
         shop_timezone=shop_timezone,
         answer_pause=timedelta(hours=project_vars()["answer_pause_hours"]),
+        left=(budgets or Budgets()).left(connection, now=now),
     )
     for key, rule in refused.items():
         state = FINAL.get(rule, "planned")

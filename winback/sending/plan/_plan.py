@@ -37,6 +37,7 @@ from winback.ledger import (
     keep_unwritten,
     link_token,
     note_planned,
+    note_planning,
     read_pools,
     reschedule,
     sign_token,
@@ -167,6 +168,8 @@ def plan(
     confirmed = set[str]()
     samples = Samples(renderer, settings)
     began_at = clock.now()
+    with ledger.write() as connection:
+        note_planning(connection, at=began_at)
     for chunk in chunks(rows):
         wanted = [row for row in chunk if row["action"] == "plan"]
         confirmed.update(row["message_id"] for row in wanted)

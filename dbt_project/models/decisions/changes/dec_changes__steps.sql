@@ -40,6 +40,17 @@ moments as (
     union all
 
     {% endfor -%}
+    -- Tomorrow has a budget of its own.
+    select
+        'ledger' as hangs_on,
+        'budget' as what,
+        {{ end_of_day(as_of_date(), shop_zone()) }} as changes_at
+
+    from due
+    where not {{ rule_holds('budget', 'paused_by') }}
+
+    union all
+
     {% for moment in ['window_opens_at', 'preferred_at'] -%}
     select
         'ledger' as hangs_on,

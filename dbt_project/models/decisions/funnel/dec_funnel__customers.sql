@@ -83,6 +83,7 @@ final as (
         -- facts
         in_play.arm,
         last_decisions.decision,
+        last_decisions.ok_budget,
         last_decisions.send_after_at
 
     from population

@@ -58,6 +58,7 @@ final as (
             when decision is null then 'not_due'
             when decision in ('suppressed', 'expired', 'exited') then decision
             when decision = 'capped' then 'cap'
+            when decision = 'deferred' and not ok_budget then 'budget'
             when decision = 'deferred' and send_after_at is null then 'pause'
             when decision = 'deferred' then 'window'
         end as reason

@@ -26,6 +26,12 @@ holds as (
 
 ),
 
+over_budget as (
+
+    select * from {{ ref('dec_steps__over_budget') }}
+
+),
+
 -- A series has a consent of its own. Fail closed: without a row every rule has failed,
 -- unless it is the channel that is not switched on.
 judged as (
@@ -50,7 +56,8 @@ judged as (
         {% endfor -%}
         holds.ok_step_other_id,
         holds.ok_step_household,
-        holds.ok_in_transit
+        holds.ok_in_transit,
+        over_budget.enrollment_id is null as ok_budget
 
     from plan
     left join eligibility
@@ -67,6 +74,10 @@ judged as (
             plan.playbook_id = holds.playbook_id
             and plan.customer_id = holds.customer_id
             and plan.channel_group = holds.channel_group
+    left join over_budget
+        on
+            plan.enrollment_id = over_budget.enrollment_id
+            and plan.step = over_budget.step
 
 ),
 
@@ -93,7 +104,8 @@ final as (
                     not ok_in_transit
                     and {{ rule_holds('in_transit', 'paused_by') }}
                     then 'in_transit'
-            end
+            end,
+            case when not ok_budget then 'budget' end
         ) as paused_by,
         capped_by
 
