@@ -51,14 +51,16 @@ INPUTS = {
     "int_playbooks__steps": (
         "'p' as playbook_id, 1 as step, 'loud' as template, "
         "null as content_tag, false as includes_offer, null as extra_offer_id, "
-        "null as extra_offer_kind, null as extra_offer_value, null as extra_offer_detail, null as extra_offer_code_source, "
+        "null as extra_offer_kind, null as extra_offer_value, null as extra_offer_detail, "
+        "null as extra_offer_code_source, "
         "null as extra_offer_code, 30 as extra_offer_validity_days"
     ),
     "step_variants": (
         "'q' as playbook_id, 1 as step, 'v' as variant, 'other' as template, null as subject"
     ),
     "offers": (
-        "'o' as offer_id, 'percent' as kind, 1 as value, null as detail, 'shared' as code_source, 'CODE' as code"
+        "'o' as offer_id, 'percent' as kind, 1 as value, null as detail, "
+        "'shared' as code_source, 'CODE' as code"
     ),
     "playbooks": ("'p' as playbook_id, 'cart' as context"),
     "int_channels__costs": (
