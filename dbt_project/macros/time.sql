@@ -57,6 +57,12 @@
 {%- endmacro %}
 
 
+{#- The first moment of an instant's month on the wall clock of the shop. -#}
+{% macro shop_month(instant) -%}
+    {{ dbt.date_trunc('month', winback.to_local(instant, winback.shop_zone())) }}
+{%- endmacro %}
+
+
 {#- A minute of a local day, counted from its midnight on the wall clock, to its instant. -#}
 {% macro local_minute(day, minute, zone) -%}
     {{ winback.from_local(

@@ -30,7 +30,10 @@ DUE: Final = """
             end as place,
             case
                 when decision = 'capped'
-                    then list_filter(string_split(blocked_by, ','), r -> starts_with(r, 'cap'))
+                    then list_filter(
+                        string_split(blocked_by, ','),
+                        r -> starts_with(r, 'cap') or r = 'offer_budget'
+                    )
                 else list_filter(
                     string_split(blocked_by, ','),
                     r -> r not in ('window', 'usual_hour') and not starts_with(r, 'cap')

@@ -33,8 +33,8 @@ _DECISIVE: Final[Mapping[str, frozenset[str]]] = {
     "holdout": frozenset({"holdout"}),
     "expired": frozenset({"range"}),
     "suppressed": frozenset({"standing", "shared_address", "other_id", "household"}),
-    "capped": frozenset({"cap"}),
-    "deferred": frozenset({"pause", "window", "usual_hour"}),
+    "capped": frozenset({"cap", "offer_budget"}),
+    "deferred": frozenset({"pause", "offer_stacking", "window", "usual_hour"}),
 }
 _ANSWERS: Final = ("clicked", "replied", "opted_out")
 

@@ -84,6 +84,8 @@ final as (
         in_play.arm,
         last_decisions.decision,
         last_decisions.ok_budget,
+        last_decisions.ok_offer_budget,
+        last_decisions.ok_offer_stacking,
         last_decisions.send_after_at
 
     from population

@@ -57,8 +57,12 @@ final as (
             when arm = 'holdout' then 'holdout'
             when decision is null then 'not_due'
             when decision in ('suppressed', 'expired', 'exited') then decision
+            when decision = 'capped' and not ok_offer_budget
+                then 'offer_budget'
             when decision = 'capped' then 'cap'
             when decision = 'deferred' and not ok_budget then 'budget'
+            when decision = 'deferred' and not ok_offer_stacking
+                then 'offer_stacking'
             when decision = 'deferred' and send_after_at is null then 'pause'
             when decision = 'deferred' then 'window'
         end as reason

@@ -6,7 +6,7 @@ with
 -- noqa: disable=LT02
 settled as (
 
-    select * from {{ ref('dec_steps__contests') }}
+    select * from {{ ref('dec_steps__offer_budgets') }}
 
 ),
 
@@ -16,11 +16,12 @@ decided as (
         *,
         is_ready
         and not is_served_by_other
-        and not is_behind_other as is_going_out,
+        and not is_behind_other
+        and not is_over_offer_budget as is_going_out,
         cast(
             case
                 when is_served_by_other then 'suppressed'
-                when is_behind_other then 'capped'
+                when is_behind_other or is_over_offer_budget then 'capped'
                 else own_decision
             end as varchar
         ) as decision,
@@ -46,6 +47,7 @@ decided as (
                 nullif(paused_by, ''),
                 nullif(capped_by, ''),
                 case when is_behind_other then 'cap_24h' end,
+                case when is_over_offer_budget then 'offer_budget' end,
                 case when not ok_window then 'window' end,
                 case
                     when ok_window and preferred_at is not null

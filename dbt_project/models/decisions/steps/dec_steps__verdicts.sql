@@ -32,6 +32,12 @@ over_budget as (
 
 ),
 
+stacked as (
+
+    select * from {{ ref('dec_offers__stacked') }}
+
+),
+
 -- A series has a consent of its own. Fail closed: without a row every rule has failed,
 -- unless it is the channel that is not switched on.
 judged as (
@@ -57,7 +63,9 @@ judged as (
         holds.ok_step_other_id,
         holds.ok_step_household,
         holds.ok_in_transit,
-        over_budget.enrollment_id is null as ok_budget
+        over_budget.enrollment_id is null as ok_budget,
+        plan.includes_offer
+        and stacked.enrollment_id is not null as is_stacked
 
     from plan
     left join eligibility
@@ -78,10 +86,13 @@ judged as (
         on
             plan.enrollment_id = over_budget.enrollment_id
             and plan.step = over_budget.step
+    left join stacked
+        on plan.enrollment_id = stacked.enrollment_id
 
 ),
 
--- What other ids at the address did bars a win-back, or has it wait.
+-- What other ids at the address did bars a win-back, or has it wait. So does an offer that
+-- the customer holds.
 final as (
 
     select
@@ -105,6 +116,7 @@ final as (
                     and {{ rule_holds('in_transit', 'paused_by') }}
                     then 'in_transit'
             end,
+            case when is_stacked then 'offer_stacking' end,
             case when not ok_budget then 'budget' end
         ) as paused_by,
         capped_by

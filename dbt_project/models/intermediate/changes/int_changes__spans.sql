@@ -17,6 +17,7 @@
         a_day * var('series_enter_days'), ''),
     ('address', 'int_messages__all', 'left_at',
         a_day * var('shared_address_days'), 'has_left'),
+    ('offer', 'int_offers__told', 'holds_until', 0, ''),
     ('running', 'int_enrollments__running', 'ends_at', 0, ''),
 ] -%}
 {%- for days in var('reactivation_windows') -%}

@@ -1,0 +1,108 @@
+with
+
+offers as (
+
+    select * from {{ ref('offers') }}
+
+),
+
+told as (
+
+    select
+        offer_id,
+        count(*) as told_count,
+        count(
+            case when {{ shop_month('told_at') }} = {{ shop_month(as_of()) }} then 1 end
+        ) as month_count
+
+    from {{ ref('int_offers__told') }}
+    where is_first
+    group by offer_id
+
+),
+
+redemptions as (
+
+    select * from {{ ref('int_offers__redemptions') }}
+    where {{ shop_month('redeemed_at') }} = {{ shop_month(as_of()) }}
+
+),
+
+-- An order that doesn't say what was taken off counts for what the offer takes off.
+spent as (
+
+    select
+        redemptions.offer_id,
+        sum(
+            coalesce(
+                redemptions.discount_cents,
+                case
+                    when offers.kind = 'amount' then offers.value
+                    when
+                        offers.kind in ('percent', 'vip', 'price_drop')
+                        and offers.value < 100
+                        then
+                            redemptions.net_revenue_cents
+                            * offers.value / (100 - offers.value)
+                    else 0
+                end
+            )
+        ) as spent_cents
+
+    from redemptions
+    inner join offers
+        on redemptions.offer_id = offers.offer_id
+    group by redemptions.offer_id
+
+),
+
+left_over as (
+
+    select
+        offers.offer_id,
+        offers.max_codes - coalesce(told.told_count, 0) as left_ever,
+        offers.max_codes_month - coalesce(told.month_count, 0) as left_this_month,
+        case
+            when offers.budget_cents_month <= coalesce(spent.spent_cents, 0) then 0
+        end as left_of_budget
+
+    from offers
+    left join told
+        on offers.offer_id = told.offer_id
+    left join spent
+        on offers.offer_id = spent.offer_id
+
+),
+
+limits as (
+
+    select
+        offer_id,
+        left_ever as room
+    from left_over
+    union all
+    select
+        offer_id,
+        left_this_month as room
+    from left_over
+    union all
+    select
+        offer_id,
+        left_of_budget as room
+    from left_over
+
+),
+
+final as (
+
+    select
+        offer_id,
+        greatest(min(room), 0) as room
+
+    from limits
+    where room is not null
+    group by offer_id
+
+)
+
+select * from final
