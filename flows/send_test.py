@@ -74,6 +74,8 @@ def _written(found: list[Shown], variant: str) -> Shown:
     written = [it for it in named if not it.unwritten]
     if not written:
         raise WinbackError(f"The message can't be written: {named[0].unwritten}")
+    if held := [it for it in written[0].findings if it.stops]:
+        raise WinbackError(f"A run would hold this message. {held[0]}")
     return written[0]
 
 

@@ -18,6 +18,8 @@ _HEAD: Final = """# Licenses of the packages that we install
 `make licenses` writes this page from what the packages say of themselves. `make check` holds each
 of them to the licenses that `scripts/licenses.toml` allows, and this page to both. A shop installs
 what is used to run; the rest is for tests. winback itself is under Apache-2.0.
+`tests/assets/caniemail` holds the data of the npm package `caniemail` 1.0.5 (MIT), from which
+`winback/content/lint/mail_features.csv` is made.
 
 | package | license | used to |
 |---|---|---|

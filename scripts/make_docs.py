@@ -16,11 +16,21 @@ import event_page
 import fact_files
 import input_page
 import law_page
+import lint_page
 import rule_files
 import rule_page
 import setting_page
 
-PAGES = (column_page, command_page, event_page, input_page, law_page, rule_page, setting_page)
+PAGES = (
+    column_page,
+    command_page,
+    event_page,
+    input_page,
+    law_page,
+    lint_page,
+    rule_page,
+    setting_page,
+)
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ _COUNTRY = re.compile(r"[A-Za-z]{2}")
 # would begin another one.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Taken apart at commas, where a line break is a blank.
-_LISTS: Final = frozenset({"channels", "languages", "sendgrid_webhook_public_keys"})
+_LISTS: Final = frozenset({"channels", "languages", "link_domains", "sendgrid_webhook_public_keys"})
 
 # The settings that the table [brand] of the brand file may set, by their names there.
 BRAND_SETTINGS: Final = {
@@ -155,6 +155,19 @@ class Settings(BaseSettings):
     public_base_url: str = Field("", description="Where the providers reach `winback serve`.")
 
     click_links: bool = Field(True, description="Count clicks by links of ours, `/r/...`.")
+    link_base_url: str = Field(
+        "",
+        description="A short address of your own under which click links go out, like "
+        "`https://go.shop.example`; it must lead to the same `winback serve`; default: "
+        "PUBLIC_BASE_URL.",
+    )
+    link_domains: str = Field(
+        "",
+        description="Domains to which messages may link besides SHOP_URL's, comma-separated.",
+    )
+    utm: bool = Field(
+        False, description="Add utm_source, utm_medium, utm_campaign and utm_content to links."
+    )
     pause_days: int = Field(30, gt=0, le=365, description="The pause that people may choose.")
 
     sendgrid_api_key: SecretStr = Field(SecretStr(""), description="SendGrid API key.")
@@ -171,6 +184,11 @@ class Settings(BaseSettings):
         "", description="Toll-free number where a call stops calls and texts, E.164."
     )
     voice_language: str = Field("en-US", description="Language of the voice that calls.")
+    sms_toll_free: bool = Field(
+        False,
+        description="Texts leave from a toll-free number, where a part of several holds less: "
+        "152 characters, or 66.",
+    )
     sms_campaign_status: str = Field("", description="`registered` before US texts.")
     sms_per_second: float | None = Field(None, gt=0, description="Pace of SMS, MMS and RCS.")
     whatsapp_per_second: float | None = Field(None, gt=0, description="Pace of WhatsApp.")

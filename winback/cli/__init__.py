@@ -14,6 +14,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _erase,
     _inbox,
     _init,
+    _lint,
     _load,
     _mode,
     _next,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from winback.content._blocked import RenderBlocked
@@ -13,23 +14,24 @@ from winback.content.facts import CAN_GIVE_WAY
 
 
 def fill_affordably(
-    templates: Templates, name: str, context: Mapping[str, Any], *, budget: int
+    templates: Templates, name: str, context: Mapping[str, Any], *, budget: int, toll_free: bool
 ) -> str:
     """One text in GSM-7 where it can be; a fact that costs too much is as if unknown.
 
     A fact in another alphabet gives way where that saves a part, any other one only while the
     text is over its budget. A fact without a fallback in the template stays.
     """
+    parts = partial(count_sms_parts, toll_free=toll_free)
     body = _fill(templates, name, context)
     known = [fact for fact in CAN_GIVE_WAY if fact in context]
     foreign = [fact for fact in known if not is_gsm7(to_gsm7(context[fact]))]
     shorter, remaining = body, context
     for fact in foreign:
         shorter, remaining = _without(templates, name, remaining, fact) or (shorter, remaining)
-    if count_sms_parts(shorter) < count_sms_parts(body):
+    if parts(shorter) < parts(body):
         body, context = shorter, remaining
     for fact in known:
-        if count_sms_parts(body) <= budget:
+        if parts(body) <= budget:
             break
         if fact in context:
             body, context = _without(templates, name, context, fact) or (body, context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -47,10 +48,11 @@ def write_text(
     files = (file, shown) if is_rcs and templates.has(shown) else (file,)
     edition = templates.edition(files, row["wanted"])
     name, context = edition.folder + file, template_context(row, settings, edition)
-    body = fill_affordably(templates, name, context, budget=SMS_PARTS_BUDGET)
-    body, links = _count_clicks(body, link_at)
+    toll_free = settings.sms_toll_free
+    body = fill_affordably(templates, name, context, budget=SMS_PARTS_BUDGET, toll_free=toll_free)
+    body, links = _count_clicks(body, link_at, toll_free=toll_free)
     _check_words(name, body, settings, edition)
-    sms_parts = count_sms_parts(body)
+    sms_parts = count_sms_parts(body, toll_free=toll_free)
     if sms_parts > SMS_PARTS_BUDGET:
         raise RenderBlocked("over_budget", f"{name} takes {sms_parts} SMS parts")
     names, media_url = [name], tuple[str, ...]()
@@ -152,12 +154,13 @@ def _check_words(name: str, words: str, settings: Settings, edition: Language) -
         raise RenderBlocked("no_opt_out", f"{name} lacks {opt_out!r}")
 
 
-def _count_clicks(body: str, link_at: LinkAt) -> tuple[str, tuple[str, ...]]:
+def _count_clicks(body: str, link_at: LinkAt, *, toll_free: bool) -> tuple[str, tuple[str, ...]]:
     """A text with click links and where they lead; as it was if they would cost an SMS part."""
     if link_at is None:
         return body, ()
     clicks = ClickLinks(link_at)
     counted = clicks.in_text(body)
-    if count_sms_parts(counted) > count_sms_parts(body):
+    parts = partial(count_sms_parts, toll_free=toll_free)
+    if parts(counted) > parts(body):
         return body, ()
     return counted, tuple(clicks.targets)

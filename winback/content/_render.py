@@ -7,17 +7,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from winback.base.languages import language
 from winback.base.settings import PROJECT_DIR, Settings
 from winback.content._codes import Codes
 from winback.content._content import content_sha256
+from winback.content._context import template_context
 from winback.content._email import write_email
 from winback.content._frozen import Rendered
 from winback.content._phone import write_mms, write_text, write_whatsapp
 from winback.content._templates import Templates
 from winback.content._voice import write_call
 from winback.content.brand import read_brand
+from winback.content.lint import Finding, findings, placed, quick_findings
+from winback.content.payloads import from_json
 
 TEMPLATES_DIR = PROJECT_DIR / "templates"
+# The files that one template may have.
+_KINDS: Final = ("txt", "html", "media.txt", "voice.txt", "whatsapp.json")
 _PHONE: Final = {
     "sms": write_text,
     "rcs": write_text,
@@ -58,6 +64,48 @@ class Renderer:
         shop, own = self._settings.shop_language, row.get("locale")
         is_on = own in self._settings.enabled_languages
         return (str(own), shop) if is_on and own != shop else (shop,)
+
+    def findings(
+        self, row: Mapping[str, Any], rendered: Rendered, *, unsubscribe_url: str
+    ) -> list[Finding]:
+        """All that is wrong with a message that `render` wrote from this row."""
+        found = findings(
+            from_json(row["channel"], rendered.payload_json),
+            sms_parts=rendered.sms_parts,
+            links=rendered.links,
+            context=self._could_say(row, rendered),
+            language=rendered.locale,
+            settings=self._settings,
+            way_out=unsubscribe_url,
+        )
+        return self._placed(found, row, rendered)
+
+    def quick_findings(self, row: Mapping[str, Any], rendered: Rendered) -> list[Finding]:
+        """What one person's facts brought about in their message: it costs little."""
+        found = quick_findings(
+            from_json(row["channel"], rendered.payload_json),
+            links=rendered.links,
+            context=self._could_say(row, rendered),
+            language=rendered.locale,
+            settings=self._settings,
+        )
+        return self._placed(list(found), row, rendered)
+
+    def _could_say(self, row: Mapping[str, Any], rendered: Rendered) -> dict[str, Any]:
+        kinds = {name: row.get(name) for name in ("offer_kind", "extra_offer_kind")}
+        return template_context(row, self._settings, language(rendered.locale)) | kinds
+
+    def _placed(
+        self, found: list[Finding], row: Mapping[str, Any], rendered: Rendered
+    ) -> list[Finding]:
+        if not found:
+            return []
+        folder = language(rendered.locale).folder
+        subject = row.get("subject_template") or row["template"]
+        names = [f"{folder}{row['template']}.{kind}" for kind in _KINDS]
+        names.append(f"{folder}{subject}.subject.txt")
+        files = self._templates.files(tuple(filter(self._templates.has, names)))
+        return placed(found, files, self._templates.written)
 
     def _write(
         self,

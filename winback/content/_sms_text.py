@@ -53,15 +53,16 @@ def is_gsm7(text: str) -> bool:
     return _ALL_GSM7.fullmatch(text) is not None
 
 
-def count_sms_parts(text: str) -> int:
-    """How many parts a body is sent, and charged, as."""
+def count_sms_parts(text: str, *, toll_free: bool = False) -> int:
+    """How many parts a body is sent, and charged, as; those of a toll-free number hold one less."""
     if is_gsm7(text):
+        part = 152 if toll_free else 153
         if not _ANY_EXTENDED.search(text):
-            return 1 if len(text) <= 160 else -(-len(text) // 153)
+            return 1 if len(text) <= 160 else -(-len(text) // part)
         widths = (2 if character in _EXTENDED else 1 for character in text)
-        return _pack(widths, whole=160, part=153)
+        return _pack(widths, whole=160, part=part)
     widths = (len(character.encode("utf-16-le")) // 2 for character in text)
-    return _pack(widths, whole=70, part=67)
+    return _pack(widths, whole=70, part=66 if toll_free else 67)
 
 
 def _pack(widths: Iterable[int], *, whole: int, part: int) -> int:

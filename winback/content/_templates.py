@@ -59,6 +59,7 @@ class Templates:
         self._folder = folder
         self._version = lru_cache(maxsize=None)(self._read_version)
         self._edition = lru_cache(maxsize=None)(self._find_edition)
+        self.files = lru_cache(maxsize=None)(self._files)
         self._piece = lru_cache(maxsize=None)(self._environment.from_string)
 
     def has(self, name: str) -> bool:
@@ -117,6 +118,23 @@ class Templates:
     def version(self, names: tuple[str, ...], edition: Language) -> str:
         """A hash of the template files, all that they include or extend, and the language."""
         return self._version(names, edition.tag)
+
+    def _files(self, names: tuple[str, ...]) -> list[str]:
+        """The files of these names and all that they include or extend, the nearest first."""
+        found, pending = list[str](), list(names)
+        while pending:
+            name = pending.pop(0)
+            if name in found:
+                continue
+            found.append(name)
+            parsed = self._environment.parse(self._source(name))
+            pending += filter(None, meta.find_referenced_templates(parsed))
+        return found
+
+    def written(self, name: str) -> str:
+        """A file as its author wrote it: MJML as it was before it was compiled."""
+        path = self._folder / name
+        return (path if path.is_file() else path.with_suffix(".mjml")).read_text(encoding="utf-8")
 
     def _read_version(self, names: tuple[str, ...], tag: str) -> str:
         digest, pending, seen = hashlib.sha256(), list(names), set[str]()

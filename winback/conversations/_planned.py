@@ -136,7 +136,9 @@ def plan_reply(
         "payload_sha256": hashlib.sha256(payload.encode()).hexdigest(),
         "template_version": "",
         "cap_scope": series_id,
-        "segments": count_sms_parts(text) if channel == "sms" else None,
+        "segments": count_sms_parts(text, toll_free=settings.sms_toll_free)
+        if channel == "sms"
+        else None,
         "not_before": now,
         "window_closes_at": leaves_by,
         "expires_at": leaves_by,

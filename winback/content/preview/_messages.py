@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from winback.content._sms_text import is_gsm7
+from winback.content.lint import Finding
 from winback.content.payloads import subject_of, texts_of, words_of
 
 
@@ -32,6 +33,7 @@ class Shown:
     cost_cents: Decimal = Decimal(0)
     count: int = 1
     unwritten: str = ""
+    findings: tuple[Finding, ...] = ()
 
     @property
     def subject(self) -> str:
@@ -74,4 +76,5 @@ class Shown:
             "sms_parts": self.sms_parts,
             "cost_cents": self.cost_cents,
             "unwritten": self.unwritten,
+            "findings": [it.facts() for it in self.findings],
         }

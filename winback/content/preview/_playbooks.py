@@ -24,10 +24,11 @@ from winback.content.preview._messages import Shown
 from winback.content.preview._people import invented, read_customer
 
 SEEDS_DIR: Final = PROJECT_DIR / "dbt_project" / "seeds"
+_PUBLIC: Final = "https://example.com"
 _MAIL: Final = {
     "postal_address": "(your postal address)",
     "from_email": "shop@example.com",
-    "public_base_url": "https://example.com",
+    "public_base_url": _PUBLIC,
 }
 _TEXT: Final = {"twilio_messaging_service_sid": "MG"}
 # By channel the settings without which no message is written, and what stands in for them.
@@ -40,7 +41,7 @@ _STAND_INS: Final[Mapping[str, Mapping[str, str]]] = {
     "voice": {
         "twilio_voice_from": "+15550100",
         "voice_opt_out_number": "+18005550100",
-        "public_base_url": "https://example.com",
+        "public_base_url": _PUBLIC,
     },
 }
 _SEEDS: Final = (
@@ -149,7 +150,8 @@ def preview(
         raise UsageError(f"there is no step {step} in {playbook or 'an enabled playbook'}")
     needed = {k: v for row in rows for k, v in _STAND_INS.get(row["channel"], {}).items()}
     lacking = {name: value for name, value in needed.items() if not getattr(settings, name)}
-    renderer = Renderer(settings.model_copy(update=lacking), templates_dir)
+    effective = settings.model_copy(update=lacking)
+    renderer, public = Renderer(effective, templates_dir), effective.public_base_url or _PUBLIC
     messages: list[Shown] = []
     known = set[tuple[object, ...]]()
     for row in rows:
@@ -159,7 +161,7 @@ def preview(
             people = {f"customer {customer_id}": read_customer(settings, customer_id, row)}
         else:
             people = invented(settings)
-        written = [_write(renderer, row | facts, about) for about, facts in people.items()]
+        written = [_write(renderer, row | facts, about, public) for about, facts in people.items()]
         # Two that read the same are shown once, and so is a text that differs by its offer alone.
         same = len({(it.payload_json, it.unwritten) for it in written}) == 1
         text = (row["playbook_id"], row["step"], row["variant"])
@@ -183,7 +185,7 @@ def _read_steps(settings: Settings, playbook: str, seeds_dir: Path, today: date)
         )
 
 
-def _write(renderer: Renderer, row: Mapping[str, Any], about: str) -> Shown:
+def _write(renderer: Renderer, row: Mapping[str, Any], about: str, public_base_url: str) -> Shown:
     after = f"step {row['anchor_step']}" if row["anchor_step"] else "entering"
     told: dict[str, Any] = {
         **{name: row[name] for name in ("playbook_id", "step", "channel", "variant", "template")},
@@ -191,12 +193,9 @@ def _write(renderer: Renderer, row: Mapping[str, Any], about: str) -> Shown:
         "days": f"{row['min_days']} to {row['max_days']} days after {after}",
         "offer_id": row["offer_id"] or "",
     }
+    way_out = f"{public_base_url.rstrip('/')}/u/{PREVIEW_TOKEN}"
     try:
-        written = renderer.render(
-            row,
-            unsubscribe_url=f"https://example.com/u/{PREVIEW_TOKEN}",
-            codes=example_codes,
-        )
+        written = renderer.render(row, unsubscribe_url=way_out, codes=example_codes)
     except RenderBlocked as why:
         return Shown(**told, unwritten=str(why))
     return Shown(
@@ -204,4 +203,5 @@ def _write(renderer: Renderer, row: Mapping[str, Any], about: str) -> Shown:
         payload_json=written.payload_json,
         sms_parts=written.sms_parts,
         cost_cents=written.cost_cents(row["cost_cents_per_part"]),
+        findings=tuple(renderer.findings(row, written, unsubscribe_url=way_out)),
     )

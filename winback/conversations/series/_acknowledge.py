@@ -19,7 +19,7 @@ from winback.base.clock import Clock
 from winback.base.content_series import Series, content_series
 from winback.base.project import project_vars
 from winback.base.settings import Settings
-from winback.content import RenderBlocked, Renderer
+from winback.content import Inspector, RenderBlocked, Renderer
 from winback.content.payloads import words_of
 from winback.ledger import CONFIRMATION, SERIES_ASK, Ledger, LedgerFenced, standing_joins, tables
 
@@ -67,11 +67,12 @@ def acknowledge_joins(ledger: Ledger, settings: Settings, clock: Clock) -> JoinR
             if join.series_id in known and _is_open(join, now)
         ]
     renderer = Renderer(settings)
+    inspector = Inspector(renderer, settings)
     for join in joins:
         series = known[join.series_id]
         template = _template(join)
         try:
-            text = _text(renderer, series, template)
+            text = _text(renderer, inspector, series, template)
         except RenderBlocked as why:
             report.blocked[why.reason] += 1
             report.hints.setdefault(why.reason, why.detail)
@@ -92,7 +93,7 @@ def _template(join: Row[Any]) -> str:
     return "ask" if join.granted_at is None else "welcome"
 
 
-def _text(renderer: Renderer, series: Series, template: str) -> str:
+def _text(renderer: Renderer, inspector: Inspector, series: Series, template: str) -> str:
     row = {
         "channel": "sms",
         "template": f"series/{template}",
@@ -100,7 +101,9 @@ def _text(renderer: Renderer, series: Series, template: str) -> str:
         "frequency": series.frequency,
         "leave_keyword": series.leave_keyword,
     }
-    return words_of(renderer.render(row, unsubscribe_url="").payload_json)
+    rendered = renderer.render(row, unsubscribe_url="")
+    inspector.check(row, rendered, unsubscribe_url="")
+    return words_of(rendered.payload_json)
 
 
 def _plan(

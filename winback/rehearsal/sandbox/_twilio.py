@@ -16,6 +16,7 @@ from starlette.routing import Route
 from winback.rehearsal.sandbox import _departures, _texts, _twilio_rules
 from winback.rehearsal.sandbox._credentials import SERVICE_NUMBER
 from winback.rehearsal.sandbox._records import Filter, Message, Move, Webhook
+from winback.rehearsal.sandbox._segments import num_segments
 from winback.rehearsal.sandbox._state import State
 from winback.rehearsal.sandbox._twilio_responses import (
     ACCOUNT,
@@ -183,7 +184,7 @@ def _resource(state: State, message: Message, parameters: Mapping[str, Any]) -> 
         "from": message.sender if has_sender else None,
         "messaging_service_sid": parameters.get("MessagingServiceSid"),
         "num_media": str(len(parameters.get("MediaUrl", []))),
-        "num_segments": None,  # this sandbox doesn't count them
+        "num_segments": _segments_of(message, parameters) if has_sender else "0",
         "price": None,
         "price_unit": "USD",
         "sid": message.provider_id,
@@ -192,6 +193,12 @@ def _resource(state: State, message: Message, parameters: Mapping[str, Any]) -> 
         "to": message.recipient,
         "uri": f"{uri}.json",
     }
+
+
+def _segments_of(message: Message, parameters: Mapping[str, Any]) -> str:
+    """As Twilio counts them; what is no text is one."""
+    is_text = not parameters.get("MediaUrl") and not message.recipient.startswith("whatsapp:")
+    return str(num_segments(_words(parameters), message.sender) if is_text else 1)
 
 
 def _words(parameters: Mapping[str, Any]) -> str:

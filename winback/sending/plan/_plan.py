@@ -19,8 +19,10 @@ from sqlalchemy import Connection, Row, select
 from winback.base.clock import Clock
 from winback.base.settings import Settings
 from winback.content import (
+    LINT,
     PREVIEW_TOKEN,
     Codes,
+    Inspector,
     RenderBlocked,
     Rendered,
     Renderer,
@@ -126,7 +128,8 @@ class PlanReport:
     def block(self, row: Mapping[str, Any], why: RenderBlocked) -> None:
         self.unwritten[row["enrollment_id"], row["step"]] = why.rule
         self.blocked[why.reason] += 1
-        self.hints.setdefault(why.reason, why.detail)
+        # Each rule of the lint is something else to mend.
+        self.hints.setdefault(why.rule if why.reason == LINT else why.reason, why.detail)
 
     def unwritten_of(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Those of these rows that could not be written, as the ledger keeps them."""
@@ -166,6 +169,7 @@ def plan(
     """
     report, renderer = PlanReport(currency=settings.currency), Renderer(settings)
     confirmed = set[str]()
+    inspector = Inspector(renderer, settings)
     samples = Samples(renderer, settings)
     began_at = clock.now()
     with ledger.write() as connection:
@@ -176,7 +180,9 @@ def plan(
         known = _known(ledger, [row["message_id"] for row in wanted])
         fresh = [row for row in wanted if row["message_id"] not in known]
         anew = unapproved(ledger, settings, [row for row in wanted if row["message_id"] in known])
-        write = partial(_write_all, renderer=renderer, settings=settings, ledger=ledger)
+        write = partial(
+            _write_all, renderer=renderer, inspector=inspector, settings=settings, ledger=ledger
+        )
         written, links = write(_plain(fresh), report=report, at=clock.now())
         rewritten, new_links = write(_plain(anew), report=PlanReport(), at=clock.now())
         with ledger.write() as connection:
@@ -213,6 +219,7 @@ def dry_run_plan(
     people, so only the owner may read that file.
     """
     report, renderer = PlanReport(currency=settings.currency), Renderer(settings)
+    inspector = Inspector(renderer, settings)
     way_out = _url(settings, "u", "preview")
     link_at = _click_links(settings, lambda _: PREVIEW_TOKEN)
     with ExitStack() as stack:
@@ -227,6 +234,7 @@ def dry_run_plan(
                     row,
                     renderer,
                     report,
+                    inspector=inspector,
                     unsubscribe_url=way_out,
                     link_at=link_at,
                     codes=example_codes,
@@ -259,6 +267,7 @@ def _write_all(
     settings: Settings,
     report: PlanReport,
     *,
+    inspector: Inspector,
     ledger: Ledger,
     at: datetime,
     connection: Connection | None = None,
@@ -276,6 +285,7 @@ def _write_all(
             row,
             renderer,
             report,
+            inspector=inspector,
             unsubscribe_url=_url(settings, "u", sign_token(ledger, message_id)),
             link_at=_click_links(settings, token_at),
             codes=codes,
@@ -298,6 +308,7 @@ def _write(
     renderer: Renderer,
     report: PlanReport,
     *,
+    inspector: Inspector,
     unsubscribe_url: str,
     link_at: Callable[[int], str] | None,
     codes: Codes | None,
@@ -307,6 +318,7 @@ def _write(
         rendered = renderer.render(
             row, unsubscribe_url=unsubscribe_url, link_at=link_at, codes=codes
         )
+        inspector.check(row, rendered, unsubscribe_url=unsubscribe_url)
     except RenderBlocked as why:
         report.block(row, why)
         return None
