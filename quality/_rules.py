@@ -95,6 +95,10 @@ GATES: Final[dict[str, tuple[Rule, ...]]] = {
         _critical("addresses_with_two_sends", "addresses with two sends at once", _DEFECT),
         _critical("people_in_two_playbooks", "people in two playbooks at once", _DEFECT),
         _warning("law_not_reviewed_lately", "rows of law not reviewed for 180 days"),
+        _warning(
+            "customers_whose_language_is_unread",
+            "customers whose language no row of language_names knows: their country tells it",
+        ),
         _warning("channels_with_complaints", "reports of spam in a day, of deliveries"),
     ),
     "outcomes": (

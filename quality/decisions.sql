@@ -213,6 +213,16 @@ stale_law as (
 
 ),
 
+-- Of no matter where the shop writes in one language alone.
+unread_languages as (
+
+    select customer_id from warehouse.int_customers__locales
+    where
+        is_language_unread
+        and (select count(distinct locale) > 1 from warehouse.int_customers__locales)
+
+),
+
 complaints as (
 
     select * from warehouse.int_contact__complaints where is_warned
@@ -244,3 +254,15 @@ select
     0,
     string_agg(channel || ' ' || complained_count || ' of ' || delivered_count, ', ')
 from complaints
+
+union all
+
+select
+    'customers_whose_language_is_unread',
+    count(*),
+    0,
+    (
+        select string_agg(customer_id, ', ')
+        from (from unread_languages order by customer_id limit 5)
+    )
+from unread_languages

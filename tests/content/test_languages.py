@@ -142,14 +142,12 @@ def test_the_same_message_in_another_language_is_another_content(german_too, fol
     assert english.content_sha256 != german.content_sha256
 
 
-def test_a_language_that_is_not_switched_on_is_not_written(settings, folder):
-    for locale in ("de", "fr", None, "xx"):
+def test_without_a_language_a_message_is_in_the_shops(settings, folder):
+    for locale in ("fr", None, "xx"):
         assert write(settings, folder, "note", locale=locale)[0].locale == "en"
     shops_own = settings.model_copy(update={"shop_language": "de"})
-    assert write(shops_own, folder, "note", locale=None)[0].locale == "de"
-    assert write(shops_own, folder, "note", locale="en")[0].locale == "de"
-    both = shops_own.model_copy(update={"languages": "en"})
-    assert write(both, folder, "note", locale="en")[0].locale == "en"
+    for locale, written in ((None, "de"), ("fr", "de"), ("en", "en")):
+        assert write(shops_own, folder, "note", locale=locale)[0].locale == written
 
 
 @pytest.mark.parametrize("lacking", ["note.subject.txt", "note.txt", "note.html"])

@@ -40,6 +40,7 @@ INPUTS = {
     "int_customers__browsing": (
         "'c' as customer_id, null as last_viewed_product_name, null as last_viewed_product_url"
     ),
+    "int_customers__locales": ("'c' as customer_id, 'en' as locale"),
     "int_customers__contexts": (
         "'c' as customer_id, 'cart' as context, "
         "'Tea' as product_name, null as product_url, null as drop_percent"
@@ -50,7 +51,8 @@ INPUTS = {
     ),
     "int_playbooks__steps": (
         "'p' as playbook_id, 1 as step, 'loud' as template, "
-        "null as content_tag, false as includes_offer, null as extra_offer_id, "
+        "null as content_tag, null as series_language, false as includes_offer, "
+        "null as extra_offer_id, "
         "null as extra_offer_kind, null as extra_offer_value, null as extra_offer_detail, "
         "null as extra_offer_code_source, "
         "null as extra_offer_code, 30 as extra_offer_validity_days"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from winback.base.languages import ROOT
 from winback.base.settings import PROJECT_DIR
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,8 @@ class Series:
 
     series_id: str
     is_enabled: bool
+    # The language of all its texts.
+    language: str
     # What joins it and what leaves it, as whole messages.
     keywords: tuple[str, ...]
     leave_keyword: str
@@ -57,6 +60,7 @@ def _series(series: Path, playbooks: Path, *_written_at: int) -> tuple[Series, .
         Series(
             series_id=row["series_id"],
             is_enabled=row["playbook_id"] in enabled,
+            language=row.get("language") or ROOT,
             keywords=tuple(word.strip() for word in row["keywords"].split("|") if word.strip()),
             leave_keyword=row["leave_keyword"],
             program_name=row["program_name"],

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from winback.base.languages import language
+from winback.base.languages import language, languages
 from winback.base.settings import PROJECT_DIR, Settings
 from winback.content._codes import Codes
 from winback.content._content import content_sha256
@@ -60,10 +60,9 @@ class Renderer:
         return replace(rendered, content_sha256=content)
 
     def _wanted(self, row: Mapping[str, Any]) -> tuple[str, ...]:
-        """The person's language if it is switched on, then the shop's."""
-        shop, own = self._settings.shop_language, row.get("locale")
-        is_on = own in self._settings.enabled_languages
-        return (str(own), shop) if is_on and own != shop else (shop,)
+        """The language that SQL chose for the person, then the shop's."""
+        shop, own = self._settings.shop_language, str(row.get("locale") or "")
+        return (own, shop) if own in languages() and own != shop else (shop,)
 
     def findings(
         self, row: Mapping[str, Any], rendered: Rendered, *, unsubscribe_url: str

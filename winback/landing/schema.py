@@ -89,6 +89,7 @@ TABLES: dict[str, Table] = {
                     "postal_code",
                     "timezone",
                     "preferred_channel",
+                    "language",
                     "merged_into",
                 ),
                 Column("created_at", "timestamp"),

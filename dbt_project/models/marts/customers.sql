@@ -12,6 +12,12 @@ facts as (
 
 ),
 
+locales as (
+
+    select * from {{ ref('int_customers__locales') }}
+
+),
+
 final as (
 
     select
@@ -22,6 +28,11 @@ final as (
         -- place
         lifecycle.country,
         lifecycle.region,
+
+        -- language
+        locales.language,
+        locales.locale,
+        locales.locale_source,
 
         -- timestamps
         lifecycle.first_order_at,
@@ -98,6 +109,8 @@ final as (
     from lifecycle
     left join facts
         on lifecycle.customer_id = facts.customer_id
+    left join locales
+        on lifecycle.customer_id = locales.customer_id
 
 )
 

@@ -97,6 +97,7 @@ def _text(renderer: Renderer, inspector: Inspector, series: Series, template: st
     row = {
         "channel": "sms",
         "template": f"series/{template}",
+        "locale": series.language,
         "program_name": series.program_name,
         "frequency": series.frequency,
         "leave_keyword": series.leave_keyword,

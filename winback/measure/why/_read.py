@@ -28,7 +28,9 @@ _WAITS: Final = ("planned", "deferred", "claimed")
 # Of each published table; none of them holds contact data.
 _PUBLISHED: Final = {
     "customers": (
-        "country, region, last_order_at, order_count, net_revenue_cents, rfm_segment, value_tier"
+        # A set published by an older version lacks some.
+        "columns(name -> name in ('country', 'region', 'language', 'locale', 'locale_source', "
+        "'last_order_at', 'order_count', 'net_revenue_cents', 'rfm_segment', 'value_tier'))"
     ),
     "lapse_status": "*",
     "segment_members": "segment",

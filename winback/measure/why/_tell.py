@@ -99,6 +99,8 @@ class _Teller:
         if not self._story.channels:
             return
         yield from ("", "May they be contacted?")
+        if self._story.person.get("locale"):
+            yield from self._item(_language(self._story.person))
         for row in self._story.channels:
             rules = _ids(row["blocked_by"])
             yield from self._item(
@@ -321,6 +323,19 @@ def _source(row: Mapping[str, Any]) -> str:
 
 def _ids(blocked_by: str) -> list[str]:
     return [rule for rule in blocked_by.split(",") if rule]
+
+
+def _language(person: Mapping[str, Any]) -> str:
+    """The language of their messages, and what tells it."""
+    told = {
+        "customer": "as the shop's files state",
+        "country": "as their country reads",
+        "shop": "the shop's own",
+    }
+    written, stated = person["locale"], person["language"]
+    text = f"language of messages: {written}, {told[person['locale_source']]}"
+    is_other = stated and stated != written
+    return f"{text}; {stated} is stated, and not switched on" if is_other else text
 
 
 def _stage(lapse: Mapping[str, Any]) -> str:

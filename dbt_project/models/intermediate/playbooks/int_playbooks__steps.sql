@@ -67,6 +67,7 @@ final as (
 
         -- the caps of its series; null: the general ones
         series.series_id,
+        series.language as series_language,
         series.cap_per_24h,
         series.cap_per_7d
 

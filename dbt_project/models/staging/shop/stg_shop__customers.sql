@@ -25,6 +25,7 @@ final as (
         {{ clean_text('postal_code') }} as postal_code,
         {{ clean_text('timezone') }} as timezone,
         lower({{ clean_text('preferred_channel') }}) as preferred_channel,
+        upper({{ clean_text('language') }}) as language,
 
         -- timestamps
         cast(created_at as {{ timestamptz_type() }}) as created_at
