@@ -53,6 +53,9 @@ SOUND = """
     create table int_contact__complaints as
     select 'email' as channel, 3 as complained_count, 1000 as delivered_count,
         false as is_warned;
+    create table int_customers__locales as
+    select 'c1' as customer_id, 'en' as locale, false as is_language_unread
+    union all select 'c2', 'de', false;
 """
 SECOND_DECISION = """
     insert into send_decisions
@@ -225,3 +228,14 @@ def test_complaints_are_a_warning_before_they_stop_a_channel(settings: Settings)
     (warning,) = gate(sends=True)("decisions", settings, AS_OF)
     assert warning.startswith("Channels with complaints: 1, at most 0 ")
     assert "email 3 of 1000" in warning
+
+
+def test_languages_that_nobody_can_read_are_a_warning_where_there_are_several(
+    settings: Settings,
+) -> None:
+    fill(settings, "update int_customers__locales set is_language_unread = customer_id = 'c1'")
+    (warning,) = gate(sends=True)("decisions", settings, AS_OF)
+    assert warning.startswith("Customers whose language is unread: 1, at most 0 ")
+    assert "c1" in warning
+    fill(settings, "update int_customers__locales set locale = 'en'")
+    assert gate(sends=True)("decisions", settings, AS_OF) == []
