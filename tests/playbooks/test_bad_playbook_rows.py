@@ -70,13 +70,13 @@ BAD_ROWS = {
         ("every_offer_limit_lets_it_be_offered", "never,percent,5,,own,,30,0,,,Five off"),
     ],
     "content_series.csv": [
-        ("every_series_has_caps_that_let_it_send", "a,cart_reminder,A,AA,a,1,0,8,3,Text A"),
-        ("every_series_has_caps_that_let_it_send", "b,held,B,BB,b,1,3,2,3,Text B"),
+        ("every_series_has_caps_that_let_it_send", "a,cart_reminder,en,A,AA,a,1,0,8,3,Text A"),
+        ("every_series_has_caps_that_let_it_send", "b,held,en,B,BB,b,1,3,2,3,Text B"),
         (
             "every_series_without_a_yes_says_what_its_keyword_is_advertised_by",
-            "c,sms_email,C,CC,c,1,1,1,,",
+            "c,sms_email,en,C,CC,c,1,1,1,,",
         ),
-        ("no_step_of_a_series_is_an_email_or_carries_an_offer", "d,before_season,D,DD,d,1,1,1,3,D"),
+        ("no_step_of_a_series_is_an_email_or_carries_an_offer", "d,before_season,en,D,DD,d,1,1,1,3,D"),
     ],
 }
 NAMES = [rule for rows in BAD_ROWS.values() for rule, _ in rows]

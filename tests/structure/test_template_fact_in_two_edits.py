@@ -40,7 +40,6 @@ INPUTS = {
     "int_customers__browsing": (
         "'c' as customer_id, null as last_viewed_product_name, null as last_viewed_product_url"
     ),
-    "int_customers__locales": ("'c' as customer_id, 'en' as locale"),
     "int_customers__contexts": (
         "'c' as customer_id, 'cart' as context, "
         "'Tea' as product_name, null as product_url, null as drop_percent"
@@ -51,8 +50,7 @@ INPUTS = {
     ),
     "int_playbooks__steps": (
         "'p' as playbook_id, 1 as step, 'loud' as template, "
-        "null as content_tag, null as series_language, false as includes_offer, "
-        "null as extra_offer_id, "
+        "null as content_tag, false as includes_offer, null as extra_offer_id, "
         "null as extra_offer_kind, null as extra_offer_value, null as extra_offer_detail, "
         "null as extra_offer_code_source, "
         "null as extra_offer_code, 30 as extra_offer_validity_days"
@@ -71,7 +69,7 @@ INPUTS = {
     "dec_outbox__plans": (
         "'m' as message_id, 'e' as enrollment_id, 'p' as playbook_id, "
         "1 as step, 'c' as customer_id, 'sms' as channel, 'v' as variant, "
-        "'send' as decision, '+15550000001' as address, null as not_before, "
+        "'send' as decision, 'en' as locale, '+15550000001' as address, null as not_before, "
         "null as window_closes_at, null as expires_at, null as zones, "
         "null as local_opens_minute, null as local_closes_minute, "
         "null as consent_expires_at, null as max_per_24h, null as cap_scope, "

@@ -86,7 +86,7 @@ final as (
         cast(contents.subject_template as varchar) as subject_template,
         cast(contents.content_tag as varchar) as content_tag,
         cast(contents.country as varchar) as country,
-        cast(contents.locale as varchar) as locale,
+        cast(plans.locale as varchar) as locale,
         {%- for fact in template_facts() %}
         cast(contents.{{ fact.name }} as {{ fact.type }}) as {{ fact.name }},
         {%- endfor %}

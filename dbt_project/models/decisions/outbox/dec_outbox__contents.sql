@@ -50,12 +50,6 @@ contexts as (
 
 ),
 
-locales as (
-
-    select * from {{ ref('int_customers__locales') }}
-
-),
-
 costs as (
 
     select * from {{ ref('int_channels__costs') }}
@@ -77,8 +71,6 @@ final as (
         ) as subject_template,
         steps.content_tag,
         template_facts.country,
-        -- A series speaks the language of what its members said yes to.
-        coalesce(steps.series_language, locales.locale) as locale,
         {%- for fact in template_facts() %}
         {{ fact.model }}.{{ fact.column }} as {{ fact.name }},
         {%- endfor %}
@@ -137,8 +129,6 @@ final as (
             and steps.includes_offer
     left join template_facts
         on plans.customer_id = template_facts.customer_id
-    left join locales
-        on plans.customer_id = locales.customer_id
     left join playbooks
         on plans.playbook_id = playbooks.playbook_id
     left join contexts

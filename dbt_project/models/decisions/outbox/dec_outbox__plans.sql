@@ -44,6 +44,12 @@ eligibility as (
 
 ),
 
+locales as (
+
+    select * from {{ ref('int_customers__locales') }}
+
+),
+
 place_caps as (
 
     select * from {{ ref('int_contact__place_caps') }}
@@ -70,6 +76,8 @@ final as (
         decisions.variant,
         contact_points.address,
         decisions.decision,
+        -- A series speaks the language of what its members said yes to.
+        coalesce(steps.series_language, locales.locale) as locale,
 
         -- when
         decisions.send_after_at as not_before,
@@ -108,6 +116,8 @@ final as (
         on
             decisions.customer_id = eligibility.customer_id
             and decisions.channel = eligibility.channel
+    left join locales
+        on decisions.customer_id = locales.customer_id
     left join place_caps
         on decisions.customer_id = place_caps.customer_id
 
