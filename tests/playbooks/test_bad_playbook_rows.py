@@ -76,7 +76,10 @@ BAD_ROWS = {
             "every_series_without_a_yes_says_what_its_keyword_is_advertised_by",
             "c,sms_email,en,C,CC,c,1,1,1,,",
         ),
-        ("no_step_of_a_series_is_an_email_or_carries_an_offer", "d,before_season,en,D,DD,d,1,1,1,3,D"),
+        (
+            "no_step_of_a_series_is_an_email_or_carries_an_offer",
+            "d,before_season,en,D,DD,d,1,1,1,3,D",
+        ),
     ],
 }
 NAMES = [rule for rows in BAD_ROWS.values() for rule, _ in rows]
