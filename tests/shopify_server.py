@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from shopify_api_files import Record, records
+from shopify_discounts import Discounts
 
 TOKEN = "shpat_0123456789abcdef"
 CLIENT_ID, CLIENT_SECRET = "0a1b2c", "shpss_fedcba9876543210"
@@ -82,6 +83,7 @@ class Shop:
     lost_lines: int = 0
     unknown_field: str = ""
     shuffled: int | None = None
+    discounts: Discounts = field(default_factory=Discounts)
 
     def run(self, query: str) -> dict[str, Any]:
         """Begin a bulk operation, or say why not."""
@@ -137,6 +139,8 @@ class Shop:
 
     def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         query = asked["query"]
+        if (told := self.discounts.answer(asked)) is not None:
+            return {"data": told}
         if "currentAppInstallation" in query:
             scopes = [{"handle": it} for it in self.scopes]
             return {"data": {"currentAppInstallation": {"accessScopes": scopes}}}

@@ -152,9 +152,7 @@ def denied(field: str) -> dict[str, Any]:
 
 def test_what_the_app_may_not_read_is_named(house: House) -> None:
     house.shop.bodies = [denied("ada@example.com")]
-    with pytest.raises(
-        WinbackError, match=r"may not read what is asked \(read_customers\)"
-    ) as told:
+    with pytest.raises(WinbackError, match=r"may not do what is asked \(read_customers\)") as told:
         house.pull()
     assert "ada@" not in str(told.value)
     house.shop.scopes = ("read_orders", "write_products")
@@ -469,7 +467,7 @@ def told(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WINBACK_HOME", str(house.settings.home))
     monkeypatch.setenv("WINBACK_SHOPIFY_BASE_URL", house.shop.url)
-    monkeypatch.setattr("winback.pulling._pull.sleep", lambda _: None)
+    monkeypatch.setattr("winback.pulling._open.sleep", lambda _: None)
     house.shop.now = WallClock().now().isoformat()
     text = f'[tea]\nformat = "shopify-api"\nshop = "{SHOP}"\ntoken = "SHOP_TOKEN"\n'
     (tmp_path / "sources.toml").write_text(text)

@@ -118,9 +118,18 @@ class Settings(BaseSettings):
         "`count` where customers pay on delivery or by invoice.",
     )
     shopify_api_version: str = Field(
-        "2025-10", description="The version of Shopify's API that `winback pull` asks."
+        "2025-10", description="The version of Shopify's API that is asked."
     )
     shopify_base_url: str = Field("", description="Stands in for https://SHOP of sources.toml.")
+    woocommerce_url: str = Field(
+        "",
+        description="The WordPress site whose WooCommerce gets codes, such as "
+        "https://shop.example.com.",
+    )
+    woocommerce_key: str = Field("", description="Consumer key of WooCommerce's REST API.")
+    woocommerce_secret: SecretStr = Field(
+        SecretStr(""), description="Consumer secret of that key; it may read and write."
+    )
     currency: str = Field(
         "",
         description="Three letters, ISO 4217, in which costs and budgets are told; empty: prices "

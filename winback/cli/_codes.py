@@ -12,7 +12,7 @@ import typer
 
 from winback.base.clock import WallClock, clock_at
 from winback.base.console import print_json
-from winback.base.errors import WinbackError
+from winback.base.errors import UsageError, WinbackError
 from winback.cli._app import SEND, app
 from winback.cli._help import AsJson, examples
 
@@ -181,4 +181,47 @@ def make_command(
     typer.echo(
         f"{made:,} codes written to {out}. Next: upload them to the shop, then winback codes "
         f"import {out}"
+    )
+
+
+@codes_app.command(
+    "push",
+    epilog=examples(
+        "winback codes push shopify welcome_back_20 --fill 500",
+        "winback codes push woocommerce welcome_back_20 --fill 500 --until 2026-12-31",
+        keys="shop, offer_id, had, resumed, made, confirmed, refused, ends_at",
+    ),
+)
+def push_command(
+    shop: Annotated[str, typer.Argument(metavar="SHOP", help="shopify or woocommerce.")],
+    offer: Annotated[str, typer.Argument(metavar="OFFER", help="The offer they are for.")],
+    *,
+    fill: Annotated[int, typer.Option(help="How many codes the pool is to have.")],
+    prefix: Annotated[str, typer.Option(help="What each begins with.")] = "",
+    until: Until = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make the codes that a pool lacks, and hand them to the shop by its API.
+
+    A code is in the pool once the shop has confirmed it. With a full pool it does
+    nothing, so it may run every day. One that broke off goes on with its codes.
+    """
+    from winback.codes import SHOPS, push_codes
+
+    if shop not in SHOPS:
+        raise UsageError(f"{shop!r} is no shop that takes codes: {', '.join(SHOPS)}.")
+    with _ledger() as (ledger, settings):
+        report = push_codes(
+            ledger, settings, WallClock(), shop, offer, fill=fill, until=until, prefix=prefix
+        )
+    if as_json:
+        print_json(asdict(report))
+        return
+    refused = f", {report.refused:,} that the shop has for something else" if report.refused else ""
+    resumed = f", {report.resumed:,} of an earlier push" if report.resumed else ""
+    ends = ", ".join(f"{end:%Y-%m-%d %H:%M} UTC" for end in report.ends_at)
+    holds = f"; they end {ends}" if ends else ""
+    typer.echo(
+        f"{report.shop} has {report.confirmed:,} codes more of {report.offer_id} ({report.made:,} "
+        f"made{resumed}{refused}); the pool had {report.had:,}{holds}"
     )

@@ -42,15 +42,13 @@ def make_codes(
     require_offer(offer, read_offers(offers_file))
     if not 1 <= count <= MOST:
         raise UsageError(f"--count {count} is not between 1 and {MOST:,}.")
-    prefix = prefix.upper()
-    if not _PREFIX.fullmatch(prefix):
-        raise UsageError(f"--prefix {prefix!r} is not at most 12 letters and digits.")
+    begins = prefix_of(prefix)
     ends_at = end_of(until, settings).isoformat() if until else ""
     if file.exists():
         raise UsageError(f"{file} is there already: its codes may be in use. Name another file.")
     if not file.parent.is_dir():
         raise UsageError(f"{file.parent} is no folder to write a list to.")
-    made = _make(ledger, count, f"{prefix}-" if prefix else "")
+    made = make_new(ledger, count, begins)
     with open_private(file) as stream:
         writer = CellWriter(stream)
         writer.writerow(("code", "offer_id", "ends_at"))
@@ -58,7 +56,16 @@ def make_codes(
     return len(made)
 
 
-def _make(ledger: Ledger, count: int, prefix: str) -> list[str]:
+def prefix_of(prefix: str) -> str:
+    """What new codes begin with. Raises UsageError for what nobody could type."""
+    prefix = prefix.upper()
+    if not _PREFIX.fullmatch(prefix):
+        raise UsageError(f"--prefix {prefix!r} is not at most 12 letters and digits.")
+    return f"{prefix}-" if prefix else ""
+
+
+def make_new(ledger: Ledger, count: int, prefix: str) -> list[str]:
+    """So many codes that no pool has."""
     made = dict[str, str]()
     while len(made) < count:
         for _ in range(count - len(made)):

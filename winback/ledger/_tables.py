@@ -479,6 +479,34 @@ Index(
     postgresql_where=_FREE,
 )
 
+# Codes made here that a shop has not confirmed yet: of no pool, so that nobody is given one.
+pending_codes = Table(
+    "pending_codes",
+    metadata,
+    Column("code_key", Text, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("offer_id", Text, nullable=False),
+    # The shop that they are for: its address.
+    Column("shop", Text, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    # The shop's own id of the call that was to create it, where one is under way.
+    Column("bulk_id", Text),
+)
+
+# Discounts at a shop that holds many codes on one: a later call adds to the same.
+shop_discounts = Table(
+    "shop_discounts",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("offer_id", Text, primary_key=True),
+    # What it gives, such as `percent 20`: an offer that was edited needs another one.
+    Column("terms", Text, primary_key=True),
+    Column("ends_at", UtcDateTime, primary_key=True),
+    Column("discount_id", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+)
+
 links = Table(
     "links",
     metadata,

@@ -4,6 +4,8 @@
 gone on with by the next.
 """
 
+from winback.pulling._client import Client, Unreached, call
+from winback.pulling._open import open_client
 from winback.pulling._pull import PullReport, api_sources, pull
 
-__all__ = ["PullReport", "api_sources", "pull"]
+__all__ = ["Client", "PullReport", "Unreached", "api_sources", "call", "open_client", "pull"]

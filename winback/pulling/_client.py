@@ -28,7 +28,6 @@ _SCOPE: Final = re.compile(r"\b(?:read|write)_[a-z_]{1,40}\b")
 _FIELD: Final = re.compile(r"Field '(\w{1,60})' doesn't exist on type '(\w{1,60})'")
 _DENIED: Final = re.compile(r"ACCESS_DENIED|[Aa]ccess denied")
 _VERSION: Final = re.compile(r"\d{4}-\d{2}|unstable")
-_LATER: Final = "Next: winback pull, a little later: it goes on from there"
 _REFUSED: Final = {
     401: "refuses the token. Next: set the token that the app shows after it is installed",
     402: "is frozen until its bill is paid",
@@ -47,14 +46,21 @@ class Client:
     token: str = field(repr=False)
     wire: Wire = field(repr=False)
     wait: Callable[[float], None] = field(repr=False)
+    # The command that its messages name.
+    again: str = "winback pull"
+
+    @property
+    def later(self) -> str:
+        """What to do about a shop that gives no answer now."""
+        return f"Next: {self.again}, a little later: it goes on from there"
 
     def ask(self, query: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
         """The data of a query. Raises WinbackError, in one line, for anything else."""
         body = json.dumps({"query": query, "variables": variables or {}}).encode()
         headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": self.token}
-        response = post(self.wire, self.url, body, headers, self.wait)
+        response = call(self.wire, self.url, body, headers, self.wait)
         if isinstance(response, Unreached):
-            raise WinbackError(f"{self.shop} {response.why}: nothing was loaded. {_LATER}")
+            raise WinbackError(f"{self.shop} {response.why}: nothing was done. {self.later}")
         found = response.json()
         if response.status != 200 or not found:
             raise self._refusal(response)
@@ -63,17 +69,17 @@ class Client:
     def _refusal(self, response: HttpResponse) -> WinbackError:
         said = _REFUSED.get(response.status)
         if said is None:
-            said = f"answers with HTTP {response.status} and no data. {_LATER}"
+            said = f"answers with HTTP {response.status} and no data. {self.later}"
         return WinbackError(f"{self.shop} {said}")
 
     def _data(self, found: Mapping[str, Any]) -> dict[str, Any]:
         errors, data = found.get("errors"), found.get("data")
         if not errors and isinstance(data, dict):
             return data
-        raise WinbackError(why_refused(self.shop, errors))
+        raise WinbackError(why_refused(self.shop, errors, self.later))
 
 
-def why_refused(shop: str, errors: object) -> str:
+def why_refused(shop: str, errors: object, later: str) -> str:
     """The line about the errors of a query: names of fields, scopes and codes, and no other word of
     theirs."""
     text = json.dumps(errors)
@@ -86,11 +92,11 @@ def why_refused(shop: str, errors: object) -> str:
         scopes = sorted(set(_SCOPE.findall(text)))
         needs = f" ({', '.join(scopes)})" if scopes else ""
         return (
-            f"{shop}: the app may not read what is asked{needs}. Next: give it the scopes of "
+            f"{shop}: the app may not do what is asked{needs}. Next: give it the scopes of "
             "docs/sources.md and install it again"
         )
     codes = re.findall(r'"code": ?"(\w{1,60})"', text)
-    return f"{shop}: its API refuses the query ({codes[0] if codes else 'no code'}). {_LATER}"
+    return f"{shop}: its API refuses the query ({codes[0] if codes else 'no code'}). {later}"
 
 
 @dataclass(frozen=True)
@@ -100,12 +106,15 @@ class Unreached:
     why: str
 
 
-def post(
+def call(
     wire: Wire,
     url: str,
-    data: Mapping[str, object] | bytes,
+    data: Mapping[str, object] | bytes | None,
     headers: Mapping[str, str],
     wait: Callable[[float], None],
+    *,
+    method: str = "POST",
+    params: Mapping[str, object] | None = None,
 ) -> HttpResponse | Unreached:
     """The response to a request that does no harm twice; a shop that is busy is waited for."""
     seconds, why = 0.0, ""
@@ -114,7 +123,7 @@ def post(
             wait(min(seconds, _LONGEST_WAIT))
         seconds = 2.0**attempt
         try:
-            response = wire.call("POST", url, data=data, headers=headers)
+            response = wire.call(method, url, params=params, data=data, headers=headers)
         except ResponseTooLargeError as error:
             return Unreached(f"sent a {error}")
         except (NotHandedOverError, BrokenResponseError, HTTPError, OSError):

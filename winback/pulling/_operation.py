@@ -84,7 +84,7 @@ def begin(client: Client, query: str, tell: Callable[[int], None]) -> Operation:
             return operation
         current = Operation.read(client.ask(_CURRENT).get("currentBulkOperation"))
         if not _is_in_progress(errors):
-            raise WinbackError(why_refused(client.shop, errors))
+            raise WinbackError(why_refused(client.shop, errors, client.later))
         if current and current.is_under_way and _plain(current.query) == _plain(query):
             return current
         if current and current.is_under_way:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from time import sleep
 from typing import Final
 
 from winback.base.clock import Clock
@@ -23,11 +22,10 @@ from winback.landing import (
     was_replaced,
 )
 from winback.landing.sources.shopify_api import ABOUT, KINDS
-from winback.providers import Wire
-from winback.pulling._client import Client, address_of, version_of
+from winback.pulling._client import Client
 from winback.pulling._fetch import Fetch
+from winback.pulling._open import open_client
 from winback.pulling._state import Folder, Going, State, instant, open_folder
-from winback.pulling._token import read_token
 
 # What is deleted at the shop is found by a pull of everything.
 _FULL_EVERY: Final = timedelta(days=7)
@@ -75,15 +73,11 @@ def pull(
     `is_full`, the first time, and once a week. Raises WinbackError where the shop does not give
     what is asked for; nothing has landed then.
     """
-    base = address_of(source.shop, settings.shopify_base_url)
-    url = f"{base}/admin/api/{version_of(settings.shopify_api_version)}/graphql.json"
-    wire, wait = Wire(pool_size=1), wait or sleep
-    try:
-        with open_folder(settings, source.name) as folder:
-            client = Client(source.shop, url, read_token(source, base, wire, wait), wire, wait)
-            return _Pull(source, settings, clock, client, folder, progress).run(is_full=is_full)
-    finally:
-        wire.close()
+    with (
+        open_folder(settings, source.name) as folder,
+        open_client(source, settings, wait=wait) as client,
+    ):
+        return _Pull(source, settings, clock, client, folder, progress).run(is_full=is_full)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Any, Final
 from winback.base.errors import UsageError, WinbackError
 from winback.landing import Source
 from winback.providers import Wire
-from winback.pulling._client import Unreached, post
+from winback.pulling._client import Unreached, call
 
 _CODE: Final = re.compile(r"[a-z_]{1,60}")
 
@@ -32,9 +32,11 @@ def read_token(source: Source, base_url: str, wire: Wire, wait: Callable[[float]
         "client_id": source.read_secret("client_id"),
         "client_secret": secret,
     }
-    response = post(wire, f"{base_url}/admin/oauth/access_token", asked, {}, wait)
+    response = call(wire, f"{base_url}/admin/oauth/access_token", asked, {}, wait)
     if isinstance(response, Unreached):
-        raise WinbackError(f"{source.shop} {response.why}: nothing was loaded. Next: winback pull")
+        raise WinbackError(
+            f"{source.shop} {response.why}: nothing was done. Next: try again a little later"
+        )
     token = response.json().get("access_token")
     if response.status == 200 and isinstance(token, str) and token:
         return token
