@@ -63,7 +63,7 @@ _BULK: Final = (
 
 @contextmanager
 def shopify(settings: Settings, ledger: Ledger, clock: Clock) -> Iterator[Shop]:
-    """The Shopify shop of sources.toml. Raises WinbackError where there is none, or more than one."""
+    """The Shopify shop of sources.toml. Raises WinbackError where there is not exactly one."""
     sources = api_sources(settings, "shopify")
     if len(sources) != 1:
         raise WinbackError(
