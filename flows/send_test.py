@@ -8,6 +8,7 @@ from flows._context import open_stage
 from winback import sending
 from winback.base.console import print_json, say
 from winback.base.errors import UsageError, WinbackError
+from winback.base.languages import wanted_languages
 from winback.base.settings import Settings
 from winback.content.preview import Shown, preview
 from winback.readiness.modes import resolve_run
@@ -20,6 +21,7 @@ def send_test(
     step: int,
     to: str,
     variant: str,
+    locale: str = "",
     mode: str | None,
     as_json: bool = False,
 ) -> None:
@@ -32,7 +34,14 @@ def send_test(
         )
     with open_stage(resolved.mode, None) as stage:
         shown = _written(
-            preview(stage.settings, stage.run.clock, playbook=playbook, step=step)[0], variant
+            preview(
+                stage.settings,
+                stage.run.clock,
+                playbook=playbook,
+                step=step,
+                locales=wanted_languages(locale),
+            )[0],
+            variant,
         )
         outcome = sending.send_test(
             stage.ledger,

@@ -175,6 +175,9 @@ def built(settings):
             "7 as drop_percent"
         )
         warehouse.execute(
+            "create table int_customers__locales as select 'o''1' as customer_id, 'en' as locale"
+        )
+        warehouse.execute(
             "create table playbooks as select 'price_drop_note' as playbook_id, "
             "'price_drop' as context"
         )
@@ -250,3 +253,36 @@ def test_the_page_reads_well_on_a_phone_and_on_a_desk_light_and_dark(settings, t
         browser.looked_at(tab, "preview")
         dark = "getComputedStyle(document.querySelector('iframe.dark')).colorScheme"
         assert "dark" in tab.evaluate(dark)
+
+
+def test_a_playbook_is_shown_in_every_language_that_is_switched_on_or_asked_for(settings):
+    alone, _ = look(settings, "vip_offer")
+    assert {it.locale for it in alone} == {"en"}
+    both, _ = look(settings.model_copy(update={"languages": "de"}), "vip_offer")
+    assert [it.locale for it in both][:: len(alone)] == ["en", "de"]
+    french, _ = look(settings, "vip_offer", locales=("fr",))
+    assert {it.locale for it in french} == {"fr"}
+    assert all("Pour nos meilleurs clients" in it.subject for it in french)
+    text = page(settings, french).read_text()
+    assert "All facts known, French" in text
+
+
+def test_a_customer_is_shown_in_their_own_language(built):
+    warehouse = built.warehouse_path
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update winback.int_customers__locales set locale = 'es'")
+    shown, _ = look(built, "price_drop_note", customer_id="o'1")
+    assert {it.locale for it in shown} == {"es"}
+    forced, _ = look(built, "price_drop_note", customer_id="o'1", locales=("de",))
+    assert {it.locale for it in forced} == {"de"}
+
+
+def test_a_half_translated_message_is_told_as_not_written(settings, tmp_path):
+    templates = tmp_path / "templates"
+    shutil.copytree(SEEDS_DIR.parents[1] / "templates", templates)
+    (templates / "de" / "vip_offer" / "1.html").unlink()
+    shown, _ = look(settings, "vip_offer", locales=("de", "en"), templates_dir=templates)
+    german = [it for it in shown if it.locale == "de"]
+    assert german
+    assert all("templates/de/vip_offer/1.html is missing" in it.unwritten for it in german)
+    assert not any(it.unwritten for it in shown if it.locale == "en")

@@ -14,8 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from winback.base.errors import UsageError
+
 # The language of the templates that stand in no language's folder.
 ROOT: Final = "en"
+# What `--locale` takes besides a language.
+ALL: Final = "all"
 _TABLE: Final = Path(__file__).resolve().parents[2] / "templates" / "_words.toml"
 _SIGNS: Final = {"EUR": "€", "USD": "$", "GBP": "£"}
 
@@ -76,3 +80,16 @@ def languages() -> dict[str, Language]:
     """All languages that have a table, by their tags."""
     tables = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
     return {tag: Language(tag, table) for tag, table in tables.items()}
+
+
+def wanted_languages(locale: str) -> tuple[str, ...]:
+    """The languages that `--locale` names; none where it is empty. Raises UsageError."""
+    if not locale:
+        return ()
+    if locale == ALL:
+        return tuple(languages())
+    tag = locale.lower().replace("_", "-").partition("-")[0]
+    if tag not in languages():
+        known = ", ".join(languages())
+        raise UsageError(f"there are no templates in {locale!r}; there are {known}, and {ALL}")
+    return (tag,)

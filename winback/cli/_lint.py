@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from winback.base.clock import WallClock
 from winback.base.console import print_json, say
 from winback.cli._app import LOOK, app
 from winback.cli._help import AsJson, examples
+
+if TYPE_CHECKING:
+    from winback.content.preview import Shown
 
 
 @app.command(
@@ -38,21 +41,17 @@ def lint_command(
     no build is needed. It ends with 1 where a run would hold a step.
     """
     from winback.base.settings import Settings
-    from winback.content.preview import Shown, preview
+    from winback.content.preview import preview
 
-    settings, messages, lacking = Settings.load(), list[Shown](), list[str]()
-    for language in settings.enabled_languages:
-        spoken = settings.model_copy(update={"shop_language": language})
-        shown, lacking = preview(spoken, WallClock(), playbook=playbook)
-        messages += shown
+    messages, lacking = preview(Settings.load(), WallClock(), playbook=playbook)
     # A template that several messages share is told of once.
     found = sorted(
         {finding for it in messages for finding in it.findings},
         key=lambda it: (not it.stops, it.file, it.line, it.rule, it.what),
     )
-    written = {(it.playbook_id, it.step, it.variant) for it in messages if not it.unwritten}
+    written = {_which(it) for it in messages if not it.unwritten}
     # A message that is not written where nothing is known is held by itself.
-    unwritten = [it for it in messages if (it.playbook_id, it.step, it.variant) not in written]
+    unwritten = [it for it in messages if _which(it) not in written]
     stopped = [it for it in found if it.stops]
     if as_json:
         print_json(
@@ -76,3 +75,7 @@ def lint_command(
         )
     if stopped or unwritten:
         raise typer.Exit(1)
+
+
+def _which(shown: Shown) -> tuple[str, int, str, str]:
+    return shown.playbook_id, shown.step, shown.variant, shown.locale

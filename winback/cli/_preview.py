@@ -9,12 +9,9 @@ import typer
 
 from winback.base.clock import WallClock
 from winback.base.console import print_json, say
-from winback.base.errors import UsageError
+from winback.base.languages import wanted_languages
 from winback.cli._app import LOOK, app
 from winback.cli._help import AsJson, examples
-
-# The languages in which the shipped templates are written.
-_LOCALES = ("en",)
 
 
 @app.command(
@@ -23,6 +20,7 @@ _LOCALES = ("en",)
     epilog=examples(
         "winback preview",
         "winback preview sms_email --step 2",
+        "winback preview sms_email --locale de",
         "winback preview sms_email --customer 17 --out look.html",
         keys="messages, lacking, page",
     ),
@@ -37,7 +35,12 @@ def preview_command(
     customer: Annotated[
         str, typer.Option(help="A customer's id: their facts instead of invented ones.")
     ] = "",
-    locale: Annotated[str, typer.Option(help="The language of the templates: en.")] = "en",
+    locale: Annotated[
+        str,
+        typer.Option(
+            help="A language, such as de, or all; without it, those that are switched on."
+        ),
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="The page's file.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -50,11 +53,14 @@ def preview_command(
     from winback.base.settings import Settings
     from winback.content.preview import preview, write_page
 
-    if locale not in _LOCALES:
-        raise UsageError(f"there are no templates in {locale!r}; there are {', '.join(_LOCALES)}")
     settings = Settings.load()
     messages, lacking = preview(
-        settings, WallClock(), playbook=playbook, step=step, customer_id=customer
+        settings,
+        WallClock(),
+        playbook=playbook,
+        step=step,
+        customer_id=customer,
+        locales=wanted_languages(locale),
     )
     what = playbook or "The enabled playbooks"
     page = write_page(

@@ -28,6 +28,9 @@ def send_test_command(
     *,
     to: Annotated[str, typer.Option("--to", help="Your own address or number.")],
     variant: Annotated[str, typer.Option(help="One variant; without it, the first.")] = "",
+    locale: Annotated[
+        str, typer.Option(help="Its language, such as de; without it, the shop's.")
+    ] = "",
     mode: ModeOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -45,6 +48,7 @@ def send_test_command(
         step=step,
         to=to,
         variant=variant,
+        locale=locale,
         mode=mode,
         as_json=as_json,
     )

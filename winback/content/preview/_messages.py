@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from winback.base.languages import language
 from winback.content._sms_text import is_gsm7
 from winback.content.lint import Finding
 from winback.content.payloads import subject_of, texts_of, words_of
@@ -28,12 +29,19 @@ class Shown:
     template: str = ""
     days: str = ""
     offer_id: str = ""
+    # The language that it is in, or that it would be in.
+    locale: str = ""
     payload_json: str = ""
     sms_parts: int | None = None
     cost_cents: Decimal = Decimal(0)
     count: int = 1
     unwritten: str = ""
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def spoken(self) -> str:
+        """The name of its language, where it is known."""
+        return language(self.locale).word("name") if self.locale else ""
 
     @property
     def subject(self) -> str:
@@ -71,6 +79,7 @@ class Shown:
             "about": self.about,
             "template": self.template,
             "offer_id": self.offer_id,
+            "locale": self.locale,
             "subject": self.subject,
             "words": self.words,
             "sms_parts": self.sms_parts,

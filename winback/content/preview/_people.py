@@ -25,8 +25,10 @@ _INVENTED: Final[Mapping[str, Any]] = {
     "context_drop_percent": 15,
 }
 _CUSTOMER: Final = """
-    select people.*, {contexts}
+    select people.*, locales.locale, {contexts}
     from winback.int_customers__template_facts as people
+    left join winback.int_customers__locales as locales
+        on people.customer_id = locales.customer_id
     left join winback.int_customers__contexts as contexts
         on people.customer_id = contexts.customer_id
         and contexts.context = (
@@ -45,7 +47,7 @@ def invented(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def read_customer(settings: Settings, customer_id: str, step: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of a customer, as the last build knows them, for a step of a playbook."""
+    """The facts and the language of a customer, as the last build knows them, for a step."""
     names = [it.name.removeprefix(_CONTEXT) for it in FACTS if it.name.startswith(_CONTEXT)]
     contexts = ", ".join(f"contexts.{name} as {_CONTEXT}{name}" for name in names)
     query = _CUSTOMER.format(contexts=contexts)
@@ -59,4 +61,4 @@ def read_customer(settings: Settings, customer_id: str, step: Mapping[str, Any])
         raise WinbackError(f"the warehouse can't be read: {why}. Next: winback build") from None
     if not rows:
         raise UsageError(f"the warehouse has no customer {customer_id}. Next: winback build")
-    return {fact.name: rows[0][fact.name] for fact in FACTS}
+    return {name: rows[0][name] for name in ("locale", *(fact.name for fact in FACTS))}

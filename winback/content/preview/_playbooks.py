@@ -6,8 +6,9 @@ The seeds are read as they stand, so that an edit shows before any build.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -131,14 +132,16 @@ def preview(
     playbook: str = "",
     step: int | None = None,
     customer_id: str = "",
+    locales: Sequence[str] = (),
     seeds_dir: Path = SEEDS_DIR,
     templates_dir: Path = TEMPLATES_DIR,
 ) -> tuple[list[Shown], list[str]]:
     """The messages of a playbook, or of all that are enabled; and the settings that they lack.
 
     Without a customer each message is written twice: for a person of whom all facts are known,
-    and for one of whom none is, if it reads otherwise then. Raises UsageError for a playbook, step
-    or customer that isn't there.
+    and for one of whom none is, if it reads otherwise then; and each in every one of the
+    `locales`, or of the languages that are switched on. A customer gets their own. Raises
+    UsageError for a playbook, step or customer that isn't there.
     """
     today = clock.now().astimezone(ZoneInfo(settings.shop_timezone)).date()
     rows = _read_steps(settings, playbook, seeds_dir, today)
@@ -154,17 +157,21 @@ def preview(
     renderer, public = Renderer(effective, templates_dir), effective.public_base_url or _PUBLIC
     messages: list[Shown] = []
     known = set[tuple[object, ...]]()
-    for row in rows:
+    own = ("",) if customer_id else settings.enabled_languages
+    for row, tag in product(rows, locales or own):
         if row["validity_days"] is not None:
             row["offer_expires_at"] = clock.now() + timedelta(days=row["validity_days"])
         if customer_id:
             people = {f"customer {customer_id}": read_customer(settings, customer_id, row)}
         else:
             people = invented(settings)
-        written = [_write(renderer, row | facts, about, public) for about, facts in people.items()]
+        spoken = {"locale": tag} if tag else {}
+        written = [
+            _write(renderer, row | facts | spoken, about, public) for about, facts in people.items()
+        ]
         # Two that read the same are shown once, and so is a text that differs by its offer alone.
         same = len({(it.payload_json, it.unwritten) for it in written}) == 1
-        text = (row["playbook_id"], row["step"], row["variant"])
+        text = (row["playbook_id"], row["step"], row["variant"], written[0].locale)
         messages += written[:1] if same or text in known else written
         known.add(text)
     return messages, [f"WINBACK_{name.upper()}" for name in lacking]
@@ -197,9 +204,10 @@ def _write(renderer: Renderer, row: Mapping[str, Any], about: str, public_base_u
     try:
         written = renderer.render(row, unsubscribe_url=way_out, codes=example_codes)
     except RenderBlocked as why:
-        return Shown(**told, unwritten=str(why))
+        return Shown(**told, locale=str(row.get("locale") or ""), unwritten=str(why))
     return Shown(
         **told,
+        locale=written.locale,
         payload_json=written.payload_json,
         sms_parts=written.sms_parts,
         cost_cents=written.cost_cents(row["cost_cents_per_part"]),
