@@ -10,6 +10,7 @@ from winback.base.clock import WallClock
 from winback.base.duck import Rows
 from winback.codes import leaked_codes
 from winback.measure.last_screen import Sent
+from winback.measure.prices import tell_prices
 from winback.readiness.watch import watch
 from winback.reconcile import ReconcileReport
 
@@ -62,6 +63,7 @@ def troubles(done: RunReport, resolved: Run) -> Iterator[str]:
         yield from done.plan.scarce
     if leaked := leaked_codes(newest(done)):
         yield leaked
+    yield from tell_prices(newest(done), as_of=resolved.as_of)
     for _, _, sent in done.sent:
         for channel, reason in sent.stopped.items():
             yield f"{channel} stopped: {reason}"

@@ -21,7 +21,8 @@ reconcile_app = typer.Typer(
         "winback reconcile list",
         "winback reconcile --mode live --json",
         keys="mode, as_of, accepted, planned_again, expired, unknown_final, waiting, "
-        "next_look_at, sent_twice, polled, news, suppressed, unreadable, unknown",
+        "next_look_at, sent_twice, polled, news, priced, suppressed, unreadable, "
+        "unknown",
     )
 )
 app.add_typer(reconcile_app, name="reconcile", rich_help_panel=OPERATE)

@@ -33,6 +33,7 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
         "window_closes_at", "expires_at", "state", "state_reason", "attempt_no", "accepted_at",
         "reject_class", "reject_code", "planned_at", "updated_at", "version",
     ),
+    "prices": ("message_id", "cost_cents", "currency", "told_at", "version"),
     "provider_events": (
         "dedupe_key", "semantic_key", "provider", "message_id", "kind", "occurred_at",
         "received_at", "is_machine", "error_code", "link", "lapse_reason",

@@ -228,6 +228,17 @@ Index("messages_by_provider_id", messages.c.provider_id)
 # With the cost, so that what was spent since a day is added up from the index alone.
 Index("messages_by_acceptance", messages.c.accepted_at, messages.c.cost_cents)
 
+# What the provider charged, in its own currency; told once, days after a message left.
+prices = Table(
+    "prices",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("cost_cents", Cost, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("told_at", UtcDateTime, nullable=False),
+    *_exported(),
+)
+
 attempts = Table(
     "attempts",
     metadata,
@@ -641,6 +652,7 @@ _EXPORTED = (
     enrollment_ends,
     unwritten,
     messages,
+    prices,
     provider_events,
     suppressions,
     preferences,

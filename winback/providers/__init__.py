@@ -8,9 +8,11 @@ from winback.providers._bounds import BrokenResponseError, ResponseTooLargeError
 from winback.providers._classify import classify
 from winback.providers._event import Event, EventKind, Unreadable
 from winback.providers._look_up import (
+    Charged,
     EndWithdrawal,
     Finding,
     Listed,
+    Prices,
     Progress,
     Question,
     Search,
@@ -52,6 +54,7 @@ __all__ = [
     "PAGE_ROWS",
     "BrokenResponseError",
     "Channel",
+    "Charged",
     "Choice",
     "EndWithdrawal",
     "Entry",
@@ -67,6 +70,7 @@ __all__ = [
     "Outcome",
     "Outgoing",
     "Page",
+    "Prices",
     "Progress",
     "Question",
     "Record",

@@ -50,7 +50,15 @@ class EndWithdrawal:
     batch_id: str
 
 
-Question = Search | Progress | Withdraw | EndWithdrawal
+@dataclass(frozen=True)
+class Prices:
+    """What was charged for the messages that left in this time?"""
+
+    since: datetime
+    until: datetime
+
+
+Question = Search | Prices | Progress | Withdraw | EndWithdrawal
 
 
 @dataclass(frozen=True)
@@ -66,12 +74,23 @@ class Listed:
 
 
 @dataclass(frozen=True)
+class Charged:
+    """What a record says of a message's price: an amount as the provider writes it, with its sign,
+    and three letters."""
+
+    provider_id: str
+    amount: str
+    currency: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """What the provider's records say.
 
     found        there are messages that are, or may be, the one that was searched for
     absent       the records were read to where it would have to be, and it isn't there
     progress     `fields` is what a callback about the message would tell now
+    priced       `charged` is what records of that time say of prices
     withdrawn    the provider confirms that it discards the batch
     not_withdrawn  the provider says that it does not
     ended        the withdrawal's place is free
@@ -79,10 +98,11 @@ class Finding:
     """
 
     kind: Literal[
-        "found", "absent", "progress", "withdrawn", "not_withdrawn", "ended", "unreadable"
+        "found", "absent", "progress", "priced", "withdrawn", "not_withdrawn", "ended", "unreadable"
     ]
     # Oldest first.
     listed: tuple[Listed, ...] = ()
+    charged: tuple[Charged, ...] = ()
     fields: dict[str, str] = field(default_factory=dict, repr=False)
     # Why it is unreadable, in a word or two: no contact data.
     reason: str = ""

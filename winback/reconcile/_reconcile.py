@@ -12,6 +12,7 @@ from winback.inbound import collect
 from winback.ledger import Ledger, LedgerFenced
 from winback.reconcile._ask import Records
 from winback.reconcile._lists import sweep_lists
+from winback.reconcile._prices import learn_prices
 from winback.reconcile._progress import poll
 from winback.reconcile._report import ReconcileReport
 from winback.reconcile._unknown import Unknowns
@@ -37,6 +38,7 @@ def reconcile(
     with Records(settings, report, sleep) as records:
         settle(ledger, settings, clock, records, report)
         poll(ledger, settings, clock, records, report)
+        learn_prices(ledger, clock, records, report)
     sweep_lists(ledger, settings, clock, report)
     brought = collect(ledger, settings, clock)
     report.news, report.suppressed = brought.events, brought.suppressed

@@ -25,6 +25,8 @@ class ReconcileReport:
     # Texts whose callbacks are missing: asked for, and of those what was news.
     polled: int = 0
     news: int = 0
+    # Messages of which we learned what was charged.
+    priced: int = 0
     # Addresses that the provider's own lists suppress and ours did not yet.
     suppressed: int = 0
     # The records that could not be read, and why: nothing changed because of them.
@@ -34,7 +36,7 @@ class ReconcileReport:
     def changed(self) -> bool:
         """Whether anything was found out."""
         settled = self.accepted + self.planned_again + self.expired + self.unknown_final
-        return bool(settled or self.sent_twice or self.news or self.suppressed)
+        return bool(settled or self.sent_twice or self.news or self.suppressed or self.priced)
 
     def wait(self, until: datetime) -> None:
         """Count one that waits."""
@@ -55,6 +57,7 @@ class ReconcileReport:
             until = shop_time(self.next_look_at, shop_timezone)
             line.append(f"{self.waiting:,} wait until {until}")
         line += [f"news of {self.news:,} of {self.polled:,} texts"] if self.polled else []
+        line += [f"what {self.priced:,} messages cost"] if self.priced else []
         if self.suppressed:
             line.append(f"{self.suppressed:,} addresses opted out or bad by the providers' lists")
         line += [f"{len(self.sent_twice):,} SENT TWICE"] if self.sent_twice else []

@@ -61,7 +61,10 @@ final as (
                 when messages.has_left then messages.cost_cents
                 else 0
             end as decimal(12, 4)
-        ) as cost_cents
+        ) as cost_cents,
+        cast(messages.planned_cost_cents as decimal(12, 4))
+            as planned_cost_cents,
+        cast(messages.actual_cost_cents as decimal(12, 4)) as actual_cost_cents
 
     from messages
     left join answers

@@ -99,7 +99,7 @@ def facts(figures: Figures) -> dict[str, Any]:
     tables = {
         name: value
         for name, value in vars(figures).items()
-        if name not in {"manifest", "outlook", "plans"}
+        if name not in {"manifest", "outlook", "plans", "prices"}
     }
     return {
         "as_of": figures.manifest.as_of,
@@ -108,6 +108,7 @@ def facts(figures: Figures) -> dict[str, Any]:
             *tell_shop(figures),
             *tell_variants(figures.effects, WINDOW_DAYS),
             *tell_checks(figures.checks),
+            *figures.prices,
         ],
         **tables,
         "plans": [plan.as_dict() for plan in figures.plans],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from winback.base.duck import Rows, connect, literal, rows_of
 from winback.base.errors import WinbackError
 from winback.measure import power, report
 from winback.measure.last_screen import Outlook, read_outlook
+from winback.measure.prices import tell_prices
 from winback.measure.shop_report._queries import QUERIES, TABLES
 from winback.warehouse import Manifest, read_manifest
 
@@ -56,6 +57,8 @@ class Figures:
     reasons: Rows
     newest_order: date | None
     plans: list[power.Plan]
+    # Sentences on channels that cost otherwise than planned.
+    prices: list[str]
 
 
 def read_effects(published: Path) -> Rows:
@@ -90,6 +93,7 @@ def read_figures(published: Path, *, timezone: str) -> Figures:
         outlook=read_outlook(published),
         funnel=report.funnel(published),
         newest_order=newest["newest_order"],
+        prices=tell_prices(published, as_of=datetime.fromisoformat(manifest.as_of)),
         plans=power.read_plans(published, timezone=timezone),
         **found,
     )

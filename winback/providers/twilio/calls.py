@@ -11,10 +11,10 @@ from twilio.twiml.voice_response import VoiceResponse
 from winback.base.errors import UsageError
 from winback.base.settings import Settings
 from winback.content.payloads import Call
-from winback.providers._look_up import Finding, Progress, Question, Search
+from winback.providers._look_up import Finding, Prices, Progress, Question, Search
 from winback.providers._seam import Outcome, Outgoing, Request
 from winback.providers.twilio.client import TwilioAccount, new_attempt_id, request_of
-from winback.providers.twilio.records import fetch_call, search_calls
+from winback.providers.twilio.records import call_prices, fetch_call, search_calls
 
 # What Twilio tells of: the early one binds a call whose response got lost.
 EVENTS: Final = ["initiated", "answered", "completed"]
@@ -61,6 +61,8 @@ class VoiceChannel:
                 return search_calls(self._account, question)
             case Progress():
                 return fetch_call(self._account, question)
+            case Prices():
+                return call_prices(self._account, question)
             case _:
                 return Finding("unreadable", reason="not held back")
 

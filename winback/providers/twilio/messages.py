@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from winback.base.settings import Settings
-from winback.content.payloads import Payload, WhatsApp
-from winback.providers._look_up import Finding, Progress, Question, Search
+from winback.content.payloads import Card, Payload, WhatsApp
+from winback.providers._look_up import Finding, Prices, Progress, Question, Search
 from winback.providers._seam import Outcome, Outgoing, Request
 from winback.providers.twilio.client import TwilioAccount, new_attempt_id, request_of
-from winback.providers.twilio.records import fetch_message, search_messages
+from winback.providers.twilio.records import fetch_message, message_prices, search_messages
 
 # Twilio's own bounds of ValidityPeriod.
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 1, 36_000
@@ -54,6 +54,8 @@ class PhoneChannel:
                 return search_messages(self._account, question, to=to, rewrites=rewrites)
             case Progress():
                 return fetch_message(self._account, question)
+            case Prices():
+                return message_prices(self._account, question)
             case _:
                 return Finding("unreadable", reason="not held back")
 
@@ -75,7 +77,7 @@ class PhoneChannel:
 
     def _parameters(self, payload: Payload) -> dict[str, Any]:
         """What of a payload is posted."""
-        if isinstance(payload, WhatsApp):
+        if isinstance(payload, WhatsApp | Card):
             unsaid = "words"  # the template's own
         else:
             unsaid = "media_url" if self.name == "sms" else ""

@@ -13,7 +13,15 @@ from typing import Any, Final, Literal
 
 from winback.content.payloads import Call, Payload, Text, WhatsApp
 from winback.providers._bounds import name_of
-from winback.providers._look_up import LOOK_UP_SECONDS, Finding, Listed, Progress, Search
+from winback.providers._look_up import (
+    LOOK_UP_SECONDS,
+    Charged,
+    Finding,
+    Listed,
+    Prices,
+    Progress,
+    Search,
+)
 from winback.providers.twilio.client import TwilioAccount, Unreadable
 
 Likeness = Literal["same", "unclear", "other"]
@@ -74,6 +82,34 @@ def fetch_message(account: TwilioAccount, question: Progress) -> Finding:
         lambda: account.client.messages(question.provider_id).fetch(),
         lambda m: {"MessageSid": m.sid, "MessageStatus": m.status, "To": m.to},
     )
+
+
+def list_prices(account: TwilioAccount, question: Prices, first_page: Callable[[], Any]) -> Finding:
+    """What the records of some time say of prices; of a list that is too long, its newest part."""
+    charged: list[Charged] = []
+    try:
+        for record in _read(account, first_page, question.since):
+            price, unit = getattr(record, "price", None), getattr(record, "price_unit", None)
+            if isinstance(price, str) and isinstance(unit, str):
+                charged.append(Charged(str(record.sid), price, unit))
+    except Unreadable as problem:
+        if not charged:
+            return Finding("unreadable", reason=str(problem), stops_asking=True)
+    return Finding("priced", charged=tuple(charged))
+
+
+def message_prices(account: TwilioAccount, question: Prices) -> Finding:
+    """What was charged for messages."""
+    messages = account.client.messages
+    between = {"date_sent_after": question.since, "date_sent_before": question.until}
+    return list_prices(account, question, lambda: messages.page(**between, page_size=PAGE_SIZE))
+
+
+def call_prices(account: TwilioAccount, question: Prices) -> Finding:
+    """What was charged for calls."""
+    calls = account.client.calls
+    between = {"start_time_after": question.since, "start_time_before": question.until}
+    return list_prices(account, question, lambda: calls.page(**between, page_size=PAGE_SIZE))
 
 
 def fetch(

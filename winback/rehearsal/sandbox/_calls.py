@@ -236,7 +236,7 @@ def _resource(state: State, call: Message, parameters: Mapping[str, Any]) -> dic
         "group_sid": None,
         "parent_call_sid": None,
         "phone_number_sid": None,
-        "price": None,
+        "price": f"-{state.price}" if state.price and call.sent_at else None,
         "price_unit": "USD",
         "queue_time": "0",
         "sid": call.provider_id,

@@ -37,6 +37,8 @@ class BehaviorBody(_Body):
     queue_seconds: float | None = Field(None, ge=0)
     # How long what was accepted does not show in lists and logs.
     lag_seconds: float | None = Field(None, ge=0)
+    # What Twilio says that a text or a call costs, in dollars; empty: nothing yet.
+    price: str | None = Field(None, pattern=r"^(\d+(\.\d+)?)?$")
 
 
 class EventsBody(_Body):
@@ -142,11 +144,14 @@ async def behavior(request: Request) -> JSONResponse:
         state.queue_seconds = wanted.queue_seconds
     if wanted.lag_seconds is not None:
         state.lag_seconds = wanted.lag_seconds
+    if wanted.price is not None:
+        state.price = wanted.price
     return JSONResponse(
         {
             "deliver": state.delivers,
             "queue_seconds": state.queue_seconds,
             "lag_seconds": state.lag_seconds,
+            "price": state.price,
         }
     )
 

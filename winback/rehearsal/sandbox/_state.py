@@ -41,6 +41,8 @@ class State:
     delivers: bool = True
     # How long Twilio keeps a message in its queue before it leaves.
     queue_seconds: float = 0.0
+    # What a text or a call costs, in dollars; empty: it has no price yet.
+    price: str = ""
     # How long what was accepted does not show in lists and logs.
     lag_seconds: float = 0.0
     # The next moment (Unix seconds) at which something that waits moves on.

@@ -185,7 +185,7 @@ def _resource(state: State, message: Message, parameters: Mapping[str, Any]) -> 
         "messaging_service_sid": parameters.get("MessagingServiceSid"),
         "num_media": str(len(parameters.get("MediaUrl", []))),
         "num_segments": _segments_of(message, parameters) if has_sender else "0",
-        "price": None,
+        "price": f"-{state.price}" if state.price and message.sent_at else None,
         "price_unit": "USD",
         "sid": message.provider_id,
         "status": message.status,

@@ -15,7 +15,7 @@ messages as (
 dated as (
 
     select
-        cost_cents,
+        planned_cost_cents,
         {{ local_date('left_at', shop_zone()) }} as local_day
 
     from messages
@@ -27,7 +27,7 @@ spent as (
 
     select
         coalesce(
-            sum(case when local_day = {{ as_of_date() }} then cost_cents end), 0
+            sum(case when local_day = {{ as_of_date() }} then planned_cost_cents end), 0
         ) as day_cents,
         coalesce(
             sum(
@@ -35,7 +35,7 @@ spent as (
                     when
                         {{ dbt.date_trunc('month', 'local_day') }}
                         = {{ dbt.date_trunc('month', as_of_date()) }}
-                        then cost_cents
+                        then planned_cost_cents
                 end
             ), 0
         ) as month_cents
@@ -61,8 +61,8 @@ final as (
         and (
             false
             {%- for column, cents in budgets.items() if cents is not none %}
-            or messages.cost_cents is null
-            or messages.cost_cents + spent.{{ column }} > {{ cents }}
+            or messages.planned_cost_cents is null
+            or messages.planned_cost_cents + spent.{{ column }} > {{ cents }}
             {%- endfor %}
         )
 

@@ -23,6 +23,7 @@
     ],
     'stg_ledger__offer_codes': ['imported_at', 'given_at', 'ends_at'],
     'stg_ledger__preferences': ['occurred_at', 'until_at', 'withdrawn_at'],
+    'stg_ledger__prices': ['told_at'],
     'stg_ledger__provider_events': ['occurred_at', 'received_at'],
     'stg_ledger__series_joins': [
         'asked_at', 'confirm_by', 'granted_at', 'ended_at',

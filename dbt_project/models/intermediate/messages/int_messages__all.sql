@@ -6,6 +6,12 @@ ledger_messages as (
 
 ),
 
+charged as (
+
+    select * from {{ ref('int_messages__charged') }}
+
+),
+
 past_messages as (
 
     select * from {{ ref('stg_shop__past_messages') }}
@@ -56,7 +62,7 @@ messages as (
         cap_scope,
         state,
         state_reason,
-        cost_cents,
+        cost_cents as planned_cost_cents,
         planned_at,
         not_before,
         accepted_at,
@@ -83,7 +89,7 @@ messages as (
         cast(null as varchar) as cap_scope,
         'accepted' as state,
         cast(null as varchar) as state_reason,
-        cast(null as decimal(12, 4)) as cost_cents,
+        cast(null as decimal(12, 4)) as planned_cost_cents,
         sent_at as planned_at,
         sent_at as not_before,
         sent_at as accepted_at,
@@ -91,6 +97,20 @@ messages as (
 
     from past_matches
     where match_rank = 1
+
+),
+
+priced as (
+
+    select
+        messages.*,
+        charged.actual_cost_cents,
+        coalesce(charged.actual_cost_cents, messages.planned_cost_cents)
+            as cost_cents
+
+    from messages
+    left join charged
+        on messages.message_id = charged.message_id
 
 ),
 
@@ -107,7 +127,7 @@ final as (
                 then coalesce(not_before, planned_at)
         end as left_at
 
-    from messages
+    from priced
 
 )
 
