@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from winback.content._links import ClickLinks
 from winback.content._safe import one_line
 from winback.content._sms_text import count_sms_parts, to_gsm7
 from winback.content._templates import Templates
-from winback.content.payloads import Text, WhatsApp
+from winback.content.payloads import Card, Text, WhatsApp
 
 # More than two SMS parts read badly and cost thrice (rule T1).
 SMS_PARTS_BUDGET: Final = 2
@@ -37,9 +38,12 @@ def write_text(
 ) -> Rendered:
     """A text, or an RCS message that goes out as one where RCS isn't to be had: `<template>.txt`.
 
-    An RCS message may show the media of `<template>.media.txt`.
+    An RCS message may show the media of `<template>.media.txt`, or be the card of
+    `<template>.rcs.json`.
     """
     file, is_rcs = f"{row['template']}.txt", row["channel"] == "rcs"
+    if is_rcs and templates.has(f"{row['template']}.rcs.json"):
+        return _write_card(templates, settings, row, link_at=link_at)
     if is_rcs:
         sender = need(settings.twilio_rcs_service_sid, "no_rcs_service")
     else:
@@ -94,7 +98,50 @@ def write_whatsapp(
     the values; the words are checked as those of a text are, and a dry run shows them.
     """
     sender = "whatsapp:" + need(settings.twilio_whatsapp_from, "no_whatsapp_sender")
-    files = (f"{row['template']}.whatsapp.json", f"{row['template']}.txt")
+    filled = _fill(templates, settings, row, kind="whatsapp", link_at=link_at)
+    payload = WhatsApp(sender, filled.content_sid, filled.variables, filled.words)
+    return freeze(sender, payload, filled.version, filled.edition, links=filled.links)
+
+
+def _write_card(
+    templates: Templates, settings: Settings, row: Mapping[str, Any], *, link_at: LinkAt
+) -> Rendered:
+    """An RCS card: `<template>.rcs.json` names the content at Twilio, which has a text beside it.
+
+    `<template>.txt` is that text: a phone without RCS gets it, so it is counted as a text is.
+    """
+    sender = need(settings.twilio_rcs_service_sid, "no_rcs_service")
+    filled = _fill(templates, settings, row, kind="rcs", link_at=link_at)
+    sms_parts = count_sms_parts(filled.words, toll_free=settings.sms_toll_free)
+    if sms_parts > SMS_PARTS_BUDGET:
+        raise RenderBlocked("over_budget", f"{row['template']}.txt takes {sms_parts} SMS parts")
+    payload = Card(sender, filled.content_sid, filled.variables, filled.words)
+    return freeze(
+        sender, payload, filled.version, filled.edition, sms_parts=sms_parts, links=filled.links
+    )
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """A template at Twilio with one person's values, and what it reads like."""
+
+    content_sid: str
+    variables: str
+    words: str
+    links: tuple[str, ...]
+    version: str
+    edition: Language
+
+
+def _fill(
+    templates: Templates,
+    settings: Settings,
+    row: Mapping[str, Any],
+    *,
+    kind: str,
+    link_at: LinkAt,
+) -> _Filled:
+    files = (f"{row['template']}.{kind}.json", f"{row['template']}.txt")
     edition = templates.edition(files, row["wanted"])
     names = (edition.folder + files[0], edition.folder + files[1])
     context = template_context(row, settings, edition)
@@ -105,11 +152,14 @@ def write_whatsapp(
         values = {key: clicks.in_text(value) for key, value in values.items()}
         words = clicks.in_text(words)
     _check_words(names[1], words, settings, edition)
-    variables = json.dumps(values, ensure_ascii=False, sort_keys=True)
-    payload = WhatsApp(sender, content_sid, variables, words)
-    links = tuple(clicks.targets) if clicks else ()
-    version = templates.version(names, edition)
-    return freeze(sender, payload, version, edition, links=links)
+    return _Filled(
+        content_sid,
+        json.dumps(values, ensure_ascii=False, sort_keys=True),
+        words,
+        tuple(clicks.targets) if clicks else (),
+        templates.version(names, edition),
+        edition,
+    )
 
 
 def _content(

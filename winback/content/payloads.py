@@ -118,6 +118,36 @@ class WhatsApp:
 
 
 @dataclass(frozen=True, repr=False)
+class Card:
+    """An RCS card: a template with one person's values, which names the text that a phone without
+    RCS gets; `words` is what both read like, for us."""
+
+    messaging_service_sid: str
+    content_sid: str
+    content_variables: str
+    words: str = ""
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Card:
+        """The payload as the ledger keeps it."""
+        return cls(
+            stored["messaging_service_sid"],
+            stored["content_sid"],
+            stored.get("content_variables") or "{}",
+            stored.get("words", ""),
+        )
+
+    def stored(self) -> dict[str, Any]:
+        """The payload as the ledger keeps it."""
+        return {
+            "messaging_service_sid": self.messaging_service_sid,
+            "content_sid": self.content_sid,
+            "content_variables": self.content_variables,
+            "words": self.words,
+        }
+
+
+@dataclass(frozen=True, repr=False)
 class Call:
     """A call: who calls, and what a voice says."""
 
@@ -135,7 +165,7 @@ class Call:
         return {"from_": self.from_, "words": self.words, "language": self.language}
 
 
-Payload = Email | Text | WhatsApp | Call
+Payload = Email | Text | WhatsApp | Card | Call
 
 
 def to_json(payload: Payload) -> str:
@@ -150,7 +180,9 @@ def from_json(channel: str, payload_json: str) -> Payload:
         return Email.of(stored)
     if channel == "voice":
         return Call.of(stored)
-    # A text and a WhatsApp message are told apart by their payloads alone.
+    # The kinds of messages to a phone are told apart by their payloads alone.
+    if "content_sid" in stored and "messaging_service_sid" in stored:
+        return Card.of(stored)
     return WhatsApp.of(stored) if "content_sid" in stored else Text.of(stored)
 
 

@@ -3,7 +3,7 @@
               first touch is due. Whoever was beyond them at the launch is in
               `backlog`.
     Grain:    one row per customer.
-    Priority: sms_email 2, sms_four_step 2
+    Priority: card_text 2, picture_text 2, sms_email 2, sms_four_step 2, voice_call 2, whatsapp_note 2
 */
 with
 

@@ -1,7 +1,7 @@
 /*
     Rule:     a customer of the tier vip who has not ordered for 60 days or more.
     Grain:    one row per customer.
-    Priority: sms_email 1, sms_four_step 1
+    Priority: card_text 1, picture_text 1, sms_email 1, sms_four_step 1, voice_call 1, whatsapp_note 1
 */
 with
 
