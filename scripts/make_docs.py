@@ -3,8 +3,8 @@
 Everything in them is computed from the repository: the commands' own help, the settings, the
 input's columns and readers, the contracts, the seeds, the models and the tests.
 `tests/structure/test_generated_docs.py` holds the pages equal to it. What dbt must know of the
-rules and of the templates' facts comes first, since the pages read it; and what of prefect.yaml
-follows from the playbooks.
+rules and of the templates' facts comes first, since the pages read it; what of prefect.yaml
+follows from the playbooks, and what every message says (tests/content/golden/).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import command_page
 import deployment_file
 import event_page
 import fact_files
+import golden_files
 import input_page
 import law_page
 import lint_page
@@ -35,7 +36,7 @@ PAGES = (
 
 def main() -> None:
     """Write what dbt must know of rules and facts, and the deployments; then the pages."""
-    for module in (rule_files, fact_files, deployment_file):
+    for module in (rule_files, fact_files, deployment_file, golden_files):
         for path, text in module.files(rule_page.ROOT).items():
             (rule_page.ROOT / path).write_text(text, encoding="utf-8")
     for module in PAGES:

@@ -1,0 +1,124 @@
+"""Whoever a message is for: nothing in it but their own facts, whole and in one language."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+from test_templates import EMAILS, LINK, TEXTS, render, row, settings
+
+from winback.base.languages import languages
+from winback.content import RenderBlocked, count_sms_parts
+
+__all__ = ["settings"]  # the fixture
+
+SHOP = "https://shop.example.com"
+# Other alphabets, marks that mean something in HTML, Jinja and TOML, and what can't be seen.
+ODD = st.text(alphabet="aZ é ñ ß 漢 я <>&\"'{}%#\\\n\t\u202e\u200b🙂", max_size=80)
+URLS = st.sampled_from([f"{SHOP}/p/1", f"{SHOP}/p/2?a=1&b=2", "javascript:alert(1)", "", None])
+PEOPLE = st.fixed_dictionaries(
+    {
+        "first_name": st.one_of(st.none(), ODD, st.sampled_from(["Ann", "José", "NULL", "nan"])),
+        "last_product_name": st.one_of(st.none(), ODD),
+        "last_product_url": URLS,
+        "top_product_name": st.one_of(st.none(), ODD),
+        "last_viewed_product_name": st.one_of(st.none(), ODD),
+        "favorite_category": st.one_of(st.none(), ODD.map(lambda text: text[:30])),
+        "context_product_name": st.one_of(st.none(), ODD),
+        "context_product_url": URLS,
+        "context_drop_percent": st.one_of(st.none(), st.integers(1, 99)),
+    }
+)
+OFFERS = st.sampled_from(
+    [("percent", 20, None), ("amount", 1050, "EUR"), ("free_shipping", 0, None),
+     ("points", 500, None), ("gift", 0, "Mug")]
+)  # fmt: skip
+LANGUAGES = st.sampled_from(sorted(languages()))
+ADDRESS = re.compile(r"https?://[^\s<>\"]+")
+CURRENCIES = re.compile(r"[€$£¥]|\b(?:EUR|USD|GBP|CHF)\b")
+
+
+def written(settings, template, person, offer, locale):
+    """The message, and None where a fact lacks that it is about."""
+    kind, value, detail = offer
+    told = {"offer_kind": kind, "offer_value": value, "offer_detail": detail, "locale": locale}
+    try:
+        return render(settings, template, **person, **told)
+    except RenderBlocked as why:
+        # Only a price drop has no words without what dropped, and by how much.
+        if why.reason == "render_missing" and template.startswith("price_drop_note"):
+            return None
+        raise
+
+
+def words_of(payload):
+    """All that is read of a message."""
+    parts = (payload.get(name, "") for name in ("subject", "text", "html", "body"))
+    return "\n".join(html.unescape(part) for part in parts)
+
+
+@given(st.sampled_from(TEXTS + EMAILS), PEOPLE, OFFERS, LANGUAGES)
+def test_a_message_has_no_tag_no_empty_value_and_no_dead_link(
+    settings, template, person, offer, locale
+):
+    payload = written(settings, template, person, offer, locale)
+    if payload is None:
+        return
+    plain = payload.get("body") or payload["text"]
+    for told in (plain, payload.get("subject", "")):
+        assert not re.search(r"\b(None|nan|NaN|NULL|undefined|Undefined)\b", told)
+        assert "\u200b" not in payload.get("body", "")
+    own = {person["context_product_url"], person["last_product_url"], SHOP, LINK}
+    links = {url.rstrip(".,:;!?'") for url in ADDRESS.findall(plain)}
+    assert links <= own
+    if page := payload.get("html"):
+        hrefs = {html.unescape(url) for url in re.findall(r'href="([^"]*)"', page)}
+        assert hrefs <= own
+        # The page and its twin lead to the same places.
+        assert hrefs | {SHOP} == links | {SHOP}
+        assert f'lang="{locale}"' in page
+        assert payload["subject"].strip()
+        assert "javascript" not in page
+        # Nothing of a person becomes a tag.
+        bare = render(settings, template, locale=locale)["html"]
+        assert page.count("<p>") == bare.count("<p>")
+    else:
+        assert count_sms_parts(plain) <= 2
+        assert "Example Shop" in plain[:40]
+
+
+@given(st.sampled_from(TEXTS + EMAILS), OFFERS, LANGUAGES)
+def test_an_amount_is_in_the_currency_of_the_offer_and_in_no_other(
+    settings, template, offer, locale
+):
+    payload = written(settings, template, {}, offer, locale)
+    found = set(CURRENCIES.findall(words_of(payload)))
+    assert found <= ({"€"} if offer[0] == "amount" else set())
+
+
+@given(st.sampled_from(EMAILS + TEXTS), st.permutations(["Xavier", "Yolanda", "Zacharias"]))
+def test_nobody_reads_of_somebody_else(settings, template, names):
+    for name in names:
+        person = {
+            "first_name": name, "last_product_name": f"Mug of {name}",
+            "context_product_name": f"Pan of {name}", "favorite_category": f"Tea of {name}",
+        }  # fmt: skip
+        whole = json.dumps(written(settings, template, person, ("percent", 20, None), "en"))
+        assert not [other for other in names if other != name and other in whole]
+
+
+@given(st.sampled_from(EMAILS), LANGUAGES)
+def test_a_shop_without_products_or_prices_still_writes_whole_sentences(settings, template, locale):
+    if template.startswith("price_drop_note"):
+        return
+    nothing = dict.fromkeys(row(template), None)
+    facts = {name: None for name in nothing if "product" in name or "name" in name}
+    facts.pop("program_name")
+    payload = render(settings, template, locale=locale, favorite_category=None, **facts)
+    text = payload["text"].partition("\n--\n")[0]
+    assert len(text.split()) >= 10
+    # No gap where a fact would stand.
+    assert not re.search(r"  |\s,|\(\)|\"\"|^\s*[.,:]", text, re.MULTILINE)
