@@ -31,6 +31,7 @@ from winback.content.preview import read_renders, write_page
 from winback.conversations import series
 from winback.conversations.responder import RespondReport, open_responder, reply_to_questions
 from winback.conversations.series import JoinReport
+from winback.measure import predictions
 from winback.warehouse import (
     BuildReport,
     DbtResult,
@@ -291,3 +292,12 @@ def measure() -> BuildReport:
         )
     keep_decisions(stage.settings, report.published, measured=True)
     return report
+
+
+@_task("fit predictions")
+def fit_predictions(published: Path) -> int:
+    """Fit the models of orders and spend where a week has passed; how many new fits landed.
+
+    The next build that counts days anew reads them.
+    """
+    return len(predictions.fit_predictions(current_stage().settings, published))

@@ -108,8 +108,9 @@ def reconcile() -> ReconcileReport:
 
 
 def measure() -> BuildReport:
-    """Build the outcomes and keep them as artifacts."""
+    """Build the outcomes and keep them as artifacts; fit predictions that are due."""
     built = _tasks.measure()
+    _tasks.fit_predictions(built.published)
     note_ends(current_stage(), "measure")
     rates = report.reactivation_rates(built.published)
     caused = report.experiment_results(built.published)

@@ -3,6 +3,7 @@
 from winback.landing._csv import CsvReader
 from winback.landing._deleted import DELETED, deleted_customers
 from winback.landing._every_source import Outcome, load_every
+from winback.landing._fits import ensure_fits, has_fit, land_fit
 from winback.landing._limits import Limits
 from winback.landing._load import (
     FormatName,
@@ -38,7 +39,10 @@ __all__ = [
     "Unusable",
     "XlsxReader",
     "deleted_customers",
+    "ensure_fits",
     "ensure_tables",
+    "has_fit",
+    "land_fit",
     "landing_lock",
     "load",
     "load_every",

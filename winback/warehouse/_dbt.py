@@ -100,12 +100,13 @@ def prepare_inputs(settings: Settings) -> None:
 
     Raises BuildFailure where a seed can't be read, which dbt would not tell by its line.
     """
-    from winback.landing import ensure_tables
+    from winback.landing import ensure_fits, ensure_tables
     from winback.ledger._export import EXPORTED, ensure_first_part
 
     check_seeds(DBT_DIR / "seeds")
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     ensure_tables(settings)
+    ensure_fits(settings)
     for name in EXPORTED:
         ensure_first_part(name, settings.ledger_landing_dir / name)
 

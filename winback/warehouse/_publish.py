@@ -47,6 +47,8 @@ PUBLIC_TABLES: Final = (
     "rfm_moves",
     "series_joins",
     "offer_redemptions",
+    "predictions",
+    "prediction_quality",
 )
 # What the engine reads; `outbox` holds contact data, so only the owner may read it.
 ENGINE_TABLES: Final = (
@@ -67,6 +69,7 @@ ENGINE_TABLES: Final = (
     "catalog",
     "live_offers",
     "next_changes",
+    "prediction_counts",
 )
 PRIVATE_TABLES: Final = frozenset({"outbox"})
 # A day of 15-minute runs can be looked back at; older sets are replayable with --as-of.

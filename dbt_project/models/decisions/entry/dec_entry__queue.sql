@@ -30,8 +30,15 @@ entered_today as (
 
 ),
 
+predictions as (
+
+    select * from {{ ref('int_predictions__used') }}
+    where is_used
+
+),
+
 -- Under a daily limit, whoever left last comes first: the odds to win a customer back
--- fall with the time away.
+-- fall with the time away. By choice, the value at risk goes before it.
 queued as (
 
     select
@@ -42,6 +49,13 @@ queued as (
                 lines.segment,
                 lines.is_in_queue
             order by
+                case
+                    when
+                        {{ var('queue_by_value_at_risk') }}
+                        and predictions.value_at_risk_cents is not null
+                        then predictions.value_at_risk_cents
+                    else 0
+                end desc,
                 {{ latest_order_first('lines.last_order_at') }},
                 lines.customer_id asc
         ) + coalesce(entered_today.entered_count, 0) as place_today
@@ -51,6 +65,8 @@ queued as (
         on
             lines.playbook_id = entered_today.playbook_id
             and lines.segment = entered_today.segment
+    left join predictions
+        on lines.customer_id = predictions.customer_id
 
 ),
 
