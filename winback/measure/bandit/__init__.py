@@ -1,0 +1,37 @@
+"""A bandit that can be audited: the chances of a step's arms, and what another policy would have
+brought."""
+
+from winback.measure.bandit._arms import NOTHING, WHOLE, Bounds, Day, Dealt, Evidence, Move, Phase
+from winback.measure.bandit._best import Posterior, best_chances, in_millionths, posterior
+from winback.measure.bandit._estimates import (
+    Estimate,
+    Log,
+    doubly_robust,
+    inverse_propensity,
+    self_normalized,
+)
+from winback.measure.bandit._harm import chance_of_as_many, harmful_by
+from winback.measure.bandit._move import next_move
+
+__all__ = [
+    "NOTHING",
+    "WHOLE",
+    "Bounds",
+    "Day",
+    "Dealt",
+    "Estimate",
+    "Evidence",
+    "Log",
+    "Move",
+    "Phase",
+    "Posterior",
+    "best_chances",
+    "chance_of_as_many",
+    "doubly_robust",
+    "harmful_by",
+    "in_millionths",
+    "inverse_propensity",
+    "next_move",
+    "posterior",
+    "self_normalized",
+]

@@ -1,0 +1,87 @@
+"""A step's next move: the chances of its arms, from what they brought and within the bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from winback.measure.bandit._arms import NOTHING, WHOLE, Bounds, Dealt, Evidence, Move, Phase
+from winback.measure.bandit._best import Posterior, best_chances, in_millionths, posterior
+from winback.measure.bandit._harm import harmful_by
+from winback.measure.bandit._words import tell
+
+
+def next_move(
+    arms: Sequence[Evidence],
+    bounds: Bounds,
+    *,
+    name: str,
+    stopped: Mapping[str, str] | None = None,
+) -> Move:
+    """What a step named so deals from now on; equal evidence gives an equal move, bit for bit.
+
+    `stopped`: the arms that were stopped before, each with what stopped it; they stay stopped.
+    Where all are, nothing is sent.
+    """
+    ordered = sorted(arms, key=lambda it: it.arm)
+    bounds.check(len(ordered), name)
+    before = stopped or {}
+    stops = {it.arm: before.get(it.arm, "") or harmful_by(it, bounds) for it in ordered}
+    live = [it for it in ordered if not stops[it.arm]]
+    phase: Phase = "learning" if live and all(_has_begun(it, bounds) for it in live) else "uniform"
+    posteriors = {it.arm: posterior(it.days, bounds.discount) for it in ordered}
+    best = _best(live, posteriors, phase)
+    chances = dict(
+        zip(
+            best,
+            in_millionths(list(best.values()), bounds.min_propensity if len(best) > 1 else 0.0),
+            strict=True,
+        )
+    )
+    dealt = tuple(_dealt(it, posteriors[it.arm], best, chances, stops) for it in ordered)
+    return Move(phase, dealt, tell(dealt, phase, bounds, new_stops=_new(stops, before)))
+
+
+def _has_begun(it: Evidence, bounds: Bounds) -> bool:
+    return it.assigned >= bounds.start_assigned and it.responded >= bounds.start_responders
+
+
+def _best(
+    live: Sequence[Evidence], posteriors: Mapping[str, tuple[float, float]], phase: Phase
+) -> dict[str, float]:
+    """The share of each live arm in what is above the floors; sending nothing where none is."""
+    if not live:
+        return {NOTHING: 1.0}
+    if phase == "uniform":
+        return {it.arm: 1.0 / len(live) for it in live}
+    found = best_chances(
+        [Posterior(*posteriors[it.arm], it.value_cents, it.cost_cents) for it in live]
+    )
+    return {it.arm: chance for it, chance in zip(live, found, strict=True)}
+
+
+def _new(stops: Mapping[str, str], before: Mapping[str, str]) -> Collection[str]:
+    return [arm for arm, by in stops.items() if by and not before.get(arm)]
+
+
+def _dealt(
+    it: Evidence,
+    beta: tuple[float, float],
+    best: Mapping[str, float],
+    chances: Mapping[str, int],
+    stops: Mapping[str, str],
+) -> Dealt:
+    return Dealt(
+        arm=it.arm,
+        assigned=it.assigned,
+        responded=it.responded,
+        alpha=beta[0],
+        beta=beta[1],
+        value_cents=it.value_cents,
+        cost_cents=it.cost_cents,
+        reached=it.reached,
+        opted_out=it.opted_out,
+        complained=it.complained,
+        best_millionths=round(best.get(it.arm, 0.0) * WHOLE),
+        millionths=chances.get(it.arm, 0),
+        stopped_by=stops[it.arm],
+    )
