@@ -17,6 +17,7 @@ from winback.base.languages import ROOT, language, languages
 from winback.base.settings import Settings
 from winback.content import RenderBlocked, Renderer
 from winback.content._render import TEMPLATES_DIR
+from winback.content.preview import sample_rows
 from winback.replies import classify
 
 __all__ = ["settings"]  # the fixture
@@ -215,3 +216,16 @@ def test_an_hour_later_is_another_day_only_where_it_is(settings):
         row("sms_email/1", channel="sms", offer_expires_at=at), unsubscribe_url=LINK
     )
     assert "bis zum 8. April" in json.loads(rendered.payload_json)["body"]
+
+
+def test_whoever_approves_a_content_sees_which_language_it_is_in(german_too):
+    renderer = Renderer(german_too)
+    found = [
+        [it["about"] for it in sample_rows(renderer, german_too, told, "content")]
+        for tag in ("de", "en")
+        for told in [row("sms_email/1", channel="sms", locale=tag, variant="")]
+    ]
+    assert found == [
+        ["All facts known, German", "No fact known, German"],
+        ["All facts known, English", "No fact known, English"],
+    ]

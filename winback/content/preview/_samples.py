@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from winback.base.languages import language
 from winback.base.settings import Settings
 from winback.content._blocked import RenderBlocked
 from winback.content._codes import example_codes
@@ -21,6 +22,7 @@ def sample_rows(
     `row` is any message of it, whose facts give way to those of the invented people.
     """
     way_out = f"{settings.public_base_url.rstrip('/')}/u/{PREVIEW_TOKEN}"
+    is_alone = len(settings.enabled_languages) == 1
     rows: dict[str, dict[str, Any]] = {}
     for pos, (about, facts) in enumerate(invented(settings).items(), start=1):
         try:
@@ -32,7 +34,7 @@ def sample_rows(
         sample = {
             "content_sha256": content,
             "pos": pos,
-            "about": about,
+            "about": about if is_alone else f"{about}, {language(written.locale).word('name')}",
             "channel": row["channel"],
             "variant": row["variant"] or "",
             "payload_json": written.payload_json,
