@@ -87,6 +87,16 @@ def test_each_gets_a_code_of_their_own_and_keeps_it_in_later_steps(
     assert all("Apr 30" in body for body in said.values())
 
 
+@pytest.mark.parametrize("step", [1, 6])
+def test_a_code_in_capitals_is_no_shouting(
+    ledger: Ledger, settings: Settings, clock: FixedClock, step: int
+) -> None:
+    """As `winback codes make` writes them: parted by a dash, and longer than the words around."""
+    fill(ledger, "WELCOME-BACK-CDFGHJKMNP", ends_at=LATER)
+    report = plan(ledger, [row(1, step)], settings, clock)
+    assert (report.planned, report.blocked) == (1, Counter())
+
+
 def test_a_code_without_an_end_at_the_shop_ends_with_the_offer(
     ledger: Ledger, settings: Settings, clock: FixedClock
 ) -> None:

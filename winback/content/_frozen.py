@@ -37,6 +37,8 @@ class Rendered:
     content_sha256: str = ""
     # The language that it is in.
     locale: str = ""
+    # The codes of one's own that it shows.
+    codes: tuple[str, ...] = field(default=(), repr=False)
 
     def cost_cents(self, per_part: Decimal | None) -> Decimal:
         """Its price, of one SMS part or of one message; nothing where none is known."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from winback.base.languages import language, languages
 from winback.base.settings import PROJECT_DIR, Settings
-from winback.content._codes import Codes
+from winback.content._codes import Codes, OwnCode
 from winback.content._content import content_sha256
 from winback.content._context import template_context
 from winback.content._email import write_email
@@ -54,10 +55,11 @@ class Renderer:
         the addresses stay as they are. `codes` gives the person's own code of an offer; it is
         asked only where the message shows one, and without it such a message is not written.
         """
-        row = {**row, "codes": codes, "wanted": self._wanted(row)}
+        shown = list[str]()
+        row = {**row, "codes": codes and _noted(codes, shown), "wanted": self._wanted(row)}
         rendered = self._write(row, unsubscribe_url, link_at)
         content = content_sha256(row, rendered, self._settings, self._look)
-        return replace(rendered, content_sha256=content)
+        return replace(rendered, content_sha256=content, codes=tuple(shown))
 
     def _wanted(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         """The language that SQL chose for the person, then the shop's."""
@@ -92,7 +94,8 @@ class Renderer:
 
     def _could_say(self, row: Mapping[str, Any], rendered: Rendered) -> dict[str, Any]:
         kinds = {name: row.get(name) for name in ("offer_kind", "extra_offer_kind")}
-        return template_context(row, self._settings, language(rendered.locale)) | kinds
+        context = template_context(row, self._settings, language(rendered.locale))
+        return context | kinds | {"codes": rendered.codes}
 
     def _placed(
         self, found: list[Finding], row: Mapping[str, Any], rendered: Rendered
@@ -125,3 +128,15 @@ class Renderer:
             return write_call(self._templates, self._settings, row)
         write = _PHONE[row["channel"]]
         return write(self._templates, self._settings, row, link_at=link_at)
+
+
+def _noted(codes: Codes, shown: list[str]) -> Codes:
+    """The same codes; those that are given are noted."""
+
+    def note(offer_id: str, until: datetime | None) -> OwnCode | None:
+        found = codes(offer_id, until)
+        if found is not None:
+            shown.append(found.code)
+        return found
+
+    return note
