@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import shutil
 from collections import Counter
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import quality
+from flows._demo_offers import DemoOffers
 from flows._prefect import quiet_prefect
 from flows._server import start_beside
 from winback.base.clock import FixedClock
@@ -51,6 +51,7 @@ class Season:
     clock: FixedClock
     shoppers: Shoppers
     street: Street
+    offers: DemoOffers
     loaded_until: datetime = OPENS
     sent: Counter[str] = field(default_factory=Counter)
 
@@ -72,6 +73,8 @@ def demo() -> None:
         "1. Inventing the shop: 5,000 customers, 3 years of orders …"
     )
     shop = generate_shop(HOME / "shop", ends_at=OPENS)
+    offers = DemoOffers(HOME)
+    offers.write()
     settings = sandbox_settings(Settings.load(home=HOME))
     loaded = load(shop.out_dir, settings, FixedClock(OPENS))
     say(
@@ -82,7 +85,7 @@ def demo() -> None:
     with (
         quality.gate(sends=True).beside(),
         _without_heartbeats(),
-        _season(settings, Shoppers(shop)) as season,
+        _season(settings, Shoppers(shop), offers) as season,
     ):
         say(
             f"2. {len(RUN_DAYS)} days of messages, out of {RUN_DAYS[-1] + 1}: each a `winback "
@@ -107,19 +110,15 @@ def _without_heartbeats() -> Iterator[None]:
 
 
 @contextmanager
-def _season(settings: Settings, shoppers: Shoppers) -> Iterator[Season]:
+def _season(settings: Settings, shoppers: Shoppers, offers: DemoOffers) -> Iterator[Season]:
     """One sandbox and one receiver for all the runs, found through the settings."""
     with servers(settings, OPENS) as found, open_ledger(settings) as ledger:
         os.environ |= {f"WINBACK_{name.upper()}": value for name, value in found.items()}
-        street = Street(found["sendgrid_base_url"], shoppers, ledger, settings.shop_url, _coupons())
-        yield Season(settings, FixedClock(OPENS), shoppers, street)
-
-
-def _coupons() -> dict[str, tuple[str, int]]:
-    with (PROJECT_DIR / "dbt_project" / "seeds" / "offers.csv").open(newline="") as file:
-        return {
-            row["offer_id"]: (row["code"], int(float(row["value"]))) for row in csv.DictReader(file)
-        }
+        offers.fill(ledger, settings, FixedClock(OPENS))
+        street = Street(
+            found["sendgrid_base_url"], shoppers, ledger, settings.shop_url, offers.percents()
+        )
+        yield Season(settings, FixedClock(OPENS), shoppers, street, offers)
 
 
 def _live_through(season: Season, day: datetime) -> str:
@@ -130,6 +129,7 @@ def _live_through(season: Season, day: datetime) -> str:
     came = _load_orders(season, day)
     _stand_at(season, day + HOURS[0])
     run = winback_run("sandbox", season.clock.now(), measure=False)
+    season.offers.note(run.audience.published)
     sent = _accepted(run.sent)
     season.street.take_post()
     for hour in HOURS[1:]:
@@ -155,7 +155,7 @@ def _load_orders(season: Season, until: datetime) -> int:
     """Load the orders since the last load, as a shop's nightly export would bring them."""
     since = season.loaded_until
     orders = [
-        *season.shoppers.natural_orders(since, until),
+        *season.street.leak(season.shoppers.natural_orders(since, until)),
         *season.shoppers.caused_orders(since, until),
     ]
     folder = season.settings.home / "export"
@@ -189,6 +189,7 @@ def _tell(settings: Settings, season: Season, done: RunReport) -> None:
     for row in shop_report.headline_effects(figures.effects):
         if row["verdict"] == "winner":
             say(f"\n{tell_comparison(row)}")
+    say(f"\n{season.offers.sentences(settings, published, season.sent)}")
     _where_to_look(settings, published)
 
 

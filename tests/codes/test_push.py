@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -18,8 +19,9 @@ from woocommerce_server import WooShop
 from winback.base.clock import Clock, FixedClock
 from winback.base.errors import UsageError, WinbackError
 from winback.base.settings import Settings
-from winback.codes import PushReport, push_codes
+from winback.codes import PushReport, export_codes, push_codes
 from winback.codes.push import _shopify, _woocommerce
+from winback.content import deadline
 from winback.ledger import Ledger, find_code, give_code, given_codes, open_ledger, tables
 from winback.pulling import call
 
@@ -144,7 +146,9 @@ def test_a_full_pool_is_left_alone_and_what_was_given_is_filled_up(
         assert len(house.shop.discounts.made) == 1, "the same discount gets the later codes"
 
 
-def test_the_message_the_list_and_the_shop_say_one_end(house: House, ledger: Ledger) -> None:
+def test_the_message_the_list_and_the_shop_say_one_end(
+    house: House, ledger: Ledger, tmp_path: Path
+) -> None:
     house.push(ledger, fill=1, until="2026-04-30")
     with ledger.write() as connection:
         found = find_code(connection, enrollment_id="e1", offer_id="twenty", until=NOW)
@@ -153,6 +157,11 @@ def test_the_message_the_list_and_the_shop_say_one_end(house: House, ledger: Led
         (listed,) = given_codes(connection)
     assert house.at_the_shop() == {found.code: "2026-05-01T03:59:59Z"}
     assert found.ends_at == listed.ends_at == datetime(2026, 5, 1, 3, 59, 59, tzinfo=UTC)
+    assert deadline(found.ends_at, {}, house.settings) == "Apr 30"
+    export_codes(ledger, tmp_path / "given.csv")
+    with (tmp_path / "given.csv").open(newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert datetime.fromisoformat(row["ends_at"]) == found.ends_at
 
 
 @pytest.mark.parametrize("offer", ["twenty", "ten_euros", "shipping", "best"])

@@ -11,8 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.demo import RUN_DAYS
-from winback.base.settings import PROJECT_DIR
+from flows._demo_offers import DemoOffers
+from flows.demo import OPENS, RUN_DAYS
+from winback.base.clock import FixedClock
+from winback.base.settings import PROJECT_DIR, Settings
+from winback.codes import pool_lines
+from winback.ledger import open_ledger
+from winback.warehouse import _dbt
 
 # Every process of the demo notes here whom it would reach, but for this machine itself.
 NOTES_OTHERS = """
@@ -60,6 +65,13 @@ def test_the_demo_decides_a_test_shows_the_way_on_and_asks_no_other_host(tmp_pat
     assert done.returncode == 0, done.stderr[-2000:]
     assert not others.exists(), others.read_text()
     assert re.search(r"The messages of \w+ work\. Of 100 customers", done.stdout)
+    offers = re.search(
+        r"([\d,]+) customers got a code of their own, and ([\d,]+) orders came with one. 1 was "
+        r"placed by somebody else.*\n.* of them: 300 got it, and (\d+) had to wait. ([\d,]+) lost",
+        done.stdout,
+    )
+    assert offers
+    assert all(int(figure.replace(",", "")) > 0 for figure in offers.groups())
     way = done.stdout.partition("Where to look next")[2]
     gates = re.search(r"file://(\S+)", way)
     tables = re.search(r"every table +(\S+)", way)
@@ -75,3 +87,22 @@ def test_the_demo_decides_a_test_shows_the_way_on_and_asks_no_other_host(tmp_pat
         capture_output=True, text=True, check=True, timeout=60,
     ).stdout  # fmt: skip
     assert who[1] in told
+
+
+def test_the_demo_edits_offers_of_a_copy_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_dbt, "DBT_DIR", _dbt.DBT_DIR)  # put back after the test
+    shipped = (PROJECT_DIR / "dbt_project" / "seeds" / "offers.csv").read_bytes()
+    offers = DemoOffers(tmp_path)
+    offers.write()
+    settings = Settings.load(home=tmp_path / "home")
+    with open_ledger(settings) as ledger:
+        offers.fill(ledger, settings, FixedClock(OPENS))
+        lines = pool_lines(ledger, settings, at=OPENS, offers_file=offers.file)
+    assert {(it.offer_id, it.is_in_use, it.left > 0) for it in lines} == {
+        ("welcome_back_20", True, True), ("vip_25", True, True),
+    }  # fmt: skip
+    assert tmp_path / "dbt_project" == _dbt.DBT_DIR
+    assert (PROJECT_DIR / "dbt_project" / "seeds" / "offers.csv").read_bytes() == shipped
+    assert offers.percents()["vip_25"] == ("", 25)

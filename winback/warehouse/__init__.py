@@ -19,6 +19,7 @@ from winback.warehouse._dbt import (
     read_project,
     run_dbt,
     segment_names,
+    use_project,
 )
 from winback.warehouse._history import keep_decisions, published_rows
 from winback.warehouse._publish import (
@@ -56,6 +57,7 @@ __all__ = [
     "require_recent",
     "run_dbt",
     "segment_names",
+    "use_project",
     "warehouse_lock",
     "why_build",
 ]

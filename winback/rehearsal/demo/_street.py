@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from winback.ledger import Ledger, tables
 from winback.rehearsal.demo._messages import Reaction, ReceivedMessage
+from winback.rehearsal.demo._orders import Order
 from winback.rehearsal.demo._shoppers import Shoppers
 
 _TIMEOUT: Final = (5, 60)
@@ -41,8 +42,9 @@ class Street:
     shoppers: Shoppers
     ledger: Ledger
     shop_url: str
-    # Code and percentage by offer id.
+    # The code of everybody and the percentage, by offer id.
     coupons: Mapping[str, tuple[str, int]]
+    has_leaked: bool = False
     _after: int = 0
     _pending: list[tuple[datetime, int, Reaction]] = field(default_factory=list)
     _order: int = 0
@@ -58,6 +60,21 @@ class Street:
                 self._order += 1
                 heapq.heappush(self._pending, (reaction.at, self._order, reaction))
         return len(received)
+
+    def leak(self, orders: list[Order]) -> list[Order]:
+        """The orders, one of which somebody places with the first code that another was given."""
+        c = tables.offer_codes.c
+        query = select(c.code, c.customer_id).where(c.given_at.is_not(None))
+        with self.ledger.read() as connection:
+            given = connection.execute(query.order_by(c.given_at, c.code_key).limit(1)).first()
+        for place, order in enumerate(orders):
+            if self.has_leaked or given is None:
+                break
+            if order.is_valid and not order.coupon_code and order.customer_id != given.customer_id:
+                taken_off = order.subtotal_cents // 5
+                orders[place] = replace(order, coupon_code=given.code, discount_cents=taken_off)
+                self.has_leaked = True
+        return orders
 
     def act(self, until: datetime) -> int:
         """Perform everything that is due by `until`, and wait until it was reported."""
@@ -85,11 +102,15 @@ class Street:
             yield from self._known([entry["message_id"] for entry in found])
 
     def _known(self, message_ids: list[str]) -> Iterator[ReceivedMessage]:
-        m, e = tables.messages.c, tables.enrollments.c
+        m, e, c = tables.messages.c, tables.enrollments.c, tables.offer_codes.c
         query = (
             select(m.message_id, m.customer_id, m.channel, m.playbook_id, m.step)
-            .add_columns(m.accepted_at, e.offer_id)
+            .add_columns(m.accepted_at, e.offer_id, c.code)
             .join_from(tables.messages, tables.enrollments, m.enrollment_id == e.enrollment_id)
+            .outerjoin(
+                tables.offer_codes,
+                (c.enrollment_id == e.enrollment_id) & (c.offer_id == e.offer_id),
+            )
             .where(m.message_id.in_(message_ids), m.accepted_at.is_not(None))
         )
         with self.ledger.read() as connection:
@@ -103,7 +124,7 @@ class Street:
                 playbook_id=row.playbook_id,
                 step=row.step,
                 sent_at=row.accepted_at,
-                coupon_code=code,
+                coupon_code=row.code or code,
                 coupon_percent=percent,
             )
 
