@@ -556,6 +556,57 @@ revocations = Table(
 )
 Index("revocations_by_address", revocations.c.hidden_address)
 
+# What a bandit deals by, a move a row: written before anybody is dealt by it, and never changed.
+# With its arms it holds all that the chances rest on, so that anybody can reckon them again.
+bandit_moves = Table(
+    "bandit_moves",
+    metadata,
+    Column("move_id", Text, primary_key=True),
+    Column("playbook_id", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("moved_at", UtcDateTime, nullable=False),
+    # What a person's id is hashed with, so that the same one is dealt the same arm again.
+    Column("seed", Text, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    # The operator's bounds at the time.
+    Column("min_propensity", Float, nullable=False),
+    Column("random_control_share", Float, nullable=False),
+    Column("discount", Float, nullable=False),
+    Column("start_assigned", Integer, nullable=False),
+    Column("start_responders", Integer, nullable=False),
+    Column("max_opt_out_rate", Float, nullable=False),
+    Column("max_complaint_rate", Float, nullable=False),
+    Column("harm_alpha", Float, nullable=False),
+    UniqueConstraint("playbook_id", "step", "moved_at"),
+    CheckConstraint("phase in ('uniform', 'learning')"),
+)
+
+# An arm in a move: its evidence, its posterior Beta(alpha, beta), and its chance.
+bandit_arms = Table(
+    "bandit_arms",
+    metadata,
+    Column("move_id", Text, primary_key=True),
+    Column("arm", Text, primary_key=True),
+    Column("assigned", Integer, nullable=False),
+    Column("responded", Integer, nullable=False),
+    Column("alpha", Float, nullable=False),
+    Column("beta", Float, nullable=False),
+    # Of a return, and of dealing the arm once. They are means, so they have fractions of a cent.
+    Column("value_cents", Float, nullable=False),
+    Column("cost_cents", Float, nullable=False),
+    Column("reached", Integer, nullable=False),
+    Column("opted_out", Integer, nullable=False),
+    Column("complained", Integer, nullable=False),
+    # The chance that it is worth most, and the chance with which it is dealt.
+    Column("best_millionths", Integer, nullable=False),
+    Column("millionths", Integer, nullable=False),
+    # What stopped it; empty: nothing did.
+    Column("stopped_by", Text, nullable=False),
+    CheckConstraint("millionths between 0 and 1000000"),
+    CheckConstraint("stopped_by in ('', 'opt_outs', 'complaints', 'operator')"),
+)
+
 # What stops a channel, and the pace that its workers share; sending/brakes/_stops.py says how.
 channel_brakes = Table(
     "channel_brakes",

@@ -11,7 +11,8 @@ from winback.measure.bandit._estimates import (
     self_normalized,
 )
 from winback.measure.bandit._harm import chance_of_as_many, harmful_by
-from winback.measure.bandit._move import next_move
+from winback.measure.bandit._keep import Kept, keep, kept_moves, stopped_arms
+from winback.measure.bandit._move import chances_again, next_move
 
 __all__ = [
     "NOTHING",
@@ -21,17 +22,22 @@ __all__ = [
     "Dealt",
     "Estimate",
     "Evidence",
+    "Kept",
     "Log",
     "Move",
     "Phase",
     "Posterior",
     "best_chances",
     "chance_of_as_many",
+    "chances_again",
     "doubly_robust",
     "harmful_by",
     "in_millionths",
     "inverse_propensity",
+    "keep",
+    "kept_moves",
     "next_move",
     "posterior",
     "self_normalized",
+    "stopped_arms",
 ]

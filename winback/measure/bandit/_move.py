@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from winback.measure.bandit._arms import NOTHING, WHOLE, Bounds, Dealt, Evidence, Move, Phase
+from winback.measure.bandit._arms import (
+    NOTHING,
+    WHOLE,
+    Bounds,
+    Dealt,
+    Evidence,
+    Move,
+    Phase,
+)
 from winback.measure.bandit._best import Posterior, best_chances, in_millionths, posterior
 from winback.measure.bandit._harm import harmful_by
 from winback.measure.bandit._words import tell
@@ -30,15 +38,22 @@ def next_move(
     phase: Phase = "learning" if live and all(_has_begun(it, bounds) for it in live) else "uniform"
     posteriors = {it.arm: posterior(it.days, bounds.discount) for it in ordered}
     best = _best(live, posteriors, phase)
-    chances = dict(
-        zip(
-            best,
-            in_millionths(list(best.values()), bounds.min_propensity if len(best) > 1 else 0.0),
-            strict=True,
-        )
-    )
+    chances = _chances(best, bounds)
     dealt = tuple(_dealt(it, posteriors[it.arm], best, chances, stops) for it in ordered)
     return Move(phase, dealt, tell(dealt, phase, bounds, new_stops=_new(stops, before)))
+
+
+def chances_again(move: Move, bounds: Bounds) -> dict[str, int]:
+    """The chance of each arm in millionths, reckoned anew from the evidence that a move keeps."""
+    live = [it for it in move.arms if not it.stopped_by]
+    best = _best(live, {it.arm: (it.alpha, it.beta) for it in live}, move.phase)
+    return dict.fromkeys((it.arm for it in move.arms), 0) | _chances(best, bounds)
+
+
+def _chances(best: Mapping[str, float], bounds: Bounds) -> dict[str, int]:
+    """In millionths; a lone arm gets all, whatever the floor."""
+    least = bounds.min_propensity if len(best) > 1 else 0.0
+    return dict(zip(best, in_millionths(list(best.values()), least), strict=True))
 
 
 def _has_begun(it: Evidence, bounds: Bounds) -> bool:
@@ -46,7 +61,7 @@ def _has_begun(it: Evidence, bounds: Bounds) -> bool:
 
 
 def _best(
-    live: Sequence[Evidence], posteriors: Mapping[str, tuple[float, float]], phase: Phase
+    live: Sequence[Evidence | Dealt], posteriors: Mapping[str, tuple[float, float]], phase: Phase
 ) -> dict[str, float]:
     """The share of each live arm in what is above the floors; sending nothing where none is."""
     if not live:
