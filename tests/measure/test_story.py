@@ -426,3 +426,30 @@ def test_a_series_is_told_from_the_keyword_to_the_end() -> None:
     stopped = told(joins=[join | {"joined_at": None, "ended_by": "stop"}])
     assert "no more of the series tips: ended by stop" in stopped
     assert "joined the series" not in stopped
+
+
+PREDICTION = {
+    "p_alive": 0.424, "expected_orders": 0.84, "horizon_days": 90, "value_at_risk_cents": 123456,
+    "best_offer": "welcome_back_20", "is_used": True,
+}  # fmt: skip
+
+
+def test_a_prediction_is_told_with_what_is_at_risk_and_the_best_offer() -> None:
+    story = replace(STORY, prediction=PREDICTION)
+    lines = " ".join(" ".join(tell(story, shop_timezone="UTC")).split())
+    assert (
+        "- Still orders with a chance of 42 %; 0.8 orders to expect in 90 days, and 1,234.56 at "
+        "risk. Best offer by the shop's tests: welcome_back_20."
+    ) in lines
+    assert "No rule reads this" not in lines
+
+
+def test_a_prediction_that_no_rule_may_read_says_so() -> None:
+    lacking = {"value_at_risk_cents": None, "best_offer": None, "is_used": False}
+    story = replace(STORY, prediction=PREDICTION | lacking)
+    lines = " ".join(" ".join(tell(story, shop_timezone="UTC")).split())
+    assert (
+        "in 90 days. No test found a best offer. No rule reads this: it did not beat the days "
+        "since the last order by enough."
+    ) in lines
+    assert "at risk" not in lines.replace("at_risk", "")

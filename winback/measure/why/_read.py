@@ -43,6 +43,7 @@ _PUBLISHED: Final = {
     "series_eligibility": "*",
     "unread_rows": "*",
     "unusual_hours": "*",
+    "predictions": "*",
 }
 
 
@@ -78,6 +79,8 @@ class Story:
     sources: Rows
     # The steps ahead of them that wait for a person's yes.
     held: Rows = field(default_factory=list)
+    # What the models foretell of them; None where no model has been fitted.
+    prediction: dict[str, Any] | None = None
 
 
 def why(settings: Settings, customer_id: str) -> Story:
@@ -123,6 +126,7 @@ def why(settings: Settings, customer_id: str) -> Story:
             rules=_catalog(connection, published / "contact_rules.parquet"),
             sources=sources(connection, published, of["customers"][0]),
             held=_held(settings, of["enrollments"], of["messages"]),
+            prediction=of["predictions"][0] if of["predictions"] else None,
         )
 
 

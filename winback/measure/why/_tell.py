@@ -83,6 +83,8 @@ class _Teller:
             f"RFM segment {person['rfm_segment']}, value tier {person['value_tier']}. "
             f"Segments: {', '.join(story.segments) or 'none'}."
         )
+        if story.prediction is not None:
+            yield from self._item(_prediction(story.prediction))
 
     def unread(self) -> Iterator[str]:
         if not self._story.unread:
@@ -389,3 +391,20 @@ def _ended(row: Mapping[str, Any]) -> str:
     if why := _EXITS.get(row["exit_reason"]):
         return f"left {row['playbook_id']}: {why}"
     return f"came to the end of {row['playbook_id']}: no step is left"
+
+
+def _prediction(row: Mapping[str, Any]) -> str:
+    """What is foretold of a person, and whether a rule may go by it."""
+    told = (
+        f"Still orders with a chance of {100 * row['p_alive']:.0f} %; {row['expected_orders']:.1f} "
+        f"orders to expect in {row['horizon_days']} days"
+    )
+    if row["value_at_risk_cents"] is not None:
+        told += f", and {row['value_at_risk_cents'] / 100:,.2f} at risk"
+    offer = row["best_offer"]
+    told += (
+        f". Best offer by the shop's tests: {offer}." if offer else ". No test found a best offer."
+    )
+    if not row["is_used"]:
+        told += " No rule reads this: it did not beat the days since the last order by enough."
+    return told
