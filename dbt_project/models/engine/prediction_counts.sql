@@ -12,6 +12,8 @@ trained as (
 
     select
         *,
+        -- In steps of one percent: customers with nearly the same mean are one row.
+        cast(round(100 * ln(mean_cents), 0) as bigint) as mean_step,
         replace(purpose, 'fitted ', '') as role,
         min(first_date) over (partition by purpose) as trained_from
 
@@ -29,7 +31,7 @@ grouped as (
         repeats,
         last_week,
         weeks,
-        cast(null as double) as mean_cents,
+        cast(null as bigint) as mean_step,
         count(*) as customers
 
     from trained
@@ -43,12 +45,12 @@ grouped as (
         repeats,
         cast(null as double) as last_week,
         cast(null as double) as weeks,
-        mean_cents,
+        mean_step,
         count(*) as customers
 
     from trained
-    where mean_cents is not null
-    group by role, trained_from, cutoff_date, repeats, mean_cents
+    where mean_step is not null
+    group by role, trained_from, cutoff_date, repeats, mean_step
 
 ),
 
@@ -71,9 +73,7 @@ final as (
         cast(last_week as double) as last_week,
         cast(weeks as double) as weeks,
         cast(customers as bigint) as customers,
-
-        -- money
-        cast(mean_cents as double) as mean_cents,
+        cast(mean_step as bigint) as mean_step,
 
         -- dates
         cast(trained_from as date) as trained_from,

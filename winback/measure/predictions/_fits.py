@@ -25,7 +25,7 @@ _MOST_REPEATS: Final = 200
 _WEEKS_AHEAD: Final = 53
 
 _COUNTS: Final = """
-select repeats, last_week, weeks, mean_cents, customers from {path}
+select repeats, last_week, weeks, exp(mean_step / 100.0) as mean_cents, customers from {path}
 where fit_id = $fit_id and kind = $kind order by all
 """
 

@@ -14,6 +14,11 @@ Floats = npt.NDArray[np.float64]
 _LEAST, _MOST = 1e-5, 1e5
 
 
+def total(weights: Floats, values: Floats) -> float:
+    """The sum of values by weights. Not by `@`: its threads cost ten times what they save here."""
+    return float((weights * values).sum())
+
+
 class Point(NamedTuple):
     """A log-likelihood and its gradient."""
 

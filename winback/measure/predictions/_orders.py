@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma, expit, gammaln, hyp2f1
 
-from winback.measure.predictions._maximum import Point, largest_likelihood
+from winback.measure.predictions._maximum import Point, largest_likelihood, total
 
 Floats = npt.NDArray[np.float64]
 # The formula of expected orders divides by a - 1, and is smooth there.
@@ -79,31 +79,32 @@ class _Likelihood:
         self._last, self._weeks, self._customers = counts.last_week, counts.weeks, counts.customers
         self._numbers, self._number = np.unique(counts.repeats, return_inverse=True)
         self._repeats = counts.repeats
-        self._by_number = np.bincount(self._number, weights=counts.customers)
+        self._by_number: Floats = np.bincount(self._number, weights=counts.customers).astype(float)
 
     def __call__(self, parameters: Floats) -> Point:
         r, alpha, a, b = parameters
-        n, x, times = self._numbers, self._repeats, self._by_number
-        to_now, to_last = np.log(alpha + self._weeks), np.log(alpha + self._last)
-        left = np.log(a) - np.log(b + x) + (r + x) * (to_now - to_last)
+        n, x, times, customers = self._numbers, self._repeats, self._by_number, self._customers
+        now, last = alpha + self._weeks, alpha + self._last
+        to_now = np.log(now)
+        since_last = to_now - np.log(last)
+        # How much likelier it is that a customer left after the last order than that they stay.
+        left = np.take(np.log(a) - np.log(b + n), self._number) + (r + x) * since_last
         by_number = gammaln(r + n) - gammaln(r) + r * np.log(alpha)
         by_number += gammaln(a + b) + gammaln(b + n + 1) - gammaln(b) - gammaln(a + b + n + 1)
         by_group = np.logaddexp(0, left) - (r + x) * to_now
-        value = float(times @ by_number + self._customers @ by_group)
+        value = total(times, by_number) + total(customers, by_group)
 
-        weight = expit(left)
+        weight = customers * expit(left)
+        by_left = np.bincount(self._number, weights=weight, minlength=len(n))
         both = digamma(a + b) - digamma(a + b + n + 1)
-        in_r = weight * (to_now - to_last) - to_now
-        now, last = 1 / (alpha + self._weeks), 1 / (alpha + self._last)
-        in_alpha = (r + x) * (weight * (now - last) - now)
-        total = times.sum()
+        in_r = total(weight, since_last) - total(customers, to_now)
+        in_alpha = (weight * ((r + x) / now - (r + x) / last) - customers * (r + x) / now).sum()
         gradient = np.array(
             [
-                times @ (digamma(r + n) - digamma(r) + np.log(alpha)) + self._customers @ in_r,
-                total * r / alpha + self._customers @ in_alpha,
-                times @ both + self._customers @ weight / a,
-                times @ (both + digamma(b + n + 1) - digamma(b))
-                - self._customers @ (weight / (b + x)),
+                total(times, digamma(r + n) - digamma(r) + np.log(alpha)) + in_r,
+                times.sum() * r / alpha + in_alpha,
+                total(times, both) + weight.sum() / a,
+                total(times, both + digamma(b + n + 1) - digamma(b)) - (by_left / (b + n)).sum(),
             ]
         )
         return Point(value, gradient)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import digamma, gammaln
 
-from winback.measure.predictions._maximum import Point, largest_likelihood
+from winback.measure.predictions._maximum import Point, largest_likelihood, total
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,20 +43,20 @@ def fit_spend(counts: SpendCounts) -> SpendModel | None:
     if customers == 0:
         return None
     # About 1, whatever the currency is worth.
-    unit = float(counts.customers @ counts.mean_cents) / customers
+    unit = total(counts.customers, counts.mean_cents) / customers
     x, z, n = counts.repeats, counts.mean_cents / unit, counts.customers
-    total = x * z
+    spent = x * z
 
     def likelihood(parameters: Floats) -> Point:
         p, q, gamma = parameters
-        spread = np.log(gamma + total)
+        spread = np.log(gamma + spent)
         value = gammaln(p * x + q) - gammaln(p * x) - gammaln(q) + q * np.log(gamma)
         value += (p * x - 1) * np.log(z) + p * x * np.log(x) - (p * x + q) * spread
         both = digamma(p * x + q)
-        in_p = x * (both - digamma(p * x) + np.log(total) - spread)
+        in_p = x * (both - digamma(p * x) + np.log(spent) - spread)
         in_q = both - digamma(q) + np.log(gamma) - spread
-        in_gamma = q / gamma - (p * x + q) / (gamma + total)
-        return Point(float(n @ value), np.array([n @ in_p, n @ in_q, n @ in_gamma]))
+        in_gamma = q / gamma - (p * x + q) / (gamma + spent)
+        return Point(total(n, value), np.array([total(n, it) for it in (in_p, in_q, in_gamma)]))
 
     found = largest_likelihood(likelihood, 3)
     if found is None:
