@@ -148,6 +148,11 @@ def test_bounds_that_cannot_be_kept_are_refused(wrong: dict[str, float]) -> None
         )
 
 
+def test_a_step_without_the_arm_that_sends_nothing_is_refused() -> None:
+    with pytest.raises(WinbackError, match="sms_email step 2 has no arm nothing"):
+        chances(arm("offer", 1, 1), arm("arrivals", 1, 1))
+
+
 @given(st.integers(1, 3_000), st.data(), st.floats(0.001, 0.2))
 @settings(max_examples=60, deadline=None)
 def test_the_chance_of_so_much_harm_is_the_binomial_s(

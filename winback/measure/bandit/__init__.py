@@ -3,6 +3,7 @@ brought."""
 
 from winback.measure.bandit._arms import NOTHING, WHOLE, Bounds, Day, Dealt, Evidence, Move, Phase
 from winback.measure.bandit._best import Posterior, best_chances, in_millionths, posterior
+from winback.measure.bandit._choose import Choice, choose
 from winback.measure.bandit._estimates import (
     Estimate,
     Log,
@@ -10,6 +11,7 @@ from winback.measure.bandit._estimates import (
     inverse_propensity,
     self_normalized,
 )
+from winback.measure.bandit._gain import Gain, Returns, gain
 from winback.measure.bandit._harm import chance_of_as_many, harmful_by
 from winback.measure.bandit._keep import Kept, keep, kept_moves, stopped_arms
 from winback.measure.bandit._move import chances_again, next_move
@@ -18,19 +20,24 @@ __all__ = [
     "NOTHING",
     "WHOLE",
     "Bounds",
+    "Choice",
     "Day",
     "Dealt",
     "Estimate",
     "Evidence",
+    "Gain",
     "Kept",
     "Log",
     "Move",
     "Phase",
     "Posterior",
+    "Returns",
     "best_chances",
     "chance_of_as_many",
     "chances_again",
+    "choose",
     "doubly_robust",
+    "gain",
     "harmful_by",
     "in_millionths",
     "inverse_propensity",

@@ -126,5 +126,7 @@ class Move:
         """With which chance somebody gets the arm, whichever group deals to them."""
         (dealt,) = (it for it in self.arms if it.arm == arm)
         n_live = sum(not it.stopped_by for it in self.arms)
+        if not n_live:
+            return dealt.propensity
         even = 0.0 if dealt.stopped_by else 1.0 / n_live
         return (1.0 - random_control_share) * dealt.propensity + random_control_share * even

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from winback.base.errors import WinbackError
 from winback.measure.bandit._arms import (
     NOTHING,
     WHOLE,
@@ -32,6 +33,11 @@ def next_move(
     """
     ordered = sorted(arms, key=lambda it: it.arm)
     bounds.check(len(ordered), name)
+    if NOTHING not in {it.arm for it in ordered}:
+        raise WinbackError(
+            f"bandit_steps: {name} has no arm {NOTHING}; list it, stopped by the operator "
+            "where it may not be dealt"
+        )
     before = stopped or {}
     stops = {it.arm: before.get(it.arm, "") or harmful_by(it, bounds) for it in ordered}
     live = [it for it in ordered if not stops[it.arm]]

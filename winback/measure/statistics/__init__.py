@@ -1,7 +1,7 @@
 """Science: from sums in the warehouse to intervals and verdicts."""
 
 from winback.measure.statistics._checks import Check, checks, checks_frame
-from winback.measure.statistics._comparison import Contrast
+from winback.measure.statistics._comparison import Contrast, verdict_of
 from winback.measure.statistics._contrasts import contrasts, contrasts_frame
 from winback.measure.statistics._frames import read_frame
 from winback.measure.statistics._index import Weights, fit_weights, weights_frame
@@ -18,7 +18,7 @@ from winback.measure.statistics._paired import (
     adjusted_difference,
     ratio_difference,
 )
-from winback.measure.statistics._plan import Plan, Verdict
+from winback.measure.statistics._plan import Plan, Verdict, is_enough
 from winback.measure.statistics._planned import Look, judge_looks, looks_frame
 from winback.measure.statistics._pooling import Pooled, pooled
 from winback.measure.statistics._several import holm
@@ -76,6 +76,7 @@ __all__ = [
     "error_spent",
     "fit_weights",
     "holm",
+    "is_enough",
     "judge_looks",
     "look_bounds",
     "looks_frame",
@@ -91,5 +92,6 @@ __all__ = [
     "share_difference",
     "shop_results",
     "shop_results_frame",
+    "verdict_of",
     "weights_frame",
 ]

@@ -1,0 +1,51 @@
+"""Who gets which arm: hashes of an enrollment against the chances that a move has kept."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final, Literal
+
+from winback.measure.bandit._arms import WHOLE
+from winback.measure.bandit._keep import Kept
+
+Dealer = Literal["bandit", "random"]
+
+# The first eight hex digits of a hash are below this.
+_HASHES: Final = 2**32
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One enrollment's arm at a step, who dealt it, and the chance with which it came out whoever
+    had dealt it, which is what an estimate from the log weighs by."""
+
+    dealt_by: Dealer
+    arm: str
+    propensity: float
+
+
+def choose(kept: Kept, enrollment_id: str) -> Choice:
+    """The arm that a move deals to an enrollment: the same one whenever and wherever it is asked.
+
+    Two hashes, independent of each other and of the one that makes the holdout.
+    """
+    share, arms = kept.bounds.random_control_share, kept.move.arms
+    is_random = _hash(kept, enrollment_id, "dealer") < share * _HASHES
+    live = [it for it in arms if not it.stopped_by]
+    if is_random and live:
+        parts = [(it.arm, WHOLE / len(live)) for it in live]
+    else:
+        parts = [(it.arm, float(it.millionths)) for it in arms]
+    place = _hash(kept, enrollment_id, "arm") / _HASHES * sum(part for _, part in parts)
+    ends = accumulate(part for _, part in parts)
+    arm = next(name for (name, _), end in zip(parts, ends, strict=True) if place < end)
+    propensity = kept.move.chance(arm, random_control_share=share)
+    return Choice("random" if is_random else "bandit", arm, propensity)
+
+
+def _hash(kept: Kept, enrollment_id: str, purpose: str) -> int:
+    """The first eight hex digits of md5, as the macro `hash_unit` takes them."""
+    text = f"{enrollment_id}|{kept.seed}|{purpose}"
+    return int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:8], 16)
