@@ -89,6 +89,19 @@ def test_all_arms_are_even_until_each_has_enough(assigned: int, responded: int) 
     assert set(found.values()) == {0.5}
 
 
+def test_all_arms_are_even_while_a_return_s_worth_is_not_known() -> None:
+    arms = [arm("offer", 900, 90, value_cents=0.0), arm(NOTHING, 900, 30)]
+    move = next_move(arms, BOUNDS, name="step")
+    assert [it.millionths for it in move.arms] == [WHOLE // 2] * 2
+    assert move.why.endswith("what a return by offer is worth is not known.")
+
+
+@pytest.mark.parametrize("day", [Day(-1, 10, 1), Day(3, 10, 11), Day(3, 10, -1)])
+def test_evidence_that_cannot_be_is_refused(day: Day) -> None:
+    with pytest.raises(WinbackError, match="bandit evidence: "):
+        next_move([Evidence(NOTHING, [day])], BOUNDS, name="step")
+
+
 def test_the_better_arm_gets_more_once_each_has_enough() -> None:
     found = chances(arm("offer", 1_000, 60), arm(NOTHING, 1_000, 30), arm("arrivals", 1_000, 40))
     assert found["offer"] > 0.75

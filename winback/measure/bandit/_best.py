@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from winback.base.errors import WinbackError
 from winback.measure.bandit._arms import WHOLE, Day
 from winback.measure.bandit._exact import Floats, exp, ln, running, total
 
@@ -34,7 +35,16 @@ class Posterior:
 
 
 def posterior(days: Sequence[Day], discount: float) -> tuple[float, float]:
-    """Alpha and beta from a flat prior, each day counting `discount` to the power of its age."""
+    """Alpha and beta from a flat prior, each day counting `discount` to the power of its age.
+
+    Refuses days of the future, and days on which more came back than were dealt the arm.
+    """
+    for day in days:
+        if day.age_days < 0 or not 0 <= day.responded <= day.assigned:
+            raise WinbackError(
+                f"bandit evidence: {day.responded} of {day.assigned} came back {day.age_days} days "
+                "after they were dealt an arm; build anew with `winback build`"
+            )
     oldest = max((day.age_days for day in days), default=0)
     weights = np.multiply.accumulate(np.full(oldest + 1, discount)) / discount
     ordered = sorted(days)

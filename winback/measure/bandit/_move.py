@@ -63,7 +63,9 @@ def _chances(best: Mapping[str, float], bounds: Bounds) -> dict[str, int]:
 
 
 def _has_begun(it: Evidence, bounds: Bounds) -> bool:
-    return it.assigned >= bounds.start_assigned and it.responded >= bounds.start_responders
+    """Whether an arm has enough people and returns, and it is known what a return is worth."""
+    is_seen = it.assigned >= bounds.start_assigned and it.responded >= bounds.start_responders
+    return is_seen and it.value_cents > 0.0
 
 
 def _best(

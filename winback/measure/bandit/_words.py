@@ -48,6 +48,9 @@ def _least(live: Sequence[Dealt], bounds: Bounds) -> str:
     for it in live:
         if it.assigned < bounds.start_assigned or it.responded < bounds.start_responders:
             return f"{it.arm} has {it.assigned:,} and {it.responded:,}"
+    for it in live:
+        if it.value_cents <= 0.0:
+            return f"what a return by {it.arm} is worth is not known"
     return "nothing is left to choose"
 
 
