@@ -3,7 +3,7 @@
               or view, no click, no reply (`interaction_kinds`) after the last
               valid order. Most have not lapsed: no win-back playbook takes it.
     Grain:    one row per customer.
-    Priority: after_purchase 1
+    Priority: after_purchase 1, care_video 1
 */
 with
 
