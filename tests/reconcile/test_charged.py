@@ -82,3 +82,11 @@ def test_a_fifth_more_or_less_than_planned_is_told(
         """)
     told = tell_prices(tmp_path, as_of=datetime(2026, 3, 20, tzinfo=UTC))
     assert [line.partition(":")[0] for line in told] == ["sms"] * is_told
+
+
+def test_a_set_of_an_earlier_version_tells_nothing(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"copy (select 'sms' as channel) to '{tmp_path / 'messages.parquet'}' (format parquet)"
+        )
+    assert tell_prices(tmp_path, as_of=NOW) == []

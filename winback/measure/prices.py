@@ -20,6 +20,8 @@ _CHARGED: Final = """
     group by channel order by channel
 """
 
+_KNOWN: Final = "from parquet_schema($messages) where name = 'actual_cost_cents'"
+
 
 def tell_prices(published: Path, *, as_of: datetime) -> list[str]:
     """A sentence for each channel that cost a fifth more or less than planned, of the last sixty
@@ -29,6 +31,8 @@ def tell_prices(published: Path, *, as_of: datetime) -> list[str]:
         return []
     since = (as_of - timedelta(days=DAYS)).isoformat()
     with connect() as connection:
+        if not rows_with(connection, _KNOWN, messages=path):
+            return []  # an earlier version published it
         rows = rows_with(connection, _CHARGED, messages=path, since=since)
     return [
         f"{row['channel']}: {row['messages']:,} messages cost {row['actual']:,.2f}, and were "
