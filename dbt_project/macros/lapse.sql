@@ -33,3 +33,26 @@
         or {{ customers }}.last_order_at <= {{ enrollments }}.entered_at
     )
 {%- endmacro %}
+
+
+{#- The last day of silence on which a first touch is due: of the shop's window, or by personal
+    lapse of one as long from the customer's own threshold on. -#}
+{% macro entry_to_days(customers) -%}
+    {%- if winback.lapse_preset() == "'personal'" -%}
+    {{ customers }}.lapse_threshold_days
+    + {{ var('entry_to_days') - var('entry_from_days') }}
+    {%- else -%}
+    {{ var('entry_to_days') }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The segment that opens a playbook where a seed says lapsed_30_45: by personal lapse it is
+    the one that goes by each customer's own threshold. -#}
+{% macro opening_segment(segment) -%}
+    {%- if winback.lapse_preset() == "'personal'" -%}
+    case when {{ segment }} = 'lapsed_30_45' then 'newly_lapsed' else {{ segment }} end
+    {%- else -%}
+    {{ segment }}
+    {%- endif -%}
+{%- endmacro %}

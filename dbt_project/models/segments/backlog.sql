@@ -1,7 +1,8 @@
 /*
-    Rule:     lapsed, and already beyond the entry window (over 45 days inactive)
-              on the day the first playbook started. Nobody joins later: who lapses
-              after the launch comes through `lapsed_30_45`.
+    Rule:     lapsed, and already beyond the entry window (silent for over 45 days, or
+              by lapse_preset personal for over 15 more than their own threshold) on the
+              day the first playbook started. Nobody joins later: who lapses after the
+              launch comes through `lapsed_30_45`, or `newly_lapsed`.
     Grain:    one row per customer.
     Priority: card_text 3, picture_text 3, sms_email 3, sms_four_step 3, voice_call 3, whatsapp_note 3
 */
@@ -33,8 +34,8 @@ final as (
     where
         customers.is_lapsed
         and {{ dbt.datediff(
-            'customers.last_order_date', 'launch.launch_date', 'day'
-        ) }} > {{ var('entry_to_days') }}
+            'customers.last_activity_date', 'launch.launch_date', 'day'
+        ) }} > {{ entry_to_days('customers') }}
 
 )
 

@@ -4,7 +4,7 @@
               gives to each. Under `fixed` by purchase the two are one; under
               `personal` this one goes by the customer's rhythm.
     Grain:    one row per customer.
-    Priority: none; no shipped playbook takes it
+    Priority: none; by lapse_preset personal it stands in the place of lapsed_30_45
 */
 with
 

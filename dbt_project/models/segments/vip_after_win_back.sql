@@ -1,7 +1,7 @@
 /*
-    Rule:     a customer of the tier vip who has not ordered for 60 days or more, and
-              whom a win-back has written to since the last order, but not as a vip. Who
-              was left alone by it stays so.
+    Rule:     a customer of the tier vip who has been silent for 60 days or more
+              (lapse_basis), and whom a win-back has written to since the last order,
+              but not as a vip. Who was left alone by it stays so.
     Grain:    one row per customer.
     Priority: vip_offer 1, vip_text 1
 */
@@ -59,7 +59,7 @@ final as (
             and customers.last_order_id = entered.episode_order_id
     where
         customers.value_tier = 'vip'
-        and customers.days_inactive >= {{ var('vip_from_days') }}
+        and customers.days_since_activity >= {{ var('vip_from_days') }}
         and entered.is_out = 0
 
 )

@@ -5,7 +5,8 @@ with
 -- A segment that no playbook takes is a figure, and stands as of its build.
 taken as (
 
-    select distinct playbook_segments.segment
+    select distinct
+        {{ opening_segment('playbook_segments.segment') }} as segment
 
     from {{ ref('playbook_segments') }} as playbook_segments
     inner join {{ ref('int_playbooks__entry') }} as playbooks

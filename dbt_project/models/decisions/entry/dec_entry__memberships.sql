@@ -39,7 +39,7 @@ ways_in as (
 
     select
         playbook_segments.playbook_id,
-        playbook_segments.segment,
+        segment_members.segment,
         playbook_segments.priority,
         playbook_segments.daily_limit,
         playbook_segments.offer_id,
@@ -48,7 +48,9 @@ ways_in as (
 
     from playbook_segments
     inner join segment_members
-        on playbook_segments.segment = segment_members.segment
+        on
+            {{ opening_segment('playbook_segments.segment') }}
+            = segment_members.segment
 
     union all
 

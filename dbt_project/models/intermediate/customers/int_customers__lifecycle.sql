@@ -59,6 +59,7 @@ final as (
         customer_orders.first_order_at,
         customer_orders.last_order_at,
         customer_orders.last_order_date,
+        lapse.last_activity_date,
         rhythm.expected_next_order_date
 
     from customers

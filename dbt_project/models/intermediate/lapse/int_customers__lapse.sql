@@ -88,7 +88,10 @@ final as (
         cooling_from_days,
         lapsing_from_days,
         cast(dormant_from_days as bigint) as dormant_from_days,
-        cast(lost_from_days as bigint) as lost_from_days
+        cast(lost_from_days as bigint) as lost_from_days,
+
+        -- dates
+        last_activity_date
 
     from thresholds
 

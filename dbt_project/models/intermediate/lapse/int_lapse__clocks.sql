@@ -50,13 +50,10 @@ activity as (
 
 ),
 
-final as (
+clocks as (
 
     select
-        -- ids
         customer_id,
-
-        -- numerics
         days_inactive,
         case {{ lapse_basis() }}
             when 'purchase' then days_inactive
@@ -65,6 +62,27 @@ final as (
         end as days_since_activity
 
     from activity
+
+),
+
+final as (
+
+    select
+        -- ids
+        customer_id,
+
+        -- numerics
+        days_inactive,
+        days_since_activity,
+
+        -- dates
+        cast(
+            {{ dbt.dateadd(
+                'day', '-cast(days_since_activity as int)', as_of_date()
+            ) }} as date
+        ) as last_activity_date
+
+    from clocks
 
 )
 
