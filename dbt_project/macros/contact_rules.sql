@@ -50,7 +50,7 @@
 {% macro entry_rule_ids() -%}
     {{ return([
         'episode', 'enrolled', 'lost', 'written_off', 'running', 'cool_down',
-        'address', 'consent', 'reachable', 'paused', 'in_transit', 'unread_rows',
+        'season', 'expected_order', 'address', 'consent', 'reachable', 'paused', 'in_transit', 'unread_rows',
         'returned', 'other_id', 'household', 'other_playbook', 'daily_limit',
     ]) }}
 {%- endmacro %}

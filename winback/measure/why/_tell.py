@@ -160,6 +160,8 @@ class _Teller:
         if row["is_entering"]:
             return text + "enters in the next run"
         text += f"no - {self._reasons(_ids(row['blocked_by']))}"
+        if waits_until := row.get("waits_until"):
+            text += f" (until {waits_until:%Y-%m-%d})"
         taken_by = row.get("taken_by_playbook_id")
         return text + (f" (taken by {taken_by})" if taken_by else "")
 

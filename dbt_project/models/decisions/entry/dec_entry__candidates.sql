@@ -16,6 +16,7 @@ final as (
         cast(customer_id as varchar) as customer_id,
         cast(coalesce(episode_order_id, '') as varchar) as episode_order_id,
         cast(offer_id as varchar) as offer_id,
+        cast(dealt_as_playbook_id as varchar) as dealt_as_playbook_id,
 
         -- facts
         cast(segment as varchar) as segment,
@@ -33,6 +34,14 @@ final as (
                 when ok_running and not ok_other_playbook then first_segment
             end as varchar
         ) as taken_by_segment,
+
+        -- dates
+        cast(
+            coalesce(
+                season_opens_on,
+                {{ dbt.dateadd('day', 1, 'order_expected_on') }}
+            ) as date
+        ) as waits_until,
 
         -- rules
         {% for rule in rules -%}

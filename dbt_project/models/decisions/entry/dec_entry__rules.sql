@@ -48,6 +48,12 @@ holds as (
 
 ),
 
+waits as (
+
+    select * from {{ ref('dec_entry__waits') }}
+
+),
+
 -- Fail closed: what is not known to hold does not hold.
 judged as (
 
@@ -72,6 +78,10 @@ judged as (
             or reactivations.days_since >= {{ var('cool_down_days') }},
             false
         ) as ok_cool_down,
+        waits.season_opens_on,
+        waits.order_expected_on,
+        waits.season_opens_on is null as ok_season,
+        waits.order_expected_on is null as ok_expected_order,
         coalesce(reach.ok_address, false) as ok_address,
         coalesce(reach.ok_consent, false) as ok_consent,
         coalesce(reach.ok_reachable, false) as ok_reachable,
@@ -103,6 +113,10 @@ judged as (
             memberships.playbook_id = holds.playbook_id
             and memberships.customer_id = holds.customer_id
             and memberships.reach = holds.channel_group
+    left join waits
+        on
+            memberships.playbook_id = waits.playbook_id
+            and memberships.customer_id = waits.customer_id
 
 ),
 
@@ -116,6 +130,8 @@ final as (
         and ok_written_off
         and ok_running
         and ok_cool_down
+        and ok_season
+        and ok_expected_order
         and ok_reachable
         and ok_paused
         and ok_in_transit

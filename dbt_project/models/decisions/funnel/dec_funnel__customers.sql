@@ -80,6 +80,9 @@ final as (
         {% for rule in entry_rule_ids() -%}
         candidates.ok_{{ rule }},
         {% endfor %}
+        -- dates
+        candidates.waits_until,
+
         -- facts
         in_play.arm,
         last_decisions.decision,

@@ -33,6 +33,8 @@ final as (
                             and ok_written_off
                             and ok_running
                             and ok_cool_down
+                            and ok_season
+                            and ok_expected_order
                         )
                         then 4
                     when not ok_address then 2
@@ -50,7 +52,15 @@ final as (
             when enrollment_id is null
                 then case
                     {%- for rule in entry_rule_ids() %}
+                    {%- if rule == 'season' %}
+                    when not ok_season
+                        then concat(
+                            'season until ',
+                            substring(cast(waits_until as varchar), 1, 7)
+                        )
+                    {%- else %}
                     when not ok_{{ rule }} then '{{ reasons.get(rule, rule) }}'
+                    {%- endif %}
                     {%- endfor %}
                     else 'not_entered'
                 end

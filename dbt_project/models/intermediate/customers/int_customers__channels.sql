@@ -90,8 +90,8 @@ ranked as (
         row_number() over (
             partition by customer_id
             order by
-                score desc,
                 is_stated desc,
+                score desc,
                 has_address desc,
                 default_rank asc,
                 channel asc
@@ -116,8 +116,8 @@ final as (
         max(
             case
                 when channel_rank > 1 then null
-                when score > 0 then 'observed'
                 when is_stated = 1 then 'stated'
+                when score > 0 then 'observed'
                 else 'default'
             end
         ) as preferred_channel_source,
