@@ -2,9 +2,10 @@
     Rule:     crossed their own lapse threshold within the last 15 days: as many
               days as `lapsed_30_45` is open, from the day that the lapse preset
               gives to each. Under `fixed` by purchase the two are one; under
-              `personal` this one goes by the customer's rhythm.
+              `personal` this one goes by the customer's rhythm, and opens the
+              playbooks in the place of `lapsed_30_45`.
     Grain:    one row per customer.
-    Priority: none; by lapse_preset personal it stands in the place of lapsed_30_45
+    Priority: none; no shipped playbook takes it
 */
 with
 

@@ -18,6 +18,12 @@ contact_points as (
 
 ),
 
+variant_hours as (
+
+    select * from {{ ref('dec_steps__variant_hours') }}
+
+),
+
 -- A step that could not go out keeps its row until a later step's message passes it,
 -- or its range is long over.
 due as (
@@ -33,33 +39,26 @@ due as (
 
 ),
 
-situated as (
+-- An hour that is only better waits while another day remains: who sends by hand at 15:30
+-- would put off what is usual at 17 until the step's range is over.
+timed as (
 
     select
         due.*,
         enrollments.segment,
         enrollments.arm,
         enrollments.variant,
-        contact_points.address,
+        enrollments.exit_reason,
         customer_windows.window_opens_at,
         customer_windows.window_closes_at,
-        -- The customer's usual hour, if it is to come in time.
         case
+            when variant_hours.enrollment_id is not null
+                then variant_hours.variant_at
             when
                 {{ var('use_usual_hour') | string | lower }}
-                and customer_windows.preferred_at > {{ as_of() }}
-                and customer_windows.preferred_at < due.expires_at
+                and due.expires_at > {{ days_after(1, 'customer_windows.preferred_at') }}
                 then customer_windows.preferred_at
-        end as preferred_at,
-        enrollments.exit_reason,
-        due.expires_at <= {{ as_of() }} as is_over,
-        coalesce(
-            customer_windows.window_opens_at <= {{ as_of() }}, false
-        ) as ok_window,
-        -- The next window opens too late for the step.
-        coalesce(
-            customer_windows.window_opens_at >= due.expires_at, false
-        ) as is_out_of_windows
+        end as hour_at
 
     from due
     inner join enrollments
@@ -68,10 +67,32 @@ situated as (
         on
             due.customer_id = customer_windows.customer_id
             and due.channel_group = customer_windows.channel_group
+    left join variant_hours
+        on
+            due.enrollment_id = variant_hours.enrollment_id
+            and due.step = variant_hours.step
+
+),
+
+situated as (
+
+    select
+        timed.*,
+        contact_points.address,
+        -- The variant's hour, the customer's own or the shop's, if it is to come in time.
+        case
+            when hour_at > {{ as_of() }} and hour_at < expires_at then hour_at
+        end as preferred_at,
+        expires_at <= {{ as_of() }} as is_over,
+        coalesce(window_opens_at <= {{ as_of() }}, false) as ok_window,
+        -- The next window opens too late for the step.
+        coalesce(window_opens_at >= expires_at, false) as is_out_of_windows
+
+    from timed
     left join contact_points
         on
-            due.customer_id = contact_points.customer_id
-            and due.channel = contact_points.channel
+            timed.customer_id = contact_points.customer_id
+            and timed.channel = contact_points.channel
 
 ),
 

@@ -36,7 +36,15 @@ customer_windows as (
             as closes_minute,
         windows.zones is null
         and nearest_windows.zones is not null as is_outside_own_hours,
-        timing.usual_hour
+        coalesce(
+            timing.usual_click_hour,
+            case zone_sets.channel_group
+                {% for channel_group, hour in var('shop_hours').items() -%}
+                when '{{ channel_group }}'
+                    then {{ 'null' if hour is none else hour }}
+                {% endfor -%}
+            end
+        ) as usual_hour
 
     from zone_sets
     left join windows
