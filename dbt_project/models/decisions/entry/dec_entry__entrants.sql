@@ -1,6 +1,9 @@
 {%- set dealt_by = "candidates.customer_id || '|' || candidates.playbook_id" -%}
 {#- A preference for a channel moves nobody into a holdout, or out of it. -#}
-{%- set arm_dealt_by = "candidates.customer_id || '|' || coalesce(candidates.dealt_as_playbook_id, candidates.playbook_id)" -%}
+{%- set arm_dealt_by = (
+    "candidates.customer_id || '|'"
+    ~ " || coalesce(candidates.dealt_as_playbook_id, candidates.playbook_id)"
+) -%}
 
 with
 

@@ -81,12 +81,17 @@ situated as (
         contact_points.address,
         -- The variant's hour, the customer's own or the shop's, if it is to come in time.
         case
-            when hour_at > {{ as_of() }} and hour_at < expires_at then hour_at
+            when
+                timed.hour_at > {{ as_of() }}
+                and timed.hour_at < timed.expires_at
+                then timed.hour_at
         end as preferred_at,
-        expires_at <= {{ as_of() }} as is_over,
-        coalesce(window_opens_at <= {{ as_of() }}, false) as ok_window,
+        timed.expires_at <= {{ as_of() }} as is_over,
+        coalesce(timed.window_opens_at <= {{ as_of() }}, false) as ok_window,
         -- The next window opens too late for the step.
-        coalesce(window_opens_at >= expires_at, false) as is_out_of_windows
+        coalesce(
+            timed.window_opens_at >= timed.expires_at, false
+        ) as is_out_of_windows
 
     from timed
     left join contact_points
