@@ -165,7 +165,7 @@ def test_adding_and_removing_a_step_row_changes_the_run(edited_season, people, d
     # One variant gets it under another subject.
     variants = project / "seeds" / "step_variants.csv"
     lines = variants.read_text()
-    variants.write_text(f"{lines}sms_email,5,offer,0.5,,,,sms_email/2_arrivals,,\n")
+    variants.write_text(f"{lines}sms_email,5,offer,0.5,,,,sms_email/2_arrivals,,,\n")
     enrollments, messages = dict(season.enrollments), dict(season.messages)
     last_day = {key: row for key, row in messages.items() if row["accepted_at"] < days[12]}
     season.messages = last_day

@@ -1,9 +1,6 @@
 {%- set dealt_by = "candidates.customer_id || '|' || candidates.playbook_id" -%}
 {#- A preference for a channel moves nobody into a holdout, or out of it. -#}
-{%- set arm_dealt_by = (
-    "candidates.customer_id || '|'"
-    ~ " || coalesce(candidates.dealt_as_playbook_id, candidates.playbook_id)"
-) -%}
+{%- set dealt_as = "coalesce(candidates.dealt_as_playbook_id, candidates.playbook_id)" -%}
 
 with
 
@@ -69,7 +66,7 @@ hashed as (
             least(global_holdout.share, playbooks.holdout_share) as double
         ) as global_share,
         {{ global_hash('candidates.customer_id') }} as global_hash,
-        {{ hash_unit(arm_dealt_by) }} as arm_hash,
+        {{ hash_unit("candidates.customer_id || '|' || " ~ dealt_as) }} as arm_hash,
         {{ hash_unit(dealt_by ~ " || '|variant'") }} as variant_hash
 
     from candidates
