@@ -33,9 +33,7 @@ entered as (
 
     select distinct
         customers.customer_id,
-        case
-            when enrollments.origin = 'ledger' then playbooks.family
-        end as family
+        case when enrollments.origin = 'ledger' then playbooks.family end as family
 
     from customers
     inner join enrollments

@@ -35,10 +35,7 @@ before_entry as (
         on
             enrollments.customer_id = orders.customer_id
             and enrollments.entered_at >= orders.ordered_at
-    group by
-        enrollments.enrollment_id,
-        enrollments.playbook_id,
-        enrollments.entered_at
+    group by enrollments.enrollment_id, enrollments.playbook_id, enrollments.entered_at
 
 ),
 

@@ -8,7 +8,7 @@ enrollments as (
 
 ),
 
-enrollment_orders as (
+orders as (
 
     select * from {{ ref('int_enrollments__orders') }}
 
@@ -28,18 +28,17 @@ returns as (
     select
         enrollments.customer_id,
         enrollments.enrollment_id,
-        enrollment_orders.order_id,
-        enrollment_orders.ordered_at
+        orders.order_id,
+        orders.ordered_at
 
     from enrollments
     inner join playbooks
         on enrollments.playbook_id = playbooks.playbook_id
-    inner join enrollment_orders
-        on enrollments.enrollment_id = enrollment_orders.enrollment_id
+    inner join orders
+        on enrollments.enrollment_id = orders.enrollment_id
     where
-        enrollment_orders.order_number = 1
-        and enrollment_orders.ordered_at
-        <= {{ days_after(longest_window, 'enrollments.entered_at') }}
+        orders.order_number = 1
+        and orders.ordered_at <= {{ days_after(longest_window, 'enrollments.entered_at') }}
 
 ),
 
@@ -66,9 +65,8 @@ final as (
 
         -- numerics
         cast(
-            {{ dbt.datediff(
-                local_date('ordered_at', shop_zone()), as_of_date(), 'day'
-            ) }} as bigint
+            {{ dbt.datediff(local_date('ordered_at', shop_zone()), as_of_date(), 'day') }}
+            as bigint
         ) as days_since,
 
         -- timestamps
