@@ -20,7 +20,7 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WINBACK_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SHOP_TOKEN", TOKEN)
-    monkeypatch.setattr("winback.pulling._pull.sleep", lambda _: None)
+    monkeypatch.setattr("winback.pulling._open.sleep", lambda _: None)
     return tmp_path / "sources.toml"
 
 
