@@ -19,11 +19,7 @@ rules as (
 
 channel_groups as (
 
-    select distinct
-        channel,
-        channel_group
-
-    from {{ ref('channel_costs') }}
+    select * from {{ ref('int_channels__groups') }}
 
 ),
 

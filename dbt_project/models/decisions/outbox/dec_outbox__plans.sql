@@ -18,11 +18,7 @@ steps as (
 
 channels as (
 
-    select distinct
-        channel,
-        channel_group
-
-    from {{ ref('channel_costs') }}
+    select * from {{ ref('int_channels__groups') }}
 
 ),
 

@@ -22,11 +22,7 @@ step_variants as (
 
 channels as (
 
-    select distinct
-        channel,
-        channel_group
-
-    from {{ ref('channel_costs') }}
+    select * from {{ ref('int_channels__groups') }}
 
 ),
 

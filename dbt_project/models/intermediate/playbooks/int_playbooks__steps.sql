@@ -14,11 +14,7 @@ step_days as (
 
 channels as (
 
-    select distinct
-        channel,
-        channel_group
-
-    from {{ ref('channel_costs') }}
+    select * from {{ ref('int_channels__groups') }}
 
 ),
 
