@@ -38,6 +38,18 @@
 {%- endmacro %}
 
 
+{#- The instant at which a full hour, 0 to 23, begins on the day that it is in a zone. -#}
+{% macro at_local_hour(hour, instant, zone) -%}
+    {{ winback.from_local(
+        dbt.dateadd(
+            'hour', hour,
+            'cast(' ~ winback.local_date(instant, zone) ~ ' as timestamp)'
+        ),
+        zone
+    ) }}
+{%- endmacro %}
+
+
 {#- A wall clock (timestamp without zone) in a zone to its instant. -#}
 {% macro from_local(wall_clock, zone) -%}
     {{ return(adapter.dispatch('from_local', 'winback')(wall_clock, zone)) }}

@@ -36,17 +36,9 @@ timed as (
         states.step,
         customer_windows.window_opens_at,
         customer_windows.window_closes_at,
-        {{ from_local(
-            dbt.dateadd(
-                'hour',
-                'step_variants.send_hour',
-                'cast('
-                ~ local_date(
-                    'customer_windows.window_opens_at',
-                    'customer_windows.range_zone'
-                )
-                ~ ' as timestamp)'
-            ),
+        {{ at_local_hour(
+            'step_variants.send_hour',
+            'customer_windows.window_opens_at',
             'customer_windows.range_zone'
         ) }} as hour_at
 

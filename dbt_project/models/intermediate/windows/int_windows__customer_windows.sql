@@ -81,14 +81,7 @@ usual_times as (
 
     select
         *,
-        {{ from_local(
-            dbt.dateadd(
-                'hour',
-                'usual_hour',
-                'cast(' ~ local_date('opens_at', 'range_zone') ~ ' as timestamp)'
-            ),
-            'range_zone'
-        ) }} as usual_at
+        {{ at_local_hour('usual_hour', 'opens_at', 'range_zone') }} as usual_at
 
     from usual_hours
 
