@@ -27,8 +27,8 @@ def link_findings(addresses: Iterable[str], settings: Settings) -> Iterator[Find
 
 
 def own_hosts(settings: Settings) -> frozenset[str]:
-    """The hosts of the shop, of our pages, of short links, and those that are named besides."""
-    addresses = (settings.shop_url, settings.public_base_url, settings.link_base_url)
+    """The hosts of the shop, of our pages, and those that are named besides."""
+    addresses = (settings.shop_url, settings.public_base_url)
     return _hosts(addresses, settings.link_domains)
 
 
