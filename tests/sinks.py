@@ -7,27 +7,22 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from loopback import Silent, serving
 
 
 @contextmanager
 def webhook(status: int, heard: list[str]) -> Iterator[str]:
-    class Hook(BaseHTTPRequestHandler):
+    class Hook(Silent, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             heard.append(json.loads(body)["text"])
             self.send_response(status)
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Hook) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/hook/a-secret"
-        server.shutdown()
-        thread.join()
+    with serving(Hook) as address:
+        yield f"{address}/hook/a-secret"
 
 
 @contextmanager

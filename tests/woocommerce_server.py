@@ -7,16 +7,17 @@ zone and else the site's wall clock, and `date_expires_gmt` is passed over when 
 from __future__ import annotations
 
 import json
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
+
+from loopback import Silent, serving
 
 KEY, SECRET = "ck_0123456789", "cs_9876543210"
 MOST_COUPONS = 100
@@ -63,7 +64,7 @@ def woocommerce(**options: Any) -> Iterator[WooShop]:  # noqa: C901 - a server i
     shop = WooShop(**options)
     pair = b64encode(f"{KEY}:{SECRET}".encode()).decode()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Silent, BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
@@ -111,13 +112,5 @@ def woocommerce(**options: Any) -> Iterator[WooShop]:  # noqa: C901 - a server i
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        shop.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with serving(Handler) as shop.url:
         yield shop
-        server.shutdown()
-        thread.join()

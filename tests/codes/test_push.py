@@ -356,9 +356,8 @@ def test_no_key_goes_over_the_wire_unencrypted(tmp_path: Path) -> None:
                 pass
 
 
+@pytest.mark.parametrize("house", ["woocommerce"], indirect=True)
 def test_a_lost_answer_makes_no_coupon_twice(house: House, ledger: Ledger) -> None:
-    if house.kind != "woocommerce":
-        pytest.skip("of WooCommerce alone")
     house.shop.lost_answers = 1
     assert house.push(ledger).confirmed == 3
     assert len(house.shop.coupons) == 3
