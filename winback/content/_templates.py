@@ -137,17 +137,9 @@ class Templates:
         return (path if path.is_file() else path.with_suffix(".mjml")).read_text(encoding="utf-8")
 
     def _read_version(self, names: tuple[str, ...], tag: str) -> str:
-        digest, pending, seen = hashlib.sha256(), list(names), set[str]()
-        digest.update(json.dumps([tag, languages()[tag].table]).encode())
-        while pending:
-            name = pending.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            source = self._source(name)
-            digest.update(f"{name}\0{source}\0".encode())
-            found = meta.find_referenced_templates(self._environment.parse(source))
-            pending.extend(sorted(reference for reference in found if reference))
+        digest = hashlib.sha256(json.dumps([tag, languages()[tag].table]).encode())
+        for name in self.files(names):
+            digest.update(f"{name}\0{self._source(name)}\0".encode())
         return digest.hexdigest()[:16]
 
     def _source(self, name: str) -> str:
