@@ -75,6 +75,27 @@ def test_the_story_of_a_person_needs_duckdb_alone(tmp_path: Path) -> None:
     assert found & set(HEAVY) == set()
 
 
+def test_what_each_run_tells_of_codes_needs_no_pandas_and_no_api_of_a_shop(
+    tmp_path: Path,
+) -> None:
+    redemptions = literal(tmp_path / "offer_redemptions.parquet")
+    with connect() as connection:
+        connection.execute(
+            "copy (select 'o' as offer_id, 'own' as code_kind, true as is_by_stranger)"
+            f" to {redemptions} (format parquet)"
+        )
+    code = (
+        "import sys; from pathlib import Path; from winback.codes import leaked_codes;"
+        "print(leaked_codes(Path(sys.argv[1])), *sys.modules, sep='\\n')"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True,
+        timeout=60,
+    ).stdout.splitlines()  # fmt: skip
+    assert told[0].startswith("Codes used by another person than they were given to: 1 of 1.")
+    assert {"pandas", "requests", "winback.landing", "winback.pulling"} & {*told} == set()
+
+
 def test_the_watchdog_needs_no_prefect_where_no_server_is_named(tmp_path: Path) -> None:
     settings = Settings.load(home=tmp_path / "home")
     with open_ledger(settings) as ledger, ledger.write() as connection:

@@ -19,8 +19,8 @@ from woocommerce_server import WooShop
 from winback.base.clock import Clock, FixedClock
 from winback.base.errors import UsageError, WinbackError
 from winback.base.settings import Settings
-from winback.codes import PushReport, export_codes, push_codes
-from winback.codes.push import _shopify, _woocommerce
+from winback.codes import export_codes
+from winback.codes.push import PushReport, _shopify, _woocommerce, push_codes
 from winback.content import deadline
 from winback.ledger import Ledger, find_code, give_code, given_codes, open_ledger, tables
 from winback.pulling import call

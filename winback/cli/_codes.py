@@ -206,7 +206,7 @@ def push_command(
     A code is in the pool once the shop has confirmed it. With a full pool it does
     nothing, so it may run every day. One that broke off goes on with its codes.
     """
-    from winback.codes import SHOPS, push_codes
+    from winback.codes.push import SHOPS, push_codes
 
     if shop not in SHOPS:
         raise UsageError(f"{shop!r} is no shop that takes codes: {', '.join(SHOPS)}.")

@@ -17,7 +17,6 @@ from winback.base.private import open_private
 from winback.base.settings import Settings
 from winback.codes._offers import OFFERS_FILE, read_offers, require_offer
 from winback.codes._read import Line, read_file
-from winback.landing import Limits
 from winback.ledger import Ledger, NewCode, code_key, keep_codes, known_codes
 
 # More than any shop's, and a text has room for less.
@@ -54,6 +53,8 @@ def import_codes(
     `offer` and `until` are for rows that name none. A row that can't be used is set aside with its
     file, line and reason. Raises UsageError for a wrong file or option.
     """
+    from winback.landing import Limits  # 0.2 s, which every run that tells of codes would pay
+
     offers = read_offers(offers_file)
     shared = {code_key(row.get("code") or ""): name for name, row in offers.items()}
     if offer:

@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from winback.base.duck import connect
+from winback.base.duck import connect, rows_with
 from winback.base.settings import Settings
 from winback.codes._offers import OFFERS_FILE, read_offers
 from winback.ledger import Ledger, Pool, read_pools
 
 _REDEEMED: Final = """
-    select offer_id, count(*), count(*) filter (where is_by_stranger)
+    select offer_id, count(*) as orders, count(*) filter (where is_by_stranger) as by_strangers
     from read_parquet($redemptions)
     where code_kind = 'own'
     group by offer_id
@@ -94,5 +94,5 @@ def _redeemed(published: Path) -> dict[str, tuple[int, int]] | None:
     if not path.exists():
         return None
     with connect() as connection:
-        rows = connection.execute(_REDEEMED, {"redemptions": str(path)}).fetchall()
-    return {offer_id: (orders, by_strangers) for offer_id, orders, by_strangers in rows}
+        rows = rows_with(connection, _REDEEMED, redemptions=path)
+    return {row["offer_id"]: (row["orders"], row["by_strangers"]) for row in rows}

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from winback.base.cells import plain
 from winback.base.errors import UsageError
-from winback.landing import Limits
+
+if TYPE_CHECKING:
+    from winback.landing import Limits
 
 _SEPARATORS: Final = ",;\t"
 _ENDS: Final = re.compile(r"\r\n|\r|\n")
