@@ -26,8 +26,8 @@ QUERIES = [text for name, text in [*BLOCKS, *REPORTS] if not name]
 # follows a message.
 WITHOUT_ROWS = {
     "channel_credits", "send_decisions", "entry_candidates", "experiment_looks",
-    "experiment_results", "offer_redemptions", "playbook_results", "prediction_quality",
-    "predictions", "series_joins", "shop_results",
+    "experiment_results", "link_clicks", "offer_redemptions", "playbook_results",
+    "prediction_quality", "predictions", "series_joins", "shop_results",
 }  # fmt: skip
 
 

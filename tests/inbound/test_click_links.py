@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 
 import pytest
 import requests
@@ -100,3 +101,15 @@ def test_a_person_goes_on_when_the_click_can_not_be_kept(link: str, settings: Se
     (settings.events_dir / "open").write_text("in the way of the log")
     answer = click(link)
     assert (answer.status_code, answer.headers["location"]) == (302, TARGET)
+
+
+def test_a_click_knows_its_place_and_its_page_without_what_may_be_a_persons(
+    link: str, ledger: Ledger, settings: Settings, clock: FixedClock
+) -> None:
+    click(link)
+    collect(ledger, settings, clock)
+    (event,) = rows(ledger, "provider_events")
+    assert (event["link_pos"], event["link_address"]) == (0, "https://shop.example.com/mug")
+    # By the whole address, save what analytics and the browser read, it is found among products.
+    named = "https://shop.example.com/mug?color=r%C3%B6t&size=1"
+    assert event["link"] == sha256(named.encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -398,3 +399,31 @@ def test_an_open_ledger_that_is_up_to_date_waits_for_no_writer(settings):
             assert (
                 reader.scalar(select(tables.meta.c.value).where(tables.meta.c.key == "k")) is None
             )
+
+
+def test_a_click_of_before_knows_its_link(settings, monkeypatch):
+    url = "https://shop.example/mug?u=1#top"
+    names = ("dedupe_key", "semantic_key", "raw_ref", "n_seen", "provider", "message_id", "kind",
+             "occurred_at", "received_at", "is_machine", "link", "detail_json", "version",
+             "exported_version")  # fmt: skip
+    before = table("provider_events", *map(column, names))
+    with monkeypatch.context() as then:
+        then.setattr(migrations, "newest", lambda: "0026")
+        then.setattr(migrations, "upgrade", lambda c: upgrade(migrations.config(c), "0026"))
+        with open_ledger(settings) as ledger, ledger.write() as connection:
+            at = literal(NOW, tables.UtcDateTime)
+            for key, kind, detail in (
+                ("c", "clicked", json.dumps({"url": url})), ("e", "clicked", "{}"),
+                ("d", "delivered", "{}"),
+            ):  # fmt: skip
+                row = (key, key, "r", 1, "winback", "m", kind, at, at, 0, "hash", detail, 1, 1)
+                connection.execute(insert(before).values(dict(zip(names, row, strict=True))))
+            row = {"token": "t", "message_id": "m", "pos": 3, "url": url}
+            connection.execute(insert(tables.links), [row])
+    with open_ledger(settings) as again, again.read() as connection:
+        assert differences(again) == []
+        e = tables.provider_events.c
+        found = select(e.dedupe_key, e.link_pos, e.link_address, e.version).order_by(e.dedupe_key)
+        assert connection.execute(found).all() == [
+            ("c", 3, "https://shop.example/mug", 2), ("d", None, None, 1), ("e", None, None, 1),
+        ]  # fmt: skip

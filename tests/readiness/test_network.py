@@ -194,6 +194,15 @@ def test_a_subdomain_has_the_policy_of_the_domain_above_it(settings: Settings) -
     assert (found.verdict, found.says) == ("ok", "p=none at _dmarc.shop.example")
 
 
+def test_the_short_address_of_links_must_lead_to_the_receiver(settings: Settings) -> None:
+    about = "WINBACK_LINK_BASE_URL"
+    assert about not in asked(settings)
+    reached = settings.model_copy(update={"link_base_url": settings.public_base_url})
+    assert asked(reached)[about].verdict == "ok"
+    away = settings.model_copy(update={"link_base_url": f"{settings.public_base_url}/elsewhere"})
+    assert asked(away)[about].verdict == "wrong"
+
+
 @pytest.mark.parametrize(
     ("page", "reply", "expected"),
     [

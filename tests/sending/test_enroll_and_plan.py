@@ -180,3 +180,16 @@ def test_email_without_a_postal_address_is_blocked_with_the_setting_to_set(setti
     report = dry_run_plan([make_row(1, channel="email")], bare)
     assert report.blocked == {"no_postal_address": 1}
     assert report.hints["no_postal_address"] == "set WINBACK_POSTAL_ADDRESS"
+
+
+def test_the_links_of_texts_go_by_the_short_address_and_those_of_mails_do_not(
+    ledger, settings, clock, make_row
+):
+    short = settings.model_copy(update={"link_base_url": "https://go.example.com/"})
+    plan(ledger, [make_row(1), make_row(2, channel="email")], short, clock)
+    with ledger.read() as connection:
+        payloads = dict(connection.execute(select(m.c.channel, m.c.payload_json)).all())
+    assert "https://go.example.com/r/" in payloads["sms"]
+    assert "hooks.example.com" not in payloads["sms"]
+    assert "https://hooks.example.com/r/" in payloads["email"]
+    assert "go.example.com" not in payloads["email"]

@@ -164,9 +164,20 @@ class Settings(BaseSettings):
     public_base_url: str = Field("", description="Where the providers reach `winback serve`.")
 
     click_links: bool = Field(True, description="Count clicks by links of ours, `/r/...`.")
+    link_base_url: str = Field(
+        "",
+        description="A short address of your own for the links in texts, like "
+        "`https://go.shop.example`; it must lead to the same `winback serve`. Default: "
+        "PUBLIC_BASE_URL.",
+    )
     link_domains: str = Field(
         "",
         description="Domains to which messages may link besides SHOP_URL's, comma-separated.",
+    )
+    utm: bool = Field(
+        False,
+        description="Tell the shop's analytics of each click: utm_source, utm_medium, utm_campaign "
+        "and utm_content in links to the shop.",
     )
     pause_days: int = Field(30, gt=0, le=365, description="The pause that people may choose.")
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from winback.base.settings import Settings
 from winback.content._blocked import RenderBlocked
 from winback.content._context import template_context
 from winback.content._frozen import Rendered, freeze, need
-from winback.content._links import ClickLinks
+from winback.content._links import ClickLinks, LinkAt, utm_mark
 from winback.content._safe import one_line
 from winback.content._templates import Templates
 from winback.content.payloads import Email
@@ -22,7 +22,7 @@ def write_email(
     row: Mapping[str, Any],
     *,
     unsubscribe_url: str,
-    link_at: Callable[[int], str] | None,
+    link_at: LinkAt,
     look: Mapping[str, Any],
 ) -> Rendered:
     """One person's email from `<template>.subject.txt`, `.txt` and `.html`.
@@ -43,10 +43,9 @@ def write_email(
     for name, content in ((names[1], text), (names[2], html.unescape(page))):
         if context["postal_address"] not in content or unsubscribe_url not in content:
             raise RenderBlocked("no_footer", f"{name} lacks postal address or unsubscribe link")
-    clicks = ClickLinks(link_at, spared=(unsubscribe_url,)) if link_at else None
-    if clicks:
-        text, page = clicks.in_text(text), clicks.in_html(page)
-    links = tuple(clicks.targets) if clicks else ()
+    clicks = ClickLinks(link_at, spared=(unsubscribe_url,), mark=utm_mark(row, settings))
+    text, page = clicks.in_text(text), clicks.in_html(page)
+    links = tuple(clicks.targets)
     payload = Email(
         from_email=settings.from_email,
         from_name=settings.from_name or settings.brand_name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -16,7 +16,7 @@ from winback.content._affordable import fill_affordably
 from winback.content._blocked import RenderBlocked
 from winback.content._context import template_context
 from winback.content._frozen import Rendered, freeze, need
-from winback.content._links import ClickLinks
+from winback.content._links import ClickLinks, LinkAt, utm_mark
 from winback.content._safe import one_line
 from winback.content._sms_text import count_sms_parts, to_gsm7
 from winback.content._templates import Templates
@@ -30,7 +30,6 @@ MOST_MEDIA: Final = 10
 # The brand must be seen without opening the text (rule C16).
 BRAND_WITHIN: Final = 40
 _CONTENT_SID: Final = re.compile(r"HX[0-9a-fA-F]{32}")
-LinkAt = Callable[[int], str] | None
 
 
 def write_text(
@@ -54,7 +53,8 @@ def write_text(
     name, context = edition.folder + file, template_context(row, settings, edition)
     toll_free = settings.sms_toll_free
     body = fill_affordably(templates, name, context, budget=SMS_PARTS_BUDGET, toll_free=toll_free)
-    body, links = _count_clicks(body, link_at, toll_free=toll_free)
+    clicks = ClickLinks(link_at, mark=utm_mark(row, settings))
+    body, links = _count_clicks(body, clicks, toll_free=toll_free)
     _check_words(name, body, settings, edition)
     sms_parts = count_sms_parts(body, toll_free=toll_free)
     if sms_parts > SMS_PARTS_BUDGET:
@@ -78,13 +78,13 @@ def write_mms(
     names = (edition.folder + files[0], edition.folder + files[1])
     context = template_context(row, settings, edition)
     body = one_line(templates.fill(names[0], context))
-    clicks = ClickLinks(link_at) if link_at else None
-    body = clicks.in_text(body) if clicks else body
+    clicks = ClickLinks(link_at, mark=utm_mark(row, settings))
+    body = clicks.in_text(body)
     _check_words(names[0], body, settings, edition)
     if len(body) > LONGEST_BODY:
         raise RenderBlocked("over_budget", f"{names[0]} is longer than {LONGEST_BODY} characters")
     payload = Text(body, sender, _media(templates, names[1], context))
-    links = tuple(clicks.targets) if clicks else ()
+    links = tuple(clicks.targets)
     version = templates.version(names, edition)
     return freeze(sender, payload, version, edition, links=links)
 
@@ -147,16 +147,15 @@ def _fill(
     context = template_context(row, settings, edition)
     content_sid, values = _content(templates, names[0], context)
     words = one_line(templates.fill(names[1], context))
-    clicks = ClickLinks(link_at) if link_at else None
-    if clicks:
-        values = {key: clicks.in_text(value) for key, value in values.items()}
-        words = clicks.in_text(words)
+    clicks = ClickLinks(link_at, mark=utm_mark(row, settings))
+    values = {key: clicks.in_text(value) for key, value in values.items()}
+    words = clicks.in_text(words)
     _check_words(names[1], words, settings, edition)
     return _Filled(
         content_sid,
         json.dumps(values, ensure_ascii=False, sort_keys=True),
         words,
-        tuple(clicks.targets) if clicks else (),
+        tuple(clicks.targets),
         templates.version(names, edition),
         edition,
     )
@@ -204,11 +203,8 @@ def _check_words(name: str, words: str, settings: Settings, edition: Language) -
         raise RenderBlocked("no_opt_out", f"{name} lacks {opt_out!r}")
 
 
-def _count_clicks(body: str, link_at: LinkAt, *, toll_free: bool) -> tuple[str, tuple[str, ...]]:
-    """A text with click links and where they lead; as it was if they would cost an SMS part."""
-    if link_at is None:
-        return body, ()
-    clicks = ClickLinks(link_at)
+def _count_clicks(body: str, clicks: ClickLinks, *, toll_free: bool) -> tuple[str, tuple[str, ...]]:
+    """A text with its links replaced and where they lead; as it was if they cost an SMS part."""
     counted = clicks.in_text(body)
     parts = partial(count_sms_parts, toll_free=toll_free)
     if parts(counted) > parts(body):

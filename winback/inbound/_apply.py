@@ -269,6 +269,8 @@ def _row(event: Event, match: Match, effects: Effects) -> dict[str, object]:
         "is_machine": int(event.is_machine),
         "error_code": event.error_code,
         "link": event.link,
+        "link_pos": event.link_pos,
+        "link_address": event.link_address,
         "detail_json": json.dumps(_detail(event, effects), sort_keys=True),
         "matched_by": match.by,
         "lapse_reason": effects.lapse_reason,

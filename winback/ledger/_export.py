@@ -36,8 +36,8 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     "prices": ("message_id", "cost_cents", "currency", "told_at", "version"),
     "provider_events": (
         "dedupe_key", "semantic_key", "provider", "message_id", "kind", "occurred_at",
-        "received_at", "is_machine", "error_code", "link", "lapse_reason",
-        "lapse_words", "intent", "version",
+        "received_at", "is_machine", "error_code", "link", "link_pos", "link_address",
+        "lapse_reason", "lapse_words", "intent", "version",
     ),
     "suppressions": (
         "suppression_id", "channel_group", "address", "reason", "source", "occurred_at",

@@ -321,8 +321,11 @@ provider_events = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("is_machine", Integer, nullable=False, default=0),
     Column("error_code", Text),
-    # A hash of the clicked link.
+    # A hash of the clicked link. Of a link of ours its place in the message, and its address
+    # without query and fragment.
     Column("link", Text),
+    Column("link_pos", Integer),
+    Column("link_address", Text),
     Column("detail_json", Text, nullable=False, default="{}"),
     Column("matched_by", Text),
     # Why somebody stayed away, as coded from a reply; what they wrote is in detail_json.

@@ -61,8 +61,11 @@ class Event:
     error_code: str | None = None
     # The cause that the provider names, where effects depend on it.
     cause: str = ""
-    # A hash of what was clicked.
+    # A hash of what was clicked; of a link of ours also its place in the message, and its address
+    # without what a shop may say of a person in it.
     link: str | None = None
+    link_pos: int | None = None
+    link_address: str | None = None
     detail: dict[str, object] = field(default_factory=dict)
     # Which list of the provider somebody left or came back to; empty: it is about the address.
     unsubscribe_list: str = ""

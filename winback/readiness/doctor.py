@@ -60,8 +60,10 @@ def findings(settings: Settings) -> list[str]:
         lines.append("WINBACK_BRAND_NAME still names the example shop (every message names it)")
     if settings.shop_url == type(settings).model_fields["shop_url"].default:
         lines.append("WINBACK_SHOP_URL still names the example shop (every message links there)")
-    if settings.public_base_url and not _is_public(settings):
+    if settings.public_base_url and not _is_public(settings, settings.public_base_url):
         lines.append("WINBACK_PUBLIC_BASE_URL is not https (providers refuse to post there)")
+    if settings.link_base_url and not _is_public(settings, settings.link_base_url):
+        lines.append("WINBACK_LINK_BASE_URL is not https (the links of texts point there)")
     if settings.unknown_settle_minutes < _LEAST_SETTLE and not settings.sends_to_loopback_only:
         lines.append(
             f"WINBACK_UNKNOWN_SETTLE_MINUTES is below {_LEAST_SETTLE} (a text that shows late in "
@@ -111,5 +113,5 @@ def _is_open_to_all(path: Path) -> bool:
     return False
 
 
-def _is_public(settings: Settings) -> bool:
-    return settings.public_base_url.startswith("https://") or settings.sends_to_loopback_only
+def _is_public(settings: Settings, url: str) -> bool:
+    return url.startswith("https://") or settings.sends_to_loopback_only

@@ -49,6 +49,7 @@ PUBLIC_TABLES: Final = (
     "offer_redemptions",
     "predictions",
     "prediction_quality",
+    "link_clicks",
 )
 # What the engine reads; `outbox` holds contact data, so only the owner may read it.
 ENGINE_TABLES: Final = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
-from urllib.parse import urlsplit
 
+from winback.base.addresses import host_of
 from winback.base.settings import Settings
 from winback.content.lint._finding import Finding
 
@@ -27,8 +27,8 @@ def link_findings(addresses: Iterable[str], settings: Settings) -> Iterator[Find
 
 
 def own_hosts(settings: Settings) -> frozenset[str]:
-    """The hosts of the shop, of our pages, and those that are named besides."""
-    addresses = (settings.shop_url, settings.public_base_url)
+    """The hosts of the shop, of our pages, of short links, and those that are named besides."""
+    addresses = (settings.shop_url, settings.public_base_url, settings.link_base_url)
     return _hosts(addresses, settings.link_domains)
 
 
@@ -43,11 +43,3 @@ def is_own(host: str, own: frozenset[str]) -> bool:
     """Whether a host is one of these, or below one."""
     labels = host.split(".")
     return any(".".join(labels[start:]) in own for start in range(len(labels)))
-
-
-def host_of(address: str) -> str:
-    """The host of an address, in lower case; empty where it has none."""
-    try:
-        return (urlsplit(address).hostname or "").lower()
-    except ValueError:
-        return ""

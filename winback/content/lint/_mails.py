@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from winback.base.addresses import host_of
 from winback.base.settings import Settings
 from winback.content.lint._contrast import unreadable
 from winback.content.lint._features import lacking
 from winback.content.lint._finding import Finding
-from winback.content.lint._hosts import host_of
 from winback.content.lint._page import Element, Page
 from winback.content.lint._words import addresses_in
 from winback.content.payloads import Email

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from winback.base.addresses import page_of, without_analytics
 from winback.ledger import Link
 from winback.providers._event import Event, Unreadable, clean, digest
 from winback.providers._machines import is_machine_agent
@@ -39,6 +40,7 @@ def clicked(record: Record) -> Event:
     body = json.loads(record.body)
     if not isinstance(body, dict) or not body.get("message_id"):
         raise Unreadable("a click without a message")
+    url = body.get("url")
     is_machine = _is_machine(body.get("method"), record.headers)
     happening = (body["message_id"], "clicked", body.get("pos"), is_machine)
     return Event(
@@ -52,8 +54,10 @@ def clicked(record: Record) -> Event:
         group="email",
         message_id=body["message_id"],
         is_machine=is_machine,
-        link=digest("", body["url"]) if body.get("url") else None,
-        detail={"url": body.get("url"), "useragent": record.headers.get("user-agent", "")},
+        link=digest("", without_analytics(url)) if url else None,
+        link_pos=body.get("pos"),
+        link_address=page_of(url) if url else None,
+        detail={"url": url, "useragent": record.headers.get("user-agent", "")},
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from winback.base.addresses import without_analytics
 from winback.providers._event import Event, EventKind, Unreadable, clean, digest
 from winback.providers._machines import is_machine_agent
 from winback.providers._record import Record
@@ -74,7 +75,9 @@ def _event(record: Record, item: dict[str, Any], place: int) -> Event:
         or (kind in {"opened", "clicked"} and is_machine_agent(agent)),
         error_code=_text(item, "status") or None,
         # A link may be a person's key: whether two are the same is all that must be known.
-        link=digest("", url) if kind == "clicked" and (url := _text(item, "url")) else None,
+        link=digest("", without_analytics(url))
+        if kind == "clicked" and (url := _text(item, "url"))
+        else None,
         detail={name: _short(item[name]) for name in DETAILS if name in item},
         cause=_cause(item),
         unsubscribe_list=_unsubscribe_list(item),

@@ -45,7 +45,9 @@ def require_network(settings: Settings) -> list[Answer]:
 
 def _questions(settings: Settings, servers: Sequence[Server]) -> Iterator[Callable[[], Answer]]:
     channels = set(settings.enabled_channels)
-    yield partial(_public_address, settings)
+    yield partial(_receiver, "WINBACK_PUBLIC_BASE_URL", settings.public_base_url)
+    if settings.link_base_url:
+        yield partial(_receiver, "WINBACK_LINK_BASE_URL", settings.link_base_url)
     if "email" in channels:
         domain = settings.from_email.rpartition("@")[2].lower()
         if domain:
@@ -60,9 +62,9 @@ def _questions(settings: Settings, servers: Sequence[Server]) -> Iterator[Callab
         yield partial(_accounts.twilio_campaign, settings)
 
 
-def _public_address(settings: Settings) -> Answer:
-    about = "WINBACK_PUBLIC_BASE_URL"
-    base = settings.public_base_url.rstrip("/")
+def _receiver(about: str, address: str) -> Answer:
+    """Whether an address of ours leads to `winback serve`."""
+    base = address.rstrip("/")
     if not base:
         return Answer(about, "wrong", "is not set")
     reply = get(f"{base}/healthz")

@@ -221,7 +221,6 @@ def dry_run_plan(
     report, renderer = PlanReport(currency=settings.currency), Renderer(settings)
     inspector = Inspector(renderer, settings)
     way_out = _url(settings, "u", "preview")
-    link_at = _click_links(settings, lambda _: PREVIEW_TOKEN)
     with ExitStack() as stack:
         file: pq.ParquetWriter | None = None
         if keep_in is not None:
@@ -236,7 +235,7 @@ def dry_run_plan(
                     report,
                     inspector=inspector,
                     unsubscribe_url=way_out,
-                    link_at=link_at,
+                    link_at=_click_links(settings, row["channel"], lambda _: PREVIEW_TOKEN),
                     codes=example_codes,
                 )
                 for row in wanted
@@ -287,7 +286,7 @@ def _write_all(
             report,
             inspector=inspector,
             unsubscribe_url=_url(settings, "u", sign_token(ledger, message_id)),
-            link_at=_click_links(settings, token_at),
+            link_at=_click_links(settings, row["channel"], token_at),
             codes=codes,
         )
         if written is None:
@@ -339,11 +338,19 @@ def _write(
     return message, rendered.links
 
 
-def _click_links(settings: Settings, token_at: Callable[[int], str]) -> Callable[[int], str] | None:
-    """The link that stands for each position of a message; None where clicks aren't counted."""
-    if not settings.click_links or not settings.public_base_url:
+def _click_links(
+    settings: Settings, channel: str, token_at: Callable[[int], str]
+) -> Callable[[int], str] | None:
+    """The link that stands for each position of a message; None where clicks aren't counted.
+
+    A short address of the shop's own stands in texts, where each character counts.
+    """
+    base = settings.public_base_url
+    if not settings.click_links or not base:
         return None
-    return lambda pos: _url(settings, "r", token_at(pos))
+    if channel != "email":
+        base = settings.link_base_url or base
+    return lambda pos: f"{base.rstrip('/')}/r/{token_at(pos)}"
 
 
 def _schedule(row: Mapping[str, Any]) -> dict[str, Any]:

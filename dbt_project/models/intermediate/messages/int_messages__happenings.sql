@@ -16,6 +16,8 @@ told_once as (
         provider,
         kind,
         max(link) as link,
+        min(link_pos) as link_pos,
+        max(link_address) as link_address,
         max(error_code) as error_code,
         min(case when is_machine then 1 else 0 end) as by_machine,
         min(occurred_at) as occurred_at
@@ -96,6 +98,9 @@ final as (
         told_once.provider,
         told_once.kind,
         told_once.error_code,
+        told_once.link,
+        told_once.link_pos,
+        told_once.link_address,
         told_once.by_machine = 1
         or scans.semantic_key is not null as is_machine,
 

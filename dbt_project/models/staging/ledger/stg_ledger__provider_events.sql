@@ -20,6 +20,8 @@ final as (
         coalesce(is_machine, 0) = 1 as is_machine,
         cast(error_code as varchar) as error_code,
         cast(link as varchar) as link,
+        cast(link_pos as bigint) as link_pos,
+        cast(link_address as varchar) as link_address,
         cast(lapse_reason as varchar) as lapse_reason,
         cast(lapse_words as varchar) as lapse_words,
         cast(intent as varchar) as intent,
