@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from erasable_home import filled_home
 
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
@@ -33,3 +34,8 @@ def bring_in(ledger, settings, tmp_path):
         return import_list(ledger, settings, FixedClock(at), file, **options)
 
     return run
+
+
+@pytest.fixture
+def home(ledger_url, tmp_path):
+    yield from filled_home(ledger_url, tmp_path)

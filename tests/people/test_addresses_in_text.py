@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winback.people.erasure._person import _EMAIL
+from winback.people.erasure._person import EMAIL
 
 # As it was first written: right, and quadratic on a long word.
 PLAIN = re.compile(r"[^\s@\"'<>,;:()\[\]{}|\\=&?]+@[^\s@\"'<>,;:()\[\]{}|\\=&?/]+")
 
 
 def found(text: str) -> list[str]:
-    return [match[0] for match in _EMAIL.finditer(text) if "@" in match[0]]
+    return [match[0] for match in EMAIL.finditer(text) if "@" in match[0]]
 
 
 @given(st.text("ab.@/<> \\n+-é", max_size=40))

@@ -516,6 +516,11 @@ class Settings(BaseSettings):
         return self.reports_dir / "preview"
 
     @property
+    def people_dir(self) -> Path:
+        """What was exported of persons: a folder each, under their pseudonym."""
+        return self.home.resolve() / "people"
+
+    @property
     def effective_ledger_url(self) -> str:
         return self.ledger_url or f"sqlite:///{self.home.resolve() / 'ledger.db'}"
 

@@ -12,6 +12,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _deploy,
     _doctor,
     _erase,
+    _export,
     _inbox,
     _init,
     _lint,

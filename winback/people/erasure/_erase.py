@@ -67,6 +67,7 @@ def erase(
                 erase_events(connection, taken.dedupe_keys)
             export_ledger(ledger, settings.ledger_landing_dir)
             _others.forget_leftovers(settings)
+            _others.forget_exports(settings, person)
             ledger.compact()
             write_record(settings, person, at=clock.now(), changed=changed)
             _parquet.forget_asked(settings, customer_id)

@@ -14,6 +14,7 @@ from winback.base.settings import Settings
 from winback.inbound import ERASED, parse, read_log_part
 from winback.people.erasure._files import replace_file
 from winback.people.erasure._person import Person
+from winback.people.places import event_parts
 from winback.providers import Event, Record
 
 
@@ -28,7 +29,7 @@ class Taken:
 def erase_in_events(settings: Settings, person: Person, *, write: bool) -> Taken:
     """Take a person's callbacks, and their events among those of a post, out of the log."""
     taken = Taken()
-    for path in sorted(settings.events_dir.glob("**/*.jsonl")):
+    for path in event_parts(settings):
         before = taken.count
         lines = [_without(record, person, taken).to_line() for record in read_log_part(path)]
         if write and taken.count > before:
@@ -40,9 +41,7 @@ def erase_in_events(settings: Settings, person: Person, *, write: bool) -> Taken
 def _without(record: Record, person: Person, taken: Taken) -> Record:
     """The part of a callback that stays."""
     theirs = [
-        event
-        for event in parse([record])
-        if isinstance(event, Event) and _is_by_them(event, person)
+        event for event in parse([record]) if isinstance(event, Event) and is_by_them(event, person)
     ]
     taken.dedupe_keys += [event.dedupe_key for event in theirs]
     if theirs and (record.provider, record.endpoint) != ("sendgrid", "events"):
@@ -54,14 +53,14 @@ def _without(record: Record, person: Person, taken: Taken) -> Record:
         items = json.loads(record.body)
         left = [{"event": ERASED} if n in places else item for n, item in enumerate(items)]
         record = replace(record, body=json.dumps(left).encode())
-    body = _redacted(record, person)
+    body = redacted(record, person)
     if body == record.body:
         return record
     taken.count += 1
     return replace(record, body=body)
 
 
-def _is_by_them(event: Event, person: Person) -> bool:
+def is_by_them(event: Event, person: Person) -> bool:
     """By the message that it names; by the address where that is none of another customer's."""
     if event.message_id in person.message_ids:
         return True
@@ -69,7 +68,7 @@ def _is_by_them(event: Event, person: Person) -> bool:
     return event.message_id not in person.others_ids and any(map(person.owns, addresses))
 
 
-def _redacted(record: Record, person: Person) -> bytes:
+def redacted(record: Record, person: Person) -> bytes:
     """Another person's words, with the hash in the place of each address of the erased person."""
     if record.provider == "twilio":
         form = parse_qsl(record.body.decode(errors="replace"), keep_blank_values=True)

@@ -40,7 +40,7 @@ def erase_in_ledger(connection: Connection, person: Person, *, at: datetime) -> 
     counts: Counter[str] = Counter()
     counts["suppressions"] = _suppress(connection, person, at=at)
     # By what they are found before they bear another name.
-    replies = _reply_ids(connection, person)
+    replies = reply_ids_of(connection, person, {person.customer_id, person.pseudonym})
     counts["provider_events"] = _events(connection, person, replies)
     counts["links"] = connection.execute(
         delete(tables.links).where(among(tables.links.c.message_id, person.message_ids))
@@ -118,14 +118,15 @@ def _end(
     transition(connection, rows, to, from_states=from_states, at=at)
 
 
-def _reply_ids(connection: Connection, person: Person) -> list[str]:
-    """The ids of their replies, also of those from addresses that belong to no known customer."""
+def reply_ids_of(connection: Connection, person: Person, ids: Collection[str]) -> list[str]:
+    """The ids of the replies of a person with these customer ids, also of those from addresses
+    that belong to no known customer."""
     r = tables.replies.c
     query = select(r.reply_id, r.address, r.customer_id)
     return [
         row.reply_id
         for row in connection.execute(query)
-        if row.customer_id in {person.customer_id, person.pseudonym}
+        if row.customer_id in ids
         or (row.customer_id is None and person.key.hide(row.address) in person.hidden)
     ]
 

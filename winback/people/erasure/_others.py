@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from winback.base.cells import CellWriter, plain
 from winback.base.settings import Settings
 from winback.people.erasure._files import replace_file
 from winback.people.erasure._person import Person
+from winback.people.places import rejected
 from winback.warehouse import MEMORIES
 
 _DATABASE: Final = b"SQLite format 3\0"
@@ -33,10 +35,10 @@ _LEFTOVERS: Final = (
 def erase_in_rejected(settings: Settings, person: Person, *, write: bool) -> dict[str, int]:
     """Rows that landing could not hold: what was sent goes, its line and reason stay."""
     changed = 0
-    for path in sorted(settings.rejected_dir.glob("*.csv")):
+    for path in rejected(settings):
         with path.open(newline="", encoding="utf-8") as file:
             rows = [[plain(cell) for cell in row] for row in csv.reader(file)]
-        theirs = [row for row in rows[1:] if len(row) == 4 and _is_theirs(row[3], person)]
+        theirs = [row for row in rows[1:] if len(row) == 4 and names_them(row[3], person)]
         for row in theirs:
             row[3] = ""
         changed += len(theirs)
@@ -49,7 +51,7 @@ def erase_in_rejected(settings: Settings, person: Person, *, write: bool) -> dic
     return {"landing rejected": changed}
 
 
-def _is_theirs(text: str, person: Person) -> bool:
+def names_them(text: str, person: Person) -> bool:
     fields = {field.strip() for row in csv.reader(io.StringIO(text)) for field in row}
     return person.customer_id in fields or person.is_in(text)
 
@@ -57,8 +59,8 @@ def _is_theirs(text: str, person: Person) -> bool:
 def erase_in_other_files(settings: Settings, person: Person, *, write: bool) -> dict[str, int]:
     """Addresses in databases and texts that are none of the above, such as the sandbox's."""
     databases = texts = 0
-    for path in _others(settings):
-        if _is_database(path):
+    for path in other_files(settings):
+        if is_database(path):
             databases += _erase_in_database(path, person, write=write)
         else:
             texts += _erase_in_text(path, person, write=write)
@@ -78,9 +80,25 @@ def forget_leftovers(settings: Settings) -> None:
     shutil.rmtree(warehouse.parent / "spill", ignore_errors=True)
 
 
-def _others(settings: Settings) -> Iterator[Path]:
+def forget_exports(settings: Settings, person: Person) -> None:
+    """What was exported of them before, under this id or another one of theirs."""
+    for path in settings.people_dir.glob("*/person.json"):
+        try:
+            ids = json.loads(path.read_text(encoding="utf-8")).get("ids", [])
+        except (ValueError, AttributeError):  # nobody knows whose it is: made anew, if need be
+            ids = [person.customer_id]
+        if person.customer_id in ids:
+            shutil.rmtree(path.parent)
+
+
+def other_files(settings: Settings) -> Iterator[Path]:
     home = settings.home.resolve()
-    known = {settings.rejected_dir, settings.landing_dir / "erased", home / "dbt"}
+    known = {
+        settings.rejected_dir,
+        settings.landing_dir / "erased",
+        home / "dbt",
+        settings.people_dir,
+    }
     ledger = make_url(settings.effective_ledger_url).database or ""
     for path in sorted(home.rglob("*")):
         if path.is_symlink() or not path.is_file() or path.name.endswith(_ELSEWHERE):
@@ -89,7 +107,7 @@ def _others(settings: Settings) -> Iterator[Path]:
             yield path
 
 
-def _is_database(path: Path) -> bool:
+def is_database(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(len(_DATABASE)) == _DATABASE
 

@@ -18,6 +18,7 @@ from winback.landing import DELETED
 from winback.landing.schema import TABLES
 from winback.people.erasure._files import replace_file
 from winback.people.erasure._person import Person
+from winback.people.places import NAMING, landed, ledger_parts, published, pulled
 
 # What stays of a customer, of a consent and of a row set aside; of the other tables all
 # columns that are declared.
@@ -29,8 +30,6 @@ _KEPT: Final = {
 # Of what was published: rows that hold contact data or words, and are of no further use.
 _DROPPED: Final = frozenset({"outbox", "renders"})
 _THEIRS: Final = "customer_id = $customer_id"
-# The columns of published tables that name a customer.
-_NAMING: Final = ("customer_id", "given_to_customer_id")
 _ASKED: Final = f"coalesce(reason = '{DELETED}', false)"
 # The hash that stands for an address, as winback/ledger/_address_keys.py makes it.
 _HIDDEN: Final = (
@@ -42,20 +41,20 @@ def erase_in_landing(settings: Settings, person: Person, *, write: bool) -> dict
     """Rows changed in the shop's tables and in the ledger's export, by table."""
     found: dict[str, int] = {}
     with connect() as connection:
-        for name, table in TABLES.items():
-            path = settings.shop_dir / f"{name}.parquet"
+        for name, path in landed(settings):
             if name == "customers" and _is_here_again(connection, person, path):
                 count = _drop(connection, person, path, write=write)
             else:
-                kept = _KEPT.get(name, set(table.column_names))
+                kept = _KEPT.get(name, set(TABLES[name].column_names))
                 # What asks for the erasure stays until it is done.
                 theirs = f"({_THEIRS} and not {_ASKED})" if name == "set_aside" else _THEIRS
                 count = _rename(connection, person, path, kept, write=write, theirs=theirs)
             found[f"landing {name}"] = count
-        for path in sorted(settings.landing_dir.glob("pulls/*/seen.parquet")):
-            found["landing pulls"] = _drop(connection, person, path, write=write)
-        for path in sorted(settings.ledger_landing_dir.glob("*/*.parquet")):
-            place = f"landing ledger/{path.parent.name}"
+        for path in pulled(settings):
+            dropped = _drop(connection, person, path, write=write)
+            found["landing pulls"] = found.get("landing pulls", 0) + dropped
+        for table, path in ledger_parts(settings):
+            place = f"landing ledger/{table}"
             changed = _rename(connection, person, path, None, write=write)
             changed += _hide(connection, person, path, write=write)
             found[place] = found.get(place, 0) + changed
@@ -76,13 +75,11 @@ def erase_in_published(settings: Settings, person: Person, *, write: bool) -> di
     """Rows changed in every published set that is still there."""
     changed = 0
     with connect() as connection:
-        for path in sorted(settings.published_dir.glob("*/*.parquet")):
-            if path.parent.is_symlink():
-                continue
+        for path in published(settings):
             if path.stem in _DROPPED:
                 changed += _drop(connection, person, path, write=write)
             else:
-                for column in _NAMING:
+                for column in NAMING:
                     changed += _rename(
                         connection,
                         person,
@@ -106,12 +103,12 @@ def _rename(
     column: str = "customer_id",
 ) -> int:
     """The pseudonym for the customer; of their rows only the `kept` columns, None: all."""
-    columns = _columns(connection, path)
+    columns = columns_of(connection, path)
     if column not in columns:
         return 0
     replace = [f"if({theirs}, $pseudonym, {column}) as {column}"]
     replace += [
-        f"if({theirs}, null, {_ident(name)}) as {_ident(name)}"
+        f"if({theirs}, null, {quoted(name)}) as {quoted(name)}"
         for name in columns
         if kept is not None and name not in kept
     ]
@@ -131,21 +128,26 @@ def _is_here_again(connection: duckdb.DuckDBPyConnection, person: Person, path: 
 
 def _hide(connection: duckdb.DuckDBPyConnection, person: Person, path: Path, *, write: bool) -> int:
     """Their hash for each address of theirs in an export part, where it is spelled one way."""
-    if "address" not in _columns(connection, path):
+    if "address" not in columns_of(connection, path):
         return 0
     hidden = _HIDDEN.format(column="address")
-    is_theirs = f"list_contains($hidden, {hidden})"
-    values = {
-        "hidden": sorted(person.hidden | person.listed),
-        "inner": person.key.inner_pad.hex(),
-        "outer": person.key.outer_pad.hex(),
-    }
+    is_theirs, values = theirs_by_address(person)
     count = _count(connection, path, is_theirs, values)
     if count and write:
         replace = f"if({is_theirs}, {hidden}, address) as address"
         query = f"select * replace ({replace}) from read_parquet($path)"
         _copy(connection, path, query, values)
     return count
+
+
+def theirs_by_address(person: Person) -> tuple[str, dict[str, object]]:
+    """The condition on a column `address` that it is spelled as theirs, and its parameters."""
+    values: dict[str, object] = {
+        "hidden": sorted(person.hidden | person.listed),
+        "inner": person.key.inner_pad.hex(),
+        "outer": person.key.outer_pad.hex(),
+    }
+    return f"list_contains($hidden, {_HIDDEN.format(column='address')})", values
 
 
 def _drop(connection: duckdb.DuckDBPyConnection, person: Person, path: Path, *, write: bool) -> int:
@@ -157,7 +159,7 @@ def _drop(connection: duckdb.DuckDBPyConnection, person: Person, path: Path, *, 
     return count
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+def columns_of(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
     if not path.exists():
         return []
     query = "select column_name from (describe from read_parquet($path))"
@@ -181,5 +183,5 @@ def _copy(
         )
 
 
-def _ident(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

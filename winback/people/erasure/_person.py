@@ -14,8 +14,8 @@ from winback.ledger import AddressKey, ChannelGroup, normalize
 
 # What could be an address in foreign text, more rather than less: only its hash decides. A word
 # without an "@" is stepped over whole, or a long one would be looked at from each of its letters.
-_EMAIL: Final = re.compile(r"[^\s@\"'<>,;:()\[\]{}|\\=&?]++(?:@[^\s@\"'<>,;:()\[\]{}|\\=&?/]+)?")
-_PHONE: Final = re.compile(r"\+?\d[\d ().-]{4,24}\d")
+EMAIL: Final = re.compile(r"[^\s@\"'<>,;:()\[\]{}|\\=&?]++(?:@[^\s@\"'<>,;:()\[\]{}|\\=&?/]+)?")
+PHONE: Final = re.compile(r"\+?\d[\d ().-]{4,24}\d")
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,10 @@ class Person:
 
     def redacted(self, text: str) -> str:
         """The text with the hash in the place of each address of theirs."""
-        text = _EMAIL.sub(
+        text = EMAIL.sub(
             lambda found: ("@" in found[0] and self._hidden(found[0])) or found[0], text
         )
-        return _PHONE.sub(lambda found: self._hidden(found[0]) or found[0], text)
+        return PHONE.sub(lambda found: self._hidden(found[0]) or found[0], text)
 
     def _hidden(self, address: str) -> str:
         """The hash for an address of theirs; empty for any other."""
@@ -64,5 +64,5 @@ class Person:
         return ""
 
     def _candidates(self, text: str) -> list[re.Match[str]]:
-        emails = [found for found in _EMAIL.finditer(text) if "@" in found[0]]
-        return [*emails, *_PHONE.finditer(text)]
+        emails = [found for found in EMAIL.finditer(text) if "@" in found[0]]
+        return [*emails, *PHONE.finditer(text)]
