@@ -42,7 +42,7 @@
 {% macro decision_rule_ids() -%}
     {{ return([
         'purchase', 'no_order', 'holdout', 'range', 'other_id', 'household',
-        'shared_address', 'offer_stacking', 'offer_budget', 'window', 'usual_hour', 'budget',
+        'journey', 'shared_address', 'offer_stacking', 'offer_budget', 'window', 'usual_hour', 'budget',
     ]) }}
 {%- endmacro %}
 

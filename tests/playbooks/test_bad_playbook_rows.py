@@ -15,19 +15,26 @@ from winback.warehouse import _dbt
 # Per seed, lines to add; each breaks the rule named beside it and no other build step.
 BAD_ROWS = {
     "playbook_steps.csv": [
-        ("every_step_anchor_exists", "sms_email,7,5,1,2,email,t,true,,inactivity,x,x"),
-        ("every_step_anchor_is_an_earlier_step", "sms_email,8,9,1,2,email,t,true,,inactivity,x,x"),
-        ("every_step_anchor_is_an_earlier_step", "sms_email,9,8,1,2,email,t,true,,inactivity,x,x"),
-        ("every_step_range_runs_forward", "sms_email,10,1,5,2,email,t,true,,inactivity,x,x"),
-        ("every_step_range_runs_forward", "sms_email,11,1,-1,2,email,t,true,,inactivity,x,x"),
-        ("every_step_channel_is_known", "sms_email,12,1,1,2,pigeon,t,true,,inactivity,x,x"),
-        ("every_step_belongs_to_a_playbook", "nobody,1,,1,2,email,t,true,,inactivity,x,x"),
-        ("every_step_offer_exists", "sms_email,13,1,1,2,email,t,true,free_car,inactivity,x,x"),
-        ("every_step_is_listed_once", "sms_email,2,1,1,2,email,t,true,,inactivity,x,x"),
-        ("every_step_has_a_template", "sms_email,14,1,1,2,email,,true,,inactivity,x,x"),
+        ("every_step_anchor_exists", "sms_email,7,5,1,2,email,t,true,,inactivity,offer,x"),
+        (
+            "every_step_anchor_is_an_earlier_step",
+            "sms_email,8,9,1,2,email,t,true,,inactivity,offer,x",
+        ),
+        (
+            "every_step_anchor_is_an_earlier_step",
+            "sms_email,9,8,1,2,email,t,true,,inactivity,offer,x",
+        ),
+        ("every_step_range_runs_forward", "sms_email,10,1,5,2,email,t,true,,inactivity,offer,x"),
+        ("every_step_range_runs_forward", "sms_email,11,1,-1,2,email,t,true,,inactivity,offer,x"),
+        ("every_step_channel_is_known", "sms_email,12,1,1,2,pigeon,t,true,,inactivity,offer,x"),
+        ("every_step_belongs_to_a_playbook", "nobody,1,,1,2,email,t,true,,inactivity,offer,x"),
+        ("every_step_offer_exists", "sms_email,13,1,1,2,email,t,true,free_car,inactivity,offer,x"),
+        ("every_step_is_listed_once", "sms_email,2,1,1,2,email,t,true,,inactivity,offer,x"),
+        ("every_step_has_a_template", "sms_email,14,1,1,2,email,,true,,inactivity,offer,x"),
+        ("every_step_content_has_its_stages", "sms_email,16,1,1,2,email,t,true,,inactivity,x,x"),
         (
             "no_playbook_has_more_steps_than_max_steps_per_playbook",
-            "sms_email,15,1,1,2,email,t,true,,inactivity,x,x",
+            "sms_email,15,1,1,2,email,t,true,,inactivity,offer,x",
         ),
     ],
     "playbook_segments.csv": [
@@ -99,6 +106,7 @@ def failed_build(tmp_path_factory) -> tuple[Settings, str]:
         variables = _dbt.dbt_vars(settings, datetime(2026, 3, 1, tzinfo=UTC))
         selected = ["+int_playbooks__steps", "+int_playbooks__variants", "playbook_segments"]
         selected += ["content_series", "consent_channels", "playbook_families"]
+        selected += ["journey_contents"]
         with pytest.raises(BuildFailure) as failure:
             _dbt.invoke_dbt(
                 settings,

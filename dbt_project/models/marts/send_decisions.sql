@@ -51,6 +51,8 @@ final as (
             as varchar
         ) as decision,
         coalesce(rule, blocked_by) as blocked_by,
+        journey_stage,
+        content_tag,
 
         -- timestamps
         decided_at,

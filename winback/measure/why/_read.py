@@ -16,13 +16,16 @@ from winback.measure.why._sources import sources
 from winback.warehouse import read_manifest
 
 _HISTORY: Final = """
-    select
-        decided_at, enrollment_id, playbook_id, step, channel, decision, blocked_by,
-        send_after_at, expires_at
+    select *
     from read_parquet($files, union_by_name = true)
     where customer_id = $customer_id
     order by decided_at, enrollment_id, step
 """
+# What is told of a decision; a file that an older version kept lacks the last two.
+_OF_DECISION: Final = (
+    "decided_at", "enrollment_id", "playbook_id", "step", "channel", "decision", "blocked_by",
+    "send_after_at", "expires_at", "journey_stage", "content_tag",
+)  # fmt: skip
 # States in which a message may still leave.
 _WAITS: Final = ("planned", "deferred", "claimed")
 # Of each published table; none of them holds contact data.
@@ -168,7 +171,8 @@ def _history(connection: duckdb.DuckDBPyConnection, settings: Settings, customer
     files = settings.ledger_landing_dir / "decisions" / "*.parquet"
     if not any(files.parent.glob(files.name)):
         return []
-    return rows_with(connection, _HISTORY, files=files, customer_id=customer_id)
+    rows = rows_with(connection, _HISTORY, files=files, customer_id=customer_id)
+    return [{name: row.get(name) for name in _OF_DECISION} for row in rows]
 
 
 def _catalog(connection: duckdb.DuckDBPyConnection, path: Path) -> dict[str, dict[str, Any]]:

@@ -37,6 +37,11 @@ _EXITS: Final = {
     "other_id": "bought under another id (one mailbox, one phone, or merged)",
     "household": "somebody who shares their phone bought",
 }
+_STAGES: Final = {
+    "inactivity": "inactivity: they were made no offer yet, and did not answer",
+    "offer_presentation": "offer presentation: they were made an offer, and did not answer yet",
+    "post_engagement": "post-engagement: they clicked, replied or ordered, or are in touch anyway",
+}
 _ANSWERS: Final = {
     "clicked": "clicked a link in",
     "replied": "replied to",
@@ -144,7 +149,9 @@ class _Teller:
             if row["exited_at"] is None and row["origin"] == "ledger"
         ]
         for row in current:
-            yield from self._item(f"in {row['playbook_id']} now")
+            stage = _STAGES.get(row.get("journey_stage") or "")
+            at_stage = f", at the stage {stage}" if stage and row["arm"] != "holdout" else ""
+            yield from self._item(f"in {row['playbook_id']} now{at_stage}")
         for row in self._story.held:
             yield from self._item(row["told"])
         for row in self._story.candidates:
@@ -231,6 +238,9 @@ class _Teller:
             text += f" until {self._later(row['send_after_at'], than=it.at)}"
         if it.decisive:
             text += f" - {self._reasons(it.decisive, row['channel'])}"
+        if "journey" in it.decisive and row.get("content_tag"):
+            stage = (row["journey_stage"] or "unknown").replace("_", " ")
+            text += f" (it says {row['content_tag']}, and they are at the stage {stage})"
         if it.besides:
             text += f"; beside it {self._names(it.besides, row['channel'])}"
         if it.runs > 1:

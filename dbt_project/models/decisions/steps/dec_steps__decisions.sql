@@ -10,6 +10,27 @@ settled as (
 
 ),
 
+journeys as (
+
+    select * from {{ ref('dec_steps__journey') }}
+
+),
+
+staged as (
+
+    select
+        settled.*,
+        journeys.journey_stage,
+        journeys.content_tag
+
+    from settled
+    left join journeys
+        on
+            settled.enrollment_id = journeys.enrollment_id
+            and settled.step = journeys.step
+
+),
+
 decided as (
 
     select
@@ -56,7 +77,7 @@ decided as (
             ) as varchar
         ) as blocked_by
 
-    from settled
+    from staged
 
 ),
 
@@ -76,6 +97,8 @@ final as (
         cast(arm as varchar) as arm,
         decision,
         blocked_by,
+        cast(journey_stage as varchar) as journey_stage,
+        cast(content_tag as varchar) as content_tag,
 
         -- timestamps
         {{ as_of() }} as decided_at,

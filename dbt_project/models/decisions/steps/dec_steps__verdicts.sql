@@ -32,6 +32,12 @@ over_budget as (
 
 ),
 
+journeys as (
+
+    select * from {{ ref('dec_steps__journey') }}
+
+),
+
 stacked as (
 
     select * from {{ ref('dec_offers__stacked') }}
@@ -63,6 +69,7 @@ judged as (
         holds.ok_step_other_id,
         holds.ok_step_household,
         holds.ok_in_transit,
+        coalesce(journeys.ok_journey, false) as ok_journey,
         over_budget.enrollment_id is null as ok_budget,
         plan.includes_offer
         and stacked.enrollment_id is not null as is_stacked
@@ -86,6 +93,10 @@ judged as (
         on
             plan.enrollment_id = over_budget.enrollment_id
             and plan.step = over_budget.step
+    left join journeys
+        on
+            plan.enrollment_id = journeys.enrollment_id
+            and plan.step = journeys.step
     left join stacked
         on plan.enrollment_id = stacked.enrollment_id
 
@@ -105,7 +116,8 @@ final as (
             ',',
             nullif(barred_by, ''),
             case when not ok_step_other_id then 'other_id' end,
-            case when not ok_step_household then 'household' end
+            case when not ok_step_household then 'household' end,
+            case when not ok_journey then 'journey' end
         ) as barred_by,
         concat_ws(
             ',',

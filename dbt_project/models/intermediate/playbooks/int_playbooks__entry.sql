@@ -37,7 +37,8 @@ final as (
         families.is_win_back,
         families.runs_beside,
         families.takes_lost,
-        families.writes_off
+        families.writes_off,
+        families.begins_as
 
     from playbooks
     left join families
