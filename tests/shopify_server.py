@@ -30,7 +30,7 @@ SAID = {"marketingState": {}, "marketingOptInLevel": {}, "consentUpdatedAt": {}}
 SCHEMA: dict[str, Any] = {
     "customers": {
         "id": {}, "createdAt": {}, "updatedAt": {}, "firstName": {}, "lastName": {}, "tags": {},
-        "defaultEmailAddress": {"emailAddress": {}, "marketingState": {}},
+        "defaultEmailAddress": {"emailAddress": {}, "marketingState": {}}, "locale": {},
         "emailMarketingConsent": SAID, "smsMarketingConsent": SAID | {"consentCollectedFrom": {}},
         "defaultPhoneNumber": {"phoneNumber": {}, "marketingState": {}}, "defaultAddress": PLACE,
     },
@@ -40,7 +40,7 @@ SCHEMA: dict[str, Any] = {
         "totalPriceSet": MONEY, "totalDiscountsSet": MONEY, "totalRefundedSet": MONEY,
         "discountCodes": {}, "paymentGatewayNames": {}, "sourceName": {}, "tags": {},
         "customer": {"id": {}}, "email": {}, "phone": {}, "billingAddress": PLACE,
-        "shippingAddress": PLACE,
+        "shippingAddress": PLACE, "customerLocale": {},
         "lineItems": {
             "id": {}, "product": {"id": {}}, "sku": {}, "name": {}, "title": {}, "quantity": {},
             "originalUnitPriceSet": MONEY,

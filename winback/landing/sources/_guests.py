@@ -7,12 +7,14 @@ from typing import Final
 
 from winback.landing._batch import LINE
 from winback.landing._merge import copy
-from winback.landing._sql import parquet
 from winback.landing._stage import Work
 from winback.landing.sources._addresses import email_key
+from winback.landing.sources._languages import landed_people
 from winback.landing.sources._people import People
 
-COLUMNS: Final = "customer_id, email, phone, first_name, last_name, country, region, postal_code"
+COLUMNS: Final = (
+    "customer_id, email, phone, first_name, last_name, country, region, postal_code, language"
+)
 
 
 def write_guests(work: Work, people: People, of_an_order: str) -> Path:
@@ -37,7 +39,7 @@ def write_guests(work: Work, people: People, of_an_order: str) -> Path:
             for name in COLUMNS.split(", ")
         )
         guests = (
-            f"select {kept} from ({guests}) as guests left join {parquet(landed)} as landed "
+            f"select {kept} from ({guests}) as guests left join {landed_people(landed)} as landed "
             "on guests.customer_id = landed.customer_id"
         )
     copy(work, guests, path)
@@ -59,7 +61,7 @@ def write_merged(work: Work, people: People) -> Path | None:
             group by email_key
         )
         select {COLUMNS}, here.account_id as merged_into
-        from {parquet(landed)} as landed
+        from {landed_people(landed)} as landed
         inner join here on {email_key("landed.email")} = here.email_key
         where {people.is_guest("landed.customer_id")}
         """,

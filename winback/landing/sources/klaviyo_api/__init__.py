@@ -15,6 +15,7 @@ from typing import Final
 from winback.base.errors import WinbackError
 from winback.landing._formats import Parsed
 from winback.landing._stage import Work
+from winback.landing.sources._languages import write_languages
 from winback.landing.sources._typed import Rows, stage_rows
 from winback.landing.sources.klaviyo_api._metrics import event_notes, read_meanings
 from winback.landing.sources.klaviyo_api._pages import (
@@ -77,6 +78,8 @@ def parse(work: Work, source: Path) -> Parsed:
             set_aside_unknown(work, staged)
         parsed.sources.append(staged)
         parsed.tables[name] = staged.path
+    if told := write_languages(work, customers, "select email, language from profiles"):
+        parsed.tables["customers"] = told
     parsed.refused, parsed.refused_by = write_refused(work), "klaviyo api"
     parsed.notes += [*event_notes(work), *list_notes(work, "klaviyo", 0)]
     return parsed

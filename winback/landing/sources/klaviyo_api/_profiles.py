@@ -21,6 +21,7 @@ _SMS: Final = "subscriptions.sms.marketing"
 PROFILE_FIELDS: Final[Mapping[str, str]] = {
     "email": "email",
     "phone_number": "phone",
+    "locale": "language",
     f"{_EMAIL}.consent": "email_consent",
     f"{_EMAIL}.consent_timestamp": "email_since",
     f"{_EMAIL}.last_updated": "email_updated",

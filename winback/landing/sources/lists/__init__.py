@@ -13,9 +13,11 @@ from typing import Final
 from winback.base.errors import WinbackError
 from winback.landing._batch import LINE
 from winback.landing._formats import Parsed
+from winback.landing._sql import parquet
 from winback.landing._stage import Work
 from winback.landing.schema import numbered
 from winback.landing.sources._exports import Export
+from winback.landing.sources._languages import write_languages
 from winback.landing.sources._texts import FILE, find_files, read_texts
 from winback.landing.sources._typed import Rows, stage_rows, together
 from winback.landing.sources.lists._columns import KLAVIYO, LISTMONK, MAILCHIMP, SUPPRESSIONS
@@ -44,7 +46,8 @@ class ListFormat:
         paths = self.files(source)
         customers = _landed_customers(work, paths)
         states = file_states(self._system, paths)
-        kinds = list(read_texts(work, paths, self._exports).values())
+        texts = read_texts(work, paths, self._exports)
+        kinds = list(texts.values())
         read_states(work, self._system, kinds, states)
         match_customers(work, customers)
         parsed = Parsed()
@@ -57,6 +60,10 @@ class ListFormat:
             staged.reject(unread)
             parsed.sources.append(staged)
         parsed.tables["consents"] = together(work, "consents", [it.path for it in parsed.sources])
+        if profiles := texts.get(KLAVIYO.name):
+            told = f"select email, language from {parquet(profiles.path)}"
+            if languages := write_languages(work, customers, told):
+                parsed.tables["customers"] = languages
         parsed.refused, parsed.refused_by = write_refused(work), f"{self._system} {SAYS}"
         lost = sum(len(unread) for _, unread in files)
         parsed.notes += list_notes(work, self._system, lost)

@@ -27,6 +27,8 @@ KLAVIYO: Final = Export(
     {
         "email": "email",
         "phone number": "phone",
+        "locale": "language",
+        "$locale": "language",
         "email marketing consent": "email_state",
         "email marketing consent timestamp": "email_at",
         "email suppressions": "email_suppressions",

@@ -13,6 +13,7 @@ from winback.landing._generic import late_notes
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
 from winback.landing.sources._guests import write_guests, write_merged
+from winback.landing.sources._languages import know_languages
 from winback.landing.sources._texts import Texts, find_files, read_texts
 from winback.landing.sources._typed import stage_all, together
 from winback.landing.sources.shopify._columns import EXPORTS
@@ -42,7 +43,7 @@ _NO_ORDERS = (
     "null::varchar as status where false"
 )
 # What an order tells of a guest.
-_OF_AN_ORDER = "email, phone, country, region, postal_code"
+_OF_AN_ORDER = "email, phone, country, region, postal_code, language"
 _TOTALED = "order_id, customer_id, ordered_at, total_amount, refunded_amount, status"
 
 
@@ -91,6 +92,7 @@ def _parse_orders(work: Work, texts: Texts, parsed: Parsed) -> None:
 
 def _parse_customers(work: Work, texts: Texts | None, orders: Texts | None, parsed: Parsed) -> None:
     """The accounts of the export, and the guests of the orders."""
+    know_languages(work, has_orders=orders is not None)
     staged: list[Staged] = []
     if texts:
         refuse_rounded_ids(work, "accounts", texts.files[0].name)

@@ -60,8 +60,9 @@ def read_heads(work: Work, texts: Texts) -> None:
 
 def _read_own_rows(work: Work, texts: Texts) -> None:
     joins, owner = PEOPLE.owner_of("rows.email_key", "numbers.number")
-    # The API names the account; an export knows addresses alone.
-    has_account = "account" in pq.read_schema(texts.path).names
+    # The API names the account and the language; an export knows addresses alone.
+    present = pq.read_schema(texts.path).names
+    beside = [it if it in present else f"null::varchar as {it}" for it in ("account", "language")]
     work.connection.execute(
         f"""
         create or replace temp table own_rows as
@@ -73,7 +74,7 @@ def _read_own_rows(work: Work, texts: Texts) -> None:
                 created_at, cancelled_at, total as total_amount, discount as discount_amount,
                 refunded, currency, lower(financial_status) as financial_status, coupon_code,
                 {_why_none()} as is_none, id, {FILE}, {LINE},
-                {"account" if has_account else "null::varchar as account"}
+                {", ".join(beside)}
             from {parquet(texts.path)}
             where {IS_OWN} and name is not null
         ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import pyarrow.parquet as pq
+
 from winback.landing._batch import LINE
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
@@ -25,6 +27,9 @@ def read_accounts(work: Work, texts: Texts | None, orders: Texts | None) -> None
         name if texts else f"null::varchar as {name}"
         for name in dict.fromkeys(CUSTOMERS.columns.values())
     )
+    # The API says a language, and the export none.
+    has_language = texts and "language" in pq.read_schema(texts.path).names
+    columns += ", language" if has_language else ", null::varchar as language"
     place = f"{FILE}, {LINE}" if texts else f"1 as {FILE}, 0::bigint as {LINE}"
     told = f"""
         select * replace (coalesce(phone, address_phone) as phone)

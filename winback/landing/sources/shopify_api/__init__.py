@@ -18,6 +18,7 @@ from winback.landing._merge import copy
 from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
 from winback.landing.sources._guests import write_guests, write_merged
+from winback.landing.sources._languages import know_languages
 from winback.landing.sources._texts import Texts
 from winback.landing.sources._typed import stage_all, stage_rows, together
 from winback.landing.sources.shopify._customers import account_rows, set_aside_repeats
@@ -53,7 +54,7 @@ from winback.landing.sources.shopify_api._texts import write_customers, write_or
 __all__ = ["ABOUT", "KINDS", "Kind", "files", "parse"]
 
 # What an order tells of a guest.
-_OF_AN_ORDER = "email, phone, country, region, postal_code"
+_OF_AN_ORDER = "email, phone, country, region, postal_code, language"
 
 
 def files(source: Path) -> list[Path]:
@@ -103,6 +104,7 @@ def _parse_customers(
     work: Work, texts: Texts | None, orders: Texts | None, about: About, parsed: Parsed
 ) -> None:
     """The accounts, those that only orders name, the guests, and who is not there any more."""
+    know_languages(work, has_orders=orders is not None)
     paths: list[Path] = []
     if texts:
         [staged] = stage_all(work, "customers", texts, account_rows)

@@ -87,6 +87,7 @@ ORDERS: Final = Kind(
         "shippingAddress.countryCodeV2": "shipping_country",
         "shippingAddress.provinceCode": "shipping_province",
         "shippingAddress.zip": "shipping_zip",
+        "customerLocale": "language",
     },
     needs=("id", "createdAt", "currencyCode", "totalPriceSet"),
     children="lineItems",
@@ -120,6 +121,7 @@ CUSTOMERS: Final = Kind(
         "defaultAddress.countryCodeV2": "country",
         "defaultAddress.provinceCode": "region",
         "defaultAddress.zip": "postal_code",
+        "locale": "language",
     },
     needs=("id", "updatedAt"),
 )

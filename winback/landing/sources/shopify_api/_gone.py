@@ -11,6 +11,7 @@ from winback.landing._merge import copy
 from winback.landing._sql import parquet
 from winback.landing._stage import Work
 from winback.landing.sources._guests import COLUMNS
+from winback.landing.sources._languages import landed_people
 from winback.landing.sources.shopify_api._read import About
 
 
@@ -51,8 +52,8 @@ def write_gone(work: Work, about: About, *, has_orders: bool) -> tuple[Path | No
         columns = ", ".join(f"landed.{name}" for name in COLUMNS.split(", "))
         copy(
             work,
-            f"select {columns}, heirs.heir_id as merged_into from {parquet(landed)} as landed "
-            "inner join heirs using (customer_id)",
+            f"select {columns}, heirs.heir_id as merged_into "
+            f"from {landed_people(landed)} as landed inner join heirs using (customer_id)",
             merged,
         )
     return _unless_empty(deleted), _unless_empty(merged)

@@ -28,13 +28,13 @@ _CUSTOMERS: Final = "select * from customers_roots"
 
 
 def write_orders(work: Work, path: Path) -> Texts:
-    """The orders and their lines, with the account of each beside."""
-    return _write(work, path, ORDERS, _ORDERS, "account")
+    """The orders and their lines, with the account and the language of each beside."""
+    return _write(work, path, ORDERS, _ORDERS, "account", "language")
 
 
 def write_customers(work: Work, path: Path) -> Texts:
     """The customers; what they said to marketing is read elsewhere."""
-    return _write(work, path, CUSTOMERS, _CUSTOMERS)
+    return _write(work, path, CUSTOMERS, _CUSTOMERS, "language")
 
 
 def _write(work: Work, path: Path, export: Export, rows: str, *more: str) -> Texts:

@@ -18,6 +18,7 @@ from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
 from winback.landing.schema import numbered
 from winback.landing.sources._guests import write_guests, write_merged
+from winback.landing.sources._languages import know_languages
 from winback.landing.sources._tables import Landed, Table, any_file, find_tables, read_table
 from winback.landing.sources._typed import stage_rows, together
 from winback.landing.sources.shopify._notes import order_notes
@@ -99,6 +100,7 @@ class TablesFormat:
         return parsed
 
     def _parse_customers(self, work: Work, found: Mapping[str, Landed], parsed: Parsed) -> None:
+        know_languages(work, has_orders=True)
         landed = found["customers"]
         staged = _stage(work, "customers", landed)
         set_aside_accounts(work, staged)

@@ -45,6 +45,7 @@ TABLES: Final = (
             "phone": ("phone",),
             "billing": ("billing_address",),
             "shipping": ("shipping_address",),
+            "language": ("customer_locale",),
             "created_at": ("created_at", "processed_at"),
             "updated_at": _UPDATED,
             "cancelled_at": ("cancelled_at",),

@@ -82,6 +82,7 @@ TABLES: Final = (
             "shipping_country": ("shipping_address_country_code",),
             "shipping_region": ("shipping_address_province_code",),
             "shipping_postal_code": ("shipping_address_zip",),
+            "language": ("customer_locale",),
             "created_at": ("created_at", "processed_at"),
             "updated_at": ("updated_at", "_fivetran_synced"),
             "cancelled_at": ("cancelled_at",),

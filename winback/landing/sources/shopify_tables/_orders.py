@@ -45,7 +45,7 @@ def read_heads(work: Work, orders: str) -> None:
             {email_key("email")} as email_key, coalesce(phone, billing_phone) as phone,
             {home()}, {in_utc("created_at")} as ordered_at,
             total as total_amount, discount as discount_amount, refunded, currency, coupon_code,
-            lower(word) as word, cancelled_at is not null or is_deleted as is_cancelled,
+            language, lower(word) as word, cancelled_at is not null or is_deleted as is_cancelled,
             is_deleted,
             case when {is_true("test")} or list_has_any({tags}, {_TEST_TAGS}) then 'test'
                 when lower(source_name) = '{_DRAFT_SOURCE}' and lower(word) in {_UNPAID}

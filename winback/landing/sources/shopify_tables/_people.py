@@ -28,7 +28,7 @@ PEOPLE: Final = People(
     "shopify-", "email, phone, first_name, last_name, country, region, postal_code"
 )
 # What an order tells of a guest.
-OF_AN_ORDER: Final = "email, phone, country, region, postal_code"
+OF_AN_ORDER: Final = "email, phone, country, region, postal_code, language"
 # Tells the rows of one table apart.
 NTH: Final = "__nth"
 _ACCOUNT: Final = f"{COLUMNS}, created_at, merged_into"
@@ -60,7 +60,7 @@ def read_accounts(work: Work, customers: str, orders: str) -> None:
         f"""
         select * from told_customers
         union all by name
-        select id, email, phone, country, region, postal_code, {FILE}, {LINE}, {NTH},
+        select id, email, phone, country, region, postal_code, language, {FILE}, {LINE}, {NTH},
             true as is_bought, false as is_deleted
         from buyers
         where id is not null and id not in (select id from told_customers where id is not null)
@@ -78,7 +78,7 @@ def _read_buyers(work: Work, orders: str) -> None:
         create or replace temp table buyers as
         select {id_of("account")} as id, email, {email_key("email")} as email_key,
             coalesce(phone, billing_phone) as phone,
-            {in_utc("created_at")} as created_at, {home()}, {FILE}, {LINE},
+            {in_utc("created_at")} as created_at, {home()}, language, {FILE}, {LINE},
             row_number() over (order by {FILE}, {LINE}) as {NTH}
         from ({orders})
         """
@@ -109,7 +109,8 @@ def _read_told(work: Work, customers: str) -> None:
                 lower(state) as state, updated_at, email_state, email_level,
                 {in_utc("email_at")} as email_at, sms_state, sms_level,
                 {in_utc("sms_at")} as sms_at, sms_from, accepts,
-                {in_utc("accepts_at")} as accepts_at, accepts_level, {FILE}, {LINE}, {NTH}
+                {in_utc("accepts_at")} as accepts_at, accepts_level, null::varchar as language,
+                {FILE}, {LINE}, {NTH}
             from {newest(customers)}
         ),
         heads as (

@@ -17,6 +17,7 @@ from winback.landing._sql import parquet
 from winback.landing._stage import Staged, Work
 from winback.landing.schema import INPUT_TABLES, numbered
 from winback.landing.sources._guests import write_guests, write_merged
+from winback.landing.sources._languages import know_languages
 from winback.landing.sources._tables import Landed
 from winback.landing.sources._typed import stage_rows, together
 from winback.landing.sources.shopify._unread import set_aside_unread
@@ -86,6 +87,7 @@ def _parse_customers(
     work: Work, customers: Pages | None, orders: Pages | None, parsed: Parsed
 ) -> None:
     """The accounts of the pages, those that only orders name, and the guests."""
+    know_languages(work, has_orders=orders is not None)
     paths = [write_buyers(work)]
     if customers:
         staged = _stage(work, "customers", customers)

@@ -32,6 +32,11 @@ _NEEDS: Final = {
 }
 # All lines of an order in its one row: `line_item_1` holds `name:Tea|product_id:11|quantity:2|…`.
 _ITEM: Final = re.compile(r"line_item_\d+")
+# A language as the API would show it. No other field of a plugin is read from an export.
+_META: Final = """
+    case when language is null then '[]'::json
+        else to_json([struct_pack(key := 'locale', value := language)]) end
+"""
 _OF_ITEM: Final = {
     "product_id": ("product_id",),
     "sku": ("sku",),
@@ -130,6 +135,7 @@ def _orders(rows: str, items: int) -> str:
         "customer_id": "account", "email": "billing_email", "phone": "phone",
         "first_name": "billing_first_name", "last_name": "billing_last_name",
         "country": "country", "region": "region", "postal_code": "postal_code",
+        "language": "language",
         "currency": "currency", "coupon_code": "coupon_code", "modified_at": "modified_at",
     }  # fmt: skip
     told = ", ".join(one.format(theirs, LINE, ours) for theirs, ours in fields.items())
@@ -163,10 +169,10 @@ def _orders(rows: str, items: int) -> str:
                 {told}, {said}
             from rows group by {FILE}, order_id, if(order_id is null, {LINE}, null)
         )
-        select orders.* exclude (refunded) replace (
+        select orders.* exclude (refunded, language) replace (
                 replace(orders.status, ' ', '-') as status, {_local("created_at")} as created_at
             ),
-            '0' as discount_tax, 'false' as with_tax, '[]'::json as meta_data,
+            '0' as discount_tax, 'false' as with_tax, {_META} as meta_data,
             case when refunded is null then '[]'::json
                 else to_json([struct_pack(total := refunded)]) end as refunds,
             coalesce(lists.line_items, '[]'::json) as line_items
@@ -210,7 +216,7 @@ def _customers(rows: str) -> str:
         select customer_id as id, email, first_name, last_name,
             {_local("created_at")} as created_at, modified_at, email as billing_email, phone,
             first_name as billing_first_name, last_name as billing_last_name, country, region,
-            postal_code, '[]'::json as meta_data, {PAGE}, {LINE}, {FILE}
+            postal_code, {_META} as meta_data, {PAGE}, {LINE}, {FILE}
         from {rows}
     """
 

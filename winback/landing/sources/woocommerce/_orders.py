@@ -18,6 +18,7 @@ from winback.landing.sources.woocommerce._people import (
     PHONE,
     id_of,
     in_utc,
+    language_of,
     newest,
     set_aside_copies,
 )
@@ -46,6 +47,7 @@ def read_heads(work: Work, orders: Pages) -> None:
                 {in_utc("created_at")} as ordered_at, total as total_amount,
                 {_with_tax("discount", "discount_tax")} as discount_amount,
                 {_refunded()} as refunded, currency, coupon_code, line_items, meta_data,
+                {language_of("meta_data")} as language,
                 lower(with_tax) = 'true' as with_tax,
                 regexp_replace(lower(status), '^wc-', '') as word, {PAGE}, {LINE}, {FILE}, {NTH}
             from {newest("told")}

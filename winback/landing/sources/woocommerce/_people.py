@@ -18,8 +18,10 @@ from winback.landing.sources._typed import Rows
 from winback.landing.sources.woocommerce._pages import NTH, PAGE, Pages
 
 # What an order tells of a guest.
-OF_AN_ORDER: Final = "email, phone, first_name, last_name, country, region, postal_code"
-PEOPLE: Final = People("woocommerce-", OF_AN_ORDER)
+OF_AN_ORDER: Final = "email, phone, first_name, last_name, country, region, postal_code, language"
+PEOPLE: Final = People(
+    "woocommerce-", "email, phone, first_name, last_name, country, region, postal_code"
+)
 _ACCOUNT = f"{COLUMNS}, created_at"
 _PLACE = f"{PAGE}, {LINE}, {FILE}, {NTH}"
 
@@ -46,6 +48,20 @@ def newest(rows: str) -> str:
 EMAIL: Final = "case when {0} not ilike '%@site.invalid' then {0} end"
 PHONE: Final = "case when regexp_matches({0}, '[1-9]') then {0} end"
 NAME: Final = "nullif({0}, '[deleted]')"
+# The fields of `meta_data` in which plugins keep a language: WPML, TranslatePress, Weglot, and
+# WordPress itself, whose own field the API shows where a plugin lets it.
+LANGUAGE_KEYS: Final = ("wpml_language", "trp_language", "weglot_language", "locale")
+
+
+def language_of(meta_data: str) -> str:
+    """SQL for the language that a plugin keeps; the first field that says one counts."""
+    items = f"json_extract(if(json_type({meta_data}) = 'ARRAY', {meta_data}, '[]'), '$[*]')"
+    said = (
+        f"list_filter({items}, it -> json_extract_string(it, '$.key') = '{key}')"
+        for key in LANGUAGE_KEYS
+    )
+    values = (f"nullif(trim(json_extract_string({it}[1], '$.value')), '')" for it in said)
+    return f"coalesce({', '.join(values)})"
 
 
 def read_accounts(work: Work, customers: Pages | None, orders: Pages | None) -> None:
@@ -64,7 +80,8 @@ def read_accounts(work: Work, customers: Pages | None, orders: Pages | None) -> 
             select id as customer_id, {email} as email, {PHONE.format("phone")} as phone,
                 {NAME.format("coalesce(first_name, billing_first_name)")} as first_name,
                 {NAME.format("coalesce(last_name, billing_last_name)")} as last_name,
-                country, region, postal_code, {in_utc("created_at")} as created_at, id,
+                country, region, postal_code, {language_of("meta_data")} as language,
+                {in_utc("created_at")} as created_at, id,
                 false as is_bought, meta_data, {_PLACE}
             from {newest(f"(select * replace ({id_of('id')} as id) from {customers.rows})")}
         """
@@ -89,7 +106,7 @@ def _read_buyers(work: Work, orders: Pages | None) -> None:
         "phone", "country", "region", "postal_code", PAGE,
     )  # fmt: skip
     nothing = ", ".join(f"null::varchar as {name}" for name in texts)
-    numbers = f"0::bigint as {LINE}, 1 as {FILE}, 0::bigint as {NTH}"
+    numbers = f"null::json as meta_data, 0::bigint as {LINE}, 1 as {FILE}, 0::bigint as {NTH}"
     rows = orders.rows if orders else f"(select {nothing}, {numbers} where false)"
     work.connection.execute(
         f"""
@@ -98,6 +115,7 @@ def _read_buyers(work: Work, orders: Pages | None) -> None:
             select {id_of("account")} as id, {EMAIL.format("billing_email")} as email,
                 {PHONE.format("phone")} as phone, {NAME.format("billing_first_name")} as first_name,
                 {NAME.format("billing_last_name")} as last_name, country, region, postal_code,
+                {language_of("meta_data")} as language,
                 {in_utc("created_at")} as created_at, {_PLACE}
             from {rows}
         )

@@ -16,6 +16,17 @@ _PERSON: Final[Mapping[str, tuple[str, ...]]] = {
     "country": ("billing_country", "country_code_billing", "country_billing", "country"),
     "region": ("billing_state", "state_code_billing", "state_billing", "state"),
     "postal_code": ("billing_postcode", "postcode_billing", "postcode", "zip"),
+    "language": (
+        "wpml_language",
+        "meta_wpml_language",
+        "trp_language",
+        "meta_trp_language",
+        "weglot_language",
+        "meta_weglot_language",
+        "order_language",
+        "language",
+        "locale",
+    ),
     "modified_at": ("date_modified", "modified_date", "order_modified_date", "last_update"),
 }
 # By our names, the usual spellings: the first that a header has is read. A header is compared in
