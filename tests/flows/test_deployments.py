@@ -26,6 +26,8 @@ TELLS = "tell"
 PULLS = "pull"
 # It writes to the shop's owner.
 MAILS = "digest"
+# It forgets, and sends nothing in any mode.
+FORGETS = "retention"
 NAMES = [deployment["name"] for deployment in DEPLOYMENTS]
 
 
@@ -59,6 +61,7 @@ def test_one_run_sends_all_playbooks_also_one_that_was_switched_off_since() -> N
     scheduled = {item["name"]: item for item in DEPLOYMENTS if item["schedules"]}
     assert scheduled.keys() == {
         "pull", "audience", "enroll", "reconcile", "reply", "measure", "send", "digest",
+        "retention",
     }  # fmt: skip
     assert "playbook" not in scheduled["send"]["parameters"]
     with (ROOT / "dbt_project" / "seeds" / "playbooks.csv").open(newline="") as file:
@@ -103,7 +106,7 @@ def test_a_deployment_goes_by_the_house_with_parameters_that_its_flow_has(
 ) -> None:
     parameters = inspect.signature(function_of(deployment)).parameters
     assert set(deployment["parameters"]) <= set(parameters)
-    if deployment["name"] not in {TELLS, ASKS, PULLS, MAILS}:
+    if deployment["name"] not in {TELLS, ASKS, PULLS, MAILS, FORGETS}:
         assert deployment["parameters"]["mode"] == "house"
         assert parameters["mode"].default == "dry-run"
     required = {name for name, p in parameters.items() if p.default is inspect.Parameter.empty}

@@ -285,6 +285,32 @@ class Settings(BaseSettings):
         "(schema `winback`), or the path of a DuckDB file.",
     )
 
+    keep_addresses_days: int | None = Field(
+        None,
+        ge=30,
+        description="Days after which an ended message keeps its address as a keyed hash alone; "
+        "empty: kept for good.",
+    )
+    keep_words_days: int | None = Field(
+        None,
+        ge=30,
+        description="Days after which the words of messages and replies go; empty: for good.",
+    )
+    keep_callbacks_days: int | None = Field(
+        None,
+        ge=30,
+        description="Days after which the providers' raw callbacks go, and rows that could not be "
+        "read; no longer than addresses and words; empty: for good.",
+    )
+    keep_decisions_days: int | None = Field(
+        None, ge=30, description="Days after which the decisions of a run go; empty: for good."
+    )
+    keep_reports_days: int | None = Field(
+        None,
+        ge=1,
+        description="Days after which reports and exports of persons go; empty: for good.",
+    )
+
     watch_limits: str = Field(
         "",
         description="Minutes without a good end of a stage before `winback watch` speaks, like "

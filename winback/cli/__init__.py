@@ -26,6 +26,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _replay_events,
     _report,
     _respond,
+    _retention,
     _run,
     _sandbox,
     _send_test,

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         "winback doctor --network",
         "winback doctor --source exports --format shopify",
         "winback doctor --json",
-        keys="ready, missing, phones, codes, stopped, network",
+        keys="ready, missing, phones, codes, stopped, keeps, network",
     ),
 )
 def doctor_command(
@@ -92,7 +92,7 @@ def doctor_command(
         stopped = [{"what": str(it), "reason": it.reason} for it in _active_stops(settings)]
         phones = list(_phones(settings))
         facts = {"ready": not is_wrong, "missing": lines, "phones": phones}
-        facts |= {"codes": _codes(settings), "stopped": stopped}
+        facts |= {"codes": _codes(settings), "stopped": stopped, "keeps": _keeps(settings)}
         print_json(facts | {"network": [asdict(it) for it in answers]})
         raise typer.Exit(1 if is_wrong else 0)
     for line in (*_phones(settings), *(f"missing: {line}" for line in lines)):
@@ -102,6 +102,7 @@ def doctor_command(
     # At last, since it ends here where the ledger can't be read.
     for line in _codes(settings):
         say(f"codes: {line}. Next: winback codes import FILE")
+    say(f"keeps: {_keeps(settings)}")
     for stop in _active_stops(settings):
         say(f"stopped: {stop}: {stop.reason}")
     if is_wrong:
@@ -128,6 +129,15 @@ def _codes(settings: Settings) -> list[str]:
         return []
     with open_ledger(settings) as ledger:
         return scarce_pools(ledger, at=WallClock().now())
+
+
+def _keeps(settings: Settings) -> str:
+    """What is kept how long, and when what was older was forgotten; no reason not to go live."""
+    from winback.people.retention import last_retention, limits
+
+    kept = ", ".join(map(str, limits(settings).values()))
+    last = last_retention(settings)
+    return f"{kept}; retention {f'last ran {last:%Y-%m-%d}' if last else 'never ran'}"
 
 
 def _active_stops(settings: Settings) -> list[Stop]:

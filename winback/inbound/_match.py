@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, or_, select
 
-from winback.ledger import CAMPAIGN, ChannelGroup, among, channel_group, normalize, tables
+from winback.ledger import (
+    CAMPAIGN,
+    PSEUDONYM,
+    AddressKey,
+    ChannelGroup,
+    among,
+    channel_group,
+    is_hidden,
+    normalize,
+    tables,
+)
 from winback.providers import Event
 
 
@@ -50,8 +60,9 @@ class Matcher:
         """The match of each event, as the ledger is now; those named by our id as it was."""
         unnamed = [event for event in events if event.message_id is None]
         to_address: dict[str, list[Row[Any]]] = defaultdict(list)
-        for row in self._accepted(unnamed):
-            to_address[row.address].append(row)
+        spelled = {form: _spelled(event) for event in unnamed for form in self._forms(event)}
+        for row in self._accepted(spelled):
+            to_address[spelled[row.address]].append(row)
         return [
             _by_address(event, to_address[_spelled(event)])
             if event.message_id is None
@@ -95,14 +106,19 @@ class Matcher:
             reached[row.customer_id].add(f"address:{row.address}")
         return reached
 
-    def _accepted(self, events: Sequence[Event]) -> Sequence[Row[Any]]:
-        """What went to where these events came from, the newest first."""
-        if not events:
+    def _forms(self, event: Event) -> tuple[str, str]:
+        """An address as messages have it, the old ones by its keyed hash alone."""
+        address = _spelled(event)
+        return address, AddressKey.of(self._connection).hide(address)
+
+    def _accepted(self, addresses: Collection[str]) -> Sequence[Row[Any]]:
+        """What went to where events came from, the newest first; nothing of who was erased."""
+        if not addresses:
             return ()
         m = tables.messages.c
         query = (
             _message()
-            .where(among(m.address, {_spelled(event) for event in events}))
+            .where(among(m.address, addresses), ~m.customer_id.startswith(PSEUDONYM))
             .where(or_(m.accepted_at.is_not(None), m.provider_id.is_not(None)))
             # Of one moment, as a clock that stands still makes it, an answer came after what
             # was answered.
@@ -120,6 +136,12 @@ def _spelled(event: Event) -> str:
 
 
 def _by_address(event: Event, newest_first: Sequence[Row[Any]]) -> Match:
+    found = _newest_of(event, newest_first)
+    # The event spells out what the message has by its hash alone.
+    return replace(found, address=_spelled(event)) if is_hidden(found.address) else found
+
+
+def _newest_of(event: Event, newest_first: Sequence[Row[Any]]) -> Match:
     rows = [row for row in newest_first if channel_group(row.channel) == event.group]
     if event.provider_id and event.reply is None:  # a reply has an id of its own
         # A SendGrid request has one id for all its recipients; an event's begins with it.

@@ -12,7 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ from winback.ledger import (
     LIFTED_BY_START,
     NEW,
     Ledger,
+    callbacks_from,
     forget_key,
     insert_new,
     open_ledger,
@@ -123,7 +124,7 @@ def replay_events(
 def _rebuild(
     real: Connection, replayed: Ledger, folder: Path, clock: Clock, report: ReplayReport
 ) -> None:
-    elsewhere = _copy(real, replayed)
+    elsewhere = _copy(real, replayed, _from_events(callbacks_from(real)))
     for part in _parts(real, folder, report):
         with replayed.write() as copy:
             heard = [row for row in elsewhere if row["recorded_at"] <= part.received_at]
@@ -160,7 +161,7 @@ def _write(
         )
 
 
-def _copy(real: Connection, replayed: Ledger) -> list[Row]:
+def _copy(real: Connection, replayed: Ledger, from_events: ColumnElement[bool]) -> list[Row]:
     """Messages and keys, as they are; the opt-outs from elsewhere, oldest first, are returned.
 
     Only events end a stop, so that the replay must end it again.
@@ -172,7 +173,7 @@ def _copy(real: Connection, replayed: Ledger) -> list[Row]:
             for rows in real.execute(select(table)).mappings().partitions(ROWS_PER_QUERY):
                 copy.execute(insert(table), [dict(row) for row in rows])
     s = tables.suppressions
-    statement = select(s).where(~_from_events()).order_by(s.c.recorded_at, s.c.suppression_id)
+    statement = select(s).where(~from_events).order_by(s.c.recorded_at, s.c.suppression_id)
     return [
         {**row, "lifted_at": None if row["reason"] in LIFTED_BY_START else row["lifted_at"]}
         for row in real.execute(statement).mappings()
@@ -197,11 +198,15 @@ def _parts(real: Connection, folder: Path, report: ReplayReport) -> Iterator[_Pa
     return heapq.merge(*map(of, writers(folder)), key=lambda part: part.received_at)
 
 
-def _from_events() -> ColumnElement[bool]:
-    """Opt-outs that a part tells of; of an erased person no part does any more."""
+def _from_events(since: datetime | None) -> ColumnElement[bool]:
+    """Opt-outs that a part tells of; of an erased person, and of old ones, no part does any more.
+
+    `since` is when the log begins to be whole. An event is in the ledger within a day.
+    """
     s = tables.suppressions.c
     by_source = or_(*(s.source.startswith(name, autoescape=True) for name in EVENT_SOURCES))
-    return by_source & ~s.address.startswith(HIDDEN_PREFIX, autoescape=True)
+    is_told = by_source & ~s.address.startswith(HIDDEN_PREFIX, autoescape=True)
+    return is_told if since is None else is_told & (s.recorded_at >= since + timedelta(days=1))
 
 
 def _compare_events(real: Connection, copy: Connection) -> Difference:
@@ -215,7 +220,8 @@ def _compare_suppressions(real: Connection, copy: Connection) -> Difference:
         # A person may release a hold by hand: no event says so.
         return _OF_SUPPRESSIONS[:-1] if row["reason"] == "hold" else _OF_SUPPRESSIONS
 
-    return _compare(real, copy, tables.suppressions, _from_events(), columns)
+    is_told = _from_events(callbacks_from(real))
+    return _compare(real, copy, tables.suppressions, is_told, columns)
 
 
 def _compare(
@@ -235,6 +241,8 @@ def _compare(
             if name not in ours:
                 found.missing.add(name)
                 continue
+            if ours[name].get("detail_json") == ERASED_DETAIL:
+                continue  # a later copy of an event whose first one is no longer kept
             changed = [c for c in columns(row) if row[c] != ours[name][c]]
             found.columns.update(changed)
             if changed:

@@ -2,7 +2,13 @@
 
 from winback.ledger import _tables as tables
 from winback.ledger._address_hashes import HASH_PREFIX, hashes_of, is_hashed
-from winback.ledger._address_keys import ERASED_DETAIL, AddressKey, forget_key, is_hidden
+from winback.ledger._address_keys import (
+    ERASED_DETAIL,
+    PSEUDONYM,
+    AddressKey,
+    forget_key,
+    is_hidden,
+)
 from winback.ledger._address_keys import PREFIX as HIDDEN_PREFIX
 from winback.ledger._among import among, texts
 from winback.ledger._approvals import (
@@ -51,7 +57,15 @@ from winback.ledger._evidence import (
 )
 from winback.ledger._export import EXPORTED, copy_changes, export_ledger, rewrite_table
 from winback.ledger._fence import LedgerFenced, dedicate, require_use, used_for
-from winback.ledger._house import SetMode, note_mode, note_stage_end, noted_mode, stage_ends
+from winback.ledger._house import (
+    SetMode,
+    callbacks_from,
+    note_callbacks_from,
+    note_mode,
+    note_stage_end,
+    noted_mode,
+    stage_ends,
+)
 from winback.ledger._joins import (
     ask_to_join,
     end_joins,
@@ -159,6 +173,7 @@ __all__ = [
     "NO_CODE",
     "OF_A_JOIN",
     "PROOFS",
+    "PSEUDONYM",
     "REPLIES",
     "REPLY",
     "SERIES_ASK",
@@ -194,6 +209,7 @@ __all__ = [
     "among",
     "ask_to_join",
     "bound_elsewhere",
+    "callbacks_from",
     "channel_group",
     "close",
     "code_key",
@@ -244,6 +260,7 @@ __all__ = [
     "link_token",
     "normalize",
     "note_bulk",
+    "note_callbacks_from",
     "note_mode",
     "note_planned",
     "note_planning",

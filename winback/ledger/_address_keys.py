@@ -18,7 +18,9 @@ from winback.ledger import _tables as t
 
 # What is written in the place of an erased address. No address has a colon.
 PREFIX: Final = "hmac:"
-# What is left of the details of an erased person's event.
+# What the name of an erased customer begins with.
+PSEUDONYM: Final = "erased-"
+# What is left of the details of an event that was erased, or whose time to be kept is over.
 ERASED_DETAIL: Final = '{"erased": true}'
 _BLOCK_BYTES: Final = 64
 _KEY: Final = select(t.address_keys)
@@ -55,7 +57,7 @@ class AddressKey:
     def pseudonym(self, customer_id: str) -> str:
         """The pseudonym of an erased customer: the same each time, and computed from the key
         alone."""
-        return f"erased-{self.hmac(f'customer|{customer_id}')[:20]}"
+        return f"{PSEUDONYM}{self.hmac(f'customer|{customer_id}')[:20]}"
 
 
 def forget_key(connection: Connection) -> None:

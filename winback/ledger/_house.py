@@ -1,7 +1,8 @@
-"""What the ledger remembers of the house: its mode, and when each stage last ended well.
+"""What the ledger remembers of the house: its mode, when each stage last ended well, and since
+when the event log is whole.
 
-Neither decides anything. The mode that runs go by is Prefect's variable; this is who set it and
-when, kept where a watchdog finds it while Prefect is away.
+None of them decides what is sent. The mode that runs go by is Prefect's variable; this is who set
+it and when, kept where a watchdog finds it while Prefect is away.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from winback.ledger._database import insert_new
 
 _MODE: Final = "house_mode"
 _STAGE: Final = "stage_ended:"
+_CALLBACKS: Final = "callbacks_from"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,18 @@ def stage_ends(connection: Connection) -> dict[str, datetime]:
     of_a_stage = t.meta.c.key.startswith(_STAGE, autoescape=True)
     rows = connection.execute(select(t.meta).where(of_a_stage))
     return {row.key.removeprefix(_STAGE): datetime.fromisoformat(row.value) for row in rows}
+
+
+def note_callbacks_from(connection: Connection, at: datetime) -> None:
+    """Older callbacks are no longer in the event log: a replay can't say anything of them."""
+    if (known := callbacks_from(connection)) is None or known < at:
+        _keep(connection, _CALLBACKS, at.isoformat())
+
+
+def callbacks_from(connection: Connection) -> datetime | None:
+    """Since when the event log is whole; None: since its beginning."""
+    kept = connection.scalar(select(t.meta.c.value).where(t.meta.c.key == _CALLBACKS))
+    return None if kept is None else datetime.fromisoformat(kept)
 
 
 def _keep(connection: Connection, key: str, value: str) -> None:
