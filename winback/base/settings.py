@@ -121,6 +121,11 @@ class Settings(BaseSettings):
         "2025-10", description="The version of Shopify's API that is asked."
     )
     shopify_base_url: str = Field("", description="Stands in for https://SHOP of sources.toml.")
+    shopify_webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="The secret of the Shopify app that signs its webhooks to /webhooks/shopify; "
+        "empty: none is believed.",
+    )
     woocommerce_url: str = Field(
         "",
         description="The WordPress site whose WooCommerce gets codes, such as "

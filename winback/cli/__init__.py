@@ -25,6 +25,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _reconcile,
     _replay_events,
     _report,
+    _requests,
     _respond,
     _retention,
     _run,

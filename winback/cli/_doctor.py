@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         "winback doctor --network",
         "winback doctor --source exports --format shopify",
         "winback doctor --json",
-        keys="ready, missing, phones, codes, stopped, keeps, network",
+        keys="ready, missing, phones, codes, stopped, keeps, requests, network",
     ),
 )
 def doctor_command(
@@ -93,6 +93,7 @@ def doctor_command(
         phones = list(_phones(settings))
         facts = {"ready": not is_wrong, "missing": lines, "phones": phones}
         facts |= {"codes": _codes(settings), "stopped": stopped, "keeps": _keeps(settings)}
+        facts["requests"] = list(_requests(settings))
         print_json(facts | {"network": [asdict(it) for it in answers]})
         raise typer.Exit(1 if is_wrong else 0)
     for line in (*_phones(settings), *(f"missing: {line}" for line in lines)):
@@ -102,12 +103,18 @@ def doctor_command(
     # At last, since it ends here where the ledger can't be read.
     for line in _codes(settings):
         say(f"codes: {line}. Next: winback codes import FILE")
-    say(f"keeps: {_keeps(settings)}")
-    for stop in _active_stops(settings):
-        say(f"stopped: {stop}: {stop.reason}")
+    _say_of_persons_and_stops(settings)
     if is_wrong:
         raise typer.Exit(1)
     say("Ready: nothing is missing.")
+
+
+def _say_of_persons_and_stops(settings: Settings) -> None:
+    say(f"keeps: {_keeps(settings)}")
+    for line in _requests(settings):
+        say(f"requests: {line}")
+    for stop in _active_stops(settings):
+        say(f"stopped: {stop}: {stop.reason}")
 
 
 def _phones(settings: Settings) -> Iterator[str]:
@@ -138,6 +145,15 @@ def _keeps(settings: Settings) -> str:
     kept = ", ".join(map(str, limits(settings).values()))
     last = last_retention(settings)
     return f"{kept}; retention {f'last ran {last:%Y-%m-%d}' if last else 'never ran'}"
+
+
+def _requests(settings: Settings) -> Iterator[str]:
+    """What the shop asks for its customers and is not done, and exports to be handed over."""
+    from winback.people.requests import tell_requests
+
+    for it in tell_requests(settings):
+        if not it.is_done or it.is_ready:
+            yield f"{it.request_id}, {it.received}, {it.asks}: {it.state}"
 
 
 def _active_stops(settings: Settings) -> list[Stop]:

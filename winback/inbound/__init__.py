@@ -10,11 +10,13 @@ from winback.inbound._fetched import Suppressed, keep_progress, keep_suppressed
 from winback.inbound._log import read_log_part
 from winback.inbound._receiver import Receiver, create_app
 from winback.inbound._replay import Difference, ReplayReport, replay_events
+from winback.inbound._requests import PersonRequest, requests_of, write_request
 
 __all__ = [
     "ERASED",
     "CollectReport",
     "Difference",
+    "PersonRequest",
     "Receiver",
     "ReplayReport",
     "Suppressed",
@@ -25,4 +27,6 @@ __all__ = [
     "parse",
     "read_log_part",
     "replay_events",
+    "requests_of",
+    "write_request",
 ]

@@ -19,6 +19,12 @@ from winback.base.clock import Clock
 from winback.base.settings import Settings
 from winback.inbound._health import LastFailure, Probe, cause_of, ledger_probe, problems
 from winback.inbound._lanes import Lane, Name, lane_of
+from winback.inbound._shopify import (
+    SHOPIFY_SIGNATURE,
+    SHOPIFY_TOPIC,
+    is_signed_by_shopify,
+    keep_asked,
+)
 from winback.ledger import Ledger
 from winback.providers import Record, answer_call
 from winback.providers.sendgrid.verify import (
@@ -39,6 +45,7 @@ STORE_SECONDS: Final = 10.0
 MAX_BYTES_IN_FLIGHT: Final = 256 * 1024 * 1024
 # Less than that for others is no room for a post of events.
 LEAST_ROOM: Final = 2 * 1024 * 1024
+SHOPIFY_BYTES: Final = 256 * 1024
 KEPT_HEADERS: Final = (
     "content-type",
     "i-twilio-idempotency-token",
@@ -108,9 +115,13 @@ class Receiver:
             auth_token=self.settings.twilio_auth_token.get_secret_value(),
         )
 
-    def refuse(self) -> Response:
+    def refuse(self, status: int = 403) -> Response:
         self.counts["refused"] += 1
-        return Response(status_code=403)
+        return Response(status_code=status)
+
+    def keep_asked(self, topic: str, body: bytes) -> bool:
+        """Keep a request of Shopify's on behalf of a person; False where it is none."""
+        return keep_asked(self.ledger, self.settings, topic, body, at=self.clock.now())
 
     def count_not_stored(self, why: str) -> None:
         """Count a callback whose provider hears 503, and tell of it until one is stored."""
@@ -173,6 +184,7 @@ def create_app(receiver: Receiver, pages: Iterable[Route] = ()) -> Starlette:
     app = Starlette(
         routes=[
             *(Route(e.path, _webhook(e), methods=["POST"]) for e in ENDPOINTS),
+            Route("/webhooks/shopify", _shopify, methods=["POST"]),
             *pages,
             Route("/healthz", healthz, methods=["GET"]),
         ],
@@ -238,6 +250,31 @@ async def _take(receiver: Receiver, endpoint: Endpoint, request: Request, body: 
     if not await receiver.keep(record):
         return Response(status_code=503)
     return endpoint.answer(receiver.settings, body)
+
+
+async def _shopify(request: Request) -> Response:
+    """401 where Shopify did not sign it, as Shopify wants it; 200 once it is on disk."""
+    receiver: Receiver = request.app.state.receiver
+    if SHOPIFY_SIGNATURE not in request.headers:
+        return receiver.refuse(status=401)
+    body = bytearray()
+    try:
+        status = await _read(request, body, SHOPIFY_BYTES, receiver)
+        if status:
+            return Response(status_code=status)
+        secret = receiver.settings.shopify_webhook_secret.get_secret_value()
+        if not is_signed_by_shopify(bytes(body), request.headers, secret):
+            return receiver.refuse(status=401)
+        topic = request.headers.get(SHOPIFY_TOPIC, "")
+        try:
+            is_asked = await asyncio.to_thread(receiver.keep_asked, topic, bytes(body))
+        except Exception as error:  # noqa: BLE001  # whatever it was, it is not on disk
+            log.error("a request of Shopify could not be stored: %s", type(error).__name__)
+            receiver.count_not_stored("a request of Shopify could not be stored")
+            return Response(status_code=503)
+        return Response(status_code=200 if is_asked else 400)
+    finally:
+        receiver.bytes_in_flight -= len(body)
 
 
 def _declared_bytes(request: Request) -> int:

@@ -52,7 +52,7 @@ def erase_deleted(settings: Settings, clock: Clock, *, is_confirmed: bool = Fals
     """
     erased, waiting, why = 0, 0, ""
     found = deleted_customers(settings)
-    if len(found) > max(MOST_AT_ONCE, MOST_SHARE * _landed(settings)) and not is_confirmed:
+    if are_too_many(settings, len(found)) and not is_confirmed:
         return Deleted(waiting=len(found), why=_MANY, what_next=_CONFIRM)
     for customer_id in found:
         try:
@@ -66,6 +66,11 @@ def erase_deleted(settings: Settings, clock: Clock, *, is_confirmed: bool = Fals
         else:
             erased += 1
     return Deleted(erased, waiting, why)
+
+
+def are_too_many(settings: Settings, count: int) -> bool:
+    """Whether so many erasures at once need a person's yes."""
+    return count > max(MOST_AT_ONCE, MOST_SHARE * _landed(settings))
 
 
 def _landed(settings: Settings) -> int:

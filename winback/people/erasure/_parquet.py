@@ -6,7 +6,7 @@ except those that the measures need.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from winback.base.duck import connect
 from winback.base.settings import Settings
 from winback.landing import DELETED
 from winback.landing.schema import TABLES
+from winback.ledger import AddressKey
 from winback.people.erasure._files import replace_file
 from winback.people.erasure._person import Person
 from winback.people.places import NAMING, landed, ledger_parts, published, pulled
@@ -142,12 +143,19 @@ def _hide(connection: duckdb.DuckDBPyConnection, person: Person, path: Path, *, 
 
 def theirs_by_address(person: Person) -> tuple[str, dict[str, object]]:
     """The condition on a column `address` that it is spelled as theirs, and its parameters."""
+    return hidden_in("address", person.key, person.hidden | person.listed)
+
+
+def hidden_in(
+    column: str, key: AddressKey, hidden: Collection[str]
+) -> tuple[str, dict[str, object]]:
+    """The condition that the hash of a column's normalized address is among these."""
     values: dict[str, object] = {
-        "hidden": sorted(person.hidden | person.listed),
-        "inner": person.key.inner_pad.hex(),
-        "outer": person.key.outer_pad.hex(),
+        "hidden": sorted(hidden),
+        "inner": key.inner_pad.hex(),
+        "outer": key.outer_pad.hex(),
     }
-    return f"list_contains($hidden, {_HIDDEN.format(column='address')})", values
+    return f"list_contains($hidden, {_HIDDEN.format(column=column)})", values
 
 
 def _drop(connection: duckdb.DuckDBPyConnection, person: Person, path: Path, *, write: bool) -> int:
