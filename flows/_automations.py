@@ -10,7 +10,7 @@ from prefect.automations import AutomationCore
 from prefect.events.actions import ActionTypes, DoNothing, RunDeployment, SendNotification
 from prefect.exceptions import ObjectNotFound
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import HOUSE_DIR
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from winback.base.settings import Settings
 
-FILE: Final = PROJECT_DIR / "automations.yaml"
+FILE: Final = HOUSE_DIR / "automations.yaml"
 TELL: Final = "tell/tell"
 # `winback watch` tells it by the same settings, also while no worker runs.
 _TOLD_BY_THE_WATCHDOG: Final = "winback: tell of a silent stage"

@@ -13,7 +13,7 @@ from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectNotFound
 from prefect.utilities.callables import parameter_schema
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import HOUSE_DIR, IS_CHECKOUT, SHOP_DIR, WORK_DIR
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -28,7 +28,7 @@ def deploy(client: SyncPrefectClient) -> Iterator[str]:
         client.read_work_pool(POOL)
     except ObjectNotFound:
         client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
-    text = (PROJECT_DIR / "prefect.yaml").read_text(encoding="utf-8")
+    text = (HOUSE_DIR / "prefect.yaml").read_text(encoding="utf-8")
     for it in yaml.safe_load(text)["deployments"]:
         _register(client, it)
         times = ", ".join(f"{at['cron']} {at['timezone']}" for at in it["schedules"])
@@ -51,8 +51,8 @@ def _register(client: SyncPrefectClient, it: dict[str, Any]) -> None:
         description=it["description"],
         tags=it["tags"],
         parameters=it["parameters"],
-        entrypoint=it["entrypoint"],
-        path=str(PROJECT_DIR),
+        entrypoint=_entrypoint(it["entrypoint"]),
+        path=str(WORK_DIR),
         pull_steps=[_in_the_project()],
         work_pool_name=it["work_pool"]["name"],
         work_queue_name=it["work_pool"].get("work_queue_name"),
@@ -79,5 +79,12 @@ def _known(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:
         return None
 
 
+def _entrypoint(path: str) -> str:
+    """The flow's file where runs stand in the checkout; elsewhere its name as Python's."""
+    if IS_CHECKOUT and SHOP_DIR is None:
+        return path
+    return path.replace(".py:", ".").replace("/", ".")
+
+
 def _in_the_project() -> dict[str, Any]:
-    return {"prefect.deployments.steps.set_working_directory": {"directory": str(PROJECT_DIR)}}
+    return {"prefect.deployments.steps.set_working_directory": {"directory": str(WORK_DIR)}}

@@ -11,15 +11,16 @@ import traceback
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from prefect.runtime import deployment
 
 from winback.base.errors import WinbackError
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import CODE_DIR
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_PACKAGES: Final = ("winback", "flows", "quality")
 
 
 class UnforeseenError(Exception):
@@ -55,6 +56,8 @@ def _place(error: Exception) -> str:
     """The last line of ours that it passed."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
-        if path.is_relative_to(PROJECT_DIR) and ".venv" not in path.parts:
-            return f" in {path.relative_to(PROJECT_DIR)}, line {frame.lineno}"
+        if path.is_relative_to(CODE_DIR):
+            ours = path.relative_to(CODE_DIR)
+            if ours.parts[0] in _PACKAGES:
+                return f" in {ours}, line {frame.lineno}"
     return ""

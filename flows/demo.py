@@ -19,7 +19,8 @@ from flows._server import start_beside
 from winback.base.clock import FixedClock
 from winback.base.console import print_rows, say
 from winback.base.duck import Rows
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import WORK_DIR
+from winback.base.settings import Settings
 from winback.landing import load
 from winback.ledger import open_ledger
 from winback.measure import report, shop_report
@@ -31,7 +32,7 @@ from winback.warehouse import published_rows
 if TYPE_CHECKING:
     from flows._run_report import RunReport, Sent
 
-HOME: Final = PROJECT_DIR / ".winback-demo"
+HOME: Final = WORK_DIR / ".winback-demo"
 # A Sunday night in late winter: the season crosses the day the US puts its clocks forward.
 OPENS: Final = datetime(2026, 3, 2, tzinfo=UTC)
 # 15:30 in London, then late enough for New York and Chicago, then for Denver and Los Angeles.

@@ -76,7 +76,7 @@ def test_what_is_there_stays(
     assert "#000000" in (folder / "brand.toml").read_text()
     told = json.loads(capsys.readouterr().out)
     assert told["stays"] == ["WINBACK_BRAND_NAME of .env", "brand.toml"]
-    assert told["written"] == [".env"]
+    assert told["written"][:2] == [".env", "winback.toml"]
     assert told["next"] == "winback load DIR"
 
 
@@ -231,10 +231,12 @@ def test_the_holdout_goes_to_every_playbook_that_has_one(
     seed: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = list(csv.DictReader(seed.read_text().splitlines()))
+    monkeypatch.setattr("winback.cli._init.HOUSE_DIR", Path.cwd())  # the checkout itself
     for is_written in (True, False):
         assert init(monkeypatch, "--brand", "Tea", "--holdout", "30 %", "--json") == 0
         written = json.loads(capsys.readouterr().out)["written"]
         assert ("playbooks.csv (a holdout of 30 %)" in written) == is_written
+    assert not Path("winback.toml").exists()
     after = list(csv.DictReader(seed.read_text().splitlines()))
     assert [row | {"holdout_share": ""} for row in after] == [
         row | {"holdout_share": ""} for row in before

@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from winback.base.errors import UsageError
+from winback.base.places import PROJECT_DIR
 
 # The language of the templates that stand in no language's folder.
 ROOT: Final = "en"
 # What `--locale` takes besides a language.
 ALL: Final = "all"
-_TABLE: Final = Path(__file__).resolve().parents[2] / "templates" / "_words.toml"
+_TABLE: Final = PROJECT_DIR / "templates" / "_words.toml"
 _SIGNS: Final = {"EUR": "€", "USD": "$", "GBP": "£"}
 
 

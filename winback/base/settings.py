@@ -30,8 +30,8 @@ from pydantic_settings import (
 
 from winback.base.errors import UsageError
 from winback.base.languages import ROOT, languages
-
-PROJECT_DIR = Path(__file__).resolve().parents[2]
+from winback.base.places import PROBLEM, WORK_DIR
+from winback.base.places import PROJECT_DIR as PROJECT_DIR  # noqa: PLC0414 - taken from here too
 
 # Frozen into every message, so a slip is better told before.
 _NO_SIGN = r"\s\x00-\x1f\x7f-\x9f@<>,;"
@@ -88,7 +88,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="WINBACK_", env_file=".env", extra="ignore")
 
-    home: Path = Field(PROJECT_DIR / ".winback", description="Where a run leaves its state.")
+    home: Path = Field(WORK_DIR / ".winback", description="Where a run leaves its state.")
     mode: Mode = Field("dry-run", description="What `winback run` may do.")
     # It may hold a password.
     ledger_url: str = Field(
@@ -450,7 +450,12 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **overrides: object) -> Self:
-        """Read the settings; a bad one is a UsageError that names it, never its value."""
+        """Read the settings; a bad one is a UsageError that names it, never its value.
+
+        So is a file of the shop's project that can't be read.
+        """
+        if PROBLEM:
+            raise PROBLEM
         try:
             return cls(**overrides)  # type: ignore[arg-type]  # pydantic checks them
         except UnicodeDecodeError:

@@ -21,6 +21,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _next,
     _power,
     _preview,
+    _project,
     _pull,
     _reconcile,
     _replay_events,

@@ -11,6 +11,7 @@ import typer
 
 from winback.base.console import print_json, say
 from winback.base.errors import UsageError, WinbackError
+from winback.base.places import HOUSE_DIR
 from winback.cli._app import START, app
 from winback.cli._help import AsJson, examples
 from winback.cli._look import tell_channel
@@ -65,8 +66,10 @@ def init_command(
 
     A terminal is asked for each fact that no option gives; Enter leaves it out.
     Elsewhere such facts are left out, and --brand is needed. No file that is there
-    is changed, but for the holdout, which stands in the seed playbooks of the
-    project.
+    is changed, but for the holdout, which stands in the seed playbooks.
+
+    A folder other than winback's checkout becomes the shop's own project: its
+    segments, templates and rows of seeds stand there, over ours.
 
     With a place it also looks at the source, as doctor --source does: how many
     customers could be contacted, before anything is loaded.
@@ -107,8 +110,7 @@ def init_command(
     if text:
         is_new = first_source.write_source(text, Path())
         (written if is_new else stays).append(first_source.SOURCES_FILE)
-    if percent is not None and first_holdout.write_holdout(percent):
-        written.append(f"{first_holdout.SEED.name} (a holdout of {percent} %)")
+    written += _lay_out(percent)
     settings = Settings.load()
     missing = findings(settings)
     if not as_json:
@@ -124,6 +126,17 @@ def init_command(
         for line in tell_channel(channel):
             say(line)
     say(f"Next: {following}")
+
+
+def _lay_out(percent: int | None) -> list[str]:
+    """The project of a folder that isn't our checkout, and the holdout; what was written."""
+    from winback.readiness import first_holdout
+    from winback.readiness.own_project import lay_out
+
+    written = [] if Path.cwd() == HOUSE_DIR else lay_out(Path())
+    if percent is not None and first_holdout.keep_holdout(percent, Path()):
+        written.append(f"{first_holdout.SEED.name} (a holdout of {percent} %)")
+    return written
 
 
 def _look(settings: Settings) -> Look | None:

@@ -11,9 +11,11 @@ from typing import Final
 from pydantic import SecretStr
 
 from winback.base.errors import UsageError
+from winback.base.places import SHOP_DIR
 from winback.base.private import keep_private, open_to_others
 from winback.base.settings import Settings, misspelled
 from winback.conversations.responder import open_responder
+from winback.readiness.own_project import upgrade_line
 
 _TWILIO: Final = ("twilio_account_sid", "twilio_auth_token")
 # What each channel needs before a real message may leave by it.
@@ -70,6 +72,8 @@ def findings(settings: Settings) -> list[str]:
             "Twilio's list would be sent twice)"
         )
     lines += [f"{name} is no setting ({meant} is)" for name, meant in misspelled().items()]
+    if again := upgrade_line(SHOP_DIR):
+        lines.append(again)
     lines += _open_files(settings)
     try:
         open_responder(settings)

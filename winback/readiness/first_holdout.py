@@ -1,4 +1,4 @@
-"""The share of customers that is kept aside, which the seed playbooks holds."""
+"""The share of customers that is kept aside: in the seed playbooks, ours or the shop's own."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from winback.base.errors import UsageError, WinbackError
-from winback.base.settings import PROJECT_DIR
+from winback.base.overlay import SHOP_FILE
+from winback.base.places import HOUSE_DIR
 from winback.base.whole import written_whole
 
-SEED: Final = PROJECT_DIR / "dbt_project" / "seeds" / "playbooks.csv"
+SEED: Final = HOUSE_DIR / "dbt_project" / "seeds" / "playbooks.csv"
 # Enough to find out in weeks and not in months; after the first verdict less is enough.
 RECOMMENDED: Final = 30
 _MOST: Final = 90
@@ -32,6 +33,13 @@ def read_percent(text: str) -> int | None:
     return int(said)
 
 
+def keep_holdout(percent: int, folder: Path) -> bool:
+    """Write the holdout where the folder's project keeps it; False where it had it already."""
+    if (folder / SHOP_FILE).exists():
+        return write_own_holdout(percent, folder)
+    return write_holdout(percent)
+
+
 def write_holdout(percent: int, seed: Path | None = None) -> bool:
     """Give each playbook that has a holdout this one; False where it had it already.
 
@@ -48,6 +56,28 @@ def write_holdout(percent: int, seed: Path | None = None) -> bool:
         return False
     with written_whole(seed) as file:
         file.write_text(text, encoding="utf-8")
+    return True
+
+
+def write_own_holdout(percent: int, shop: Path) -> bool:
+    """The same as a shop's own rows over ours, in its seeds/playbooks.csv."""
+    path = shop / "seeds" / SEED.name
+    own: dict[str, dict[str, str]] = {}
+    if path.exists():
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            own = {row["playbook_id"]: row for row in csv.DictReader(file)}
+    before = {name: dict(row) for name, row in own.items()}
+    for row in csv.DictReader(io.StringIO(SEED.read_text(encoding="utf-8"))):
+        if float(own.get(row["playbook_id"], row).get("holdout_share") or row["holdout_share"]):
+            own.setdefault(row["playbook_id"], {"playbook_id": row["playbook_id"]})
+            own[row["playbook_id"]]["holdout_share"] = f"{percent / 100:.2f}"
+    if own == before:
+        return False
+    columns = list(dict.fromkeys(name for row in own.values() for name in row))
+    with written_whole(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(own.values())
     return True
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from winback.base.overlay import own_place
+
 # As dbt heads a failure, with the file's path; it stands in the place of the failure's own words.
 _HEAD: Final = re.compile(
     r"^(?:Runtime|Compilation|Database|Parsing) Error\s+(?:in )?\w+ '?[\w.]+'? \(([^)\s]+)\)\s*"
@@ -59,7 +61,7 @@ def _seed_row(folder: Path, seeds: Sequence[str], row: Mapping[str, Any]) -> str
     for seed in seeds:
         shared, line = _row_line(folder / "seeds" / f"{seed}.csv", row)
         if shared > best:
-            best, place = shared, f"{folder.name}/seeds/{seed}.csv:{line}: "
+            best, place = shared, _file(folder, f"seeds/{seed}.csv", str(line)) + ": "
     return f"{place}{words}"
 
 
@@ -83,7 +85,7 @@ def _cell(value: object) -> str:
 
 
 def _file(folder: Path, path: str, line: str) -> str:
-    return f"{folder.name}/{path}" + (f":{line}" if line else "")
+    return own_place(folder.parent, f"{folder.name}/{path}", line)
 
 
 def _line(path: Path, text: str) -> str:

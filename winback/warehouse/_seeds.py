@@ -11,6 +11,7 @@ import duckdb
 
 from winback.base.duck import rows_of
 from winback.base.errors import BuildFailure
+from winback.base.overlay import own_place
 from winback.warehouse._places import seed_rows
 
 _SHOWN_ROWS: Final = 3
@@ -42,8 +43,9 @@ def _check(path: Path, rows: Any) -> None:
 
 
 def _bad_line(path: Path, line: int, what: str) -> BuildFailure:
+    place = own_place(path.parents[2], f"dbt_project/seeds/{path.name}", str(line))
     return BuildFailure(
-        f"dbt_project/seeds/{path.name}:{line}: {what}. Next: mend the line (a value with a comma "
+        f"{place}: {what}. Next: mend the line (a value with a comma "
         "stands in double quotes), then run it again"
     )
 

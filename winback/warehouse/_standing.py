@@ -18,6 +18,7 @@ from typing import Final, cast
 from pydantic import SecretStr
 
 from winback.base.duck import connect, literal, rows_of
+from winback.base.places import CODE_DIR
 from winback.base.settings import PROJECT_DIR, Settings
 from winback.warehouse import _dbt
 from winback.warehouse._clock_readers import unknown_readers
@@ -40,7 +41,7 @@ _NO_RULES: Final = frozenset(
     | {"twilio_account_sid", "twilio_messaging_service_sid"}
     | {"approval", "approval_messages", "approval_cents", "approval_hours"}
 )
-_CODE: Final = ("templates", "quality", "winback", "flows")
+_CODE: Final = ("quality", "winback", "flows")
 
 
 @dataclass(frozen=True)
@@ -175,8 +176,8 @@ def _digest_files(folders: Iterable[Path]) -> str:
 
 def _digest_project() -> str:
     paths = [_dbt.DBT_DIR / "profiles.yml", *_dbt.project_files()]
-    for name in _CODE:
-        paths += sorted((PROJECT_DIR / name).rglob("*.*"))
+    for folder in (PROJECT_DIR / "templates", *(CODE_DIR / name for name in _CODE)):
+        paths += sorted(folder.rglob("*.*"))
     digest = hashlib.sha256()
     for path in paths:
         if path.suffix != ".pyc" and path.is_file():
