@@ -19,7 +19,8 @@ _HEAD: Final = """# Licenses of the packages that we install
 of them to the licenses that `scripts/licenses.toml` allows, and this page to both. A shop installs
 what is used to run; the rest is for tests. winback itself is under Apache-2.0.
 `tests/assets/caniemail` holds the data of the npm package `caniemail` 1.0.5 (MIT), from which
-`winback/content/lint/mail_features.csv` is made.
+`winback/content/lint/mail_features.csv` is made. `tests/deployments/assets/compose-spec.json` is
+the schema of compose files of compose-spec/compose-spec (Apache-2.0).
 
 | package | license | used to |
 |---|---|---|

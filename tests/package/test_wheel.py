@@ -98,7 +98,7 @@ class Machine:
     def rows(self, table: str, columns: str) -> list[tuple[object, ...]]:
         import duckdb
 
-        path = self.shop / ".winback" / "published" / "latest" / f"{table}.parquet"
+        path = self.shop / ".winback" / "published" / "current" / f"{table}.parquet"
         with duckdb.connect() as connection:
             return connection.sql(f"select {columns} from '{path}' order by all").fetchall()
 
@@ -133,12 +133,15 @@ def test_a_shop_with_a_playbook_of_its_own_keeps_it_through_an_upgrade(
         for name, count in machine.rows("segment_members", "segment, count(*) over ()")
         if name == "twice_lapsed"
     ][:1] == [("twice_lapsed", True)]
-    assert {"tea_time"} == {name for (name,) in machine.rows("audience_funnel", "playbook_id")}
+    assert ("tea_time",) in machine.rows("audience_funnel", "playbook_id")
     told = json.loads(machine.winback("preview", "tea_time", "--json"))
     page = (machine.shop / told["page"]).read_text() if "page" in told else json.dumps(told)
     assert "the kettle is on" in page
     run = machine.winback("run", "--as-of", AS_OF.isoformat())
     assert "tea_time" in run
+    decided = machine.rows("send_decisions", "playbook_id, decision")
+    assert ("tea_time", "send") in decided
+    assert "sms_email" not in {name for name, _ in decided}
     own = {name: (machine.shop / name).read_bytes() for name in OWN}
 
     machine.install(wheel(tmp_path_factory.mktemp("next"), "0.2.0"))
@@ -148,7 +151,7 @@ def test_a_shop_with_a_playbook_of_its_own_keeps_it_through_an_upgrade(
     machine.winback("project", "accept")
     assert "last looked at" not in machine.winback("doctor", code=1)
     machine.winback("build", "--as-of", AS_OF.isoformat())
-    assert {"tea_time"} == {name for (name,) in machine.rows("audience_funnel", "playbook_id")}
+    assert ("tea_time",) in machine.rows("send_decisions", "playbook_id")
     assert {name: (machine.shop / name).read_bytes() for name in OWN} == own
 
     put(machine.shop, "segments/twice_lapsed.sql", "select customer from nowhere")

@@ -6,6 +6,7 @@ segments, templates, models and rows of seeds stand beside ours, and builds read
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -29,7 +30,9 @@ def _project() -> tuple[Path, WinbackError | None]:
     """What builds read, and why it can't be made."""
     if SHOP_DIR is None:
         return HOUSE_DIR, None
-    made = SHOP_DIR / ".winback" / "project"
+    # Beside the state, where a service may write; its own folder may be read-only.
+    home = os.environ.get("WINBACK_HOME")
+    made = (Path(home) if home else SHOP_DIR / ".winback") / "project"
     try:
         make_project(HOUSE_DIR, SHOP_DIR, made, version("winback"))
     except WinbackError as error:

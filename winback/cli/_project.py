@@ -9,7 +9,7 @@ import typer
 
 from winback.base.console import print_json, say
 from winback.base.errors import UsageError
-from winback.base.places import HOUSE_DIR, PROBLEM, SHOP_DIR
+from winback.base.places import HOUSE_DIR, PROBLEM, PROJECT_DIR, SHOP_DIR
 from winback.cli._app import OPERATE, app
 from winback.cli._help import AsJson, examples
 
@@ -90,7 +90,7 @@ def diff_command(
 
     shop = _shop()
     if release:
-        before = shop / ".winback" / "project-before"
+        before = PROJECT_DIR.with_name(f"{PROJECT_DIR.name}-before")
         lines = list(own_project.release_diff(before, HOUSE_DIR)) if before.is_dir() else []
         for line in lines or ("no upgrade has changed a segment, a seed or a template",):
             say(line)
