@@ -69,11 +69,44 @@ def test_chances_to_be_best_sum_to_one(betas: list[tuple[float, float]]) -> None
     assert min(found) >= 0
 
 
-@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=8).filter(any), st.floats(0.1, 0.125))
-def test_millionths_sum_to_the_whole_and_keep_the_floor(parts: list[int], least: float) -> None:
-    found = in_millionths([it / sum(parts) for it in parts], least)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**6), st.floats(0.1, 0.125), st.floats(0.125, 1.0)),
+        min_size=1,
+        max_size=8,
+    ).filter(lambda arms: any(part for part, _, _ in arms))
+)
+def test_millionths_sum_to_the_whole_and_keep_the_bounds(
+    arms: list[tuple[int, float, float]],
+) -> None:
+    parts, least, most = zip(*arms, strict=True)
+    found = in_millionths([it / sum(parts) for it in parts], least, most)
     assert sum(found) == WHOLE
-    assert min(found) >= round(least * WHOLE)
+    assert all(it >= round(low * WHOLE) for it, low in zip(found, least, strict=True))
+    if sum(round(it * WHOLE) for it in most) >= WHOLE:
+        assert all(it <= round(high * WHOLE) for it, high in zip(found, most, strict=True))
+
+
+def test_what_an_arm_may_not_take_goes_to_the_others_by_their_shares() -> None:
+    found = in_millionths([0.8, 0.15, 0.05], [0.1, 0.1, 0.1], [0.5, 1.0, 1.0])
+    # Of the 300,000 that are left above the floors, three quarters and one.
+    assert found == [500_000, 325_000, 175_000]
+
+
+def test_bounds_that_the_arms_cannot_keep_are_refused() -> None:
+    arms = [Evidence("a", least_share=0.6), Evidence(NOTHING, least_share=0.6)]
+    with pytest.raises(WinbackError, match="least shares of p step 1 sum to more than 1"):
+        next_move(arms, Bounds(), name="p step 1")
+
+
+def test_a_move_keeps_an_arm_within_the_operators_bounds_and_says_so() -> None:
+    days = [Day(20, 1_000, 200)], [Day(20, 1_000, 20)]
+    move = next_move(
+        [Evidence("offer", days[0], most_share=0.6), Evidence(NOTHING, days[1])],
+        Bounds(), name="p step 1",
+    )  # fmt: skip
+    assert {it.arm: it.propensity for it in move.arms} == {"offer": 0.6, NOTHING: 0.4}
+    assert "offer gets 60.0%, the most that is allowed" in move.why
 
 
 def test_an_old_day_counts_less() -> None:

@@ -60,6 +60,10 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
         "code_key", "code", "offer_id", "imported_at", "ends_at", "enrollment_id", "customer_id",
         "given_at", "version",
     ),
+    **{
+        table.name: tuple(c.name for c in table.columns if c.name != "exported_version")
+        for table in (t.bandit_moves, t.bandit_arms, t.bandit_choices)
+    },
 }  # fmt: skip
 
 
@@ -191,13 +195,19 @@ def _changed_rows(ledger: Ledger, table_name: str) -> list[dict[str, object]]:
 
 def _mark_exported(ledger: Ledger, table_name: str, rows: list[dict[str, object]]) -> None:
     table = t.metadata.tables[table_name]
-    (key,) = table.primary_key.columns
+    keys = tuple(table.primary_key.columns)
     mark = (
         update(table)
-        .where(key == bindparam("key"), table.c.exported_version < bindparam("written"))
+        .where(
+            *(key == bindparam(f"key_{key.name}") for key in keys),
+            table.c.exported_version < bindparam("written"),
+        )
         .values(exported_version=bindparam("written"))
     )
-    values = [{"key": row[key.name], "written": row["version"]} for row in rows]
+    values = [
+        {f"key_{key.name}": row[key.name] for key in keys} | {"written": row["version"]}
+        for row in rows
+    ]
     # In portions: an opt-out waits for one of them, not for all.
     for start in range(0, len(values), MARKED_AT_ONCE):
         with ledger.write() as connection:

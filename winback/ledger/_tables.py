@@ -581,6 +581,7 @@ bandit_moves = Table(
     Column("max_opt_out_rate", Float, nullable=False),
     Column("max_complaint_rate", Float, nullable=False),
     Column("harm_alpha", Float, nullable=False),
+    *_exported(),
     UniqueConstraint("playbook_id", "step", "moved_at"),
     CheckConstraint("phase in ('uniform', 'learning')"),
 )
@@ -606,8 +607,30 @@ bandit_arms = Table(
     Column("millionths", Integer, nullable=False),
     # What stopped it; empty: nothing did.
     Column("stopped_by", Text, nullable=False),
+    # The operator's bounds of its chance.
+    Column("least_share", Float, nullable=False, server_default="0.1"),
+    Column("most_share", Float, nullable=False, server_default="1.0"),
+    *_exported(),
     CheckConstraint("millionths between 0 and 1000000"),
     CheckConstraint("stopped_by in ('', 'opt_outs', 'complaints', 'operator')"),
+)
+
+# Who was dealt which arm of a step by which move: written before the message is, and never changed,
+# so that a person who waits keeps an arm whatever is learned meanwhile.
+bandit_choices = Table(
+    "bandit_choices",
+    metadata,
+    Column("enrollment_id", Text, primary_key=True),
+    Column("step", Integer, primary_key=True),
+    Column("move_id", Text, nullable=False),
+    Column("arm", Text, nullable=False),
+    Column("dealt_by", Text, nullable=False),
+    # The chance of the arm, whichever of the two had dealt it: what an estimate weighs by.
+    Column("propensity", Float, nullable=False),
+    Column("chosen_at", UtcDateTime, nullable=False),
+    *_exported(),
+    CheckConstraint("dealt_by in ('bandit', 'random')"),
+    CheckConstraint("propensity > 0 and propensity <= 1"),
 )
 
 # What stops a channel, and the pace that its workers share; sending/brakes/_stops.py says how.
@@ -714,6 +737,9 @@ _EXPORTED = (
     conversations,
     series_joins,
     offer_codes,
+    bandit_moves,
+    bandit_arms,
+    bandit_choices,
 )
 for _table in _EXPORTED:
     Index(

@@ -70,7 +70,8 @@ class Bounds:
 @dataclass(frozen=True)
 class Evidence:
     """What is known of an arm of a step: its days, the worth of a return and the cost of dealing it
-    (both in cents), and how many of those whom it reached opted out or complained."""
+    (both in cents), and how many of those whom it reached opted out or complained. Its chance lies
+    between `least_share`, that of the bounds where it has none of its own, and `most_share`."""
 
     arm: str
     days: Sequence[Day] = ()
@@ -79,6 +80,8 @@ class Evidence:
     reached: int = 0
     opted_out: int = 0
     complained: int = 0
+    least_share: float | None = None
+    most_share: float = 1.0
 
     @property
     def assigned(self) -> int:
@@ -108,6 +111,8 @@ class Dealt:
     best_millionths: int
     millionths: int
     stopped_by: str
+    least_share: float
+    most_share: float
 
     @property
     def propensity(self) -> float:

@@ -105,17 +105,39 @@ def best_chances(arms: Sequence[Posterior]) -> list[float]:
     return [it / whole for it in found]
 
 
-def in_millionths(shares: Sequence[float], least: float) -> list[int]:
-    """The shares as whole millionths that sum to the whole, none below `least`.
+def in_millionths(
+    shares: Sequence[float], least: Sequence[float], most: Sequence[float]
+) -> list[int]:
+    """The shares as whole millionths that sum to the whole, each between its least and its most.
 
-    What is above the floors is dealt by the shares; what rounding leaves goes to the largest
-    remainders, and to the earlier arm of two equal ones.
+    What is above the floors is dealt by the shares; what an arm may not take goes to the others by
+    theirs. What rounding leaves goes to the largest remainders, and to the earlier arm of two
+    equal ones. Ceilings that leave no room for the whole hold for none.
     """
-    floor = round(least * WHOLE)
-    free = WHOLE - floor * len(shares)
-    exact = [share * free for share in shares]
+    floors = [round(it * WHOLE) for it in least]
+    if sum(floors) > WHOLE:
+        floors = [math.floor(it * WHOLE) for it in least]
+    ceilings = [round(it * WHOLE) for it in most]
+    if sum(ceilings) < WHOLE:
+        ceilings = [WHOLE] * len(shares)
+    found = list(floors)
+    open_arms = [n for n in range(len(shares)) if floors[n] < ceilings[n]]
+    while (free := WHOLE - sum(found)) > 0 and open_arms:
+        whole = total(np.array([shares[n] for n in open_arms]))
+        parts = [shares[n] / whole if whole else 1.0 / len(open_arms) for n in open_arms]
+        given = dict(zip(open_arms, _whole_parts(parts, free), strict=True))
+        full = [n for n in open_arms if found[n] + given[n] >= ceilings[n]]
+        for n in full or open_arms:
+            found[n] = min(found[n] + given[n], ceilings[n])
+        open_arms = [n for n in open_arms if n not in full] if full else []
+    return found
+
+
+def _whole_parts(parts: Sequence[float], free: int) -> list[int]:
+    """What is free, in whole numbers by parts that sum to 1."""
+    exact = [part * free for part in parts]
     whole = [math.floor(it) for it in exact]
-    by_remainder = sorted(range(len(shares)), key=lambda n: (whole[n] - exact[n], n))
+    by_remainder = sorted(range(len(parts)), key=lambda n: (whole[n] - exact[n], n))
     for n in by_remainder[: free - sum(whole)]:
         whole[n] += 1
-    return [floor + it for it in whole]
+    return whole

@@ -29,18 +29,20 @@ class Choice:
 def choose(kept: Kept, enrollment_id: str) -> Choice:
     """The arm that a move deals to an enrollment: the same one whenever and wherever it is asked.
 
-    Two hashes, independent of each other and of the one that makes the holdout.
+    Two hashes, independent of each other and of the one that makes the holdout. SQL deals
+    (dec_bandit__draws); this is how its choices are checked.
     """
     share, arms = kept.bounds.random_control_share, kept.move.arms
     is_random = _hash(kept, enrollment_id, "dealer") < share * _HASHES
-    live = [it for it in arms if not it.stopped_by]
+    live = [it.arm for it in arms if not it.stopped_by]
+    place = _hash(kept, enrollment_id, "arm")
     if is_random and live:
-        parts = [(it.arm, WHOLE / len(live)) for it in live]
+        arm = live[place * len(live) // _HASHES]
     else:
-        parts = [(it.arm, float(it.millionths)) for it in arms]
-    place = _hash(kept, enrollment_id, "arm") / _HASHES * sum(part for _, part in parts)
-    ends = accumulate(part for _, part in parts)
-    arm = next(name for (name, _), end in zip(parts, ends, strict=True) if place < end)
+        ends = accumulate(it.millionths for it in arms)
+        arm = next(
+            it.arm for it, end in zip(arms, ends, strict=True) if place * WHOLE < end * _HASHES
+        )
     propensity = kept.move.chance(arm, random_control_share=share)
     return Choice("random" if is_random else "bandit", arm, propensity)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from winback.base.errors import WinbackError
 from winback.measure.bandit._arms import (
@@ -38,14 +39,24 @@ def next_move(
             f"bandit_steps: {name} has no arm {NOTHING}; list it, stopped by the operator "
             "where it may not be dealt"
         )
+    limits = [_limits(it, bounds) for it in ordered]
+    if sum(least for least, _ in limits) > 1.0 + 1e-9 or any(low > high for low, high in limits):
+        raise WinbackError(
+            f"bandit_steps: the least shares of {name} sum to more than 1, or one is above its "
+            "most; mend the rows in dbt_project/seeds/bandit_steps.csv"
+        )
     before = stopped or {}
     stops = {it.arm: before.get(it.arm, "") or harmful_by(it, bounds) for it in ordered}
     live = [it for it in ordered if not stops[it.arm]]
     phase: Phase = "learning" if live and all(_has_begun(it, bounds) for it in live) else "uniform"
     posteriors = {it.arm: posterior(it.days, bounds.discount) for it in ordered}
     best = _best(live, posteriors, phase)
-    chances = _chances(best, bounds)
-    dealt = tuple(_dealt(it, posteriors[it.arm], best, chances, stops) for it in ordered)
+    chances = _chances(best, {it.arm: _limits(it, bounds) for it in live})
+    dealt = tuple(
+        _dealt(it, posteriors[it.arm], _limits(it, bounds), best.get(it.arm, 0.0), stops[it.arm])
+        for it in ordered
+    )
+    dealt = tuple(replace(it, millionths=chances.get(it.arm, 0)) for it in dealt)
     return Move(phase, dealt, tell(dealt, phase, bounds, new_stops=_new(stops, before)))
 
 
@@ -53,13 +64,23 @@ def chances_again(move: Move, bounds: Bounds) -> dict[str, int]:
     """The chance of each arm in millionths, reckoned anew from the evidence that a move keeps."""
     live = [it for it in move.arms if not it.stopped_by]
     best = _best(live, {it.arm: (it.alpha, it.beta) for it in live}, move.phase)
-    return dict.fromkeys((it.arm for it in move.arms), 0) | _chances(best, bounds)
+    limits = {it.arm: _limits(it, bounds) for it in live}
+    return dict.fromkeys((it.arm for it in move.arms), 0) | _chances(best, limits)
 
 
-def _chances(best: Mapping[str, float], bounds: Bounds) -> dict[str, int]:
-    """In millionths; a lone arm gets all, whatever the floor."""
-    least = bounds.min_propensity if len(best) > 1 else 0.0
-    return dict(zip(best, in_millionths(list(best.values()), least), strict=True))
+def _limits(it: Evidence | Dealt, bounds: Bounds) -> tuple[float, float]:
+    """The least and the most that an arm may be dealt."""
+    return bounds.min_propensity if it.least_share is None else it.least_share, it.most_share
+
+
+def _chances(
+    best: Mapping[str, float], limits: Mapping[str, tuple[float, float]]
+) -> dict[str, int]:
+    """In millionths; a lone arm gets all, whatever its bounds."""
+    if len(best) == 1:
+        return dict.fromkeys(best, WHOLE)
+    least, most = zip(*(limits[arm] for arm in best), strict=True)
+    return dict(zip(best, in_millionths(list(best.values()), least, most), strict=True))
 
 
 def _has_begun(it: Evidence, bounds: Bounds) -> bool:
@@ -89,10 +110,11 @@ def _new(stops: Mapping[str, str], before: Mapping[str, str]) -> Collection[str]
 def _dealt(
     it: Evidence,
     beta: tuple[float, float],
-    best: Mapping[str, float],
-    chances: Mapping[str, int],
-    stops: Mapping[str, str],
+    limits: tuple[float, float],
+    best: float,
+    stopped_by: str,
 ) -> Dealt:
+    """An arm with its evidence, and no chance yet."""
     return Dealt(
         arm=it.arm,
         assigned=it.assigned,
@@ -104,7 +126,9 @@ def _dealt(
         reached=it.reached,
         opted_out=it.opted_out,
         complained=it.complained,
-        best_millionths=round(best.get(it.arm, 0.0) * WHOLE),
-        millionths=chances.get(it.arm, 0),
-        stopped_by=stops[it.arm],
+        best_millionths=round(best * WHOLE),
+        millionths=0,
+        stopped_by=stopped_by,
+        least_share=limits[0],
+        most_share=limits[1],
     )

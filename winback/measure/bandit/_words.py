@@ -28,7 +28,7 @@ def tell(arms: Sequence[Dealt], phase: Phase, bounds: Bounds, *, new_stops: Coll
             f"and {bounds.start_responders:,} returns; {_least(live, bounds)}."
         )
     else:
-        lines.append(f"{_leader(live)} {'; '.join(_line(it, bounds) for it in live)}.")
+        lines.append(f"{_leader(live)} {'; '.join(_line(it) for it in live)}.")
     return " ".join(lines)
 
 
@@ -60,9 +60,12 @@ def _leader(live: Sequence[Dealt]) -> str:
     return f"{what} is worth most with a chance of {best.best_millionths / 1e6:.0%}:"
 
 
-def _line(it: Dealt, bounds: Bounds) -> str:
-    is_floor = it.propensity <= bounds.min_propensity + 0.005
-    held = ", the least that is allowed" if is_floor else ""
+def _line(it: Dealt) -> str:
+    held = ""
+    if it.propensity <= it.least_share + 0.005:
+        held = ", the least that is allowed"
+    elif it.most_share < 1.0 and it.propensity >= it.most_share - 0.005:
+        held = ", the most that is allowed"
     return (
         f"{it.arm} gets {it.propensity:.1%}{held} ({it.responded:,} of {it.assigned:,} came back)"
     )

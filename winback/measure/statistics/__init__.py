@@ -3,7 +3,7 @@
 from winback.measure.statistics._checks import Check, checks, checks_frame
 from winback.measure.statistics._comparison import Contrast, verdict_of
 from winback.measure.statistics._contrasts import contrasts, contrasts_frame
-from winback.measure.statistics._frames import read_frame
+from winback.measure.statistics._frames import frame_of, read_frame, records
 from winback.measure.statistics._index import Weights, fit_weights, weights_frame
 from winback.measure.statistics._looks import (
     Crossing,
@@ -75,6 +75,7 @@ __all__ = [
     "drift_needed",
     "error_spent",
     "fit_weights",
+    "frame_of",
     "holm",
     "is_enough",
     "judge_looks",
@@ -86,6 +87,7 @@ __all__ = [
     "proportion_interval",
     "ratio_difference",
     "read_frame",
+    "records",
     "sample_ratio_p_value",
     "sequential_p_value",
     "share_by",
