@@ -31,6 +31,7 @@ from winback.content.preview import read_renders, write_page
 from winback.conversations import series
 from winback.conversations.responder import RespondReport, open_responder, reply_to_questions
 from winback.conversations.series import JoinReport
+from winback.ledger import export_ledger
 from winback.measure import predictions
 from winback.warehouse import (
     BuildReport,
@@ -39,6 +40,7 @@ from winback.warehouse import (
     build,
     build_outcomes,
     dbt_environment,
+    has_rows,
     invoke_dbt,
     keep_decisions,
     parsed_project,
@@ -175,6 +177,22 @@ def build_audience() -> BuildReport:
         )
 
 
+@_task("move by what the arms brought")
+def move_bandits(published: Path) -> list[str]:
+    """Write the moves of steps that learn and are due for one, before anybody is dealt by them;
+    the moves in words."""
+    from winback.measure import bandit
+
+    stage = current_stage()
+    tell_stage("Moving by what the arms brought")
+    made = bandit.deal(
+        stage.ledger, published, at=stage.run.as_of, zone=stage.settings.shop_timezone
+    )
+    # SQL deals by them in the build that follows.
+    export_ledger(stage.ledger, stage.settings.ledger_landing_dir)
+    return [f"{it.playbook_id} step {it.step}: {it.move.why}" for it in made]
+
+
 @_task("enroll who enters a playbook")
 def enroll(published: Path) -> int:
     """Write this run's entrants and exits to the ledger, each once ever; keep the decisions."""
@@ -187,6 +205,10 @@ def enroll(published: Path) -> int:
     counts = sending.enroll(stage.ledger, published_rows(published, "entrants"))
     if (published / "enrollment_ends.parquet").exists():
         sending.end_enrollments(stage.ledger, published_rows(published, "enrollment_ends"))
+    if has_rows(published, "bandit_choices"):
+        from winback.measure import bandit
+
+        bandit.keep_choices(stage.ledger, published)
     return counts["treatment"] + counts["holdout"]
 
 

@@ -21,12 +21,22 @@ from winback.ledger import REPLIES
 from winback.measure import report, shop_report
 from winback.reconcile import ReconcileReport, open_messages
 from winback.sending import Part
-from winback.warehouse import BuildReport
+from winback.warehouse import BuildReport, has_rows
 
 
 def build_audience() -> BuildReport:
-    """Build who has lapsed, who may be contacted, and what is due for whom."""
+    """Build who has lapsed, who may be contacted, and what is due for whom.
+
+    Where a step learns and moves, the audience is built again: its people are dealt by the move.
+    """
     built = _tasks.build_audience()
+    if current_stage().run.sends and has_rows(built.published, "bandit_evidence"):
+        moves = _tasks.move_bandits(built.published)
+        for line in moves:
+            get_run_logger().info(line)
+        if moves:
+            keep_table("bandit-moves", [{"move": line} for line in moves], "What was learned")
+            built = _tasks.build_audience()
     note_ends(current_stage(), "audience")
     if built.stands_until is not None:
         get_run_logger().info(told(built, current_stage().settings.shop_timezone))

@@ -43,6 +43,7 @@
     {{ return([
         'purchase', 'no_order', 'holdout', 'range', 'other_id', 'household',
         'journey', 'shared_address', 'offer_stacking', 'offer_budget', 'window', 'usual_hour', 'budget',
+        'bandit_nothing', 'bandit_stopped',
     ]) }}
 {%- endmacro %}
 

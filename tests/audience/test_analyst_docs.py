@@ -25,9 +25,10 @@ QUERIES = [text for name, text in [*BLOCKS, *REPORTS] if not name]
 # Nothing is due in the shop of these tests, nobody in it is of the example's segment, and no order
 # follows a message.
 WITHOUT_ROWS = {
-    "channel_credits", "send_decisions", "entry_candidates", "experiment_looks",
-    "experiment_results", "link_clicks", "offer_redemptions", "playbook_results",
-    "prediction_quality", "predictions", "series_joins", "shop_results",
+    "bandit_choices", "bandit_moves", "bandit_results", "channel_credits", "send_decisions",
+    "entry_candidates", "experiment_looks", "experiment_results", "link_clicks",
+    "offer_redemptions", "playbook_results", "prediction_quality", "predictions", "series_joins",
+    "shop_results",
 }  # fmt: skip
 
 

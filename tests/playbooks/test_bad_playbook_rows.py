@@ -76,6 +76,19 @@ BAD_ROWS = {
         ("every_offer_has_what_its_kind_needs", "odd,free_shipping,0,EUR,own,,30,,,,Free"),
         ("every_offer_limit_lets_it_be_offered", "never,percent,5,,own,,30,0,,,Five off"),
     ],
+    "bandit_steps.csv": [
+        ("every_bandit_arm_is_a_variant_of_its_step", "sms_email,2,pigeon,true,,,,,,,,"),
+        ("every_bandit_arm_is_a_variant_of_its_step", "sms_email,2,nothing,true,,,,,,,,"),
+        ("every_bandit_arm_is_a_variant_of_its_step", "sms_email,2,nothing,true,,,,,,,,"),
+        ("every_bandit_step_can_send_nothing", "vip_text,1,base,true,,,,,,,,"),
+        ("every_bandit_bound_leaves_a_choice", "voice_call,1,base,true,,0.05,,,,,,"),
+        ("every_bandit_bound_leaves_a_choice", "voice_call,1,nothing,true,,0.6,0.5,,,,,"),
+        ("every_bandit_step_has_one_set_of_numbers", "after_return,1,base,true,,,,0.1,,,,"),
+        ("every_bandit_step_has_one_set_of_numbers", "after_return,1,nothing,false,,,,0.2,,,,"),
+        ("no_bandit_arm_has_an_offer_dealt_at_entry", "cart_reminder,1,base,true,,,,,,,,"),
+        ("no_bandit_step_is_of_a_series", "daily_tips,1,base,true,,,,,,,,"),
+        ("no_bandit_step_is_of_a_series", "daily_tips,1,nothing,true,,,,,,,,"),
+    ],
     "content_series.csv": [
         ("every_series_has_caps_that_let_it_send", "a,cart_reminder,en,A,AA,a,1,0,8,3,Text A"),
         ("every_series_has_caps_that_let_it_send", "b,held,en,B,BB,b,1,3,2,3,Text B"),
@@ -106,7 +119,7 @@ def failed_build(tmp_path_factory) -> tuple[Settings, str]:
         variables = _dbt.dbt_vars(settings, datetime(2026, 3, 1, tzinfo=UTC))
         selected = ["+int_playbooks__steps", "+int_playbooks__variants", "playbook_segments"]
         selected += ["content_series", "consent_channels", "playbook_families"]
-        selected += ["journey_contents"]
+        selected += ["journey_contents", "bandit_steps"]
         with pytest.raises(BuildFailure) as failure:
             _dbt.invoke_dbt(
                 settings,

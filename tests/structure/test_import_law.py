@@ -182,6 +182,7 @@ MAX_LINES, MEDIAN_LINES = 150, 80
 PASSES_ON = re.compile(r"select \* from \{\{ ref\('\w+'\) \}\}")
 # dbt's unit tests run SQL alone; the outcomes' tests look at what these Python models say.
 NO_SQL = {
+    "int_bandit__results",
     "int_experiments__checks",
     "int_experiments__index_weights",
     "int_experiments__judged_looks",

@@ -4,6 +4,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _approve,
     _automations,
     _backtest,
+    _bandit,
     _build,
     _classify,
     _codes,

@@ -25,6 +25,7 @@ from winback.warehouse._history import keep_decisions, published_rows
 from winback.warehouse._publish import (
     PUBLIC_TABLES,
     Manifest,
+    has_rows,
     landed_rows,
     publish,
     read_manifest,
@@ -45,6 +46,7 @@ __all__ = [
     "build_outcomes",
     "dbt_environment",
     "dbt_vars",
+    "has_rows",
     "invoke_dbt",
     "keep_decisions",
     "landed_rows",

@@ -50,6 +50,9 @@ PUBLIC_TABLES: Final = (
     "predictions",
     "prediction_quality",
     "link_clicks",
+    "bandit_moves",
+    "bandit_choices",
+    "bandit_results",
 )
 # What the engine reads; `outbox` holds contact data, so only the owner may read it.
 ENGINE_TABLES: Final = (
@@ -71,6 +74,7 @@ ENGINE_TABLES: Final = (
     "live_offers",
     "next_changes",
     "prediction_counts",
+    "bandit_evidence",
 )
 PRIVATE_TABLES: Final = frozenset({"outbox"})
 # A day of 15-minute runs can be looked back at; older sets are replayable with --as-of.
@@ -168,6 +172,12 @@ def read_manifest(published: Path) -> Manifest | None:
     """The manifest of a published set, or None where nothing was published yet."""
     path = published / "manifest.json"
     return Manifest(**json.loads(path.read_text())) if path.exists() else None
+
+
+def has_rows(published: Path, table: str) -> bool:
+    """Whether a published table has a row; one that an older set lacks has none."""
+    manifest = read_manifest(published)
+    return manifest is not None and bool(manifest.row_counts.get(table))
 
 
 def landed_rows(settings: Settings) -> dict[str, int]:

@@ -32,7 +32,17 @@ _DECISIVE: Final[Mapping[str, frozenset[str]]] = {
     "exited": frozenset({"purchase", "no_order", "merged", "other_id", "household"}),
     "holdout": frozenset({"holdout"}),
     "expired": frozenset({"range"}),
-    "suppressed": frozenset({"standing", "shared_address", "other_id", "household", "journey"}),
+    "suppressed": frozenset(
+        {
+            "standing",
+            "shared_address",
+            "other_id",
+            "household",
+            "journey",
+            "bandit_nothing",
+            "bandit_stopped",
+        }
+    ),
     "capped": frozenset({"cap", "offer_budget"}),
     "deferred": frozenset({"pause", "offer_stacking", "window", "usual_hour"}),
 }

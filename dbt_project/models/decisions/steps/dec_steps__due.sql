@@ -47,7 +47,6 @@ timed as (
         due.*,
         enrollments.segment,
         enrollments.arm,
-        enrollments.variant,
         enrollments.exit_reason,
         customer_windows.window_opens_at,
         customer_windows.window_closes_at,

@@ -20,6 +20,12 @@ step_variants as (
 
 ),
 
+choices as (
+
+    select * from {{ ref('dec_bandit__choices') }}
+
+),
+
 channels as (
 
     select * from {{ ref('int_channels__groups') }}
@@ -38,6 +44,9 @@ final as (
 
         -- the enrollment
         enrollments.arm,
+        -- Where the step learns, what it dealt; it sends nothing where that is why.
+        coalesce(choices.arm, enrollments.variant) as variant,
+        choices.withheld_by,
         enrollments.exit_reason,
         enrollments.entered_at,
         enrollments.offer_expires_at,
@@ -56,11 +65,16 @@ final as (
     from enrollments
     inner join steps
         on enrollments.playbook_id = steps.playbook_id
+    left join choices
+        on
+            enrollments.enrollment_id = choices.enrollment_id
+            and steps.step = choices.step
     left join step_variants
         on
             enrollments.playbook_id = step_variants.playbook_id
             and steps.step = step_variants.step
-            and enrollments.variant = step_variants.variant
+            and coalesce(choices.arm, enrollments.variant)
+            = step_variants.variant
     left join channels
         on step_variants.channel = channels.channel
 

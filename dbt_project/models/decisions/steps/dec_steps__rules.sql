@@ -81,6 +81,7 @@ final as (
         cast(max_days as bigint) as max_days,
         channel,
         channel_group,
+        variant,
         includes_offer,
         range_zone,
         cast(series_id as varchar) as series_id,

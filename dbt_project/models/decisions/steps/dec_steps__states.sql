@@ -24,6 +24,7 @@ final as (
         -- facts
         step_rules.channel,
         step_rules.channel_group,
+        step_rules.variant,
         step_rules.series_id,
         step_rules.series_cap_per_24h,
         step_rules.message_state,

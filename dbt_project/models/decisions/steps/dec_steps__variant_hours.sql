@@ -2,12 +2,6 @@
 
 with
 
-started as (
-
-    select * from {{ ref('dec_entry__started') }}
-
-),
-
 states as (
 
     select * from {{ ref('dec_steps__states') }}
@@ -43,13 +37,11 @@ timed as (
         ) }} as hour_at
 
     from states
-    inner join started
-        on states.enrollment_id = started.enrollment_id
     inner join step_variants
         on
             states.playbook_id = step_variants.playbook_id
             and states.step = step_variants.step
-            and started.variant = step_variants.variant
+            and states.variant = step_variants.variant
     inner join customer_windows
         on
             states.customer_id = customer_windows.customer_id

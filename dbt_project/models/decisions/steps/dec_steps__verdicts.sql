@@ -71,6 +71,7 @@ judged as (
         holds.ok_in_transit,
         coalesce(journeys.ok_journey, false) as ok_journey,
         over_budget.enrollment_id is null as ok_budget,
+        plan.withheld_by,
         plan.includes_offer
         and stacked.enrollment_id is not null as is_stacked
 
@@ -115,6 +116,7 @@ final as (
         concat_ws(
             ',',
             nullif(barred_by, ''),
+            withheld_by,
             case when not ok_step_other_id then 'other_id' end,
             case when not ok_step_household then 'household' end,
             case when not ok_journey then 'journey' end

@@ -13,6 +13,8 @@
     'stg_shop__products': ['first_available_at'],
     'stg_shop__set_aside': ['set_aside_at'],
     'stg_shop__web_events': ['occurred_at'],
+    'stg_ledger__bandit_choices': ['chosen_at'],
+    'stg_ledger__bandit_moves': ['moved_at'],
     'stg_ledger__conversations': ['opened_at', 'last_reply_at', 'waiting_since'],
     'stg_ledger__enrollment_ends': ['ended_at'],
     'stg_ledger__enrollments': ['entered_at', 'offer_expires_at'],

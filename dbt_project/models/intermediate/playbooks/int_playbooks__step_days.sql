@@ -20,13 +20,14 @@ step_variants as (
 
 ),
 
--- A variant may wait longer at a step.
+-- A variant may wait longer at a step, or less.
 longest as (
 
     select
         playbook_id,
         step,
-        max(max_days) as max_days
+        max(max_days) as max_days,
+        min(min_days) as min_days
 
     from step_variants
     group by playbook_id, step
@@ -42,6 +43,9 @@ ordered as (
         greatest(
             steps.max_days, coalesce(longest.max_days, steps.max_days)
         ) as longest_days,
+        least(
+            steps.min_days, coalesce(longest.min_days, steps.min_days)
+        ) as shortest_days,
         row_number() over (
             partition by steps.playbook_id
             order by steps.step
@@ -72,14 +76,15 @@ anchored as (
 
 ),
 
--- The last day of each step when every step before it goes out as late as it may:
+-- The last day of each step when every step before it goes out as late as it may, and the first:
 -- one CTE a step, each adding its step to those before it.
 latest_0 as (
 
     select
         playbook_id,
         step_order,
-        longest_days as latest_day
+        longest_days as latest_day,
+        shortest_days as earliest_day
 
     from anchored
     where anchor_order is null
@@ -96,7 +101,8 @@ latest_{{ loop.index }} as (
     select
         anchored.playbook_id,
         anchored.step_order,
-        anchors.latest_day + anchored.longest_days as latest_day
+        anchors.latest_day + anchored.longest_days as latest_day,
+        anchors.earliest_day + anchored.shortest_days as earliest_day
 
     from anchored
     inner join latest_{{ loop.index0 }} as anchors
@@ -120,7 +126,8 @@ final as (
         cast(anchored.anchor_order as bigint) as anchor_order,
 
         -- timing
-        cast(latest.latest_day as bigint) as latest_day
+        cast(latest.latest_day as bigint) as latest_day,
+        cast(latest.earliest_day as bigint) as earliest_day
 
     from anchored
     left join latest_{{ max_steps - 1 }} as latest

@@ -1,0 +1,14 @@
+-- A customer keeps the offer that they were dealt at entry, so a step can't deal another one: its
+-- arms differ in their templates, which show the offer or not.
+-- A returned row is an arm whose variant has an offer of its own.
+select distinct
+    bandit_steps.playbook_id,
+    bandit_steps.step,
+    bandit_steps.arm,
+    variants.offer_id
+from {{ ref('bandit_steps') }} as bandit_steps
+inner join {{ ref('step_variants') }} as variants
+    on
+        bandit_steps.playbook_id = variants.playbook_id
+        and bandit_steps.arm = variants.variant
+where variants.offer_id is not null
