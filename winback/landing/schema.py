@@ -168,6 +168,36 @@ TABLES: dict[str, Table] = {
             (_need("product_id"), _need("price", "decimal"), _need("changed_at", "timestamp")),
         ),
         Table(
+            "reviews",
+            (
+                _need("product_id"),
+                _need("rating", "decimal"),
+                *_text("text"),
+                _need("created_at", "timestamp"),
+            ),
+        ),
+        Table(
+            "stock",
+            (
+                _need("product_id"),
+                Column("quantity", "integer"),
+                *_text("is_available"),
+                Column("as_of", "timestamp"),
+            ),
+            key=("product_id",),
+        ),
+        Table(
+            "loyalty",
+            (
+                _need("customer_id"),
+                Column("points", "integer"),
+                *_text("tier"),
+                Column("expires_at", "timestamp"),
+                Column("as_of", "timestamp"),
+            ),
+            key=("customer_id",),
+        ),
+        Table(
             "past_enrollments",
             (
                 _need("playbook_id"),

@@ -21,12 +21,13 @@ from winback.people.erasure._files import replace_file
 from winback.people.erasure._person import Person
 from winback.people.places import NAMING, landed, ledger_parts, published, pulled
 
-# What stays of a customer, of a consent and of a row set aside; of the other tables all
+# What stays of a customer, a consent, a row set aside and points; of the other tables all
 # columns that are declared.
 _KEPT: Final = {
     "customers": {"customer_id", "country", "created_at"},
     "consents": {"customer_id", "channel", "status", "basis", "occurred_at", "dated_by"},
     "set_aside": {"customer_id", "table_name", "reason", "load_id", "set_aside_at"},
+    "loyalty": {"customer_id"},
 }
 # Of what was published: rows that hold contact data or words, and are of no further use.
 _DROPPED: Final = frozenset({"outbox", "renders"})

@@ -25,6 +25,9 @@ COSTS: Final[Mapping[str, str]] = {
     "web_events": "no browse segments (abandoned_cart, repeat_browser, price_drop), and engagement "
     "by messages alone",
     "price_changes": "no price_drop segment",
+    "reviews": "no message shows what other customers say",
+    "stock": "nothing is known to be sold out, so messages may show what is",
+    "loyalty": "no message tells somebody's points",
     "past_enrollments": "no verdicts on another tool's tests",
     "past_messages": "no messages of another tool in engagement, caps and verdicts",
 }
