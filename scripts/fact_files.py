@@ -48,6 +48,6 @@ def _entry(fact: Fact) -> dict[str, str]:
     return {
         "name": fact.name,
         "type": fact.sql_type,
-        "model": "contexts" if is_context else "template_facts",
+        "model": "contexts" if is_context else fact.of,
         "column": fact.name.removeprefix(_CONTEXT) if is_context else fact.name,
     }

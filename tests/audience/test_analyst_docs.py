@@ -129,7 +129,7 @@ def test_a_cart_is_spoken_of_by_name_to_who_ordered_and_who_never_did(
         "select customer_id, step, template, context_product_name, context_product_url"
         " from outbox where playbook_id = 'cart_reminder'",
     )
-    first = (1, "cart_reminder/1")
+    first = (1, "cart_reminder/1_lines")
     told = {
         ("left a cart", *first, "Mug", "https://shop.example.com/mug"),
         ("left a cart, never ordered", *first, "Pan", "https://shop.example.com/pan"),

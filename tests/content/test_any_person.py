@@ -8,10 +8,11 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
+from needed_facts import needed_facts
 from test_templates import EMAILS, LINK, TEXTS, render, row, settings
 
 from winback.base.languages import languages
-from winback.content import RenderBlocked, count_sms_parts
+from winback.content import RenderBlocked, count_sms_parts, one_line
 
 __all__ = ["settings"]  # the fixture
 
@@ -36,6 +37,7 @@ OFFERS = st.sampled_from(
     [("percent", 20, None), ("amount", 1050, "EUR"), ("free_shipping", 0, None),
      ("points", 500, None), ("gift", 0, "Mug")]
 )  # fmt: skip
+EXAMPLE = "https://shop.example.com/products/example"
 LANGUAGES = st.sampled_from(sorted(languages()))
 ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 CURRENCIES = re.compile(r"[€$£¥]|\b(?:EUR|USD|GBP|CHF)\b")
@@ -45,8 +47,11 @@ def written(settings, template, person, offer, locale):
     """The message, and None where a fact lacks that it is about."""
     kind, value, detail = offer
     told = {"offer_kind": kind, "offer_value": value, "offer_detail": detail, "locale": locale}
+    promised = {
+        name: it for name, it in needed_facts(template).items() if not one_line(person.get(name))
+    }
     try:
-        return render(settings, template, **person, **told)
+        return render(settings, template, **person | promised | told)
     except RenderBlocked as why:
         # Only a price drop has no words without what dropped, and by how much.
         if why.reason == "render_missing" and template.startswith("price_drop_note"):
@@ -71,7 +76,7 @@ def test_a_message_has_no_tag_no_empty_value_and_no_dead_link(
     for told in (plain, payload.get("subject", "")):
         assert not re.search(r"\b(None|nan|NaN|NULL|undefined|Undefined)\b", told)
         assert "\u200b" not in payload.get("body", "")
-    own = {person["context_product_url"], person["last_product_url"], SHOP, LINK}
+    own = {person["context_product_url"], person["last_product_url"], SHOP, LINK, EXAMPLE}
     if template.startswith("care_video"):
         own.add(f"{SHOP}/winback-video")  # the page of the shop's that the playbook is about
     links = {url.rstrip(".,:;!?'") for url in ADDRESS.findall(plain)}
@@ -98,7 +103,9 @@ def test_an_amount_is_in_the_currency_of_the_offer_and_in_no_other(
 ):
     payload = written(settings, template, {}, offer, locale)
     found = set(CURRENCIES.findall(words_of(payload)))
-    assert found <= ({"€"} if offer[0] == "amount" else set())
+    # Prices of an invented person are in dollars.
+    own = {"$"} if needed_facts(template) else set()
+    assert found <= ({"€"} if offer[0] == "amount" else set()) | own
 
 
 @given(st.sampled_from(EMAILS + TEXTS), st.permutations(["Xavier", "Yolanda", "Zacharias"]))
@@ -119,7 +126,8 @@ def test_a_shop_without_products_or_prices_still_writes_whole_sentences(settings
     nothing = dict.fromkeys(row(template), None)
     facts = {name: None for name in nothing if "product" in name or "name" in name}
     facts.pop("program_name")
-    payload = render(settings, template, locale=locale, favorite_category=None, **facts)
+    facts |= {"favorite_category": None} | needed_facts(template)
+    payload = render(settings, template, locale=locale, **facts)
     text = payload["text"].partition("\n--\n")[0]
     assert len(text.split()) >= 10
     # No gap where a fact would stand.

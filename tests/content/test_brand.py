@@ -11,6 +11,7 @@ from typing import Any
 
 import browser
 import pytest
+from needed_facts import needed_facts
 
 from winback.base.errors import UsageError
 from winback.base.settings import Settings
@@ -46,7 +47,8 @@ def mail(settings: Settings, template: str = "sms_email/2_offer", **facts: Any) 
         "template": template, "channel": "email", "zones": "America/New_York",
         "offer_kind": "percent", "offer_value": Decimal(20), "offer_code": "WELCOME20",
         "offer_expires_at": datetime(2026, 4, 9, 3, 59, 59, tzinfo=UTC),
-        "context_product_name": "Pan", "context_drop_percent": 12, **facts,
+        "context_product_name": "Pan", "context_drop_percent": 12,
+        **needed_facts(template), **facts,
     }  # fmt: skip
     return json.loads(Renderer(settings).render(row, unsubscribe_url=LINK).payload_json)
 

@@ -69,9 +69,16 @@ def test_every_shipped_playbook_can_be_looked_at_by_its_name(settings, playbook)
 
 def test_each_variant_and_offer_is_shown_and_what_is_said_without_facts(settings):
     shown, _ = look(settings, "sms_email", step=2)
-    assert {(it.variant, it.offer_id, it.about) for it in shown} == {
-        (variant, offer, about)
-        for variant in ("arrivals", "offer")
+    assert {(it.variant, it.needs, it.offer_id, it.about) for it in shown} == {
+        (variant, needs, offer, about)
+        for variant, needs in (
+            ("offer", ""),
+            ("arrivals", ""),
+            ("arrivals", "arrivals"),
+            ("arrivals", "related"),
+            ("arrivals", "reviewed"),
+            ("arrivals", "tagged"),
+        )
         for offer, about in (
             ("vip_25", "All facts known"),
             ("vip_25", "No fact known"),
@@ -161,7 +168,9 @@ def test_what_is_not_there_is_told_in_a_line(settings, options, told):
 @pytest.fixture
 def built(settings):
     """A warehouse with one customer, who looked at a pan that costs less now."""
-    columns = [it.name for it in FACTS if not it.name.startswith("context_")]
+    columns = [
+        it.name for it in FACTS if it.of == "template_facts" and not it.name.startswith("context_")
+    ]
     settings.warehouse_path.parent.mkdir(parents=True)
     with duckdb.connect(str(settings.warehouse_path)) as warehouse:
         texts = ", ".join(f"null::varchar as {name}" for name in columns if name != "first_name")
@@ -172,7 +181,23 @@ def built(settings):
         warehouse.execute(
             "create table int_customers__contexts as select 'o''1' as customer_id, "
             "'price_drop' as context, '<i>Pan</i>' as product_name, null as product_url, "
-            "7 as drop_percent"
+            "7 as drop_percent, null as image_url, null as price_cents, null as old_price_cents, "
+            "null as currency"
+        )
+        own = [it.name for it in FACTS if it.of == "content_facts"]
+        names = ", ".join(f"null as {name}" for name in own if not name.endswith("_products"))
+        warehouse.execute(
+            f"create table int_customers__content_facts as select 'o''1' as customer_id, {names}"
+        )
+        warehouse.execute(
+            "create table int_content__picks as select 'o''1' as customer_id, 'related' as kind, "
+            "'lid' as product_id, 1 as pick, null::bigint as seen_price_cents"
+        )
+        warehouse.execute(
+            "create table int_products__offered as select 'lid' as product_id, "
+            "'<i>Pan</i> lid' as product_name, null as product_url, null as image_url, "
+            "1250 as price_cents, null::bigint as old_price_cents, 'EUR' as currency, "
+            "null::bigint as rating_tenths, null::bigint as review_count"
         )
         warehouse.execute(
             "create table int_customers__locales as select 'o''1' as customer_id, 'en' as locale"
@@ -191,6 +216,14 @@ def test_a_customer_s_own_facts_are_read_from_the_last_build(built):
     assert "7%" in shown.words
     with pytest.raises(UsageError, match="no customer 2"):
         look(built, "price_drop_note", customer_id="2")
+
+
+def test_a_customer_is_shown_the_contents_that_they_have_something_for(built):
+    shown, _ = look(built, "sms_email", step=2, customer_id="o'1")
+    assert {it.needs for it in shown if it.variant == "arrivals"} == {"related", ""}
+    [first, *_] = [it for it in shown if it.needs == "related"]
+    assert "- <i>Pan</i> lid, €12.50: " in first.words
+    assert "&lt;i&gt;Pan&lt;/i&gt; lid" in first.page
 
 
 def test_without_a_build_a_customer_is_told_to_be_unknown_yet(settings):

@@ -97,6 +97,9 @@ def test_a_preview_counts_as_the_message_is_counted(tmp_path: Path) -> None:
                   "includes_offer": "false"}  # fmt: skip
         lines.append(",".join(str(values.get(name, "")) for name in head.split(",")))
     (seeds / "playbook_steps.csv").write_text("\n".join([head, *lines]) + "\n")
+    (seeds / "step_contents.csv").write_text(
+        (seeds / "step_contents.csv").read_text().splitlines()[0] + "\n"
+    )
     (seeds / "step_variants.csv").write_text(
         (seeds / "step_variants.csv").read_text().splitlines()[0] + "\n"
     )

@@ -11,6 +11,7 @@ from winback.base.languages import ROOT, Language, language
 from winback.base.settings import Settings
 from winback.content._blocked import RenderBlocked
 from winback.content._codes import Codes, is_own
+from winback.content._facts_shown import content_context
 from winback.content._offers import offer_text
 from winback.content._safe import one_line
 from winback.content.facts import Facts
@@ -24,18 +25,23 @@ def template_context(
     An unknown or empty value is absent, never blank.
     """
     edition = edition or language(ROOT)
-    values = Facts.of(row).known() | {
-        "locale": edition.tag,
-        "say": edition.say(settings.brand_name),
-        "brand": settings.brand_name,
-        "shop_url": settings.shop_url.rstrip("/"),
-        "postal_address": one_line(settings.postal_address),
-        "program_name": one_line(row.get("program_name")),
-        "frequency": one_line(row.get("frequency")),
-        "leave_keyword": one_line(row.get("leave_keyword")),
-        "offer": _offer(row, settings, edition, prefix="offer"),
-        "extra_offer": _offer(row, settings, edition, prefix="extra_offer"),
-    }
+    facts = Facts.of(row)
+    values = (
+        facts.known()
+        | content_context(facts, settings, edition)
+        | {
+            "locale": edition.tag,
+            "say": edition.say(settings.brand_name),
+            "brand": settings.brand_name,
+            "shop_url": settings.shop_url.rstrip("/"),
+            "postal_address": one_line(settings.postal_address),
+            "program_name": one_line(row.get("program_name")),
+            "frequency": one_line(row.get("frequency")),
+            "leave_keyword": one_line(row.get("leave_keyword")),
+            "offer": _offer(row, settings, edition, prefix="offer"),
+            "extra_offer": _offer(row, settings, edition, prefix="extra_offer"),
+        }
+    )
     return {name: value for name, value in values.items() if value}
 
 

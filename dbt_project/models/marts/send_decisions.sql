@@ -16,11 +16,19 @@ unwritten as (
 
 ),
 
+choices as (
+
+    select * from {{ ref('dec_outbox__choices') }}
+
+),
+
 -- What was to go out and could not be written; the next plan tries it anew.
 told as (
 
     select
         decisions.*,
+        choices.template,
+        choices.content_needs,
         unwritten.rule
 
     from decisions
@@ -29,6 +37,10 @@ told as (
             decisions.enrollment_id = unwritten.enrollment_id
             and decisions.step = unwritten.step
             and decisions.send_after_at is not null
+    left join choices
+        on
+            decisions.enrollment_id = choices.enrollment_id
+            and decisions.step = choices.step
 
 ),
 
@@ -53,6 +65,8 @@ final as (
         coalesce(rule, blocked_by) as blocked_by,
         journey_stage,
         content_tag,
+        cast(template as varchar) as template,
+        cast(content_needs as varchar) as content_needs,
 
         -- timestamps
         decided_at,

@@ -16,8 +16,9 @@ from winback.content.payloads import subject_of, texts_of, words_of
 class Shown:
     """A message of a preview.
 
-    `about` says whose facts it has: of an invented person, or of customers, by opaque id. `count`
-    messages of a run read like it; `cost_cents` is that of all of them. A message without a
+    `about` says whose facts it has: of an invented person, or of customers, by opaque id. `needs`
+    is what its words need, by the seed step_contents. `count` messages of a run read like it;
+    `cost_cents` is that of all of them. A message without a
     `payload_json` is not written, because of `unwritten`.
     """
 
@@ -27,6 +28,7 @@ class Shown:
     variant: str
     about: str
     template: str = ""
+    needs: str = ""
     days: str = ""
     offer_id: str = ""
     # The language that it is in, or that it would be in.
@@ -78,6 +80,7 @@ class Shown:
             "variant": self.variant,
             "about": self.about,
             "template": self.template,
+            "needs": self.needs,
             "offer_id": self.offer_id,
             "locale": self.locale,
             "subject": self.subject,

@@ -22,7 +22,13 @@ from winback.content._codes import example_codes
 from winback.content._links import PREVIEW_TOKEN
 from winback.content._render import TEMPLATES_DIR, Renderer
 from winback.content.preview._messages import Shown
-from winback.content.preview._people import invented, read_customer
+from winback.content.preview._people import (
+    ALL_KNOWN,
+    NONE_KNOWN,
+    invented,
+    needed_by,
+    read_customer,
+)
 
 SEEDS_DIR: Final = PROJECT_DIR / "dbt_project" / "seeds"
 _PUBLIC: Final = "https://example.com"
@@ -46,7 +52,8 @@ _STAND_INS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 _SEEDS: Final = (
-    "playbook_steps", "step_variants", "playbook_segments", "offers", "channel_costs", "playbooks",
+    "playbook_steps", "step_variants", "step_contents", "playbook_segments", "offers",
+    "channel_costs", "playbooks",
 )  # fmt: skip
 _STEPS: Final = """
     with steps as (
@@ -56,8 +63,14 @@ _STEPS: Final = """
     variants as (
         select playbook_id, step, variant, template, subject, channel, offer_id
         from read_csv($step_variants, all_varchar = true)
-        where coalesce(template, subject, channel, offer_id) is not null
+        where
+            coalesce(template, subject, channel, offer_id) is not null
+            or (playbook_id, step, variant) in (
+                select (playbook_id, step, variant)
+                from read_csv($step_contents, all_varchar = true)
+            )
     ),
+    contents as (from read_csv($step_contents, all_varchar = true)),
     -- An offer comes with the segment by which a customer enters.
     given as (
         select playbook_id, offer_id, min(cast(priority as integer)) as place
@@ -88,8 +101,10 @@ _STEPS: Final = """
         cast(steps.step as integer) as step,
         coalesce(variants.channel, steps.channel) as channel,
         coalesce(variants.variant, '') as variant,
-        coalesce(variants.template, steps.template) as template,
-        coalesce(variants.subject, variants.template, steps.template) as subject_template,
+        coalesce(contents.template, variants.template, steps.template) as template,
+        coalesce(variants.subject, contents.template, variants.template, steps.template)
+            as subject_template,
+        coalesce(contents.needs, '') as needs,
         steps.anchor_step,
         steps.min_days,
         steps.max_days,
@@ -113,6 +128,12 @@ _STEPS: Final = """
         on steps.playbook_id = playbooks.playbook_id
     left join variants
         on steps.playbook_id = variants.playbook_id and steps.step = variants.step
+    left join contents
+        on steps.playbook_id = contents.playbook_id and steps.step = contents.step
+        and (
+            contents.variant = variants.variant
+            or (contents.variant is null and variants.template is null)
+        )
     left join given
         on steps.playbook_id = given.playbook_id and steps.includes_offer = 'true'
     left join offers on coalesce(variants.offer_id, given.offer_id) = offers.offer_id
@@ -121,7 +142,7 @@ _STEPS: Final = """
         on coalesce(variants.channel, steps.channel) = own.channel and own.country = $country
     left join dearest on coalesce(variants.channel, steps.channel) = dearest.channel
     where steps.playbook_id = $wanted or ($wanted = '' and playbooks.is_enabled = 'true')
-    order by steps.line, variant, given.place
+    order by steps.line, variant, given.place, cast(contents.turn as integer)
 """
 
 
@@ -138,10 +159,11 @@ def preview(
 ) -> tuple[list[Shown], list[str]]:
     """The messages of a playbook, or of all that are enabled; and the settings that they lack.
 
-    Without a customer each message is written twice: for a person of whom all facts are known,
-    and for one of whom none is, if it reads otherwise then; and each in every one of the
-    `locales`, or of the languages that are switched on. A customer gets their own. Raises
-    UsageError for a playbook, step or customer that isn't there.
+    A step has the words of each of its contents. Without a customer each message is written twice:
+    for a person of whom all facts are known, and for one of whom none is beside those that the
+    words need, if it reads otherwise then; and each in every one of the `locales`, or of the
+    languages that are switched on. A customer gets their own, and no content for which they have
+    nothing. Raises UsageError for a playbook, step or customer that isn't there.
     """
     today = clock.now().astimezone(ZoneInfo(settings.shop_timezone)).date()
     rows = _read_steps(settings, playbook, seeds_dir, today)
@@ -161,20 +183,33 @@ def preview(
     for row, tag in product(rows, locales or own):
         if row["validity_days"] is not None:
             row["offer_expires_at"] = clock.now() + timedelta(days=row["validity_days"])
-        if customer_id:
-            people = {f"customer {customer_id}": read_customer(settings, customer_id, row)}
-        else:
-            people = invented(settings)
+        people = _people(settings, row, customer_id)
+        if not people:
+            continue
         spoken = {"locale": tag} if tag else {}
         written = [
             _write(renderer, row | facts | spoken, about, public) for about, facts in people.items()
         ]
         # Two that read the same are shown once, and so is a text that differs by its offer alone.
         same = len({(it.payload_json, it.unwritten) for it in written}) == 1
-        text = (row["playbook_id"], row["step"], row["variant"], written[0].locale)
+        text = (row["playbook_id"], row["step"], row["variant"], row["needs"], written[0].locale)
         messages += written[:1] if same or text in known else written
         known.add(text)
     return messages, [f"WINBACK_{name.upper()}" for name in lacking]
+
+
+def _people(
+    settings: Settings, row: Mapping[str, Any], customer_id: str
+) -> dict[str, dict[str, Any]]:
+    """Whose facts a step is written with: of words that need something, they have that."""
+    needed = needed_by(row["needs"])
+    if customer_id:
+        facts = read_customer(settings, customer_id, row)
+        has_them = all(facts[name] for name in needed)
+        return {f"customer {customer_id}": facts} if has_them else {}
+    people = invented(settings)
+    people[NONE_KNOWN] |= {name: people[ALL_KNOWN][name] for name in needed}
+    return people
 
 
 def _read_steps(settings: Settings, playbook: str, seeds_dir: Path, today: date) -> Rows:
@@ -195,7 +230,10 @@ def _read_steps(settings: Settings, playbook: str, seeds_dir: Path, today: date)
 def _write(renderer: Renderer, row: Mapping[str, Any], about: str, public_base_url: str) -> Shown:
     after = f"step {row['anchor_step']}" if row["anchor_step"] else "entering"
     told: dict[str, Any] = {
-        **{name: row[name] for name in ("playbook_id", "step", "channel", "variant", "template")},
+        **{
+            name: row[name]
+            for name in ("playbook_id", "step", "channel", "variant", "needs", "template")
+        },
         "about": about,
         "days": f"{row['min_days']} to {row['max_days']} days after {after}",
         "offer_id": row["offer_id"] or "",

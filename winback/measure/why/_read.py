@@ -21,10 +21,10 @@ _HISTORY: Final = """
     where customer_id = $customer_id
     order by decided_at, enrollment_id, step
 """
-# What is told of a decision; a file that an older version kept lacks the last two.
+# What is told of a decision; a file that an older version kept lacks the last four.
 _OF_DECISION: Final = (
     "decided_at", "enrollment_id", "playbook_id", "step", "channel", "decision", "blocked_by",
-    "send_after_at", "expires_at", "journey_stage", "content_tag",
+    "send_after_at", "expires_at", "journey_stage", "content_tag", "template", "content_needs",
 )  # fmt: skip
 # States in which a message may still leave.
 _WAITS: Final = ("planned", "deferred", "claimed")

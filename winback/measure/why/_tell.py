@@ -234,6 +234,7 @@ class _Teller:
     def _decided(self, it: Happening) -> str:
         row = it.row
         text = f"{self._what(row)}: {_VERDICTS[row['decision']]}"
+        text += _words(row)
         if row["send_after_at"] is not None and row["send_after_at"] > it.until:
             text += f" until {self._later(row['send_after_at'], than=it.at)}"
         if it.decisive:
@@ -253,6 +254,7 @@ class _Teller:
             text += f", delivered {self._later(row['delivered_at'], than=row['accepted_at'])}"
         elif row["state"] == "accepted":
             text += ", no delivery reported"
+        text += _words(row)
         reason = row.get("state_reason") or ""
         if reason == "accepted_twice":
             text += ". The provider took it TWICE: a call without a response had been repeated"
@@ -397,6 +399,14 @@ def _joined(row: Mapping[str, Any]) -> str:
         return f"joined {series}: their consent to it, and to nothing else"
     why = {"left": "its own word", "declined": "a no"}.get(row["ended_by"], row["ended_by"])
     return f"no more of {series}: ended by {why}"
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    """The template that a message is written from, and what made it this one."""
+    if not row.get("template"):
+        return ""
+    need = row.get("content_needs")
+    return f", written from {row['template']}" + (f" for {need}" if need else "")
 
 
 def _ended(row: Mapping[str, Any]) -> str:

@@ -55,7 +55,7 @@ def timeline(story: Story) -> list[Happening]:
         *_joins(story.joins),
         *_entries(story),
         *_decisions(story),
-        *_messages(story.messages),
+        *_messages(story),
         *_returns(story.reactivations),
     ]
     return sorted(happened, key=lambda it: (it.at, _ORDER[it.kind], it.row.get("step") or 0))
@@ -87,8 +87,17 @@ def _joins(joins: Rows) -> Iterator[Happening]:
                 yield _once(row[f"{moment}_at"], "joined", {**row, "moment": moment})
 
 
-def _messages(messages: Rows) -> Iterator[Happening]:
-    for row in messages:
+def _messages(story: Story) -> Iterator[Happening]:
+    # The words are those of the last decision that let it go.
+    words = {
+        (row["enrollment_id"], row["step"]): {
+            name: row[name] for name in ("template", "content_needs")
+        }
+        for row in story.decisions
+        if row.get("template")
+    }
+    for message in story.messages:
+        row = message | words.get((message["enrollment_id"], message["step"]), {})
         at = row["accepted_at"] or row.get("last_held_at")
         if at is None:
             continue

@@ -20,9 +20,9 @@ steps as (
 
 ),
 
-step_variants as (
+choices as (
 
-    select * from {{ ref('step_variants') }}
+    select * from {{ ref('dec_outbox__choices') }}
 
 ),
 
@@ -38,9 +38,9 @@ template_facts as (
 
 ),
 
-playbooks as (
+content_facts as (
 
-    select * from {{ ref('playbooks') }}
+    select * from {{ ref('dec_outbox__content_facts') }}
 
 ),
 
@@ -65,10 +65,8 @@ final as (
         plans.message_id,
 
         -- what to say
-        coalesce(step_variants.template, steps.template) as template,
-        coalesce(
-            step_variants.subject, step_variants.template, steps.template
-        ) as subject_template,
+        choices.template,
+        choices.subject_template,
         steps.content_tag,
         template_facts.country,
         {%- for fact in template_facts() %}
@@ -118,23 +116,20 @@ final as (
         on
             plans.playbook_id = steps.playbook_id
             and plans.step = steps.step
-    left join step_variants
-        on
-            plans.playbook_id = step_variants.playbook_id
-            and plans.step = step_variants.step
-            and plans.variant = step_variants.variant
+    inner join choices
+        on plans.message_id = choices.message_id
     left join offers
         on
             enrollments.offer_id = offers.offer_id
             and steps.includes_offer
     left join template_facts
         on plans.customer_id = template_facts.customer_id
-    left join playbooks
-        on plans.playbook_id = playbooks.playbook_id
+    left join content_facts
+        on plans.customer_id = content_facts.customer_id
     left join contexts
         on
             plans.customer_id = contexts.customer_id
-            and playbooks.context = contexts.context
+            and choices.context = contexts.context
     left join costs as local_costs
         on
             plans.channel = local_costs.channel

@@ -21,6 +21,17 @@ changed_prices as (
 
 ),
 
+-- Prices bear no currency of their own: they are told in the one that is paid in.
+paid_in as (
+
+    select
+        count(distinct currency) as currency_count,
+        min(currency) as currency
+
+    from {{ ref('int_orders__valid') }}
+
+),
+
 -- Two sources that tell two prices tell none.
 priced as (
 
@@ -28,6 +39,10 @@ priced as (
         products.product_id,
         products.product_name,
         products.product_url,
+        products.image_url,
+        products.category,
+        products.first_available_at,
+        products.compare_at_price_cents,
         case
             when products.price_cents != changed_prices.price_cents then null
             else coalesce(changed_prices.price_cents, products.price_cents)
@@ -43,16 +58,36 @@ final as (
 
     select
         -- ids
-        product_id,
+        priced.product_id,
 
         -- facts
-        product_name,
-        product_url,
+        priced.product_name,
+        priced.product_url,
+        priced.image_url,
+        priced.category,
 
         -- money
-        case when price_cents > 0 then price_cents end as price_cents
+        case
+            when paid_in.currency_count < 2 and priced.price_cents > 0
+                then priced.price_cents
+        end as price_cents,
+        case
+            when
+                paid_in.currency_count < 2
+                and priced.price_cents > 0
+                and priced.compare_at_price_cents > priced.price_cents
+                then priced.compare_at_price_cents
+        end as old_price_cents,
+        case
+            when paid_in.currency_count < 2 and priced.price_cents > 0
+                then paid_in.currency
+        end as currency,
+
+        -- timestamps
+        priced.first_available_at
 
     from priced
+    cross join paid_in
 
 )
 

@@ -14,6 +14,12 @@ interests as (
 
 ),
 
+offered as (
+
+    select * from {{ ref('int_products__offered') }}
+
+),
+
 ranked_views as (
 
     select
@@ -46,7 +52,7 @@ ranked_drops as (
 
 ),
 
-final as (
+reasons as (
 
     select
         customer_id,
@@ -54,7 +60,9 @@ final as (
         product_id,
         product_name,
         product_url,
-        cast(null as bigint) as drop_percent
+        cast(null as bigint) as drop_percent,
+        cast(null as bigint) as price_seen_cents,
+        cast(null as bigint) as price_now_cents
 
     from carts
 
@@ -66,7 +74,9 @@ final as (
         product_id,
         product_name,
         product_url,
-        cast(null as bigint) as drop_percent
+        cast(null as bigint) as drop_percent,
+        price_seen_cents,
+        price_now_cents
 
     from ranked_views
     where product_rank = 1
@@ -84,10 +94,43 @@ final as (
             floor(
                 (price_seen_cents - price_now_cents) * 100.0 / price_seen_cents
             ) as bigint
-        ) as drop_percent
+        ) as drop_percent,
+        price_seen_cents,
+        price_now_cents
 
     from ranked_drops
     where product_rank = 1
+
+),
+
+-- Prices only where the catalog tells the same one, in a currency.
+final as (
+
+    select
+        -- ids
+        reasons.customer_id,
+        reasons.context,
+        reasons.product_id,
+
+        -- facts
+        reasons.product_name,
+        reasons.product_url,
+        offered.image_url,
+        reasons.drop_percent,
+
+        -- money
+        offered.price_cents,
+        case
+            when
+                offered.price_cents = reasons.price_now_cents
+                and reasons.price_seen_cents > reasons.price_now_cents
+                then reasons.price_seen_cents
+        end as old_price_cents,
+        offered.currency
+
+    from reasons
+    left join offered
+        on reasons.product_id = offered.product_id
 
 )
 

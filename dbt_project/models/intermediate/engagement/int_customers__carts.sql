@@ -18,6 +18,12 @@ products as (
 
 ),
 
+out_of_stock as (
+
+    select * from {{ ref('int_products__out_of_stock') }}
+
+),
+
 -- Any valid order closes every cart that was touched before it: shops rarely tell which
 -- cart became which order.
 left_since as (
@@ -68,7 +74,7 @@ ranked_carts as (
 
 ),
 
--- The product a message speaks of: the last one put in that has a name.
+-- The product a message speaks of: the last one put in that has a name and can be had.
 cart_products as (
 
     select
@@ -85,7 +91,11 @@ cart_products as (
     from left_since
     inner join products
         on left_since.product_id = products.product_id
-    where products.product_name is not null
+    left join out_of_stock
+        on left_since.product_id = out_of_stock.product_id
+    where
+        products.product_name is not null
+        and out_of_stock.product_id is null
 
 ),
 

@@ -28,6 +28,12 @@ products as (
 
 ),
 
+out_of_stock as (
+
+    select * from {{ ref('int_products__out_of_stock') }}
+
+),
+
 -- An order ends all interest shown before it: whatever was wanted, something was bought.
 seen_since as (
 
@@ -110,6 +116,9 @@ final as (
         on
             interests.product_id = current_prices.product_id
             and current_prices.valid_until is null
+    left join out_of_stock
+        on interests.product_id = out_of_stock.product_id
+    where out_of_stock.product_id is null
 
 )
 

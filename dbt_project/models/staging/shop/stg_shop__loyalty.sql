@@ -18,7 +18,7 @@ final as (
 
         -- timestamps
         cast(expires_at as {{ timestamptz_type() }}) as points_expire_at,
-        cast(as_of as {{ timestamptz_type() }}) as known_at
+        cast(known_at as {{ timestamptz_type() }}) as known_at
 
     from source
 

@@ -18,7 +18,7 @@ final as (
             as is_available,
 
         -- timestamps
-        cast(as_of as {{ timestamptz_type() }}) as known_at
+        cast(known_at as {{ timestamptz_type() }}) as known_at
 
     from source
 

@@ -1,0 +1,120 @@
+with
+
+candidates as (
+
+    select * from {{ ref('int_content__candidates') }}
+
+),
+
+wanted as (
+
+    select * from {{ ref('int_content__wanted') }}
+
+),
+
+offered as (
+
+    select * from {{ ref('int_products__offered') }}
+
+),
+
+emptied as (
+
+    select * from {{ ref('int_customers__merges') }}
+
+),
+
+-- Whatever became of the order: bought, refunded, returned, cancelled or on its way.
+ordered as (
+
+    select
+        coalesce(emptied.into_customer_id, orders.customer_id) as customer_id,
+        order_items.product_id,
+        max(orders.ordered_at) as last_ordered_at
+
+    from {{ ref('stg_shop__orders') }} as orders
+    inner join {{ ref('stg_shop__order_items') }} as order_items
+        on orders.order_id = order_items.order_id
+    left join emptied
+        on orders.customer_id = emptied.customer_id
+    group by
+        coalesce(emptied.into_customer_id, orders.customer_id),
+        order_items.product_id
+
+),
+
+thinkable as (
+
+    select
+        customer_id,
+        kind,
+        product_id,
+        place,
+        cast(null as bigint) as seen_price_cents,
+        cast(null as {{ timestamptz_type() }}) as seen_at
+
+    from candidates
+
+    union all
+
+    select
+        customer_id,
+        kind,
+        product_id,
+        cast(0 as bigint) as place,
+        seen_price_cents,
+        seen_at
+
+    from wanted
+
+),
+
+-- Nothing is recommended that was ordered before; what is in a cart or was looked at may be,
+-- as long as the order came first.
+ranked as (
+
+    select
+        thinkable.*,
+        row_number() over (
+            partition by thinkable.customer_id, thinkable.kind
+            order by
+                thinkable.place asc,
+                thinkable.seen_at desc,
+                thinkable.product_id asc
+        ) as pick
+
+    from thinkable
+    inner join offered
+        on thinkable.product_id = offered.product_id
+    left join ordered
+        on
+            thinkable.customer_id = ordered.customer_id
+            and thinkable.product_id = ordered.product_id
+    where
+        ordered.product_id is null
+        or ordered.last_ordered_at < thinkable.seen_at
+
+),
+
+final as (
+
+    select
+        -- ids
+        customer_id,
+        kind,
+        product_id,
+
+        -- numerics
+        cast(pick as bigint) as pick,
+        seen_price_cents
+
+    from ranked
+    where
+        pick <= case
+            when kind = 'cart' then {{ var('content_cart_lines') }}
+            else {{ var('content_list_size') }}
+        end
+
+)
+
+select * from final
