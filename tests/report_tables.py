@@ -12,6 +12,16 @@ from winback.base.settings import Settings
 AS_OF = "2026-05-01T12:00:00+00:00"
 COLUMNS = {
     **OUTLOOK,
+    "bandit_moves": (
+        "playbook_id varchar, step bigint, arm varchar, chance double, stopped_by varchar, "
+        "assigned bigint, responded bigint, moved_at timestamptz, why varchar"
+    ),
+    "bandit_results": (
+        "playbook_id varchar, step bigint, policy varchar, n_bandit bigint, n_random bigint, "
+        "rate_bandit double, rate_random double, gain double, sequential_ci_low double, "
+        "sequential_ci_high double, srm_p_value double, verdict varchar, dr_rate double, "
+        "dr_se double"
+    ),
     "customers": (
         "customer_id varchar, first_order_at timestamptz, last_order_at timestamptz, "
         "order_count bigint, net_revenue_cents bigint, days_inactive bigint, lapse_stage varchar, "
@@ -171,6 +181,16 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
         ("e5", "second", "treatment", "ledger", APRIL),
         ("e6", "third", "treatment", "ledger", APRIL),
         ("e7", "third", "holdout", "ledger", APRIL),
+    ],
+    "bandit_moves": [
+        ("first", 2, "base", 0.5, "", 10, 1, MARCH, "an old move"),
+        ("first", 2, "base", 0.7, "", 900, 90, APRIL, "The arm base is worth most."),
+        ("first", 2, "nothing", 0.3, "", 880, 61, APRIL, "The arm base is worth most."),
+    ],
+    "bandit_results": [
+        ("first", 2, "learned", 1600, 180, 0.09, 0.08, 0.01, -0.002, 0.022, 0.4,
+         "not yet decidable", None, None),
+        ("first", 2, "base", None, None, None, None, None, None, None, None, None, 0.1, 0.01),
     ],
     "step_results": [
         ("first", 1, "sms", "a", "2026-03-09", 1, 1, 0, 0, 1, 0, 0, 0, 1, 4000, 5.5),

@@ -16,6 +16,7 @@ from winback.base.whole import written_whole
 from winback.measure import power
 from winback.measure.paper import templates
 from winback.measure.shop_report._charts import charts
+from winback.measure.shop_report._learning import tell_learning
 from winback.measure.shop_report._read import WINDOW_DAYS, Figures
 from winback.measure.shop_report._sentences import (
     tell_after,
@@ -80,10 +81,12 @@ def _page(figures: Figures, settings: Settings) -> str:
             variants=list(tell_variants(figures.effects, WINDOW_DAYS)),
             checks=list(tell_checks(figures.checks)),
             shop=list(tell_shop(figures)),
+            learning=list(tell_learning(figures.arms, figures.learned)),
             credited=tell_credits(figures),
             after=tell_after(figures),
             tiles=list(_tiles(figures)),
             charts=charts(figures, manifest.run_id),
+            arms=[{k: v for k, v in row.items() if k != "why"} for row in figures.arms],
             held_back=_held_back(figures),
             grid=_grid(figures.grid),
             plans=[[line.strip() for line in power.tell(plan)] for plan in figures.plans],
@@ -108,6 +111,7 @@ def facts(figures: Figures) -> dict[str, Any]:
             *tell_shop(figures),
             *tell_variants(figures.effects, WINDOW_DAYS),
             *tell_checks(figures.checks),
+            *tell_learning(figures.arms, figures.learned),
             *figures.prices,
         ],
         **tables,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 TABLES: Final = (
-    "channel_credits", "cohort_curves", "customers", "enrollments", "experiment_checks",
-    "experiment_results", "lapse_reasons", "message_fatigue", "playbook_plans", "playbook_results",
-    "reactivation_curves", "reactivations", "return_outcomes", "rfm_history", "rfm_moves",
-    "rfm_scores", "shop_results", "step_results",
+    "bandit_moves", "bandit_results", "channel_credits", "cohort_curves", "customers",
+    "enrollments", "experiment_checks", "experiment_results", "lapse_reasons", "message_fatigue",
+    "playbook_plans", "playbook_results", "reactivation_curves", "reactivations",
+    "return_outcomes", "rfm_history", "rfm_moves", "rfm_scores", "shop_results", "step_results",
 )  # fmt: skip
 
 QUERIES: Final = {
@@ -261,6 +261,33 @@ QUERIES: Final = {
                 lapse_words || ' (' || customers || ')', ', ' order by customers desc, lapse_words
             ) as in_their_words
         from lapse_reasons group by lapse_reason order by customers desc, reason
+    """,
+    # The newest move of each step that learns, and what is known of each of its arms.
+    "arms": """
+        with newest as (
+            select * from bandit_moves
+            qualify moved_at = max(moved_at) over (partition by playbook_id, step)
+        )
+        select
+            newest.playbook_id as playbook, newest.step, newest.arm,
+            100 * newest.chance as percent_dealt, newest.stopped_by,
+            newest.assigned as window_over, newest.responded as came_back,
+            100 * results.dr_rate as percent_if_all, 100 * 1.96 * results.dr_se as give_or_take,
+            cast(newest.moved_at as date) as moved_on, newest.why
+        from newest
+        left join bandit_results as results
+            on newest.playbook_id = results.playbook_id
+                and newest.step = results.step
+                and newest.arm = results.policy
+        order by playbook, newest.step, newest.arm
+    """,
+    "learned": """
+        select
+            playbook_id as playbook, step, n_bandit as by_what_was_learned, n_random as evenly,
+            100 * rate_bandit as percent_by_what_was_learned, 100 * rate_random as percent_evenly,
+            100 * gain as points, 100 * sequential_ci_low as points_low,
+            100 * sequential_ci_high as points_high, srm_p_value, verdict
+        from bandit_results where policy = 'learned' order by playbook, step
     """,
     "newest": """
         select cast(max(last_order_at) as date) as newest_order from customers

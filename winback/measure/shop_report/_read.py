@@ -55,6 +55,9 @@ class Figures:
     history: Rows
     moves: Rows
     reasons: Rows
+    # The arms of steps that learn, and what their deciding added.
+    arms: Rows
+    learned: Rows
     newest_order: date | None
     plans: list[power.Plan]
     # Sentences on channels that cost otherwise than planned.

@@ -47,6 +47,7 @@ _PUBLISHED: Final = {
     "unread_rows": "*",
     "unusual_hours": "*",
     "predictions": "*",
+    "bandit_choices": "*",
 }
 
 
@@ -82,6 +83,8 @@ class Story:
     sources: Rows
     # The steps ahead of them that wait for a person's yes.
     held: Rows = field(default_factory=list)
+    # What steps that learn dealt them, each with the reason of its move.
+    choices: Rows = field(default_factory=list)
     # What the models foretell of them; None where no model has been fitted.
     prediction: dict[str, Any] | None = None
 
@@ -129,8 +132,20 @@ def why(settings: Settings, customer_id: str) -> Story:
             rules=_catalog(connection, published / "contact_rules.parquet"),
             sources=sources(connection, published, of["customers"][0]),
             held=_held(settings, of["enrollments"], of["messages"]),
+            choices=_with_moves(connection, published, of["bandit_choices"]),
             prediction=of["predictions"][0] if of["predictions"] else None,
         )
+
+
+def _with_moves(connection: duckdb.DuckDBPyConnection, published: Path, choices: Rows) -> Rows:
+    """The choices that the ledger keeps, each with why its move deals so."""
+    path = published / "bandit_moves.parquet"
+    kept = [row for row in choices if row["is_kept"]]
+    if not kept or not path.exists():
+        return kept
+    rows = rows_with(connection, "select distinct move_id, why from read_parquet($path)", path=path)
+    why = {row["move_id"]: row["why"] for row in rows}
+    return [row | {"why": why.get(row["move_id"], "")} for row in kept]
 
 
 def _held(settings: Settings, enrollments: Rows, messages: Rows) -> Rows:

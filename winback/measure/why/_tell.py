@@ -217,8 +217,8 @@ class _Teller:
         match it.kind:
             case "joined" | "entered":
                 return _joined(row) if it.kind == "joined" else _entered(row, self._ways_in())
-            case "decided":
-                return self._decided(it)
+            case "dealt" | "decided":
+                return _dealt(row) if it.kind == "dealt" else self._decided(it)
             case "message":
                 return self._message(row)
             case "answer":
@@ -389,6 +389,16 @@ def _entered(row: Mapping[str, Any], series: Collection[str]) -> str:
     if row["arm"] == "holdout":
         return f"entered {row['playbook_id']}{by}, in the holdout: gets no messages"
     return f"entered {row['playbook_id']}{by}, variant {row['variant']}"
+
+
+def _dealt(row: Mapping[str, Any]) -> str:
+    """What a step that learns dealt, with which chance, and why its move dealt so."""
+    what = "nothing to send" if row["arm"] == "nothing" else f"the variant {row['arm']}"
+    dealer = "what was learned" if row["dealt_by"] == "bandit" else "the random control"
+    return (
+        f"step {row['step']} of {row['playbook_id']} learns, and dealt {what}, by {dealer}, with a "
+        f"chance of {row['propensity']:.1%}; move {row['move_id']}: {row['why']}"
+    )
 
 
 def _joined(row: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ class Happening:
 
     at: datetime
     until: datetime
-    # joined, entered, decided, message, answer, came_back, ended
+    # joined, entered, dealt, decided, message, answer, came_back, ended
     kind: str
     row: dict[str, Any]
     # For a decision: the rules that decided it, and the other rules that failed in its runs.
@@ -54,6 +54,7 @@ def timeline(story: Story) -> list[Happening]:
     happened = [
         *_joins(story.joins),
         *_entries(story),
+        *(_once(row["chosen_at"], "dealt", row) for row in story.choices),
         *_decisions(story),
         *_messages(story),
         *_returns(story.reactivations),
@@ -62,7 +63,8 @@ def timeline(story: Story) -> list[Happening]:
 
 
 _ORDER: Final = {
-    "joined": 0, "entered": 1, "decided": 2, "message": 3, "answer": 4, "came_back": 5, "ended": 6,
+    "joined": 0, "entered": 1, "dealt": 2, "decided": 3, "message": 4, "answer": 5,
+    "came_back": 6, "ended": 7,
 }  # fmt: skip
 
 
