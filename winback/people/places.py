@@ -51,6 +51,12 @@ LEDGER: Final = (
         ("enrollment_id",),
     ),
     LedgerPlace(
+        "bandit_choices",
+        "what a step that learns dealt them, with its chance",
+        "to measure what messages cause",
+        ("enrollment_id",),
+    ),
+    LedgerPlace(
         "unwritten",
         "messages that could not be written",
         "to tell why somebody got no message",

@@ -53,7 +53,12 @@ _PARTS: Final = (
     (
         "Codes and playbooks",
         "A playbook is a series of messages. By chance some customers get none: we compare.",
-        ("ledger enrollments", "ledger enrollment_ends", "ledger offer_codes"),
+        (
+            "ledger enrollments",
+            "ledger enrollment_ends",
+            "ledger bandit_choices",
+            "ledger offer_codes",
+        ),
     ),
 )
 
