@@ -20,7 +20,8 @@ WORDS = "zyxwords"
 # What a column is checked for, and what ties the tables to one another.
 ALLOWED = {
     "arm": "treatment", "dealt_by": "bandit", "state": "rejected", "kind": "stop",
-    "channel": "email", "channel_group": "email", "customer_id": "c1", "message_id": "a" * 32, "enrollment_id": "e1",
+    "channel": "email", "channel_group": "email", "customer_id": "c1", "message_id": "a" * 32,
+    "enrollment_id": "e1",
     "conversation_id": "conversation", "reply_id": "reply-1", "dedupe_key": "reply-1",
     "attempt_id": "attempt-1", "address": EMAIL,
 }  # fmt: skip
