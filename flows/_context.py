@@ -11,7 +11,7 @@ from datetime import datetime
 from winback import pages
 from winback.base.running import at_work
 from winback.base.settings import Settings
-from winback.ledger import Ledger, dedicate, open_ledger
+from winback.ledger import Ledger, dedicate, open_ledger, require_adopted
 from winback.readiness.modes import Run, resolve_run, sandbox_settings
 from winback.rehearsal import sandbox
 
@@ -80,6 +80,8 @@ def _open(run: Run) -> Iterator[Stage]:
         return
     with ExitStack() as stack:
         ledger = stack.enter_context(open_ledger(run.settings))
+        # Nor is anybody enrolled or planned for: who was since the backup is not known here.
+        require_adopted(ledger)
         dedicate(ledger, run.mode, is_rehearsal=run.settings.sends_to_loopback_only)
         if run.mode == "live":
             yield Stage(run, ledger)

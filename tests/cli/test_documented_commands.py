@@ -24,7 +24,17 @@ LONG = (
 ORDER = (
     "load", "codes make", "doctor", "stop", "go", "suppressions import", "suppressions", "erase",
 )  # fmt: skip
-IDS = ("3f1c9a2e", "5b1d0c", "1a2b3c4d", "17", "REF", "ID...", "CUSTOMER_ID", "MESSAGE_ID")
+IDS = (
+    "3f1c9a2e",
+    "5b1d0c",
+    "1a2b3c4d",
+    "17",
+    "REF",
+    "ID...",
+    "CUSTOMER_ID",
+    "MESSAGE_ID",
+    "20260302T033000Z-1f0c",
+)
 LIST = "email,phone\nada@example.com,+44 7700 900123\n"
 # What other tools export.
 EXPORTED = {

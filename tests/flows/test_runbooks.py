@@ -22,6 +22,7 @@ PAGES = (
     "sent-twice",
     "wrong-segment",
     "handing-over",
+    "backup",
     "hung-run",
     "stale-feed",
 )
@@ -30,6 +31,7 @@ AMISS = {
     "doctor": "missing: ",
     "settle": "there is no message",
     "release": "there is no message",
+    "restore": "is not empty",
 }
 
 

@@ -20,6 +20,7 @@ MAY_IMPORT = {"winback": {"winback"}, "quality": {"quality", "winback"}, "flows"
 # of none on its own floor, so that there is no circle, also none that only types tie.
 FLOORS = (
     {"cli"},
+    {"backup"},
     {"readiness", "rehearsal"},
     {"reconcile", "people", "measure", "conversations", "pages", "codes"},
     {"sending", "inbound", "warehouse", "pulling"},

@@ -77,7 +77,8 @@ INPUTS = {
     "dec_outbox__plans": (
         "'m' as message_id, 'e' as enrollment_id, 'p' as playbook_id, "
         "1 as step, 'c' as customer_id, 'sms' as channel, 'v' as variant, "
-        "'send' as decision, 'en' as locale, '+15550000001' as address, null as not_before, "
+        "'send' as decision, 'en' as locale, '+15550000001' as address, null as due_at, "
+        "null as not_before, "
         "null as window_closes_at, null as expires_at, null as zones, "
         "null as local_opens_minute, null as local_closes_minute, "
         "null as consent_expires_at, null as max_per_24h, null as cap_scope, "

@@ -316,6 +316,12 @@ class Settings(BaseSettings):
         description="Days after which reports and exports of persons go; empty: for good.",
     )
 
+    backup_to: str = Field(
+        "",
+        description="Where `winback backup` writes without a folder, and whose newest backup "
+        "`winback doctor` tells the age of: a folder or a file:// URL on another disk.",
+    )
+
     watch_limits: str = Field(
         "",
         description="Minutes without a good end of a stage before `winback watch` speaks, like "

@@ -1,9 +1,11 @@
 """The `winback` console command."""
 
 from winback.cli import (  # noqa: F401 - importing a module registers its command
+    _adopt,
     _approve,
     _automations,
     _backtest,
+    _backup,
     _bandit,
     _build,
     _classify,
@@ -29,6 +31,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _report,
     _requests,
     _respond,
+    _restore,
     _retention,
     _run,
     _sandbox,

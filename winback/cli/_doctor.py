@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         "winback doctor --network",
         "winback doctor --source exports --format shopify",
         "winback doctor --json",
-        keys="ready, missing, phones, codes, stopped, keeps, requests, network",
+        keys="ready, missing, phones, codes, backup, stopped, keeps, requests, network",
     ),
 )
 def doctor_command(
@@ -92,11 +92,13 @@ def doctor_command(
         stopped = [{"what": str(it), "reason": it.reason} for it in _active_stops(settings)]
         phones = list(_phones(settings))
         facts = {"ready": not is_wrong, "missing": lines, "phones": phones}
-        facts |= {"codes": _codes(settings), "stopped": stopped, "keeps": _keeps(settings)}
+        facts |= {"codes": _codes(settings), "backup": _backup(settings), "stopped": stopped}
+        facts["keeps"] = _keeps(settings)
         facts["requests"] = list(_requests(settings))
         print_json(facts | {"network": [asdict(it) for it in answers]})
         raise typer.Exit(1 if is_wrong else 0)
-    for line in (*_phones(settings), *(f"missing: {line}" for line in lines)):
+    backups = [f"backup: {line}" for line in [_backup(settings)] if line]
+    for line in (*_phones(settings), *backups, *(f"missing: {line}" for line in lines)):
         say(line)
     for it in answers:
         say(f"network: {it}")
@@ -154,6 +156,20 @@ def _requests(settings: Settings) -> Iterator[str]:
     for it in tell_requests(settings):
         if not it.is_done or it.is_ready:
             yield f"{it.request_id}, {it.received}, {it.asks}: {it.state}"
+
+
+def _backup(settings: Settings) -> str:
+    """How old the newest backup is; empty where no setting says where it would be."""
+    from winback.backup import last_backup
+
+    if not settings.backup_to:
+        return ""
+    last = last_backup(settings.backup_to)
+    if last is None:
+        return "there is none yet. Next: winback backup"
+    hours = max((WallClock().now() - last.made_at).total_seconds(), 0) / 3600
+    age = f"{hours / 24:,.0f} days" if hours >= 48 else f"{hours:,.1f} hours"
+    return f"the newest is {age} old ({last.backup_id})"
 
 
 def _active_stops(settings: Settings) -> list[Stop]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, select
@@ -36,7 +36,7 @@ from winback.ledger import (
     tables,
     waiting,
 )
-from winback.sending import Hours, is_local_hour
+from winback.sending import Found, Hours, is_local_hour
 
 # Why a reply of ours was not planned.
 Refusal = Literal[
@@ -149,8 +149,24 @@ def plan_reply(
         "planned_at": now,
         "updated_at": now,
     }
+    refusal = _while_lost(connection, row, to, now=now)
     insert_new(connection, tables.messages, [row])
-    return Planned(str(row["message_id"]))
+    return NotPlanned(refusal) if refusal else Planned(str(row["message_id"]))
+
+
+def _while_lost(
+    connection: Connection, row: dict[str, Any], to: Row[Any], *, now: datetime
+) -> Refusal | None:
+    """In a ledger that was restored from a backup: whether the reply had left since, or may have.
+
+    What may have left holds back programs. A human sees the conversation, and decides.
+    """
+    found = Found.of(connection)
+    if found is None:
+        return None
+    wrote_at = to.received_at if row["written_by"] != "human" else datetime.max.replace(tzinfo=UTC)
+    left, held = found.settle([row], {row["message_id"]: wrote_at}, at=now)
+    return "answered" if left else "may_have_left" if held else None
 
 
 def close_replied(ledger: Ledger, clock: Clock) -> int:

@@ -6,7 +6,7 @@ callbacks) → match (_match) → apply (_collect, _effects).
 
 from winback.inbound._apply import CollectReport
 from winback.inbound._collect import ERASED, collect, parse
-from winback.inbound._fetched import Suppressed, keep_progress, keep_suppressed
+from winback.inbound._fetched import Suppressed, keep_heard, keep_progress, keep_suppressed
 from winback.inbound._log import read_log_part
 from winback.inbound._receiver import Receiver, create_app
 from winback.inbound._replay import Difference, ReplayReport, replay_events
@@ -22,6 +22,7 @@ __all__ = [
     "Suppressed",
     "collect",
     "create_app",
+    "keep_heard",
     "keep_progress",
     "keep_suppressed",
     "parse",

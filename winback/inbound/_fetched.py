@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from winback.base.clock import Clock
 from winback.base.settings import Settings
 from winback.inbound._log import LogWriter
-from winback.providers import Record, Unreadable
+from winback.providers import Heard, Record, Unreadable
 
 PROGRESS: Final = "fetched"
 LISTED: Final = "listed"
@@ -52,6 +52,27 @@ def keep_suppressed(settings: Settings, clock: Clock, rows: Sequence[Suppressed]
     lines = [asdict(row) | {"occurred_at": row.occurred_at.isoformat()} for row in rows]
     body = json.dumps(lines).encode()
     _append(settings, clock, [Record("sendgrid", LISTED, clock.now(), "", {}, body)])
+
+
+def keep_heard(settings: Settings, clock: Clock, texts: Sequence[Heard]) -> None:
+    """Append texts that Twilio's list shows as sent to us; durable when this returns."""
+    _append(
+        settings,
+        clock,
+        [
+            Record(
+                "twilio",
+                "inbound",
+                it.heard_at,
+                "",
+                {},
+                urlencode(
+                    {"MessageSid": it.provider_id, "From": it.sender, "To": it.to, "Body": it.words}
+                ).encode(),
+            )
+            for it in texts
+        ],
+    )
 
 
 def listed(record: Record) -> Iterator[Suppressed | Unreadable]:

@@ -1,6 +1,7 @@
 """The ledger: the one database for everything that leaves the house."""
 
 from winback.ledger import _tables as tables
+from winback.ledger import migrations
 from winback.ledger._address_hashes import HASH_PREFIX, hashes_of, is_hashed
 from winback.ledger._address_keys import (
     ERASED_DETAIL,
@@ -56,7 +57,26 @@ from winback.ledger._evidence import (
     sent_twice,
 )
 from winback.ledger._export import EXPORTED, copy_changes, export_ledger, rewrite_table
-from winback.ledger._fence import LedgerFenced, dedicate, require_use, used_for
+from winback.ledger._fence import (
+    LedgerFenced,
+    dedicate,
+    require_adopted,
+    require_use,
+    settle_here,
+    used_for,
+)
+from winback.ledger._found import (
+    Adopted,
+    bind_found,
+    found_at,
+    found_by_message,
+    found_ids,
+    hash_words,
+    keep_found,
+    note_adopted,
+    note_first_plan,
+    read_adopted,
+)
 from winback.ledger._house import (
     SetMode,
     callbacks_from,
@@ -110,6 +130,14 @@ from winback.ledger._replies import (
     Written,
     keep_replies,
     keep_reply,
+)
+from winback.ledger._restored import (
+    Restored,
+    forget_exports,
+    forget_mark,
+    mark_restored,
+    read_restored,
+    why_not_adopted,
 )
 from winback.ledger._revocations import (
     Revocation,
@@ -182,6 +210,7 @@ __all__ = [
     "UNAUTHENTICATED",
     "WAITING",
     "AddressKey",
+    "Adopted",
     "Approval",
     "ChannelGroup",
     "Decision",
@@ -198,6 +227,7 @@ __all__ = [
     "PreferenceKind",
     "Proof",
     "Purpose",
+    "Restored",
     "Revocation",
     "SetMode",
     "State",
@@ -208,6 +238,7 @@ __all__ = [
     "WrittenBy",
     "among",
     "ask_to_join",
+    "bind_found",
     "bound_elsewhere",
     "callbacks_from",
     "channel_group",
@@ -225,13 +256,19 @@ __all__ = [
     "export_ledger",
     "find_code",
     "find_link",
+    "forget_exports",
     "forget_key",
+    "forget_mark",
     "forget_revocations",
+    "found_at",
+    "found_by_message",
+    "found_ids",
     "free_codes",
     "give_code",
     "given_codes",
     "grant_join",
     "has_ledger",
+    "hash_words",
     "hashes_of",
     "hide_address",
     "holds",
@@ -247,6 +284,7 @@ __all__ = [
     "keep_discount",
     "keep_duplicate",
     "keep_evidence",
+    "keep_found",
     "keep_pending",
     "keep_replies",
     "keep_reply",
@@ -258,9 +296,13 @@ __all__ = [
     "last_decided",
     "lift",
     "link_token",
+    "mark_restored",
+    "migrations",
     "normalize",
+    "note_adopted",
     "note_bulk",
     "note_callbacks_from",
+    "note_first_plan",
     "note_mode",
     "note_planned",
     "note_planning",
@@ -273,18 +315,22 @@ __all__ = [
     "planning_began_at",
     "prefer",
     "prove_accepted",
+    "read_adopted",
     "read_approvals",
     "read_pools",
+    "read_restored",
     "read_samples",
     "read_token",
     "recent_sends",
     "release_hold",
     "replies_in",
+    "require_adopted",
     "require_use",
     "reschedule",
     "revoked_among",
     "rewrite_table",
     "sent_twice",
+    "settle_here",
     "sign_token",
     "spent_since",
     "stage_ends",
@@ -302,5 +348,6 @@ __all__ = [
     "transition",
     "used_for",
     "waiting",
+    "why_not_adopted",
     "withdraw",
 ]

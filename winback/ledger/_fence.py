@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select, text, update
 
 from winback.base.errors import WinbackError
 from winback.ledger import _tables as t
+from winback.ledger._restored import why_not_adopted
 
 if TYPE_CHECKING:
     from winback.ledger._database import Ledger
@@ -48,12 +49,19 @@ def adopt(connection: Connection, instance_id: str) -> None:
     """Make this place a copy's own, if it is the copy that is meant."""
     known, here = _known(connection), place(connection)
     if known["place"] != here and known["instance_id"] == instance_id:
-        _set(connection, "place", here)
-        _set(connection, "instance_id", secrets.token_hex(8))
+        settle_here(connection)
+
+
+def settle_here(connection: Connection) -> None:
+    """Make this place the ledger's own, under a new id: an adopted backup sends from here alone."""
+    _set(connection, "place", place(connection))
+    _set(connection, "instance_id", secrets.token_hex(8))
 
 
 def why_fenced(connection: Connection) -> str:
     """Why this ledger must not send; empty if it stands where it was made or was adopted."""
+    if unadopted := why_not_adopted(connection):
+        return unadopted
     known = _known(connection)
     if known["place"] == place(connection):
         return ""
@@ -75,6 +83,13 @@ def dedicate(ledger: Ledger, mode: str, *, is_rehearsal: bool) -> None:
             use = _use(mode, is_rehearsal=is_rehearsal)
             connection.execute(t.meta.insert().values(key="used_for", value=use))
         require_use(connection, mode, is_rehearsal=is_rehearsal)
+
+
+def require_adopted(ledger: Ledger) -> None:
+    """Raise LedgerFenced for a ledger that was restored from a backup and not adopted yet."""
+    with ledger.read() as connection:
+        if why := why_not_adopted(connection):
+            raise LedgerFenced(why)
 
 
 def require_use(connection: Connection, mode: str, *, is_rehearsal: bool) -> None:

@@ -16,12 +16,19 @@ FINAL: Final[frozenset[State]] = frozenset(
 # An expired claim goes back to planned; an expired `sending` may have left the house, so it
 # goes to unknown and never straight back to planned.
 #
+# What waits becomes unknown_final in a ledger that was restored from a backup: it may have left
+# since.
+#
 # A final state is one that nothing leaves by itself. A provider's word that it took the message
 # after all beats every other belief, however late it comes, so that nothing is sent again; and
 # an operator may let go what nobody will ever know.
 TRANSITIONS: Final[dict[State, frozenset[State]]] = {
-    "planned": frozenset({"claimed", "suppressed", "expired", "cancelled", "accepted"}),
-    "deferred": frozenset({"planned", "claimed", "suppressed", "expired", "cancelled", "accepted"}),
+    "planned": frozenset(
+        {"claimed", "suppressed", "expired", "cancelled", "accepted", "unknown_final"}
+    ),
+    "deferred": frozenset(
+        {"planned", "claimed", "suppressed", "expired", "cancelled", "accepted", "unknown_final"}
+    ),
     "claimed": frozenset({"planned", "sending", "suppressed", "expired", "cancelled", "accepted"}),
     "sending": frozenset({"accepted", "rejected", "planned", "deferred", "unknown"}),
     "unknown": frozenset({"accepted", "planned", "expired", "rejected", "unknown_final"}),

@@ -559,6 +559,29 @@ revocations = Table(
 )
 Index("revocations_by_address", revocations.c.hidden_address)
 
+# What a provider's records showed of the time since a backup, in the ledger that was restored from
+# it: what left, told by our id or, where the provider keeps none, by number and words. No address
+# is in it. Never exported: a plan binds each to the message that it is of.
+found_sends = Table(
+    "found_sends",
+    metadata,
+    Column("provider_id", Text, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("channel_group", Text, nullable=False),
+    Column("message_id", Text),
+    Column("attempt_id", Text),
+    # Keyed, as of an erased address.
+    Column("hidden_address", Text, nullable=False),
+    # A hash of its letters and digits, and the tokens of our links in it, each with a blank.
+    Column("words_sha256", Text, nullable=False),
+    Column("link_tokens", Text, nullable=False),
+    Column("left_at", UtcDateTime, nullable=False),
+    # The message of the ledger that it is of.
+    Column("bound_to", Text),
+)
+Index("found_sends_by_message", found_sends.c.message_id)
+Index("found_sends_by_address", found_sends.c.hidden_address)
+
 # What a bandit deals by, a move a row: written before anybody is dealt by it, and never changed.
 # With its arms it holds all that the chances rest on, so that anybody can reckon them again.
 bandit_moves = Table(

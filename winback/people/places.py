@@ -97,6 +97,13 @@ LEDGER: Final = (
         {"payload": "words"},
     ),
     LedgerPlace(
+        "found_sends",
+        "messages that a provider's records show, after a backup was restored",
+        "to send each message once",
+        ("message_id", "hidden_address"),
+        {"words_sha256": "words"},
+    ),
+    LedgerPlace(
         "polls",
         "when a provider was asked of a message",
         "to send each message once",

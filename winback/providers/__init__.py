@@ -7,6 +7,7 @@ signature. What it posts becomes an `Event`, whoever it is.
 from winback.providers._bounds import BrokenResponseError, ResponseTooLargeError
 from winback.providers._classify import classify
 from winback.providers._event import Event, EventKind, Unreadable
+from winback.providers._left import Heard, Left, RecordsUnreadable
 from winback.providers._look_up import (
     Charged,
     EndWithdrawal,
@@ -39,6 +40,7 @@ from winback.providers.own.choices import (
     unsubscribed,
 )
 from winback.providers.own.clicks import click_record, clicked
+from winback.providers.sendgrid.left import mail_left
 from winback.providers.sendgrid.lists import (
     LIST_NAMES,
     PAGE_ROWS,
@@ -47,6 +49,8 @@ from winback.providers.sendgrid.lists import (
     Page,
     SuppressionLists,
 )
+from winback.providers.twilio.left import texts_left
+from winback.providers.twilio.records import skeleton
 from winback.providers.twilio.twiml import answer_call
 
 __all__ = [
@@ -61,8 +65,10 @@ __all__ = [
     "Event",
     "EventKind",
     "Finding",
+    "Heard",
     "HttpResponse",
     "Kind",
+    "Left",
     "ListName",
     "Listed",
     "NotHandedOverError",
@@ -74,6 +80,7 @@ __all__ = [
     "Progress",
     "Question",
     "Record",
+    "RecordsUnreadable",
     "Request",
     "ResponseTooLargeError",
     "Scope",
@@ -86,9 +93,12 @@ __all__ = [
     "classify",
     "click_record",
     "clicked",
+    "mail_left",
     "open_channel",
     "preference_record",
     "preferred",
+    "skeleton",
+    "texts_left",
     "undo_record",
     "unsubscribe_record",
     "unsubscribed",

@@ -7,13 +7,16 @@ have come (_progress) and whom SendGrid suppresses (_lists); and what an operato
 """
 
 from winback.reconcile._by_hand import release, settle_as_sent
+from winback.reconcile._lost_time import LostTime, learn_lost_time
 from winback.reconcile._open import Open, open_messages
 from winback.reconcile._reconcile import reconcile, withdraw_unresolved
 from winback.reconcile._report import ReconcileReport
 
 __all__ = [
+    "LostTime",
     "Open",
     "ReconcileReport",
+    "learn_lost_time",
     "open_messages",
     "reconcile",
     "release",

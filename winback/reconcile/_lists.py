@@ -84,6 +84,23 @@ def sweep_lists(ledger: Ledger, settings: Settings, clock: Clock, report: Reconc
                 place = _take(ledger, settings, clock, name=name, page=page, place=place)
 
 
+def sweep_whole(
+    ledger: Ledger, settings: Settings, clock: Clock, report: ReconcileReport, *, since: datetime
+) -> None:
+    """Read all of the lists from a moment on to their end, however young the last sweep is.
+
+    The report names a list that could not be read. The caller collects.
+    """
+    with ledger.write() as connection:
+        for name in LIST_NAMES:
+            _keep(connection, name, _Place(since, clock.now()))
+    is_done = False
+    while not is_done and not report.unreadable:
+        sweep_lists(ledger, settings, clock, report)
+        with ledger.read() as connection:
+            is_done = all(_due(connection, name, clock.now()) is None for name in LIST_NAMES)
+
+
 def _take(
     ledger: Ledger, settings: Settings, clock: Clock, *, name: str, page: Page, place: _Place
 ) -> _Place:

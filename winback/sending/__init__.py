@@ -1,6 +1,7 @@
 """Sending: enrollments and plans into the ledger, and what is due out of the house."""
 
 from winback.sending._due import Part, steps_due, unknown_messages
+from winback.sending._found import OVERLAP, RESTORED, Found, found_row
 from winback.sending._report import SendReport
 from winback.sending._send import send_due
 from winback.sending._sweep import SweepReport, sweep
@@ -22,7 +23,10 @@ from winback.sending.plan._enroll import end_enrollments, enroll, start_experime
 from winback.sending.plan._plan import PlanReport, dry_run_plan, plan
 
 __all__ = [
+    "OVERLAP",
+    "RESTORED",
     "Caps",
+    "Found",
     "Held",
     "Hours",
     "Part",
@@ -37,6 +41,7 @@ __all__ = [
     "dry_run_plan",
     "end_enrollments",
     "enroll",
+    "found_row",
     "held_at_provider",
     "is_local_hour",
     "plan",

@@ -71,6 +71,7 @@ final as (
         cast(actions.decision as varchar) as decision,
 
         -- when
+        cast(plans.due_at as {{ timestamptz_type() }}) as due_at,
         cast(plans.not_before as {{ timestamptz_type() }}) as not_before,
         cast(plans.window_closes_at as {{ timestamptz_type() }}) as window_closes_at,
         cast(plans.expires_at as {{ timestamptz_type() }}) as expires_at,

@@ -47,6 +47,7 @@ def erase_in_ledger(connection: Connection, person: Person, *, at: datetime) -> 
     ).rowcount
     counts["messages"] = _messages(connection, person, at=at)
     counts["evidence"] = _by_hand(connection, person)
+    counts["found_sends"] = _found(connection, person)
     counts["replies"] = _replies(connection, person, replies)
     counts["conversations"] = _conversations(connection, person, at=at)
     counts["preferences"] = _rename(connection, tables.preferences, person)
@@ -101,6 +102,15 @@ def _by_hand(connection: Connection, person: Person) -> int:
     v = tables.evidence.c
     theirs = among(v.message_id, person.message_ids) & v.kind.in_(_BY_HAND) & (v.payload != "")
     return _change(connection, tables.evidence, theirs, {"payload": ""})
+
+
+def _found(connection: Connection, person: Person) -> int:
+    """The hash of the words of what left to them since a backup."""
+    f = tables.found_sends.c
+    theirs = among(f.hidden_address, person.hidden) | among(f.message_id, person.message_ids)
+    return _change(
+        connection, tables.found_sends, theirs & (f.words_sha256 != ""), {"words_sha256": ""}
+    )
 
 
 def _end(

@@ -27,7 +27,8 @@ _ELSEWHERE: Final = (".parquet", ".jsonl", ".duckdb", ".wal", ".lock", "-wal", "
 # Leftovers of dead runs and loads, what a pull has fetched, which the next one fetches anew, and
 # pages of messages: the next dry run makes them anew.
 _LEFTOVERS: Final = (
-    "replay-*", ".replay-*", "landing/.loading-*", "landing/.empty-*", "published/.unfinished-*",
+    "replay-*", ".replay-*", "landing/.loading-*", "landing/.empty-*",
+    "landing/.backup-held", "published/.unfinished-*",
     "reports/preview", "landing/pulls/*/files",
 )  # fmt: skip
 

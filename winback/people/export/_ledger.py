@@ -48,8 +48,9 @@ class _Keys:
             column = columns[name]
             if name in self._values:
                 found.append(among(column, self._values[name]))
-            elif name == "hidden_address" and nobody_named is not None:
-                found.append(and_(nobody_named, among(column, self._subject.person.hidden)))
+            elif name == "hidden_address":
+                theirs = among(column, self._subject.person.hidden)
+                found.append(theirs if nobody_named is None else and_(nobody_named, theirs))
             elif name == "address":
                 theirs = among(column, self._own(column))
                 found.append(theirs if nobody_named is None else and_(nobody_named, theirs))

@@ -62,7 +62,7 @@ def search(
     """What of a list may be the message; for every list of Twilio's that is newest first."""
     since = question.since
     try:
-        records = [r for r in _read(account, first_page, since) if r.date_created >= since]
+        records = [r for r in read_list(account, first_page, since) if r.date_created >= since]
     except Unreadable as problem:
         return Finding("unreadable", reason=str(problem), stops_asking=True)
     judged = [(record, likeness(record)) for record in records]
@@ -88,7 +88,7 @@ def list_prices(account: TwilioAccount, question: Prices, first_page: Callable[[
     """What the records of some time say of prices; of a list that is too long, its newest part."""
     charged: list[Charged] = []
     try:
-        for record in _read(account, first_page, question.since):
+        for record in read_list(account, first_page, question.since):
             price, unit = getattr(record, "price", None), getattr(record, "price_unit", None)
             if isinstance(price, str) and isinstance(unit, str):
                 charged.append(Charged(str(record.sid), price, unit))
@@ -133,15 +133,22 @@ def fetch(
     return Finding("progress", fields=values)
 
 
-def _read(account: TwilioAccount, first_page: Callable[[], Any], since: datetime) -> Iterator[Any]:
+def read_list(
+    account: TwilioAccount,
+    first_page: Callable[[], Any],
+    since: datetime,
+    *,
+    most_pages: int = MOST_PAGES,
+    seconds: float = LOOK_UP_SECONDS,
+) -> Iterator[Any]:
     """The records of a list, to its end or to where all that follows is older than `since`.
 
     Twilio doesn't say that its lists are newest first, only shows them so: one that is not is
     read to its end. Raises Unreadable for one that can't be, or is too long to be.
     """
-    until = time.monotonic() + LOOK_UP_SECONDS
+    until = time.monotonic() + seconds
     page, newer, in_order = account.read(first_page), None, True
-    for _ in range(MOST_PAGES):
+    for _ in range(most_pages):
         created = None
         records: list[Any] = account.read(partial(list, page))
         for record in records:
@@ -178,7 +185,7 @@ def is_ours(record: Any, to: str) -> bool:
 
 def message_likeness(record: Any, ours: Payload, *, to: str) -> Likeness:
     """Whether a listed message is ours with this payload."""
-    if _is_masked(record.to):
+    if is_masked(record.to):
         return "unclear"
     if not is_ours(record, to):
         return "other"
@@ -186,7 +193,7 @@ def message_likeness(record: Any, ours: Payload, *, to: str) -> Likeness:
     theirs = getattr(record, sender, None)
     if theirs and getattr(ours, sender) and theirs != getattr(ours, sender):
         return "other"
-    shown = _skeleton(record.body or "")
+    shown = skeleton(record.body or "")
     if not shown or set(shown) == {"x"} or shown == "redacted":
         return "unclear"
     if isinstance(ours, WhatsApp):
@@ -194,13 +201,13 @@ def message_likeness(record: Any, ours: Payload, *, to: str) -> Likeness:
     return _body_likeness(shown, ours.body) if isinstance(ours, Text) else "unclear"
 
 
-def _is_masked(number: str | None) -> bool:
+def is_masked(number: str | None) -> bool:
     """Whether Twilio hides a number, as it does for accounts that ask for that."""
     return not number or bool(set(number) & set("xX*#"))
 
 
 def _body_likeness(shown: str, body: str) -> Likeness:
-    ours = _skeleton(body)
+    ours = skeleton(body)
     if not body:
         return "unclear"
     if shown == ours:
@@ -216,12 +223,12 @@ def _template_likeness(shown: str, ours: WhatsApp) -> Likeness:
         variables = json.loads(ours.content_variables or "{}")
     except ValueError:
         return "unclear"
-    wanted = [_skeleton(str(value)) for value in variables.values()]
+    wanted = [skeleton(str(value)) for value in variables.values()]
     wanted = [value for value in wanted if value]
     return "same" if wanted and all(value in shown for value in wanted) else "unclear"
 
 
-def _skeleton(text: str) -> str:
+def skeleton(text: str) -> str:
     """Letters and digits alone: smart encoding changes quotes, dashes and spaces."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(character for character in plain if character.isalnum())

@@ -68,6 +68,18 @@ class Store:
         )
         return [_webhook(row) for row in rows]
 
+    def texts_received(self) -> list[Webhook]:
+        """List the texts that people sent, the newest first."""
+        rows = self._database.query(
+            """
+            select * from webhooks
+            where endpoint in ('twilio_inbound', 'log')
+            and json_extract(body, '$.SmsStatus') = 'received'
+            order by seq desc
+            """
+        )
+        return [_webhook(row) for row in rows]
+
     def settle_webhooks(self, numbers: Sequence[int], state: Literal["delivered", "lost"]) -> None:
         with self._database.transaction() as db:
             db.executemany(

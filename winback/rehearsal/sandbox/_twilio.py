@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
@@ -164,7 +165,39 @@ def _listed(request: Request) -> dict[str, Any]:
     def shown(message: Message) -> dict[str, Any]:
         return _resource(state, message, state.store.request_body(message.request_id))
 
-    return page(request, wanted, name="messages", shown=shown)
+    found = page(request, wanted, name="messages", shown=shown)
+    if not query.keys() - {"PageSize"}:
+        # The list has the texts that came in too; here they all stand on its first page.
+        found["messages"] += [_received(state, text) for text in state.store.texts_received()]
+    return found
+
+
+def _received(state: State, text: Webhook) -> dict[str, Any]:
+    account, sid, sender = state.credentials.account_sid, text.body["MessageSid"], text.body["From"]
+    at = datetime.fromtimestamp(state.store.last_reply(sender) or 0, UTC).isoformat()
+    uri = f"/2010-04-01/Accounts/{account}/Messages/{sid}"
+    return {
+        "account_sid": account,
+        "api_version": "2010-04-01",
+        "body": text.body["Body"],
+        "date_created": rfc2822(at),
+        "date_sent": rfc2822(at),
+        "date_updated": rfc2822(at),
+        "direction": "inbound",
+        "error_code": None,
+        "error_message": None,
+        "from": sender,
+        "messaging_service_sid": text.body["MessagingServiceSid"],
+        "num_media": "0",
+        "num_segments": "1",
+        "price": None,
+        "price_unit": "USD",
+        "sid": sid,
+        "status": "received",
+        "subresource_uris": {"media": f"{uri}/Media.json"},
+        "to": text.body["To"],
+        "uri": f"{uri}.json",
+    }
 
 
 def _resource(state: State, message: Message, parameters: Mapping[str, Any]) -> dict[str, Any]:

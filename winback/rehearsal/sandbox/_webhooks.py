@@ -69,6 +69,10 @@ class RetryRule:
         return failure in self.on or "all" in self.on
 
 
+# What is kept although nobody is told.
+_LOGGED: Final = frozenset({"sendgrid_events", "twilio_inbound"})
+
+
 class Outbox:
     """The sender of the store's webhooks; every webhook ends as delivered or lost."""
 
@@ -126,13 +130,13 @@ class Outbox:
             return self._idle.wait_for(lambda: self._open == 0, timeout_seconds)
 
     def _with_place(self, webhooks: Sequence[Webhook]) -> list[Webhook]:
-        """Drop events of an account without a webhook URL; its logs keep them all the same."""
+        """Drop what an account without a webhook URL is not told; its logs and lists keep it."""
         if self._addresses is not None:
             return list(webhooks)
         return [
-            replace(webhook, endpoint="log") if webhook.endpoint == "sendgrid_events" else webhook
+            replace(webhook, endpoint="log") if webhook.endpoint in _LOGGED else webhook
             for webhook in webhooks
-            if webhook.url is not None or webhook.endpoint in {"sendgrid_events", "log"}
+            if webhook.url is not None or webhook.endpoint in {"log", *_LOGGED}
         ]
 
     def _enqueue(self, webhooks: Sequence[Webhook]) -> None:

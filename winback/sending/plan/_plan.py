@@ -38,6 +38,7 @@ from winback.ledger import (
     insert_new,
     keep_unwritten,
     link_token,
+    note_first_plan,
     note_planned,
     note_planning,
     read_pools,
@@ -47,6 +48,7 @@ from winback.ledger import (
     transition,
 )
 from winback.sending._chunks import chunks
+from winback.sending._found import Found
 from winback.sending.plan._codes import CodesOf
 from winback.sending.plan._rewrite import rewrite, unapproved
 from winback.sending.plan._samples import Samples
@@ -85,6 +87,10 @@ class PlanReport:
     # Messages that nobody approved, and that read otherwise now.
     rewritten: int = 0
     cancelled: int = 0
+    # Of the planned, in a ledger that was restored from a backup: those that had left since, and
+    # those that may have left and are not sent.
+    already_sent: int = 0
+    held: int = 0
     sms_parts: int = 0
     cost_cents: Decimal = Decimal(0)
     # That of each channel, in cents too.
@@ -112,6 +118,10 @@ class PlanReport:
         parts += [f"{self.rewritten:,} written anew"] if self.rewritten else []
         parts += [f"{self.parked:,} that wait without a time"] if self.parked else []
         parts += [f"{self.cancelled:,} cancelled"] if self.cancelled else []
+        if self.already_sent:
+            parts.append(f"{self.already_sent:,} of them had left before the ledger was restored")
+        if self.held:
+            parts.append(f"{self.held:,} of them may have left, and are held")
         parts += [f"{self.render_blocked:,} that can't be written"] if self.render_blocked else []
         return ", ".join(parts)
 
@@ -174,6 +184,7 @@ def plan(
     began_at = clock.now()
     with ledger.write() as connection:
         note_planning(connection, at=began_at)
+        note_first_plan(connection, at=began_at)
     for chunk in chunks(rows):
         wanted = [row for row in chunk if row["action"] == "plan"]
         confirmed.update(row["message_id"] for row in wanted)
@@ -192,6 +203,10 @@ def plan(
             own_anew, own_new_links = write_own(_own(anew), report=PlanReport())
             written, links = written + own, links + own_links
             rewritten, new_links = rewritten + own_anew, new_links + own_new_links
+            if (found := Found.of(connection, ledger)) is not None:
+                due = {row["message_id"]: row.get("due_at") for row in fresh}
+                left, held = found.settle(written, due, at=clock.now())
+                report.already_sent, report.held = report.already_sent + left, report.held + held
             samples.keep(connection, [*fresh, *anew], [*written, *rewritten])
             insert_new(connection, tables.messages, written)
             insert_new(connection, tables.links, links)

@@ -76,6 +76,7 @@ final as (
         coalesce(steps.series_language, locales.locale) as locale,
 
         -- when
+        decisions.due_at,
         decisions.send_after_at as not_before,
         decisions.expires_at as window_closes_at,
         decisions.step_expires_at as expires_at,

@@ -1,0 +1,164 @@
+"""Making a backup, and saying which ones there are."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from winback.backup._home import held_still
+from winback.backup._ledger import copy_out
+from winback.backup._place import Place, folder_of
+from winback.backup._settings import plain_settings, secret_names
+from winback.base.clock import Clock
+from winback.base.errors import UsageError, WinbackError
+from winback.base.settings import Settings
+from winback.ledger import has_ledger, migrations, open_ledger, read_restored
+
+FORMAT: Final = 1
+# Where brand and sources files stand in a backup, which need not be in the home.
+BESIDE: Final = "beside/"
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One whole backup. `new_bytes` is what it added to the folder; 0 for one that is listed."""
+
+    backup_id: str
+    made_at: datetime
+    files: int
+    total_bytes: int
+    ledger_bytes: int
+    new_bytes: int = 0
+    not_included: tuple[str, ...] = ()
+
+
+def back_up(settings: Settings, clock: Clock, place: str) -> Backup:
+    """Copy ledger, landing and settings without secrets to a folder, beside whatever runs.
+
+    Safe to kill: a backup counts once its manifest is there, which is written last. Raises
+    UsageError for a place that is no folder, WinbackError where there is no ledger or another
+    backup is under way.
+    """
+    folder = folder_of(place)
+    home = settings.home.resolve()
+    if folder == home or home in folder.parents:
+        raise UsageError(
+            f"{folder} is inside WINBACK_HOME, and goes where that goes. Next: another disk"
+        )
+    if not has_ledger(settings):
+        raise WinbackError(
+            f"there is no ledger in {home}, so there is nothing to back up. Next: WINBACK_HOME"
+        )
+    store = Place(folder)
+    with store.writing():
+        made_at = clock.now()
+        backup_id = f"{made_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        before = _bytes_in(store.objects)
+        # The ledger first: callbacks that landing has more of are taken in again.
+        ledger = _keep_ledger(store, settings)
+        with held_still(settings) as found:
+            files = [_keep_file(store, path, name) for path, name in found]
+        files += [
+            _keep_file(store, BESIDE + path.name, path)
+            for path in (settings.brand_file, settings.sources_file)
+            if path.is_file() and home not in path.resolve().parents
+        ]
+        store.keep_erased(settings.landing_dir / "erased")
+        body = {
+            "format": FORMAT,
+            "backup_id": backup_id,
+            "made_at": made_at.isoformat(),
+            "winback": version("winback"),
+            "revision": migrations.newest(),
+            "ledger": ledger,
+            "files": files,
+            "settings": plain_settings(settings),
+            "not_included": secret_names(settings),
+        }
+        store.write_manifest(backup_id, body)
+        new_bytes = _bytes_in(store.objects) - before
+    return _told(body, new_bytes)
+
+
+def list_backups(place: str) -> tuple[list[Backup], list[str]]:
+    """The whole backups of a folder, the oldest first, and a line for each that is damaged."""
+    store = Place(folder_of(place))
+    whole, damaged = [], []
+    for backup_id in store.ids():
+        try:
+            whole.append(_told(store.read_manifest(backup_id)))
+        except WinbackError as error:
+            damaged.append(str(error))
+    return whole, damaged
+
+
+def last_backup(place: str) -> Backup | None:
+    """The newest whole backup; None where there is none."""
+    whole, _ = list_backups(place)
+    return whole[-1] if whole else None
+
+
+def drop_old(place: str, *, older_than: datetime) -> int:
+    """Drop the backups from before a moment, never the newest; how many went."""
+    store = Place(folder_of(place))
+    with store.writing():
+        whole, _ = list_backups(place)
+        old = [it.backup_id for it in whole[:-1] if it.made_at < older_than]
+        if old:
+            store.drop(old)
+    return len(old)
+
+
+def _keep_ledger(store: Place, settings: Settings) -> dict[str, Any]:
+    # In the folder of the backups: its disk has room for a ledger, and it is as private.
+    copy = store.folder / f"ledger.{os.getpid()}.unfinished"
+    pieces = []
+    try:
+        with open_ledger(settings) as ledger:
+            with ledger.read() as connection:
+                _refuse_unadopted(read_restored(connection) is not None)
+            copy_out(ledger, settings, copy)
+        with copy.open("rb") as file:
+            while (piece := store.keep(file, is_one_piece=True))[1]:
+                pieces.append(list(piece))
+    finally:
+        for path in store.folder.glob(f"{copy.name}*"):
+            path.unlink(missing_ok=True)
+    return {"pieces": pieces, "bytes": sum(size for _, size in pieces)}
+
+
+def _refuse_unadopted(is_restored: bool) -> None:
+    if is_restored:
+        raise WinbackError(
+            "this is a restored copy that nobody has adopted, and it knows less than the backup "
+            "that it was made from will after that. Next: winback adopt"
+        )
+
+
+def _keep_file(store: Place, path: str, name: Path) -> dict[str, Any]:
+    with name.open("rb") as file:
+        digest, size = store.keep(file)
+    return {"path": path, "sha256": digest, "bytes": size}
+
+
+def _told(body: Mapping[str, Any], new_bytes: int = 0) -> Backup:
+    sizes = sum(file["bytes"] for file in body["files"])
+    return Backup(
+        body["backup_id"],
+        datetime.fromisoformat(body["made_at"]).astimezone(UTC),
+        len(body["files"]),
+        sizes + body["ledger"]["bytes"],
+        body["ledger"]["bytes"],
+        new_bytes,
+        tuple(body["not_included"]),
+    )
+
+
+def _bytes_in(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("??/*"))
