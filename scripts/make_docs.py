@@ -18,6 +18,7 @@ import golden_files
 import input_page
 import law_page
 import lint_page
+import processing_page
 import rule_files
 import rule_page
 import setting_page
@@ -29,6 +30,7 @@ PAGES = (
     input_page,
     law_page,
     lint_page,
+    processing_page,
     rule_page,
     setting_page,
 )

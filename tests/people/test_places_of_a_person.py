@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from erasable_home import EMAIL, NOW, Home
 from sqlalchemy import Float, Integer, func, select
 
+from winback import providers
 from winback.ledger import AddressKey, normalize, tables
 from winback.ledger._tables import Cost, UtcDateTime
 from winback.people.export import export_person
-from winback.people.places import LEDGER, NOBODY, LedgerPlace
+from winback.people.places import GIVEN, LEDGER, NOBODY, LedgerPlace
 
 WORDS = "zyxwords"
 # What a column is checked for, and what ties the tables to one another.
@@ -110,3 +112,8 @@ def test_an_export_has_their_row_of_every_table_and_an_erasure_clears_each_colum
             # The erasure's own lines are more; no row is gone but where links lead.
             count = connection.scalar(select(func.count()).select_from(table))
             assert count == 0 if place.table == "links" else count >= 1
+
+
+def test_the_record_of_processing_names_every_provider() -> None:
+    folders = {path.parent.name for path in Path(providers.__file__).parent.glob("*/__init__.py")}
+    assert folders - {"own"} <= set(GIVEN)

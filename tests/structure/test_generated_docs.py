@@ -25,7 +25,7 @@ def script(monkeypatch: pytest.MonkeyPatch):
     "name",
     [
         "column_page", "command_page", "event_page", "input_page", "law_page", "lint_page",
-        "rule_page", "setting_page",
+        "processing_page", "rule_page", "setting_page",
     ],
 )  # fmt: skip
 def test_a_generated_page_is_up_to_date(script, name: str) -> None:
@@ -41,7 +41,7 @@ def test_make_docs_writes_each_of_them(script) -> None:
         if "`make docs` writes this page" in path.read_text(encoding="utf-8")
     }
     assert pages == said
-    assert len(pages) == 8
+    assert len(pages) == 9
 
 
 def test_the_page_of_commands_has_every_command_and_says_what_each_option_is(script) -> None:

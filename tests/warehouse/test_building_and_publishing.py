@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,12 @@ from winback.warehouse import (
 from winback.warehouse._data_tests import DataTest, read_tests
 
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+EMAIL, PHONE = "p{}@shop.example", "+1212555{:04}"
+
+
+def customer_id(number: int) -> str:
+    """One customer is called by an address, as some shops call all."""
+    return f"c{number}" if number else EMAIL.format(number)
 
 
 def no_gate(_name: str, _settings: Settings, _as_of: datetime) -> Sequence[str]:
@@ -50,11 +57,16 @@ def first_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, Bui
     folder = home / "files"
     folder.mkdir()
     with (folder / "customers.csv").open("w", newline="") as file:
-        csv.writer(file).writerows([["customer_id"], *([f"c{i}"] for i in range(100))])
+        people = ([customer_id(i), EMAIL.format(i), PHONE.format(i), "US"] for i in range(100))
+        header = ["customer_id", "email", "phone", "country"]
+        csv.writer(file).writerows([header, *people])
     with (folder / "orders.csv").open("w", newline="") as file:
-        rows = [(f"o{i}", f"c{i}", (AS_OF - timedelta(days=i)).isoformat(), 10) for i in range(100)]
-        header = ("order_id", "customer_id", "ordered_at", "total_amount")
-        csv.writer(file).writerows([header, *rows])
+        rows = [
+            (f"o{i}", customer_id(i), (AS_OF - timedelta(days=i)).isoformat(), 10)
+            for i in range(100)
+        ]
+        names = ("order_id", "customer_id", "ordered_at", "total_amount")
+        csv.writer(file).writerows([names, *rows])
     settings = Settings.load(home=home)
     load(folder, settings, FixedClock(AS_OF))
     settings.warehouse_path.parent.mkdir(exist_ok=True)
@@ -152,3 +164,59 @@ def test_a_plain_build_enrolls_nobody(settings: Settings) -> None:
 def test_building_before_loading_says_what_comes_first(tmp_path: Path) -> None:
     with pytest.raises(WinbackError, match="winback load DIR"):
         build(Settings.load(home=tmp_path), AS_OF, gate=no_gate)
+
+
+def ask(settings: Settings, *calls: tuple[str, dict[str, str]]) -> list[Any]:
+    """What an assistant hears of `winback mcp`, by the protocol's own client over stdio."""
+    mcp = pytest.importorskip("mcp", reason="the optional package mcp is not installed")
+    import anyio
+
+    server = mcp.StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "winback.cli", "mcp"],
+        env={"WINBACK_HOME": str(settings.home), "PATH": os.environ["PATH"]},
+    )
+
+    async def talk() -> list[Any]:
+        async with mcp.Client(server) as client:
+            listed = (await client.list_tools()).tools
+            assert all(tool.annotations.read_only_hint for tool in listed)
+            assert {tool.name for tool in listed} >= {name for name, _ in calls}
+            return [await client.call_tool(name, arguments) for name, arguments in calls]
+
+    return anyio.run(talk)
+
+
+def test_an_assistant_is_told_why_and_what_it_caused_and_never_an_address(
+    settings: Settings,
+) -> None:
+    before = {p: p.stat().st_mtime_ns for p in settings.home.rglob("*") if p.is_file()}
+    calls = [
+        ("funnel", {}), ("results", {}), ("backtest", {}), ("search_docs", {"words": "holdout"}),
+        ("read_docs", {"page": "holdout"}), *(("why", {"customer_id": customer_id(i)})
+        for i in (0, 1, 40)), ("why", {"customer_id": "p1@shop.example"}),
+        ("why", {"customer_id": "nobody"}), ("backtest", {"name": "../ledger"}),
+        ("read_docs", {"page": "../README"}),
+    ]  # fmt: skip
+    told = ask(settings, *calls)
+    whole = "".join(answer.model_dump_json() for answer in told)
+    for number in range(100):
+        assert EMAIL.format(number) not in whole
+        assert PHONE.format(number)[1:] not in whole
+    assert [answer.is_error for answer in told] == [False] * 8 + [True] * 4
+    funnel, results, backtest, found, page, first, _, later = (
+        answer.structured_content for answer in told[:8]
+    )
+    assert {row["segment"] for row in funnel["segments"]}
+    manifest = read_manifest(settings.published_dir / "current")
+    assert manifest is not None
+    assert results["as_of"] == manifest.as_of
+    assert backtest["backtests"] == []
+    assert any(it["page"] == "holdout" for it in found["passages"])
+    assert "holdout" in page["result"]
+    assert "[address], as of" in first["story"]
+    days = (datetime.fromisoformat(manifest.as_of) - AS_OF).days
+    assert later["facts"]["lapse"]["days_inactive"] == 40 + days
+    assert "is not in the published set" in told[9].content[0].text
+    after = {p: p.stat().st_mtime_ns for p in settings.home.rglob("*") if p.is_file()}
+    assert before == after, "it only reads"

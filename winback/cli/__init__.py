@@ -20,6 +20,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _init,
     _lint,
     _load,
+    _mcp,
     _mode,
     _next,
     _power,

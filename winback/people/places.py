@@ -193,6 +193,25 @@ NOBODY: Final = frozenset(
     }
 )  # fmt: skip
 
+# Who else gets something of a person, by the folders of winback/providers and what we hand on.
+GIVEN: Final = {
+    "sendgrid": (
+        "SendGrid, who delivers email",
+        "the address, the words of the message, our ids of message and attempt",
+    ),
+    "twilio": (
+        "Twilio, who delivers texts, WhatsApp messages and calls",
+        "the phone number, the words of the message, our ids of message and attempt",
+    ),
+    "publish_to": (
+        "a database of your own (`WINBACK_PUBLISH_TO`)",
+        "the public tables, which have the shop's ids and no address",
+    ),
+    "mcp": (
+        "who runs an assistant, if you let one read ([mcp](mcp.md))",
+        "the shop's ids, orders and decisions of those who are asked for, and no address",
+    ),
+}
 
 # The columns of tables in files that name a customer.
 NAMING: Final = ("customer_id", "given_to_customer_id")

@@ -1,0 +1,28 @@
+"""`winback mcp`: what an analyst's assistant may ask."""
+
+from __future__ import annotations
+
+from winback.base.errors import WinbackError
+from winback.cli._app import LOOK, app
+from winback.cli._help import examples
+
+
+@app.command("mcp", rich_help_panel=LOOK, epilog=examples("winback mcp"))
+def mcp_command() -> None:
+    """Serve what is published to an assistant, by the Model Context Protocol on stdio.
+
+    It only reads: why a customer got what they got, the funnel, results, stored
+    backtests and the documents. It tells ids and never an address. It needs
+    the package mcp, which is no part of the default install: see docs/mcp.md.
+    """
+    from winback.base.settings import Settings
+
+    try:
+        from winback.measure.assistant.server import make_server
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in {"mcp", "mcp_types"}:
+            raise
+        raise WinbackError(
+            "the package mcp is not installed. Next: .venv/bin/pip install 'mcp>=2.3,<3'"
+        ) from None
+    make_server(Settings.load()).run("stdio")
