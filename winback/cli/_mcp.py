@@ -23,6 +23,6 @@ def mcp_command() -> None:
         if error.name is None or error.name.partition(".")[0] not in {"mcp", "mcp_types"}:
             raise
         raise WinbackError(
-            "the package mcp is not installed. Next: .venv/bin/pip install 'mcp>=2.3,<3'"
+            "the package mcp is not installed. Next: pip install 'winback[mcp]' where winback is"
         ) from None
     make_server(Settings.load()).run("stdio")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from winback.base.errors import UsageError
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import HOUSE_DIR
 
-FOLDER: Final = PROJECT_DIR / "docs"
+FOLDER: Final = HOUSE_DIR / "docs"
 _MOST: Final = 8
 _WORD: Final = re.compile(r"\w{2,}")
 
