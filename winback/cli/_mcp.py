@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from winback.base.errors import WinbackError
 from winback.cli._app import LOOK, app
 from winback.cli._help import examples
 
 
-@app.command("mcp", rich_help_panel=LOOK, epilog=examples("winback mcp"))
-def mcp_command() -> None:
+@app.command("mcp", rich_help_panel=LOOK, epilog=examples("winback mcp", "winback mcp --tools"))
+def mcp_command(
+    *,
+    tools: Annotated[
+        bool, typer.Option("--tools", help="List what it can be asked, and end.")
+    ] = False,
+) -> None:
     """Serve what is published to an assistant, by the Model Context Protocol on stdio.
 
     It only reads: why a customer got what they got, the funnel, results, stored
@@ -25,4 +34,11 @@ def mcp_command() -> None:
         raise WinbackError(
             "the package mcp is not installed. Next: pip install 'winback[mcp]' where winback is"
         ) from None
-    make_server(Settings.load()).run("stdio")
+    server = make_server(Settings.load())
+    if tools:
+        import asyncio
+
+        for tool in asyncio.run(server.list_tools()):
+            typer.echo(f"{tool.name:<14}{tool.description}")
+        return
+    server.run("stdio")
