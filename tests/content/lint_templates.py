@@ -100,6 +100,10 @@ BREAKS: dict[str, list[dict[str, Any]]] = {
         {"txt": ("enjoy", "others also bought it, enjoy")},
         {"sms": ("enjoy", "almost gone! Enjoy")},
         {"txt": ("enjoy", "the price drop, enjoy")},
+        {"html": ("Enjoy", "It was $12.50. Enjoy")},
+        {"txt": ("enjoy", "you often choose what is eco, enjoy")},
+        {"sms": ("enjoy", "join our club. Enjoy")},
+        {"subject": ("is waiting", "and back in stock")},
     ],
     "foreign_link": [
         {"sms": ("{{ shop_url }}", "https://bit.ly/x")},

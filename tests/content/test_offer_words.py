@@ -25,7 +25,7 @@ KINDS = ("percent", "vip", "price_drop", "amount", "free_shipping", "points", "g
         ("price_drop", 15, None, "15% off"),
         ("amount", Decimal("1000.0000"), "EUR", "€10 off"),
         ("amount", 1250, "USD", "$12.50 off"),
-        ("amount", 100000, "CHF", "1000 CHF off"),
+        ("amount", 100000, "CHF", "1,000\u00a0CHF off"),
         ("free_shipping", 0, None, "free shipping"),
         ("points", Decimal("500.0000"), None, "500 points"),
         ("gift", 0, "tea towel", "free tea towel"),
@@ -40,8 +40,14 @@ def test_each_kind_has_its_words(
 def test_money_and_percent_are_written_as_the_language_writes_them() -> None:
     told = [offer_text("amount", 1250, "EUR", language) for language in LANGUAGES]
     assert told == [
-        "€12.50 off", "12,50 € Rabatt", "12,50 € de réduction", "12,50 € de descuento",
+        "€12.50 off", "12,50\u00a0€ Rabatt", "12,50\u00a0€ de réduction",
+        "12,50\u00a0€ de descuento",
     ]  # fmt: skip
+    dear = [offer_text("amount", 123450, "EUR", language) for language in LANGUAGES]
+    assert [it.partition("€")[0].strip("\u00a0") for it in dear[1:]] == [
+        "1.234,50", "1\u00a0234,50", "1.234,50",
+    ]  # fmt: skip
+    assert dear[0] == "€1,234.50 off"
     assert offer_text("percent", 20, None, "de-AT") == "20 % Rabatt"
     assert offer_text("percent", 20, None, "xx") == "20% off"
 
@@ -73,7 +79,8 @@ def test_words_are_one_line_without_gaps(kind: str, value: int, detail: str, lan
     except RenderBlocked:
         assert not detail.strip() or not detail.isprintable()
         return
-    assert words == " ".join(words.split())
+    # An amount and its currency stay in one line: the space between them does not break.
+    assert words.replace("\u00a0", " ") == " ".join(words.split())
     ours = words.replace(" ".join(detail.split()), "")
     assert "{" not in ours
     assert "None" not in ours

@@ -46,7 +46,8 @@ class Language:
 
     def money(self, cents: int, currency: str) -> str:
         """An amount as shops write it: $12.50, 12,50 €; without decimals where they are zeros."""
-        form = f"{cents // 100:,}" if cents % 100 == 0 else f"{cents / 100:,.2f}"
+        whole, rest = divmod(cents, 100)
+        form = f"{whole:,}.{rest:02d}" if rest else f"{whole:,}"
         marks = str.maketrans({",": self.word("group"), ".": self.word("decimal")})
         sign = _SIGNS.get(currency)
         place = "money" if sign else "money_by_code"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from winback.base.languages import language as language_of
 from winback.content._blocked import RenderBlocked
 from winback.content._safe import one_line
 
@@ -46,8 +47,6 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "es": "{detail} gratis",
     },
 }
-# Those that a plain text has a letter for; any other is told by its code.
-_SIGNS: Final = {"EUR": "€", "USD": "$", "GBP": "£"}
 _DEFAULT: Final = "en"
 
 
@@ -76,7 +75,7 @@ def offer_text(
     return pattern.format(
         value=f"{number.normalize():f}",
         detail=name,
-        money=_money(number, name, spoken) if "{money}" in pattern else "",
+        money=language_of(spoken).money(round(number), name) if "{money}" in pattern else "",
     )
 
 
@@ -88,11 +87,3 @@ def _number(value: Decimal | float | None) -> Decimal:
         return Decimal(0)
     return number if number.is_finite() and number > 0 else Decimal(0)
 
-
-def _money(cents: Decimal, currency: str, language: str) -> str:
-    """An amount as the language writes it: `€10`, `10 €`, `12,50 €`."""
-    amount = f"{cents / 100:.2f}".removesuffix(".00")
-    sign = _SIGNS.get(currency, currency)
-    if language != _DEFAULT:
-        return f"{amount.replace('.', ',')} {sign}"
-    return f"{sign}{amount}" if currency in _SIGNS else f"{amount} {sign}"
