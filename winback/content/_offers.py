@@ -86,4 +86,3 @@ def _number(value: Decimal | float | None) -> Decimal:
     except InvalidOperation:
         return Decimal(0)
     return number if number.is_finite() and number > 0 else Decimal(0)
-

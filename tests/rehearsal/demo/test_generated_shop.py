@@ -268,6 +268,24 @@ def test_products_have_categories_tags_launches_and_some_reduced_prices(demo_sho
     assert all(value(row, "compare_at_price") > value(row, "price") for row in reduced)
 
 
+def test_some_products_are_reviewed_two_are_sold_out_and_some_customers_have_points(
+    demo_shop: Shop,
+) -> None:
+    bought = {line.product_id for order in demo_shop.orders for line in order.lines}
+    reviews = read_rows(demo_shop.out_dir, "reviews")
+    counts = Counter(row["product_id"] for row in reviews)
+    assert set(counts) <= bought
+    assert sum(count >= 5 for count in counts.values()) >= 10
+    assert all(at(row["created_at"]) <= ENDS_AT for row in reviews)
+    assert {row["rating"] for row in reviews} == set("12345")
+    stock = {row["product_id"]: row["quantity"] for row in read_rows(demo_shop.out_dir, "stock")}
+    assert set(stock) == {product.product_id for product in demo_shop.catalog.products}
+    assert list(stock.values()).count("0") == 2
+    points = read_rows(demo_shop.out_dir, "loyalty")
+    assert 50 < len(points) < 0.2 * len(demo_shop.customers)
+    assert all(at(row["expires_at"]) > ENDS_AT for row in points)
+
+
 def test_twenty_bad_rows_stand_at_the_ends_of_the_files_with_their_reasons(
     demo_shop: Shop,
 ) -> None:

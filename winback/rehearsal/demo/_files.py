@@ -55,6 +55,9 @@ HEADERS: dict[str, tuple[str, ...]] = {
     ),
     "web_events": ("customer_id", "event", "product_id", "cart_id", "occurred_at"),
     "price_changes": ("product_id", "price", "changed_at"),
+    "reviews": ("product_id", "rating", "text", "created_at"),
+    "stock": ("product_id", "quantity", "is_available", "known_at"),
+    "loyalty": ("customer_id", "points", "tier", "expires_at", "known_at"),
 }
 
 

@@ -16,6 +16,7 @@ from winback.rehearsal.demo._calendar import DAY, Indexes, Seconds, to_seconds
 from winback.rehearsal.demo._catalog import CATEGORIES, Catalog, invent_catalog
 from winback.rehearsal.demo._consents import ConsentRow, invent_consents
 from winback.rehearsal.demo._files import write_table
+from winback.rehearsal.demo._opinions import invent_points, invent_reviews, invent_stock
 from winback.rehearsal.demo._orders import (
     PERCENT_OFF,
     Order,
@@ -70,7 +71,7 @@ def generate_shop(
         favorites=favorites,
         latent=latent,
     )
-    _write(rng, shop, joined=joined)
+    _write(rng, shop, joined=joined, seed=seed)
     return shop
 
 
@@ -104,7 +105,7 @@ def _invent_orders(
     return tuple(orders)
 
 
-def _write(rng: np.random.Generator, shop: Shop, *, joined: Seconds) -> None:
+def _write(rng: np.random.Generator, shop: Shop, *, joined: Seconds, seed: int) -> None:
     end = to_seconds(shop.ends_at)
     consents: list[ConsentRow] = []
     for person, since in zip(shop.customers, joined.tolist(), strict=True):
@@ -126,6 +127,9 @@ def _write(rng: np.random.Generator, shop: Shop, *, joined: Seconds) -> None:
         "consents": list(consents),
         "web_events": sorted(events, key=lambda row: (row[4], row[0])),
         "price_changes": list(shop.catalog.price_changes()),
+        "reviews": list(invent_reviews(shop.orders, ends_at=end, seed=seed)),
+        "stock": list(invent_stock(shop.catalog, shop.orders, ends_at=end, seed=seed)),
+        "loyalty": list(invent_points(shop.orders, ends_at=end, seed=seed)),
     }
     for table, rows in tables.items():
         lines = [bad.line for bad in shop.bad_rows if bad.table == table]
