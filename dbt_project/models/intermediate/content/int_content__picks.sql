@@ -18,28 +18,9 @@ offered as (
 
 ),
 
-emptied as (
-
-    select * from {{ ref('int_customers__merges') }}
-
-),
-
--- Whatever became of the order: bought, refunded, returned, cancelled or on its way.
 ordered as (
 
-    select
-        coalesce(emptied.into_customer_id, orders.customer_id) as customer_id,
-        order_items.product_id,
-        max(orders.ordered_at) as last_ordered_at
-
-    from {{ ref('stg_shop__orders') }} as orders
-    inner join {{ ref('stg_shop__order_items') }} as order_items
-        on orders.order_id = order_items.order_id
-    left join emptied
-        on orders.customer_id = emptied.customer_id
-    group by
-        coalesce(emptied.into_customer_id, orders.customer_id),
-        order_items.product_id
+    select * from {{ ref('int_customers__ordered_products') }}
 
 ),
 

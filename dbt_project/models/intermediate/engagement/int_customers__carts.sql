@@ -24,8 +24,14 @@ out_of_stock as (
 
 ),
 
+ordered as (
+
+    select * from {{ ref('int_customers__ordered_products') }}
+
+),
+
 -- Any valid order closes every cart that was touched before it: shops rarely tell which
--- cart became which order.
+-- cart became which order. An order that was given back or called off closes what it held.
 left_since as (
 
     select
@@ -38,8 +44,14 @@ left_since as (
     from web_events
     left join customer_orders
         on web_events.customer_id = customer_orders.customer_id
+    left join ordered
+        on
+            web_events.customer_id = ordered.customer_id
+            and web_events.product_id = ordered.product_id
+            and web_events.occurred_at <= ordered.last_ordered_at
     where
         web_events.web_event in ('add_to_cart', 'checkout_started')
+        and ordered.product_id is null
         and web_events.occurred_at <= {{ as_of() }}
         and (
             customer_orders.last_order_at is null

@@ -34,6 +34,12 @@ out_of_stock as (
 
 ),
 
+ordered as (
+
+    select * from {{ ref('int_customers__ordered_products') }}
+
+),
+
 -- An order ends all interest shown before it: whatever was wanted, something was bought.
 seen_since as (
 
@@ -118,7 +124,19 @@ final as (
             and current_prices.valid_until is null
     left join out_of_stock
         on interests.product_id = out_of_stock.product_id
-    where out_of_stock.product_id is null
+    left join ordered
+        on
+            interests.customer_id = ordered.customer_id
+            and interests.product_id = ordered.product_id
+    -- Whoever has just ordered it looks at what they have, or want to give back.
+    where
+        out_of_stock.product_id is null
+        and (
+            ordered.product_id is null
+            or ordered.last_ordered_at < {{ days_after(
+                '-' ~ var('just_ordered_days'), 'interests.last_seen_at'
+            ) }}
+        )
 
 )
 
