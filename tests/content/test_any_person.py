@@ -25,7 +25,7 @@ CENTS = st.none() | st.integers(1, 10**9)
 
 
 def lists(currency="GBP"):
-    """A list of products as SQL hands it over, or none; of each the name alone is known for sure."""
+    """A list of products as SQL hands it over, or none; of each its name is sure."""
     product = st.fixed_dictionaries(
         {
             "name": ODD.filter(one_line),

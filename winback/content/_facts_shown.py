@@ -43,4 +43,5 @@ def _day(text: str, edition: Language) -> str:
     if not text:
         return ""
     day = datetime.fromisoformat(text)
-    return f"{edition.until(day + timedelta(days=1))} {day.year}"
+    date = edition.until(day + timedelta(days=1))
+    return edition.word("with_year").format(date=date, year=day.year)
