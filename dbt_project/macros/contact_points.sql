@@ -21,7 +21,10 @@
 
 {#- All channels of one person's phone go to the number that texts go to. -#}
 {% macro address_channel(channel) -%}
-    case {{ channel }} when 'email' then 'email' else 'sms' end
+    case
+        when {{ channel }} in ('email', 'direct_mail') then {{ channel }}
+        else 'sms'
+    end
 {%- endmacro %}
 
 {#-
@@ -49,6 +52,44 @@
 
 {% macro normalized_phone(phone) -%}
     nullif({{ winback.remove_matches(phone, '[ ().-]') }}, '')
+{%- endmacro %}
+
+{#- An address of any group; only a letter's has lines. -#}
+{% macro normalized_address(address) -%}
+    case
+        when
+            {{ address }} like '%@%'
+            or {{ address }} like concat('%', chr(10), '%')
+            then {{ normalized_email(address) }}
+        else {{ normalized_phone(address) }}
+    end
+{%- endmacro %}
+
+{#-
+    One line of a letter's address, as addresses are compared: in lower case, with one blank
+    where there are several or what can't be seen. It is printed in capitals.
+    winback/people/erasure/_find.py asks DuckDB for the same.
+-#}
+{% macro address_line(line) -%}
+    nullif(trim(lower({{ winback.one_blank(line) }})), '')
+{%- endmacro %}
+
+{% macro one_blank(text) -%}
+    {{ return(adapter.dispatch('one_blank', 'winback')(text)) }}
+{%- endmacro %}
+
+{% macro default__one_blank(text) -%}
+    regexp_replace({{ text }}, '[{{ winback.blanks() }}]+', ' ', 'g')
+{%- endmacro %}
+
+{% macro spark__one_blank(text) -%}
+    regexp_replace({{ text }}, '[{{ winback.blanks() }}]+', ' ')
+{%- endmacro %}
+
+{% macro blanks() -%}
+    {{ return(
+        ' \t\r\n\u0085\u00a0\u1680\u2000-\u200f\u2028-\u202f\u2060\u3000\ufeff'
+    ) }}
 {%- endmacro %}
 
 {#-

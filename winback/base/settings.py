@@ -59,7 +59,7 @@ EmailMode = Literal["auto", "immediate", "abortable"]
 Approval = Literal["off", "live", "always"]
 
 # All ways to reach somebody. Only those that WINBACK_CHANNELS names send anything.
-CHANNELS: Final = ("email", "sms", "mms", "rcs", "whatsapp", "voice")
+CHANNELS: Final = ("email", "sms", "mms", "rcs", "whatsapp", "voice", "direct_mail")
 
 
 class _BrandFile(PydanticBaseSettingsSource):
@@ -159,7 +159,8 @@ class Settings(BaseSettings):
 
     channels: str = Field(
         "email,sms",
-        description="Switched on, comma-separated: email, sms, mms, rcs, whatsapp, voice.",
+        description="Switched on, comma-separated: email, sms, mms, rcs, whatsapp, voice, "
+        "direct_mail.",
     )
 
     from_email: str = Field("", description="Sender address of email.")
@@ -208,6 +209,9 @@ class Settings(BaseSettings):
     sms_campaign_status: str = Field("", description="`registered` before US texts.")
     sms_per_second: float | None = Field(None, gt=0, description="Pace of SMS, MMS and RCS.")
     whatsapp_per_second: float | None = Field(None, gt=0, description="Pace of WhatsApp.")
+    print_keep_days: int = Field(
+        90, ge=30, description="How long the files for the print shop are kept."
+    )
     calls_per_second: float = Field(1.0, gt=0, description="Pace of calls: the account's CPS.")
     email_per_second: float | None = Field(None, gt=0, description="Pace of email.")
     email_batch_size: int = Field(
@@ -497,12 +501,20 @@ class Settings(BaseSettings):
             "email": self.email_per_second,
             "whatsapp": self.whatsapp_per_second,
             "voice": self.calls_per_second,
+            "direct_mail": None,
         }
         return own.get(channel, self.sms_per_second)
 
     @property
     def landing_dir(self) -> Path:
         return self.home.resolve() / "landing"
+
+    @property
+    def print_dir(self) -> Path:
+        """The files for the print shop; those of a rehearsal lie elsewhere, so that nobody prints
+        them."""
+        home = self.home.resolve()
+        return home / "sandbox" / "print" if self.sends_to_loopback_only else home / "print"
 
     @property
     def stop_file(self) -> Path:

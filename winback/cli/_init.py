@@ -26,7 +26,7 @@ _COUNTRY = "Two letters, such as GB: where a phone number without a calling code
 _ZONE = "The zone of the shop's days, such as Europe/London."
 _URL = "Where messages link to."
 _FROM = "The sender's address of email."
-_CHANNELS = "Comma-separated: email, sms, mms, rcs, whatsapp, voice."
+_CHANNELS = "Comma-separated: email, sms, mms, rcs, whatsapp, voice, direct_mail."
 _SOURCE = "The form of the shop's data."
 _PLACE = (
     "Where it is: a folder, a .duckdb file, the variable with PostgreSQL's URL, s3://…, or a shop "

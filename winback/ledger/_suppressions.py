@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -21,7 +21,7 @@ from winback.ledger._address_hashes import hashes_of, is_hashed
 from winback.ledger._address_keys import AddressKey, is_hidden
 from winback.ledger._among import among, texts
 
-ChannelGroup = Literal["email", "phone"]
+ChannelGroup = Literal["email", "phone", "post"]
 # Why an address must not be written to. `hold` waits for a person, `erased` is a customer's wish
 # to be forgotten.
 SuppressionReason = Literal[
@@ -40,12 +40,13 @@ SuppressionReason = Literal[
 LIFTED_BY_START: Final = ("stop", "opted_out")
 HOLD: Final = "hold"
 
+_GROUPS: Final[Mapping[str, ChannelGroup]] = {"email": "email", "direct_mail": "post"}
 _NOT_OF_A_NUMBER: Final = re.compile(r"[ ().-]")
 
 
 def channel_group(channel: str) -> ChannelGroup:
     """The group that a stop covers: on one phone channel it covers all of them."""
-    return "email" if channel == "email" else "phone"
+    return _GROUPS.get(channel, "phone")
 
 
 def normalize(group: ChannelGroup, address: str) -> str:
@@ -54,7 +55,8 @@ def normalize(group: ChannelGroup, address: str) -> str:
     Of a phone it is its number by the numbering plan (winback/base/phones.py); what is no number,
     such as a short code, keeps its signs.
     """
-    if group == "email" or is_hidden(address) or is_hashed(address):
+    # Only a letter's address has lines, whatever group it is looked for in.
+    if group != "phone" or "\n" in address or is_hidden(address) or is_hashed(address):
         return address.strip().lower()
     return canonical(address) or _NOT_OF_A_NUMBER.sub("", address)
 

@@ -26,10 +26,11 @@ _NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "rcs": (*_TWILIO, "twilio_rcs_service_sid"),
     "whatsapp": (*_TWILIO, "twilio_whatsapp_from"),
     "voice": (*_TWILIO, "twilio_voice_from", "voice_opt_out_number"),
+    "direct_mail": ("postal_address",),
 }
 _WHY: Final[dict[str, str]] = {
     "from_email": "the sender of every email",
-    "postal_address": "the law wants it in every marketing email",
+    "postal_address": "every marketing email and every letter names it",
     "public_base_url": "providers report back there, and unsubscribe links point there",
     "sendgrid_api_key": "email goes out through SendGrid",
     "sendgrid_webhook_public_keys": "unsigned events are not believed",

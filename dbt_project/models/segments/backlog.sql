@@ -4,7 +4,7 @@
               day the first playbook started. Nobody joins later: who lapses after the
               launch comes through `lapsed_30_45`, or `newly_lapsed`.
     Grain:    one row per customer.
-    Priority: card_text 3, picture_text 3, sms_email 3, sms_four_step 3,
+    Priority: card_text 3, picture_text 3, postcard 3, sms_email 3, sms_four_step 3,
               voice_call 3, whatsapp_note 3
 */
 with

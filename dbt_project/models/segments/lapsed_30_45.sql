@@ -4,7 +4,7 @@
               first touch is due. Whoever was beyond them at the launch is in
               `backlog`. By lapse_preset personal newly_lapsed stands in its place.
     Grain:    one row per customer.
-    Priority: card_text 2, picture_text 2, sms_email 2, sms_four_step 2,
+    Priority: card_text 2, picture_text 2, postcard 2, sms_email 2, sms_four_step 2,
               voice_call 2, whatsapp_note 2
 */
 with

@@ -2,7 +2,7 @@
     Rule:     a customer of the tier vip who has been silent for 60 days or more: who
               has not ordered, or what else the shop counts (lapse_basis).
     Grain:    one row per customer.
-    Priority: card_text 1, picture_text 1, sms_email 1, sms_four_step 1,
+    Priority: card_text 1, picture_text 1, postcard 1, sms_email 1, sms_four_step 1,
               voice_call 1, whatsapp_note 1
 */
 with

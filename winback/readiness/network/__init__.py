@@ -55,7 +55,7 @@ def _questions(settings: Settings, servers: Sequence[Server]) -> Iterator[Callab
                 yield partial(about, domain, servers)
         yield partial(_accounts.sendgrid_key, settings)
         yield partial(_accounts.sendgrid_webhook, settings)
-    if channels - {"email"}:
+    if channels - {"email", "direct_mail"}:
         yield partial(_accounts.twilio_account, settings)
     if channels & _TEXTS and settings.twilio_messaging_service_sid:
         yield partial(_accounts.twilio_service, settings)

@@ -70,12 +70,12 @@ final as (
         consent_holders.customer_id is not null as ok_consent,
         opt_outs.address is null
         and not coalesce(preferences.is_stopped, false) as ok_suppression,
-        -- The law's hours hold for phones; email may go by the shop's clock.
-        contact_points.channel_group = 'email'
+        -- The law's hours hold for phones; others may go by the shop's clock.
+        contact_points.channel_group != 'phone'
         or located.customer_id is not null as ok_zone,
         -- The hours of nowhere are the rule `zone`'s to tell.
         (
-            contact_points.channel_group != 'email'
+            contact_points.channel_group = 'phone'
             and located.customer_id is null
         )
         or with_hours.customer_id is not null as ok_hours,

@@ -23,7 +23,7 @@ consent_channels as (
 
 known_names as (
 
-    select distinct consent_channel from consent_channels
+    select distinct consent_channel from {{ ref('consent_channels') }}
 
 ),
 

@@ -35,10 +35,7 @@ suppressed as (
 
     select
         channel_group,
-        case channel_group
-            when 'email' then {{ normalized_email('address') }}
-            else {{ normalized_phone('address') }}
-        end as address
+        {{ normalized_address('address') }} as address
 
     from suppressions
     where lifted_at is null

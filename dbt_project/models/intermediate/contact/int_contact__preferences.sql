@@ -20,10 +20,7 @@ standing as (
         customer_id,
         channel_group,
         kind,
-        case
-            when address like '%@%' then {{ normalized_email('address') }}
-            else {{ normalized_phone('address') }}
-        end as address
+        {{ normalized_address('address') }} as address
 
     from preferences
     where

@@ -12,6 +12,12 @@ phone_numbers as (
 
 ),
 
+postal_addresses as (
+
+    select * from {{ ref('int_customers__postal_addresses') }}
+
+),
+
 given as (
 
     select
@@ -23,7 +29,8 @@ given as (
 
     from customers
 
-    {% for channel in known_channels() if channel != 'email' -%}
+    {% for channel in known_channels()
+        if channel not in ['email', 'direct_mail'] -%}
     union all
 
     select
@@ -39,6 +46,17 @@ given as (
             customers.phone = phone_numbers.spelling
             and coalesce(customers.country, '') = phone_numbers.country
     {% endfor %}
+    union all
+
+    select
+        customer_id,
+        'direct_mail' as channel,
+        'post' as channel_group,
+        is_given,
+        address
+
+    from postal_addresses
+
 ),
 
 checked as (
@@ -49,6 +67,7 @@ checked as (
             case channel_group
                 when 'email' then {{ is_email('address') }}
                 when 'phone' then {{ is_phone('address') }}
+                when 'post' then address is not null
             end,
             false
         ) as is_well_formed

@@ -39,6 +39,11 @@ final as (
         customers.email,
         customers.phone,
         customers.first_name,
+        customers.last_name,
+        customers.address_name,
+        customers.address_line1,
+        customers.address_line2,
+        customers.city,
 
         -- place and preference
         country_names.country,

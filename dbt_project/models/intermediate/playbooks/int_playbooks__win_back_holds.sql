@@ -14,6 +14,8 @@ channel_groups as (
     select 'email' as channel_group
     union all
     select 'phone' as channel_group
+    union all
+    select 'post' as channel_group
 
 ),
 

@@ -37,7 +37,10 @@ customer_windows as (
         windows.zones is null
         and nearest_windows.zones is not null as is_outside_own_hours,
         coalesce(
-            timing.usual_click_hour,
+            -- A letter has no hour.
+            case
+                when zone_sets.channel_group != 'post' then timing.usual_click_hour
+            end,
             case zone_sets.channel_group
                 {% for channel_group, hour in var('shop_hours').items() -%}
                 when '{{ channel_group }}'

@@ -37,6 +37,9 @@ local_days as (
 channel_groups as (
 
     select distinct channel_group from contact_windows
+    {% if 'direct_mail' not in known_channels() -%}
+    where channel_group != 'post'
+    {%- endif %}
 
 ),
 

@@ -18,6 +18,10 @@ final as (
         {{ clean_text('phone') }} as phone,
         {{ clean_text('first_name') }} as first_name,
         {{ clean_text('last_name') }} as last_name,
+        {{ address_line('address_name') }} as address_name,
+        {{ address_line('address_line1') }} as address_line1,
+        {{ address_line('address_line2') }} as address_line2,
+        {{ address_line('city') }} as city,
 
         -- place and preference
         upper({{ clean_text('country') }}) as country,
