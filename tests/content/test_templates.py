@@ -24,9 +24,9 @@ LINK = "https://hooks.example.com/u/abc"
 TEXTS = sorted(
     str(path.relative_to(TEMPLATES_DIR))[: -len(".txt")]
     for path in TEMPLATES_DIR.glob("*/[!_]*.txt")
-    # What carriers fetch is no text, and a call is spoken inside its frame.
+    # What carriers fetch is no text, a call is spoken inside its frame, and a card is printed.
     if not path.with_suffix(".html").exists()
-    and not path.name.endswith((".subject.txt", ".media.txt", ".voice.txt"))
+    and not path.name.endswith((".subject.txt", ".media.txt", ".voice.txt", ".card.txt"))
 )
 EMAILS = sorted(
     str(path.relative_to(TEMPLATES_DIR))[: -len(".html")] for path in TEMPLATES_DIR.glob("*/*.html")
@@ -34,6 +34,10 @@ EMAILS = sorted(
 CALLS = sorted(
     str(path.relative_to(TEMPLATES_DIR))[: -len(".voice.txt")]
     for path in TEMPLATES_DIR.glob("*/*.voice.txt")
+)
+CARDS = sorted(
+    str(path.relative_to(TEMPLATES_DIR))[: -len(".card.txt")]
+    for path in TEMPLATES_DIR.glob("*/*.card.txt")
 )
 SUBJECTS = {str(it.relative_to(TEMPLATES_DIR)) for it in TEMPLATES_DIR.glob("*/*.subject.txt")}
 
@@ -90,7 +94,7 @@ def test_every_step_and_variant_has_its_template_and_no_template_is_left_over():
         used |= {line["template"] for line in rows} - {""}
         for line in rows:
             assert not line.get("subject") or f"{line['subject']}.subject.txt" in SUBJECTS
-    assert sorted(used) == sorted(TEXTS + EMAILS + CALLS)
+    assert sorted(used) == sorted(TEXTS + EMAILS + CALLS + CARDS)
     assert {"sms_email/6", "sms_four_step/4", "cart_reminder/3"} <= set(TEXTS)
 
 

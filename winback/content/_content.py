@@ -21,6 +21,7 @@ _DETAILS: Final = ("offer_detail", "extra_offer_detail")
 _SAID: Final[Mapping[str, tuple[str, ...]]] = {
     "email": ("from_name", "reply_to", "postal_address", "unsubscribe_mailto"),
     "voice": ("voice_opt_out_number", "voice_language"),
+    "direct_mail": ("postal_address",),
 }
 
 

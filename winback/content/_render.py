@@ -16,6 +16,7 @@ from winback.content._context import template_context
 from winback.content._email import write_email
 from winback.content._frozen import Rendered
 from winback.content._phone import write_mms, write_text, write_whatsapp
+from winback.content._postcard import write_postcard
 from winback.content._templates import Templates
 from winback.content._voice import write_call
 from winback.content.brand import read_brand
@@ -24,7 +25,7 @@ from winback.content.payloads import from_json
 
 TEMPLATES_DIR = PROJECT_DIR / "templates"
 # The files that one template may have.
-_KINDS: Final = ("txt", "html", "media.txt", "voice.txt", "whatsapp.json")
+_KINDS: Final = ("txt", "html", "media.txt", "voice.txt", "whatsapp.json", "card.txt")
 _PHONE: Final = {
     "sms": write_text,
     "rcs": write_text,
@@ -126,6 +127,14 @@ class Renderer:
             )
         if row["channel"] == "voice":
             return write_call(self._templates, self._settings, row)
+        if row["channel"] == "direct_mail":
+            return write_postcard(
+                self._templates,
+                self._settings,
+                row,
+                unsubscribe_url=unsubscribe_url,
+                link_at=link_at,
+            )
         write = _PHONE[row["channel"]]
         return write(self._templates, self._settings, row, link_at=link_at)
 

@@ -1,4 +1,5 @@
-"""The frozen part of a message: the payload of an email, a text, a WhatsApp message or a call.
+"""The frozen part of a message: the payload of an email, a text, a WhatsApp message, a call or a
+postcard.
 
 Content and conversations write them, providers read them. The ledger keeps them as JSON; the
 names in it never change, for a row of any age can be read.
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 # The names of words in payloads of today, and in old rows.
 _WORDS: Final = ("subject", "text", "body", "words", "caption")
+_OF_A_CARD: Final = ("design", "language", "code", "until", "link", "opt_out", "sender")
 
 
 @dataclass(frozen=True, repr=False)
@@ -165,7 +167,42 @@ class Call:
         return {"from_": self.from_, "words": self.words, "language": self.language}
 
 
-Payload = Email | Text | WhatsApp | Card | Call
+@dataclass(frozen=True, repr=False)
+class Postcard:
+    """What a print shop prints beside the address: `design` is the template that it is of.
+
+    `code` and `until` are those that the words show, `link` leads to the shop, `opt_out` says how
+    to get no more, and `sender` is where it comes from.
+    """
+
+    design: str
+    language: str
+    headline: str
+    body: str
+    code: str
+    until: str
+    link: str
+    opt_out: str
+    sender: str
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Postcard:
+        """The payload as the ledger keeps it."""
+        kept = {name: str(stored[name]) for name in _OF_A_CARD}
+        return cls(headline=stored["subject"], body=stored["words"], **kept)
+
+    @property
+    def words(self) -> str:
+        """All that a person reads of it."""
+        return "\n".join((self.headline, self.body, self.opt_out, self.sender))
+
+    def stored(self) -> dict[str, Any]:
+        """The payload as the ledger keeps it."""
+        kept = {name: getattr(self, name) for name in _OF_A_CARD}
+        return {"subject": self.headline, "words": self.body, **kept}
+
+
+Payload = Email | Text | WhatsApp | Card | Call | Postcard
 
 
 def to_json(payload: Payload) -> str:
@@ -180,6 +217,8 @@ def from_json(channel: str, payload_json: str) -> Payload:
         return Email.of(stored)
     if channel == "voice":
         return Call.of(stored)
+    if channel == "direct_mail":
+        return Postcard.of(stored)
     # The kinds of messages to a phone are told apart by their payloads alone.
     if "content_sid" in stored and "messaging_service_sid" in stored:
         return Card.of(stored)
@@ -189,6 +228,8 @@ def from_json(channel: str, payload_json: str) -> Payload:
 def words_of(payload_json: str | None) -> str:
     """What a message says in plain words; nothing of one that was erased."""
     stored = _read(payload_json)
+    if "design" in stored:
+        return Postcard.of(stored).words
     return str(stored.get("body") or stored.get("text") or stored.get("words") or "")
 
 
@@ -203,6 +244,12 @@ def texts_of(payload_json: str | None) -> tuple[list[str], str]:
     texts = [stored[name] for name in _WORDS if isinstance(stored.get(name), str)]
     page = stored.get("html")
     return texts, page if isinstance(page, str) else ""
+
+
+def card_of(payload_json: str | None) -> Postcard | None:
+    """The postcard; None of anything else."""
+    stored = _read(payload_json)
+    return Postcard.of(stored) if "design" in stored else None
 
 
 def _read(payload_json: str | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from winback.base.words import OUTCOMES
 
-CHANNELS: Final = {"sms": "text"}
+CHANNELS: Final = {"sms": "text", "direct_mail": "letter"}
 STATES: Final = {
     **OUTCOMES,
     "unknown": "may have been sent: no response came. It is never sent again by itself",

@@ -12,8 +12,13 @@ from winback.content.lint._finding import Finding
 from winback.content.lint._hosts import link_findings
 from winback.content.lint._mails import mail_addresses, mail_findings
 from winback.content.lint._page import Page
-from winback.content.lint._words import addresses_in, text_findings, word_findings
-from winback.content.payloads import Email, Payload, Text
+from winback.content.lint._words import (
+    addresses_in,
+    card_findings,
+    text_findings,
+    word_findings,
+)
+from winback.content.payloads import Email, Payload, Postcard, Text
 
 # Words of a finding by which its line is known, in quotes.
 _QUOTED: Final = re.compile(r"'([^']+)'")
@@ -58,6 +63,9 @@ def findings(
     elif isinstance(payload, Text):
         addresses += addresses_in(payload.body)
         own = text_findings(payload, sms_parts=sms_parts, settings=settings)
+    elif isinstance(payload, Postcard):
+        addresses += [payload.link, *addresses_in(payload.body)]
+        own = card_findings(payload, settings=settings, way_out=way_out)
     else:
         own = iter(())
     found = [*own, *link_findings(addresses, settings)]

@@ -12,7 +12,7 @@ from winback.content._codes import EXAMPLE_CODE
 from winback.content._sms_text import is_gsm7, to_gsm7
 from winback.content.lint._finding import Finding
 from winback.content.lint._promises import texts_in, unbacked, without_values
-from winback.content.payloads import Text
+from winback.content.payloads import Postcard, Text
 
 BRAND_WITHIN: Final = 40
 ADVISED_LENGTH: Final = 320
@@ -83,6 +83,16 @@ def text_findings(payload: Text, *, sms_parts: int | None, settings: Settings) -
         yield Finding("alphabet", f"{odd!r} halves what an SMS part holds")
     if len(words) > ADVISED_LENGTH:
         yield Finding("length", f"the text has {len(words):,} characters")
+
+
+def card_findings(payload: Postcard, *, settings: Settings, way_out: str) -> Iterator[Finding]:
+    """Rules for a letter: who wrote it, and how to get no more."""
+    if settings.brand_name not in f"{payload.headline} {payload.body}":
+        yield Finding("brand", "the card does not name the shop")
+    if way_out not in payload.opt_out:
+        yield Finding("opt_out", "the card does not say how to get no more")
+    if settings.postal_address not in payload.sender:
+        yield Finding("postal_address", "the card lacks the postal address")
 
 
 def addresses_in(words: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from winback.base.languages import language
 from winback.content._sms_text import is_gsm7
 from winback.content.lint import Finding
-from winback.content.payloads import subject_of, texts_of, words_of
+from winback.content.payloads import Postcard, card_of, subject_of, texts_of, words_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,6 +59,11 @@ class Shown:
     def page(self) -> str:
         """The HTML of a mail."""
         return texts_of(self.payload_json)[1]
+
+    @property
+    def card(self) -> Postcard | None:
+        """The postcard, of one."""
+        return card_of(self.payload_json)
 
     @property
     def size(self) -> str:

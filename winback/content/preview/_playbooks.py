@@ -50,6 +50,10 @@ _STAND_INS: Final[Mapping[str, Mapping[str, str]]] = {
         "voice_opt_out_number": "+18005550100",
         "public_base_url": _PUBLIC,
     },
+    "direct_mail": {
+        "postal_address": "(your postal address)",
+        "public_base_url": _PUBLIC,
+    },
 }
 _SEEDS: Final = (
     "playbook_steps", "step_variants", "step_contents", "playbook_segments", "offers",

@@ -122,7 +122,7 @@ def steps_of(replay: Replay, segment: str, settings: Settings, at: datetime) -> 
 
 
 def _segments(row: Mapping[str, Any], renderer: Renderer, at: datetime) -> tuple[float | None, str]:
-    if row["channel"] == "email":
+    if row["channel"] in {"email", "direct_mail"}:
         return 1.0, ""
     facts = {
         **row,

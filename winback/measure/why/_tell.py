@@ -48,6 +48,8 @@ _ANSWERS: Final = {
     "opted_out": "opted out by, or complained of,",
 }
 
+_GROUPS: Final = {"email": "emails", "post": "letters"}
+
 
 def tell(story: Story, *, shop_timezone: str, width: int = 100) -> list[str]:
     """The whole story: who they are, what may be sent, what happened, and the rules' sources."""
@@ -133,7 +135,7 @@ class _Teller:
             f"{opens.astimezone(zone):%H:%M} to {closes.astimezone(zone):%H:%M} in {zone.key}"
             for zone in zones
         )
-        what = "emails" if row["channel_group"] == "email" else "texts and calls"
+        what = _GROUPS.get(row["channel_group"], "texts and calls")
         return (
             f"hours of {what}: next {self._time(opens)} to {self._later(closes, than=opens)} "
             f"({clocks}). Our own hours are never open in all their places and time zones at "
@@ -325,7 +327,8 @@ def _concerns(source: Mapping[str, Any], rule: str, channels: set[str | None]) -
     if source["channel"] is None or None in channels:
         return True
     # The law of hours is the same for every channel that rings a phone.
-    groups = {"email" if channel == "email" else "phone" for channel in channels}
+    alone = {"email": "email", "direct_mail": "post"}
+    groups = {alone.get(str(channel), "phone") for channel in channels}
     return source["channel"] in channels | groups
 
 
