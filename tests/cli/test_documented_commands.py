@@ -46,6 +46,7 @@ EXPORTED = {
     "profiles.csv": "Email,Email Marketing Consent,Email Marketing Consent Timestamp\n"
     "ada@example.com,UNSUBSCRIBED,2025-02-03\n",
     "codes.txt": "COME-1\n",
+    "returned.csv": "message_id\n17\n",
     "subscribers.csv": "email,status\nada@example.com,blocklisted\n",
     "sources.toml": '[shop]\nformat = "shopify"\nfolder = "docs/samples/shopify"\n'
     '[newsletter]\nformat = "klaviyo"\nfolder = "profiles.csv"\n',

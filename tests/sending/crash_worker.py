@@ -29,6 +29,7 @@ from winback.base.settings import Settings
 from winback.ledger import Ledger, open_ledger
 from winback.providers import Outcome, Request
 from winback.providers._wire import _ProvingMixin
+from winback.providers.print_shop.channel import PrintChannel
 from winback.providers.sendgrid.channel import EmailChannel
 from winback.providers.twilio.messages import PhoneChannel
 from winback.sending import _attempts, _due, _run, _send, _sweep, send_due
@@ -107,7 +108,7 @@ def kill_at_call(which: int, when: str) -> None:
         return read(self)
 
     HTTPConnection.send, _ProvingMixin.getresponse = send_half, read_nothing
-    for channel in (EmailChannel, PhoneChannel):
+    for channel in (EmailChannel, PhoneChannel, PrintChannel):
 
         def send(self: object, request: Request, original=channel.send) -> Outcome:
             with lock:

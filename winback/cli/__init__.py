@@ -25,6 +25,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _next,
     _power,
     _preview,
+    _print,
     _project,
     _pull,
     _reconcile,

@@ -7,6 +7,7 @@ callbacks) → match (_match) → apply (_collect, _effects).
 from winback.inbound._apply import CollectReport
 from winback.inbound._collect import ERASED, collect, parse
 from winback.inbound._fetched import Suppressed, keep_heard, keep_progress, keep_suppressed
+from winback.inbound._letters import ReturnedReport, take_returned
 from winback.inbound._log import read_log_part
 from winback.inbound._receiver import Receiver, create_app
 from winback.inbound._replay import Difference, ReplayReport, replay_events
@@ -19,6 +20,7 @@ __all__ = [
     "PersonRequest",
     "Receiver",
     "ReplayReport",
+    "ReturnedReport",
     "Suppressed",
     "collect",
     "create_app",
@@ -29,5 +31,6 @@ __all__ = [
     "read_log_part",
     "replay_events",
     "requests_of",
+    "take_returned",
     "write_request",
 ]

@@ -21,7 +21,7 @@ from winback.inbound._fetched import listed
 from winback.inbound._log import log_part_path, read_log_part, writers
 from winback.inbound._read_ahead import read_ahead
 from winback.ledger import Ledger, LedgerUnavailable, insert_new, tables
-from winback.providers import Event, Record, Unreadable, clicked, preferred, unsubscribed
+from winback.providers import Event, Record, Unreadable, clicked, preferred, returned, unsubscribed
 from winback.providers.sendgrid import callbacks as _sendgrid
 from winback.providers.sendgrid import mail as _mail
 from winback.providers.twilio import callbacks as _twilio
@@ -145,6 +145,7 @@ _PARSERS: Final[dict[tuple[str, str], Callable[[Record], Event | Iterable[Parsed
     ("winback", "unsubscribe"): unsubscribed,
     ("winback", "preference"): preferred,
     ("winback", "click"): clicked,
+    ("print", "returned"): returned,
 }
 
 

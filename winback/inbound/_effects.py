@@ -42,6 +42,8 @@ SILENCES: Final[Mapping[tuple[str, str, str], str]] = {
     # A block is the server's mood of the day, not the address's end.
     ("sendgrid", "bounced", "blocked"): "",
     ("sendgrid", "bounced", _ANY): "hard_bounce",
+    # A card that came back.
+    ("print", "bounced", _ANY): "hard_bounce",
     # Why SendGrid itself refuses to write to somebody: our own list should have known.
     ("sendgrid", "dropped", "Bounced Address"): "hard_bounce",
     ("sendgrid", "dropped", "Invalid"): "hard_bounce",

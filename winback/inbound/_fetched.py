@@ -37,7 +37,7 @@ def keep_progress(
 ) -> None:
     """Append Twilio's records of messages, by our id; durable when this returns."""
     now = clock.now()
-    _append(
+    keep_records(
         settings,
         clock,
         [
@@ -51,12 +51,12 @@ def keep_suppressed(settings: Settings, clock: Clock, rows: Sequence[Suppressed]
     """Append the addresses that SendGrid's lists suppress; durable when this returns."""
     lines = [asdict(row) | {"occurred_at": row.occurred_at.isoformat()} for row in rows]
     body = json.dumps(lines).encode()
-    _append(settings, clock, [Record("sendgrid", LISTED, clock.now(), "", {}, body)])
+    keep_records(settings, clock, [Record("sendgrid", LISTED, clock.now(), "", {}, body)])
 
 
 def keep_heard(settings: Settings, clock: Clock, texts: Sequence[Heard]) -> None:
     """Append texts that Twilio's list shows as sent to us; durable when this returns."""
-    _append(
+    keep_records(
         settings,
         clock,
         [
@@ -82,7 +82,8 @@ def listed(record: Record) -> Iterator[Suppressed | Unreadable]:
         yield Suppressed(line["address"], line["reason"], line["source"], at)
 
 
-def _append(settings: Settings, clock: Clock, records: Sequence[Record]) -> None:
+def keep_records(settings: Settings, clock: Clock, records: Sequence[Record]) -> None:
+    """Append records; durable when this returns."""
     if not records:
         return
     writer = LogWriter(settings.events_dir, clock)

@@ -199,7 +199,9 @@ async def _group(ledger: Ledger, message_id: str) -> ChannelGroup | None:
     except (LedgerUnavailable, SQLAlchemyError) as error:
         log.error("a message can't be looked up: %s", type(error).__name__)
         return None
-    return channel_group(channel) if channel else None
+    group = channel_group(channel) if channel else None
+    # The words for any message fit a letter.
+    return None if group == "post" else group
 
 
 def _channel(ledger: Ledger, message_id: str) -> str | None:

@@ -245,6 +245,13 @@ def event_parts(settings: Settings) -> list[Path]:
     return sorted(settings.events_dir.glob("**/*.jsonl"))
 
 
+def letters(settings: Settings) -> list[Path]:
+    """The files for the print shop, handed over or not; an empty one was taken back."""
+    home = settings.home.resolve()
+    found = [*home.glob("print/*"), *home.glob("sandbox/print/*")]
+    return sorted(path for path in found if path.is_file() and path.stat().st_size)
+
+
 def rejected(settings: Settings) -> list[Path]:
     """The rows that landing could not hold."""
     return sorted(settings.rejected_dir.glob("*.csv"))

@@ -40,6 +40,10 @@ from winback.providers.own.choices import (
     unsubscribed,
 )
 from winback.providers.own.clicks import click_record, clicked
+from winback.providers.print_shop.files import COLUMNS as PRINT_COLUMNS
+from winback.providers.print_shop.files import handed_over
+from winback.providers.print_shop.files import read_rows as read_print_rows
+from winback.providers.print_shop.returns import returned, returned_record
 from winback.providers.sendgrid.left import mail_left
 from winback.providers.sendgrid.lists import (
     LIST_NAMES,
@@ -56,6 +60,7 @@ from winback.providers.twilio.twiml import answer_call
 __all__ = [
     "LIST_NAMES",
     "PAGE_ROWS",
+    "PRINT_COLUMNS",
     "BrokenResponseError",
     "Channel",
     "Charged",
@@ -93,10 +98,14 @@ __all__ = [
     "classify",
     "click_record",
     "clicked",
+    "handed_over",
     "mail_left",
     "open_channel",
     "preference_record",
     "preferred",
+    "read_print_rows",
+    "returned",
+    "returned_record",
     "skeleton",
     "texts_left",
     "undo_record",

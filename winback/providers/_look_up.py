@@ -23,6 +23,8 @@ class Search:
     message: Outgoing
     # Records from before this moment are of something else.
     since: datetime
+    # The attempt by which it may have left, where that is known.
+    attempt_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,10 @@ def open_channel(name: str, settings: Settings) -> Channel:
         from winback.providers.twilio.calls import VoiceChannel
 
         return VoiceChannel(settings)
+    if name == "direct_mail":
+        from winback.providers.print_shop.channel import PrintChannel
+
+        return PrintChannel(settings)
     from winback.providers.twilio.messages import PhoneChannel
 
     return PhoneChannel(name, settings)

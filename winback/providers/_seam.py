@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
-from winback.content.payloads import Call, Email, Payload, Text, WhatsApp
+from winback.content.payloads import Call, Email, Payload, Postcard, Text, WhatsApp
 
 if TYPE_CHECKING:
     from winback.providers._look_up import Finding, Question
 
-P = TypeVar("P", Email, Text, WhatsApp, Call)
+P = TypeVar("P", Email, Text, WhatsApp, Call, Postcard)
 
 Kind = Literal["accepted", "rejected", "deferred", "refused", "not_sent", "unknown"]
 # The part that would meet the same refusal again.

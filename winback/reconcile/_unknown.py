@@ -98,7 +98,11 @@ class Unknowns:
             self._report.wait(step.until)
 
     def _search(self, unresolved: Unresolved) -> None:
-        question = search_for(unresolved.message, since=self._since(unresolved.started_at))
+        question = search_for(
+            unresolved.message,
+            since=self._since(unresolved.started_at),
+            attempt_id=unresolved.attempt_id,
+        )
         if question is None:
             self._leave(unresolved, "erased")
             return

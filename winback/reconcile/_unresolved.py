@@ -45,13 +45,13 @@ class Unresolved:
         return self.channel == "email"
 
 
-def search_for(message: Row[Any], *, since: datetime) -> Search | None:
+def search_for(message: Row[Any], *, since: datetime, attempt_id: str = "") -> Search | None:
     """The question about a message; None where nothing is left to ask by."""
     if is_hidden(message.address):
         return None
     payload = payloads.from_json(message.channel, message.payload_json)
     outgoing = Outgoing(message.message_id, message.address, payload, leaves_by=message.expires_at)
-    return Search(outgoing, since)
+    return Search(outgoing, since, attempt_id)
 
 
 def unresolved_messages(connection: Connection) -> list[Unresolved]:

@@ -146,7 +146,7 @@ class ChannelRun:
             clock=self._clock,
             ready_by=ready_by,
             token=self._token,
-            limit=min(CLAIM_SIZE, CLAIM_ROUNDS * one_round),
+            limit=max(self._channel.batch_size, min(CLAIM_SIZE, CLAIM_ROUNDS * one_round)),
         )
 
     def _seconds_to_next(self, ready_by: datetime) -> float | None:

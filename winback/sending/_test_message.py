@@ -57,6 +57,8 @@ def send_test(
 
 
 def _address(channel: str, to: str, country: str) -> str:
+    if channel == "direct_mail":
+        raise UsageError("A card can't be sent as a test. Next: winback preview shows it.")
     if channel == "email":
         local, _, domain = to.strip().partition("@")
         if not local or "." not in domain or " " in to.strip():

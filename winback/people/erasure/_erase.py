@@ -16,6 +16,7 @@ from winback.people.erasure import _others, _parquet
 from winback.people.erasure._events import erase_in_events
 from winback.people.erasure._find import find_person
 from winback.people.erasure._ledger import erase_events, erase_in_ledger
+from winback.people.erasure._letters import erase_in_letters
 from winback.people.erasure._person import Person
 from winback.people.erasure._records import erased_at, write_record
 from winback.warehouse import warehouse_lock
@@ -91,5 +92,6 @@ def _in_files(settings: Settings, person: Person, *, write: bool) -> dict[str, i
         **_parquet.erase_in_landing(settings, person, write=write),
         **_others.erase_in_rejected(settings, person, write=write),
         **_parquet.erase_in_published(settings, person, write=write),
+        **erase_in_letters(settings, person, write=write),
         **_others.erase_in_other_files(settings, person, write=write),
     }

@@ -22,6 +22,7 @@ from winback.ledger import (
     normalize,
     tables,
 )
+from winback.people.erasure._letters import landed_address
 from winback.people.erasure._person import Person
 from winback.people.erasure._records import read_record
 
@@ -84,6 +85,8 @@ def _landed(settings: Settings, customer_id: str) -> Iterator[tuple[Place, ...]]
         for email, phone, country in connection.execute(_LANDED, parameters).fetchall():
             number = canonical(phone or "", country_code(country))
             yield ("email", email or ""), ("phone", phone or ""), ("phone", number or "")
+        if letterbox := landed_address(connection, path, customer_id):
+            yield (("post", letterbox),)
 
 
 def _messages(connection: Connection, ids: tuple[str, str]) -> list[Row[Any]]:

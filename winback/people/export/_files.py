@@ -18,8 +18,8 @@ from winback.people.erasure._events import is_by_them, redacted
 from winback.people.erasure._others import is_database, names_them, other_files
 from winback.people.export._section import Found, Section
 from winback.people.export._who import Subject
-from winback.people.places import event_parts, rejected
-from winback.providers import Event, Record
+from winback.people.places import event_parts, letters, rejected
+from winback.providers import Event, Record, read_print_rows
 
 
 def file_sections(settings: Settings, subject: Subject) -> Iterator[Section]:
@@ -35,6 +35,12 @@ def file_sections(settings: Settings, subject: Subject) -> Iterator[Section]:
                 told = dict(zip(rows[0], row, strict=False))
                 set_aside.found.append(Found(told, str(path.relative_to(home)), number))
     yield set_aside
+    printed = Section("letters", "lines of files for the print shop")
+    for path in letters(settings):
+        for number, line in enumerate(read_print_rows(path), start=2):
+            if line["message_id"] in subject.person.message_ids:
+                printed.found.append(Found(dict(line), str(path.relative_to(home)), number))
+    yield printed
     sandbox = Section("sandbox", "what the sandbox was sent in a rehearsal")
     texts = Section("other files", "lines of other files that name an address of theirs")
     for path in other_files(settings):

@@ -44,6 +44,8 @@ def export_list(ledger: Ledger, file: Path, *, group: ChannelGroup | None = None
         raise UsageError(f"{file.parent} is no folder to write a list to.")
     with ledger.read() as connection:
         kept = suppressions_in_force(connection, group=group)
+    # A list has emails and phones: no tool knows a postal address again by its lines.
+    kept = [row for row in kept if row.channel_group != "post"]
     rows = [row for row in kept if row.reason != "hold" and not is_hidden(row.address)]
     hashed = {(row.address, row.reason): row for row in rows if is_hashed(row.address)}
     report = ExportReport(

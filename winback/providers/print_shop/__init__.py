@@ -1,0 +1,1 @@
+"""A print shop: files of addresses and words, which it prints and mails."""
