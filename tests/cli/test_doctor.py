@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from functools import partial
+from pathlib import Path
+
 import pytest
 
 from winback.base.errors import UsageError
 from winback.base.settings import Settings
+from winback.readiness.cards import SEEDS_DIR, TEMPLATES_DIR, placeholders
 from winback.readiness.doctor import findings
 
 TWILIO = {"TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"}
@@ -51,3 +56,51 @@ def test_an_address_that_no_provider_takes_is_refused_before_it_is_in_any_messag
     with pytest.raises(UsageError, match=f"WINBACK_{name.upper()}: .*an address alone") as refused:
         Settings.load(**{name: value})
     assert value not in str(refused.value)
+
+
+def switched_on(seeds: Path, *playbooks: str) -> Path:
+    """The shipped seeds, with these playbooks switched on."""
+    shutil.copytree(SEEDS_DIR, seeds)
+    file = seeds / "playbooks.csv"
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(
+        line.replace(",false,", ",true,") if line.startswith(playbooks) else line for line in lines
+    ))  # fmt: skip
+    return seeds
+
+
+def test_doctor_names_a_card_whose_id_is_still_the_placeholder(tmp_path):
+    home = {"home": tmp_path / "home", "shop_language": "en", "languages": "de"}
+    both = Settings.load(channels="rcs,whatsapp", **home)
+    assert not list(placeholders(both)), "no card is switched on as shipped"
+    seeds = switched_on(tmp_path / "seeds", "card_text,", "whatsapp_note,")
+    templates = shutil.copytree(TEMPLATES_DIR, tmp_path / "templates")
+    told = list(placeholders(both, seeds_dir=seeds, templates_dir=templates))
+    assert [line.partition(",")[0] for line in told] == [
+        f"templates/{folder}{name}.json"
+        for name in ("card_text/1.rcs", "card_text/2.rcs", "whatsapp_note/1.whatsapp",
+                     "whatsapp_note/2.whatsapp")
+        for folder in ("", "de/")
+    ]  # fmt: skip
+    assert told[0].startswith(
+        "templates/card_text/1.rcs.json, line 1: its content_sid is the placeholder (step 1 of "
+        "card_text is switched on and cannot be sent)."
+    )
+    # A channel that is off sends nothing, and a file that was filled in is right.
+    card = templates / "card_text" / "1.rcs.json"
+    card.write_text("\n" + card.read_text().replace("HX0000", "HXa1b2"))
+    rcs = Settings.load(channels="rcs", **home)
+    left = list(placeholders(rcs, seeds_dir=seeds, templates_dir=templates))
+    assert [line.partition(",")[0] for line in left] == [
+        "templates/de/card_text/1.rcs.json", "templates/card_text/2.rcs.json",
+        "templates/de/card_text/2.rcs.json",
+    ]  # fmt: skip
+    assert not list(placeholders(Settings.load(channels="sms", **home), seeds_dir=seeds))
+
+
+def test_doctor_is_not_ready_with_a_placeholder(tmp_path, monkeypatch):
+    seeds = switched_on(tmp_path / "seeds", "card_text,")
+    with_it = partial(placeholders, seeds_dir=seeds)
+    monkeypatch.setattr("winback.readiness.doctor.placeholders", with_it)
+    settings = Settings.load(home=tmp_path / "home", channels="rcs")
+    assert sum("is the placeholder" in line for line in findings(settings)) == 2

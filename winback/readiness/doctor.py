@@ -15,6 +15,7 @@ from winback.base.places import SHOP_DIR
 from winback.base.private import keep_private, open_to_others
 from winback.base.settings import Settings, misspelled
 from winback.conversations.responder import open_responder
+from winback.readiness.cards import placeholders
 from winback.readiness.own_project import upgrade_line
 
 _TWILIO: Final = ("twilio_account_sid", "twilio_auth_token")
@@ -76,6 +77,7 @@ def findings(settings: Settings) -> list[str]:
     if again := upgrade_line(SHOP_DIR):
         lines.append(again)
     lines += _open_files(settings)
+    lines += placeholders(settings)
     try:
         open_responder(settings)
     except UsageError as error:
