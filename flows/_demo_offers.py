@@ -26,8 +26,11 @@ _OWN: Final[Mapping[str, Mapping[str, str]]] = {
 _CODES: Final = {"welcome_back_20": ("COME", 2_500), "vip_25": ("VIP", 400)}
 _LIMITED: Final = "vip_25"
 _STOPPED: Final = """
-    select distinct customer_id from read_parquet($decisions)
+    select customer_id from read_parquet($decisions)
     where list_contains(string_split(blocked_by, ','), 'offer_budget')
+    union
+    select customer_id from read_parquet($candidates)
+    where blocked_by = 'offer_used_up'
 """
 _USED: Final = """
     select count(*), count(*) filter (where is_by_stranger)
@@ -49,7 +52,7 @@ _GIVEN: Final = """
 class DemoOffers:
     """The offers of the demo's shop, in a dbt project of its own: the shipped one stays as it is.
 
-    `stopped` are the customers whom an offer's limit kept a step from.
+    `stopped` are the customers whom an offer's limit alone kept from a step, or from entering.
     """
 
     home: Path
@@ -92,8 +95,13 @@ class DemoOffers:
     def note(self, published: Path) -> None:
         """Remember whom a limit stopped in this run."""
         with connect() as connection:
-            path = str(published / "send_decisions.parquet")
-            found = connection.execute(_STOPPED, {"decisions": path}).fetchall()
+            found = connection.execute(
+                _STOPPED,
+                {
+                    "decisions": str(published / "send_decisions.parquet"),
+                    "candidates": str(published / "entry_candidates.parquet"),
+                },
+            ).fetchall()
         self.stopped |= {customer_id for (customer_id,) in found}
 
     def sentences(self, settings: Settings, published: Path, sent: Counter[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from winback.base.clock import WallClock
 from winback.base.duck import Rows
-from winback.codes import leaked_codes
+from winback.codes import leaked_codes, stopped_offers
 from winback.measure.last_screen import Sent
 from winback.measure.prices import tell_prices
 from winback.readiness.watch import watch
@@ -63,6 +63,7 @@ def troubles(done: RunReport, resolved: Run) -> Iterator[str]:
         yield from done.plan.scarce
     if leaked := leaked_codes(newest(done)):
         yield leaked
+    yield from stopped_offers(newest(done))
     yield from tell_prices(newest(done), as_of=resolved.as_of)
     for _, _, sent in done.sent:
         for channel, reason in sent.stopped.items():

@@ -42,8 +42,8 @@
 {% macro decision_rule_ids() -%}
     {{ return([
         'purchase', 'no_order', 'holdout', 'range', 'other_id', 'household',
-        'journey', 'shared_address', 'offer_stacking', 'offer_budget', 'window', 'usual_hour', 'budget',
-        'bandit_nothing', 'bandit_stopped',
+        'journey', 'shared_address', 'offer_stacking', 'offer_budget', 'offer_leak', 'window',
+        'usual_hour', 'budget', 'bandit_nothing', 'bandit_stopped',
     ]) }}
 {%- endmacro %}
 
@@ -52,6 +52,6 @@
     {{ return([
         'episode', 'enrolled', 'lost', 'written_off', 'running', 'cool_down',
         'season', 'expected_order', 'address', 'consent', 'reachable', 'paused', 'in_transit', 'unread_rows',
-        'returned', 'other_id', 'household', 'other_playbook', 'daily_limit',
+        'returned', 'other_id', 'household', 'other_playbook', 'offer_used_up', 'daily_limit',
     ]) }}
 {%- endmacro %}

@@ -21,7 +21,15 @@ import winback.cli  # noqa: F401 - registers the commands
 from winback.base.errors import UsageError
 from winback.base.settings import Settings
 from winback.cli._app import app
-from winback.codes import ImportReport, PoolLine, export_codes, leaked_codes, make_codes, pool_lines
+from winback.codes import (
+    ImportReport,
+    PoolLine,
+    export_codes,
+    leaked_codes,
+    make_codes,
+    pool_lines,
+    stopped_offers,
+)
 from winback.codes._make import ALPHABET
 from winback.ledger import (
     Ledger,
@@ -289,6 +297,24 @@ def test_codes_that_others_used_are_told_with_their_pool_and_of_a_run(
     )
     pq.write_table(pa.Table.from_pylist(used[:1]), path)
     assert leaked_codes(published) == ""
+
+
+@pytest.mark.only_sqlite
+def test_an_offer_that_leaked_or_is_used_up_is_named_with_the_next_step(settings: Settings) -> None:
+    published = settings.published_dir / "current"
+    assert stopped_offers(published) == []
+    published.mkdir(parents=True)
+    names = ("offer_id", "is_leaked", "room", "stranger_count", "stop_after_strangers")
+    rows = [("a", True, 0, 1_200, 1_000), ("b", False, 0, None, None), ("c", False, 4, 1, 9),
+            ("d", False, None, 1, 9)]  # fmt: skip
+    table = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
+    pq.write_table(table, published / "offer_limits.parquet")
+    leaked, used_up = stopped_offers(published)
+    assert leaked.startswith(
+        "a is stopped: 1,200 orders used codes that were another's, and its stop_after_strangers "
+        "is 1,000. Next:"
+    )
+    assert used_up.startswith("b is used up by its limits or its pool: nobody enters a playbook")
 
 
 @given(st.text(st.sampled_from("aB -1"), min_size=1))

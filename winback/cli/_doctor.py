@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         "winback doctor --network",
         "winback doctor --source exports --format shopify",
         "winback doctor --json",
-        keys="ready, missing, phones, codes, backup, stopped, keeps, requests, network",
+        keys="ready, missing, phones, codes, offers, backup, stopped, keeps, requests, network",
     ),
 )
 def doctor_command(
@@ -93,6 +93,7 @@ def doctor_command(
         phones = list(_phones(settings))
         facts = {"ready": not is_wrong, "missing": lines, "phones": phones}
         facts |= {"codes": _codes(settings), "backup": _backup(settings), "stopped": stopped}
+        facts["offers"] = _offers(settings)
         facts["keeps"] = _keeps(settings)
         facts["requests"] = list(_requests(settings))
         print_json(facts | {"network": [asdict(it) for it in answers]})
@@ -103,8 +104,9 @@ def doctor_command(
     for it in answers:
         say(f"network: {it}")
     # At last, since it ends here where the ledger can't be read.
-    for line in _codes(settings):
-        say(f"codes: {line}. Next: winback codes import FILE")
+    scarce = (f"codes: {it}. Next: winback codes import FILE" for it in _codes(settings))
+    for line in (*scarce, *(f"offers: {it}" for it in _offers(settings))):
+        say(line)
     _say_of_persons_and_stops(settings)
     if is_wrong:
         raise typer.Exit(1)
@@ -170,6 +172,14 @@ def _backup(settings: Settings) -> str:
     hours = max((WallClock().now() - last.made_at).total_seconds(), 0) / 3600
     age = f"{hours / 24:,.0f} days" if hours >= 48 else f"{hours:,.1f} hours"
     return f"the newest is {age} old ({last.backup_id})"
+
+
+def _offers(settings: Settings) -> list[str]:
+    """The offers that nobody more is given, as the last build found, which keeps nobody from going
+    live."""
+    from winback.codes import stopped_offers
+
+    return stopped_offers(settings.published_dir / "current")
 
 
 def _active_stops(settings: Settings) -> list[Stop]:

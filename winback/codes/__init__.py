@@ -6,7 +6,7 @@
 from winback.codes._export import export_codes
 from winback.codes._import import ImportReport, import_codes
 from winback.codes._make import make_codes
-from winback.codes._pools import PoolLine, leaked_codes, pool_lines, scarce_pools
+from winback.codes._pools import PoolLine, leaked_codes, pool_lines, scarce_pools, stopped_offers
 
 __all__ = [
     "ImportReport",
@@ -17,4 +17,5 @@ __all__ = [
     "make_codes",
     "pool_lines",
     "scarce_pools",
+    "stopped_offers",
 ]

@@ -20,6 +20,11 @@ _REDEEMED: Final = """
 """
 
 
+_STOPPED: Final = """
+    select * from read_parquet($limits) where is_leaked or room = 0 order by offer_id
+"""
+
+
 @dataclass(frozen=True)
 class PoolLine:
     """An offer's codes as `winback codes` lists them.
@@ -86,6 +91,24 @@ def leaked_codes(published: Path) -> str:
         f"Codes used by another person than they were given to: {by_strangers:,} of {orders:,}. "
         "Next: the table offer_redemptions names them"
     )
+
+
+def stopped_offers(published: Path) -> list[str]:
+    """The offers that a build found nothing left of, in words; none before a build."""
+    path = published / "offer_limits.parquet"
+    if not path.exists():
+        return []
+    with connect() as connection:
+        rows = rows_with(connection, _STOPPED, limits=path)
+    return [
+        f"{row['offer_id']} is stopped: {row['stranger_count']:,} orders used codes that were "
+        f"another's, and its stop_after_strangers is {row['stop_after_strangers']:,}. Next: the "
+        "table offer_redemptions names them; end the codes at the shop, then raise the bound"
+        if row["is_leaked"]
+        else f"{row['offer_id']} is used up by its limits or its pool: nobody enters a playbook "
+        "that gives it. Next: winback codes, and the limits in offers.csv"
+        for row in rows
+    ]
 
 
 def _redeemed(published: Path) -> dict[str, tuple[int, int]] | None:

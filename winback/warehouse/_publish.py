@@ -72,6 +72,7 @@ ENGINE_TABLES: Final = (
     "legal_windows",
     "catalog",
     "live_offers",
+    "offer_limits",
     "next_changes",
     "prediction_counts",
     "bandit_evidence",

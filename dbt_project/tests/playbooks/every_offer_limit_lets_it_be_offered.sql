@@ -4,9 +4,11 @@ select
     offer_id,
     max_codes,
     max_codes_month,
-    budget_cents_month
+    budget_cents_month,
+    stop_after_strangers
 from {{ ref('offers') }}
 where
     max_codes <= 0
     or max_codes_month <= 0
     or budget_cents_month <= 0
+    or stop_after_strangers <= 0

@@ -32,7 +32,7 @@ DUE: Final = """
                 when decision = 'capped'
                     then list_filter(
                         string_split(blocked_by, ','),
-                        r -> starts_with(r, 'cap') or r = 'offer_budget'
+                        r -> starts_with(r, 'cap') or r in ('offer_budget', 'offer_leak')
                     )
                 else list_filter(
                     string_split(blocked_by, ','),

@@ -43,7 +43,7 @@ _DECISIVE: Final[Mapping[str, frozenset[str]]] = {
             "bandit_stopped",
         }
     ),
-    "capped": frozenset({"cap", "offer_budget"}),
+    "capped": frozenset({"cap", "offer_budget", "offer_leak"}),
     "deferred": frozenset({"pause", "offer_stacking", "window", "usual_hour"}),
 }
 _ANSWERS: Final = ("clicked", "replied", "opted_out")

@@ -2,9 +2,9 @@
 
 with
 
-queue as (
+takers as (
 
-    select * from {{ ref('dec_entry__queue') }}
+    select * from {{ ref('dec_entry__takers') }}
 
 ),
 
@@ -22,7 +22,7 @@ final as (
         cast(segment as varchar) as segment,
         cast(coalesce(other_segments, '') as varchar) as other_segments,
         cast(family as varchar) as family,
-        is_in_queue and ok_daily_limit as is_entering,
+        is_in_queue and ok_daily_limit and ok_offer_used_up as is_entering,
         cast(
             case
                 when not ok_running then running_playbook_id
@@ -49,7 +49,7 @@ final as (
         {% endfor -%}
         cast({{ failed_rules(rules) }} as varchar) as blocked_by
 
-    from queue
+    from takers
 
 )
 

@@ -138,7 +138,7 @@ final as (
         and ok_unread_rows
         and ok_returned
         and is_free_of_other_id
-        and is_free_of_household as may_enter
+        and is_free_of_household as is_fit
 
     from judged
 

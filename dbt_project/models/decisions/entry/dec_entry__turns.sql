@@ -13,7 +13,7 @@ with
 
 rules as (
 
-    select * from {{ ref('dec_entry__rules') }}
+    select * from {{ ref('dec_entry__openings') }}
 
 ),
 
@@ -87,5 +87,5 @@ final as (
 
 )
 
--- The columns of dec_entry__rules and those that are added here.
+-- The columns of dec_entry__openings and those that are added here.
 select * from final -- noqa: AM04

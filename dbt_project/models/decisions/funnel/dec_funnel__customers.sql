@@ -88,6 +88,7 @@ final as (
         last_decisions.decision,
         last_decisions.ok_budget,
         last_decisions.ok_offer_budget,
+        last_decisions.ok_offer_leak,
         last_decisions.ok_offer_stacking,
         last_decisions.send_after_at
 

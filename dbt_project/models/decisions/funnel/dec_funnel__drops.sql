@@ -67,6 +67,7 @@ final as (
             when arm = 'holdout' then 'holdout'
             when decision is null then 'not_due'
             when decision in ('suppressed', 'expired', 'exited') then decision
+            when decision = 'capped' and not ok_offer_leak then 'offer_leak'
             when decision = 'capped' and not ok_offer_budget
                 then 'offer_budget'
             when decision = 'capped' then 'cap'

@@ -68,7 +68,11 @@ decided as (
                 nullif(paused_by, ''),
                 nullif(capped_by, ''),
                 case when is_behind_other then 'cap_24h' end,
-                case when is_over_offer_budget then 'offer_budget' end,
+                case when is_offer_leaked then 'offer_leak' end,
+                case
+                    when is_over_offer_budget and not is_offer_leaked
+                        then 'offer_budget'
+                end,
                 case when not ok_window then 'window' end,
                 case
                     when ok_window and preferred_at is not null

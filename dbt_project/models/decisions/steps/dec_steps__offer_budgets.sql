@@ -26,14 +26,16 @@ room as (
 
 ),
 
+leaks as (
+
+    select * from {{ ref('int_offers__leaks') }}
+    where is_leaked
+
+),
+
 promises as (
 
-    select distinct
-        customer_id,
-        offer_id
-
-    from {{ ref('int_offers__told') }}
-    where holds_until > {{ as_of() }}
+    select * from {{ ref('int_offers__promises') }}
 
 ),
 
@@ -88,14 +90,17 @@ ranked as (
         wanted.enrollment_id,
         wanted.step,
         room.room,
+        leaks.offer_id is not null as is_leaked,
         row_number() over (
             partition by wanted.offer_id
             order by wanted.entered_at, wanted.enrollment_id, wanted.step
         ) as place
 
     from wanted
-    inner join room
+    left join room
         on wanted.offer_id = room.offer_id
+    left join leaks
+        on wanted.offer_id = leaks.offer_id
     left join promises
         on
             wanted.customer_id = promises.customer_id
@@ -106,12 +111,14 @@ ranked as (
 
 over_budget as (
 
-    select distinct
+    select
         enrollment_id,
-        step
+        step,
+        max(case when is_leaked then 1 else 0 end) = 1 as is_leaked
 
     from ranked
-    where place > room
+    where place > room or is_leaked
+    group by enrollment_id, step
 
 ),
 
@@ -119,7 +126,8 @@ final as (
 
     select
         contests.*,
-        over_budget.enrollment_id is not null as is_over_offer_budget
+        over_budget.enrollment_id is not null as is_over_offer_budget,
+        coalesce(over_budget.is_leaked, false) as is_offer_leaked
 
     from contests
     left join over_budget
@@ -129,5 +137,5 @@ final as (
 
 )
 
--- The columns of dec_steps__contests and the one that is added here.
+-- The columns of dec_steps__contests and those that are added here.
 select * from final -- noqa: AM04

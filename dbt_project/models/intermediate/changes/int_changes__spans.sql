@@ -18,6 +18,8 @@
     ('address', 'int_messages__all', 'left_at',
         a_day * var('shared_address_days'), 'has_left'),
     ('offer', 'int_offers__told', 'holds_until', 0, ''),
+    ('leak', 'int_offers__redemptions', 'redeemed_at',
+        a_day * var('offer_leak_days'), 'is_by_stranger'),
     ('running', 'int_enrollments__running', 'ends_at', 0, ''),
 ] -%}
 {%- for days in var('reactivation_windows') -%}
