@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playbook_runs import ONLY_MODELS, READ, customer_ids, hash_unit, land, project_copy, query
+from playbook_runs import ONLY_MODELS, customer_ids, hash_unit, land, project_copy, query
 from seeded import NO_SEEDS, give_seeds
 
 from winback.base.duck import connect
@@ -24,9 +24,13 @@ HEADER = (
     "response_days,max_opt_out_rate,max_complaint_rate"
 )
 DAY = timedelta(days=1)
-READ_TOO = tuple(
-    f"+{name}" for name in ("bandit_moves", "bandit_choices", "bandit_results", "bandit_evidence")
-)
+READ = tuple(
+    f"+{name}"
+    for name in (
+        "outbox", "send_decisions", "entrants", "bandit_moves", "bandit_choices", "bandit_results",
+        "bandit_evidence",
+    )
+)  # fmt: skip
 # What a run reads of what was built.
 _PUBLISHED = ("bandit_evidence", "bandit_choices")
 
@@ -143,7 +147,7 @@ class LearningShop:
             give_seeds(self.settings)
         variables = _dbt.dbt_vars(self.settings, as_of, with_entrants=True)
         _dbt.invoke_dbt(
-            self.settings, ["build", "--select", *READ, *READ_TOO, *ONLY_MODELS, *NO_SEEDS],
+            self.settings, ["build", "--select", *READ, *ONLY_MODELS, *NO_SEEDS],
             variables,
         )  # fmt: skip
         with connect(self.settings.warehouse_path) as warehouse:

@@ -14,7 +14,8 @@ from winback.ledger import Ledger, open_ledger
 from winback.measure import bandit
 from winback.warehouse import _dbt
 
-pytestmark = pytest.mark.slow  # several builds; the rooms' tests and the units hold the branches
+# Several builds; the rooms' tests and the units hold the branches.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 # A Thursday, 15:30 in New York.
 START = utc(2026, 3, 5, 20, 30)
