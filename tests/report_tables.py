@@ -98,6 +98,15 @@ COLUMNS = {
         "srm_p_value double, is_off boolean"
     ),
     "playbook_plans": PLANS,
+    "predictions": (
+        "customer_id varchar, is_used boolean, best_offer varchar, horizon_days bigint, "
+        "p_alive double, expected_orders double, value_at_risk_cents bigint"
+    ),
+    "prediction_quality": (
+        "model varchar, is_better boolean, horizon_days bigint, customers bigint, hits bigint, "
+        "auc double, plain_auc double, auc_gain double, min_auc_gain double, calibration double, "
+        "split_date date"
+    ),
     "shop_results": (
         "method varchar, metric varchar, window_days bigint, verdict varchar, playbooks bigint, "
         "n_treatment bigint, n_control bigint, estimate double, ci_low double, ci_high double, "
@@ -134,6 +143,16 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
         ("2025-12-01", 0, True, 30, 30, 1.0, 30_000, 30_000, 1000.0),
         ("2025-12-01", 1, False, 30, 3, 0.1, 3_000, 33_000, 1100.0),
         ("2026-03-01", 0, True, 3, 3, 1.0, 3_000, 3_000, 1000.0),
+    ],
+    "predictions": [
+        ("anna", False, None, 90, 0.9, 1.5, 300),
+        ("bert", False, "welcome_back_20", 90, 0.5, 0.25, 1200),
+        ("carl", False, None, 90, 0.3, 0.25, None),
+    ],
+    "prediction_quality": [
+        ("p_alive", True, 90, 900, 200, 0.80, 0.75, 0.05, 0.01, None, "2026-01-30"),
+        ("expected_orders", False, 90, 900, 200, 0.754, 0.75, 0.004, 0.01, 1.2, "2026-01-30"),
+        ("expected_revenue", False, 90, 900, 60, 0.80, 0.75, 0.05, 0.01, 0.9, "2026-01-30"),
     ],
     "lapse_reasons": [
         ("price", "stated", "too expensive", 7),

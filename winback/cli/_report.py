@@ -23,7 +23,7 @@ from winback.cli._help import AsJson, examples
         "winback report --json",
         keys="as_of, in_words, funnel, shop, effects, earned, playbooks, steps, channels, weeks, "
         "returns, after, credits, fatigue, entered, lapse, grid, cohorts, curves, history, moves, "
-        "reasons, arms, learned, newest_order, plans, page",
+        "reasons, arms, learned, quality, foretold, newest_order, plans, page",
     ),
 )
 def report_command(

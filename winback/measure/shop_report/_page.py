@@ -17,6 +17,7 @@ from winback.measure import power
 from winback.measure.paper import templates
 from winback.measure.shop_report._charts import charts
 from winback.measure.shop_report._learning import tell_learning
+from winback.measure.shop_report._predictions import tell_predictions
 from winback.measure.shop_report._read import WINDOW_DAYS, Figures
 from winback.measure.shop_report._sentences import (
     tell_after,
@@ -84,6 +85,7 @@ def _page(figures: Figures, settings: Settings) -> str:
             learning=list(tell_learning(figures.arms, figures.learned)),
             credited=tell_credits(figures),
             after=tell_after(figures),
+            predictions=list(tell_predictions(figures.quality, figures.foretold)),
             tiles=list(_tiles(figures)),
             charts=charts(figures, manifest.run_id),
             arms=[{k: v for k, v in row.items() if k != "why"} for row in figures.arms],
@@ -112,6 +114,7 @@ def facts(figures: Figures) -> dict[str, Any]:
             *tell_variants(figures.effects, WINDOW_DAYS),
             *tell_checks(figures.checks),
             *tell_learning(figures.arms, figures.learned),
+            *tell_predictions(figures.quality, figures.foretold),
             *figures.prices,
         ],
         **tables,

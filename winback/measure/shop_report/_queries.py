@@ -7,7 +7,8 @@ from typing import Final
 TABLES: Final = (
     "bandit_moves", "bandit_results", "channel_credits", "cohort_curves", "customers",
     "enrollments", "experiment_checks", "experiment_results", "lapse_reasons", "message_fatigue",
-    "playbook_plans", "playbook_results", "reactivation_curves", "reactivations",
+    "playbook_plans", "playbook_results", "prediction_quality", "predictions",
+    "reactivation_curves", "reactivations",
     "return_outcomes", "rfm_history", "rfm_moves", "rfm_scores", "shop_results", "step_results",
 )  # fmt: skip
 
@@ -288,6 +289,27 @@ QUERIES: Final = {
             100 * gain as points, 100 * sequential_ci_low as points_low,
             100 * sequential_ci_high as points_high, srm_p_value, verdict
         from bandit_results where policy = 'learned' order by playbook, step
+    """,
+    "quality": """
+        select
+            model as prediction, is_better, customers, hits as who_did, 100 * auc as auc_percent,
+            100 * plain_auc as plain_percent, 100 * auc_gain as gain_points,
+            100 * min_auc_gain as margin_points, calibration,
+            split_date as known_until, horizon_days
+        from prediction_quality order by prediction
+    """,
+    "foretold": """
+        select
+            coalesce(customers.lapse_stage, 'unknown') as stage, count(*) as customers,
+            100 * avg(predictions.p_alive) as still_order_percent,
+            sum(predictions.expected_orders) as expected_orders,
+            sum(predictions.value_at_risk_cents) / 100 as value_at_risk,
+            count(predictions.best_offer) as with_best_offer,
+            bool_and(predictions.is_used) as is_used,
+            max(predictions.horizon_days) as horizon_days
+        from predictions
+        left join customers on predictions.customer_id = customers.customer_id
+        group by stage order by min(customers.days_inactive), stage
     """,
     "newest": """
         select cast(max(last_order_at) as date) as newest_order from customers

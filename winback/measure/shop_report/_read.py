@@ -58,6 +58,8 @@ class Figures:
     # The arms of steps that learn, and what their deciding added.
     arms: Rows
     learned: Rows
+    quality: Rows
+    foretold: Rows
     newest_order: date | None
     plans: list[power.Plan]
     # Sentences on channels that cost otherwise than planned.
