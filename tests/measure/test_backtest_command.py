@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import sys
 from datetime import UTC, date, datetime
@@ -162,3 +163,32 @@ def test_what_can_not_be_replayed_is_refused_in_one_line(backtest, capsys, argum
     assert says in shown.err
     assert shown.err.count("\n") == 1
     assert "Traceback" not in shown.err + shown.out
+
+
+def test_under_a_year_of_orders_the_fixed_preset_is_proposed(shop, monkeypatch, capsys):
+    monkeypatch.setenv("WINBACK_HOME", str(shop.home))
+    assert command(monkeypatch, "--compare") == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Proposed lapse preset: fixed, since the orders are of 85 days" in out
+    assert "set this line in dbt_project/dbt_project.yml: lapse_preset: fixed" in out
+    assert command(monkeypatch, "--compare", "--json") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["comparison"]["proposed"] == "fixed"
+    assert (facts["comparison"]["presets"], facts["segment"], facts["switches"]) == ([], None, None)
+
+
+def test_a_comparison_or_a_switch_stands_alone_and_a_backtest_wants_its_days(
+    shop, monkeypatch, capsys
+):
+    monkeypatch.setenv("WINBACK_HOME", str(shop.home))
+    assert command(monkeypatch, "--compare", "--switch", "all") == 2
+    assert "--compare stands alone; take out --switch" in capsys.readouterr().err
+    assert command(monkeypatch, "--segment", "vip_60") == 2
+    assert "a backtest wants a segment and days" in " ".join(capsys.readouterr().err.split())
+
+
+def command(monkeypatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["winback", "backtest", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)

@@ -24,7 +24,7 @@ TABLES = """
         ('switched off', 1, 1, 'email', false),
         ('pictures', 0, 1, 'email', true)
     ) as t (playbook_id, family_priority, priority, reach, is_enabled);
-    create table winback.playbook_segments as
+    create table winback.int_playbooks__segments as
         select playbook_id, 'gone' as segment, null::int as daily_limit, 'o' as offer_id
         from winback.playbooks;
     create table winback.playbook_steps as select

@@ -12,7 +12,8 @@ from playbook_runs import Season, hash_unit, land, utc
 
 from winback.base.settings import Settings
 
-pytestmark = pytest.mark.slow  # five builds; units hold the branches
+# five builds; units hold the branches.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 # A Tuesday: 15:30 in New York.
 START = utc(2026, 3, 3, 20, 30)
 WHO = ("clicked", "silent", "never offered")

@@ -253,3 +253,24 @@ def test_a_seed_that_is_written_otherwise_is_left_to_its_shop(seed: Path) -> Non
     with pytest.raises(WinbackError, match="Next: set its holdout_share by hand"):
         first_holdout.write_holdout(30)
     assert seed.read_text() == text
+
+
+def test_the_lapse_preset_is_told_by_what_is_loaded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert init(monkeypatch, "--brand", "Tea") == 0
+    assert "With a year of orders: winback backtest --compare" in capsys.readouterr().out
+    shop = folder / "shop"
+    shop.mkdir()
+    (shop / "customers.csv").write_text("customer_id,email\nc1,c1@example.com\n")
+    (shop / "orders.csv").write_text(
+        "order_id,customer_id,ordered_at,total_amount\no1,c1,2026-01-05,40\no2,c1,2026-03-05,40\n"
+    )
+    monkeypatch.setattr(sys, "argv", ["winback", "load", str(shop)])
+    with pytest.raises(SystemExit):
+        main()
+    capsys.readouterr()
+    assert init(monkeypatch, "--brand", "Tea", "--json") == 0
+    lapse = json.loads(capsys.readouterr().out)["lapse"]
+    assert (lapse["proposed"], lapse["line"]) == ("fixed", "lapse_preset: fixed")
+    assert "the orders are of 59 days" in lapse["because"]

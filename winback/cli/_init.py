@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
@@ -14,11 +15,12 @@ from winback.base.errors import UsageError, WinbackError
 from winback.base.places import HOUSE_DIR
 from winback.cli._app import START, app
 from winback.cli._help import AsJson, examples
+from winback.cli._lapse import propose_lapse, tell_lapse
 from winback.cli._look import tell_channel
 
 if TYPE_CHECKING:
     from winback.base.settings import Settings
-    from winback.readiness.look import Look
+    from winback.readiness.look import Channel
 
 _BRAND = "The name that every message begins with."
 _ADDRESS = "The postal address, which the law wants in every marketing email."
@@ -45,7 +47,7 @@ _HOLDOUT = (
         "winback init",
         "winback init --brand 'Copper and Tea' --country GB --timezone Europe/London",
         "winback init --brand 'Copper and Tea' --source shopify --place exports --holdout 30",
-        keys="written, stays, missing, contact, next",
+        keys="written, stays, missing, contact, lapse, next",
     ),
 )
 def init_command(
@@ -72,7 +74,8 @@ def init_command(
     segments, templates and rows of seeds stand there, over ours.
 
     With a place it also looks at the source, as doctor --source does: how many
-    customers could be contacted, before anything is loaded.
+    customers could be contacted, before anything is loaded. Once a year of orders
+    is loaded it proposes the lapse preset, as backtest --compare does.
     """
     from winback.base.settings import Settings
     from winback.landing import API_FORMAT, FormatName
@@ -115,16 +118,17 @@ def init_command(
     missing = findings(settings)
     if not as_json:
         _tell(written, stays, missing)
-    told = _look(settings) if text else None
+    reached = _channels(settings) if text else []
+    lapse = propose_lapse(settings)
     following = _following(form, where)
     if as_json:
         facts = {"written": written, "stays": stays, "missing": missing}
-        found = [asdict(it) for it in told.channels] if told else []
-        print_json({**facts, "contact": found, "next": following})
+        found = [asdict(it) for it in reached]
+        print_json({**facts, "contact": found, "lapse": lapse.facts, "next": following})
         return
-    for channel in told.channels if told else ():
-        for line in tell_channel(channel):
-            say(line)
+    for line in (line for channel in reached for line in tell_channel(channel)):
+        say(line)
+    tell_lapse(lapse)
     say(f"Next: {following}")
 
 
@@ -139,21 +143,21 @@ def _lay_out(percent: int | None) -> list[str]:
     return written
 
 
-def _look(settings: Settings) -> Look | None:
-    """A look at the sources; one line and None where they can't be read yet."""
+def _channels(settings: Settings) -> Sequence[Channel]:
+    """The channels by a look at the sources; one line and none where they can't be read yet."""
     from winback.base.clock import WallClock
     from winback.base.console import telling, warn
     from winback.readiness.first_source import sources_at_hand
     from winback.readiness.look import look
 
     if not (sources := sources_at_hand(settings)):
-        return None
+        return []
     try:
         with telling():
-            return look(sources, settings, WallClock())
+            return look(sources, settings, WallClock()).channels
     except WinbackError as error:
         warn(f"sources.toml: what it names can't be looked at yet: {error}")
-        return None
+        return []
 
 
 def _following(form: str, place: str) -> str:

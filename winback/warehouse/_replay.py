@@ -27,6 +27,8 @@ from winback.warehouse._dbt import dbt_vars, invoke_dbt
 # as_of otherwise than as text, in Jinja of its own: its two texts then differ elsewhere.
 _MEANT_BY_NOBODY: Final = datetime(2001, 2, 3, 4, 5, 6, 70809, tzinfo=UTC)
 _NOR_THIS: Final = datetime(2002, 7, 9, 8, 3, 1, 90807, tzinfo=UTC)
+# What the ledger says of who was enrolled.
+_ENROLLED: Final = ("enrollments", "enrollment_ends")
 _MODELS_AND_SEEDS: Final = (
     "build",
     "--write-json",
@@ -102,12 +104,20 @@ class Replay:
 
 
 @contextmanager
-def replaying(settings: Settings, models: Sequence[str], **variables: Any) -> Iterator[Replay]:
+def replaying(
+    settings: Settings,
+    models: Sequence[str],
+    *,
+    seed_edits: Sequence[str] = (),
+    unenrolled: bool = False,
+    **variables: Any,
+) -> Iterator[Replay]:
     """Open a replay of the named models and seeds over landing as it is now.
 
-    `variables` are dbt vars that differ from the project's. Raises BuildFailure where dbt
-    can't compile or run a model, WinbackError where one can't be replayed. What it writes is
-    in a folder of its own under WINBACK_HOME that goes with it, whatever ends it.
+    `variables` are dbt vars that differ from the project's, `seed_edits` statements that change
+    the copied seeds; `unenrolled` leaves out whom the ledger enrolled. Raises BuildFailure
+    where dbt can't compile or run a model, WinbackError where one can't be replayed. What it
+    writes is in a folder of its own under WINBACK_HOME that goes with it, whatever ends it.
     """
     home = settings.home.resolve()
     home.mkdir(parents=True, exist_ok=True)
@@ -116,8 +126,11 @@ def replaying(settings: Settings, models: Sequence[str], **variables: Any) -> It
         connect() as connection,
     ):
         _settle(connection, Path(folder))
+        _link_landing(settings, Path(folder), _ENROLLED if unenrolled else ())
         replay = Replay(connection, _compiled(settings, Path(folder), models, variables))
         _copy_seeds(connection, Path(folder))
+        for statement in seed_edits:
+            replay.execute(statement)
         replay.materialize_the_timeless()
         yield replay
 
@@ -129,11 +142,24 @@ def _settle(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     connection.execute("attach ':memory:' as winback")
 
 
+def _link_landing(settings: Settings, folder: Path, but: Sequence[str]) -> None:
+    """The shop's landing, without the ledger's tables named."""
+    if not but:
+        (folder / "landing").symlink_to(settings.landing_dir)
+        return
+    ledger = settings.ledger_landing_dir
+    inside = ledger.relative_to(settings.landing_dir)
+    (folder / "landing" / inside).mkdir(parents=True)
+    for path in (*settings.landing_dir.iterdir(), *(ledger.iterdir() if ledger.exists() else ())):
+        if path != ledger and path.name not in but:
+            link = folder / "landing" / path.relative_to(settings.landing_dir)
+            link.symlink_to(path.resolve())
+
+
 def _compiled(
     settings: Settings, folder: Path, models: Sequence[str], variables: Mapping[str, Any]
 ) -> list[_Model]:
     """The models in the order in which they build on each other."""
-    (folder / "landing").symlink_to(settings.landing_dir)
     private = settings.model_copy(update={"home": folder})
     select = ("--select", *(f"+{name}" for name in models))
     invoke_dbt(

@@ -75,16 +75,17 @@ _DAY: Final = """
 
 @dataclass(frozen=True)
 class Span:
-    """Days of the shop, both included."""
+    """Days of the shop, both included; with `every`, one of so many days is looked at."""
 
     first: date
     last: date
     zone: str
+    every: int = 1
 
     @property
     def days(self) -> list[date]:
         count = (self.last - self.first).days + 1
-        return [self.first + timedelta(days=number) for number in range(count)]
+        return [self.first + timedelta(days=number) for number in range(0, count, self.every)]
 
     def end_of(self, day: date) -> datetime:
         """The instant that `--as-of` with this date stands on."""

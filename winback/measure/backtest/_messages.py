@@ -32,7 +32,7 @@ _STEPS: Final = """
     from winback.playbook_steps as steps
     left join winback.step_variants as variants
         on steps.playbook_id = variants.playbook_id and steps.step = variants.step
-    inner join winback.playbook_segments as taken
+    inner join winback.int_playbooks__segments as taken
         on steps.playbook_id = taken.playbook_id and taken.segment = $segment
     left join winback.offers as offers on taken.offer_id = offers.offer_id
     left join winback.offers as extra_offers on steps.extra_offer_id = extra_offers.offer_id

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
 from winback.base.clock import Clock
 from winback.base.console import tell_stage, tell_step
-from winback.base.duck import connect
+from winback.base.duck import Rows, connect
 from winback.base.errors import UsageError, WinbackError
 from winback.base.project import project_vars
 from winback.base.settings import CHANNELS, Settings
@@ -143,15 +143,21 @@ def _require_presets(presets: Sequence[str]) -> None:
             raise UsageError(f"--presets: {preset!r} does not exist; it may be: {', '.join(known)}")
 
 
-def _require_orders_in(settings: Settings, span: Span) -> None:
+def order_days(settings: Settings) -> tuple[date, date]:
+    """The shop's days of the oldest and the newest order. Raises WinbackError without any."""
     orders = settings.shop_dir / "orders.parquet"
     if not orders.exists():
         raise WinbackError("nothing is loaded yet. Next: winback load DIR")
     with connect() as connection:
-        row = connection.execute(_ORDER_DAYS, [str(orders), span.zone]).fetchone()
+        row = connection.execute(_ORDER_DAYS, [str(orders), settings.shop_timezone]).fetchone()
     oldest, newest = row or (None, None)
     if oldest is None:
         raise WinbackError("no order is loaded. Next: winback load DIR")
+    return oldest, newest
+
+
+def _require_orders_in(settings: Settings, span: Span) -> None:
+    oldest, newest = order_days(settings)
     if span.first < oldest:
         raise WinbackError(f"--from {span.first} is before the first order, of {oldest}")
     if span.last > newest:
@@ -171,6 +177,22 @@ def _under_each(
             yield _replay(replay, settings, clock, segment=segment, span=span, preset=preset)
 
 
+def replay_preset(
+    settings: Settings,
+    clock: Clock,
+    *,
+    segment: str,
+    span: Span,
+    preset: str,
+    afterwards: Callable[[Replay], Rows],
+) -> tuple[PresetResult, Rows]:
+    """The range under one preset, and what `afterwards` reads of the replay."""
+    tell_stage(f"Reading the shop, preset {preset}")
+    with replaying(settings, _models(segment), lapse_preset=preset) as replay:
+        result, _ = _replay(replay, settings, clock, segment=segment, span=span, preset=preset)
+        return result, afterwards(replay)
+
+
 def _models(segment: str) -> tuple[str, ...]:
     return (
         segment,
@@ -187,13 +209,13 @@ def _replay(
 ) -> tuple[PresetResult, datetime]:
     playbooks = playbooks_of(replay, segment)
     takers: list[Takers] = []
-    total = len(span.days)
+    days = span.days
     tell_stage(f"Replaying, preset {preset}")
 
     def on_day(day: date, _as_of: datetime) -> None:
         if playbooks:
             takers.extend(takers_of(replay, segment, day))
-        tell_step((day - span.first).days + 1, total, f"{day}")
+        tell_step(days.index(day) + 1, len(days), f"{day}")
 
     live_through(replay, span, segment, also=MODELS if playbooks else (), on_day=on_day)
     used = [

@@ -12,7 +12,6 @@ from winback.warehouse import Replay
 # Models and seeds that say who may be reached how, when, and what is then sent.
 SEEDS: Final = (
     "playbooks",
-    "playbook_segments",
     "playbook_steps",
     "step_variants",
     "offers",
@@ -25,11 +24,12 @@ MODELS: Final = (
     "int_customers__dialing",
     "int_windows__customer_windows",
     "int_playbooks__entry",
+    "int_playbooks__segments",
 )
 
 _TAKING: Final = """
     select playbooks.playbook_id, playbooks.holdout_share, taken.daily_limit, taken.offer_id
-    from winback.playbook_segments as taken
+    from winback.int_playbooks__segments as taken
     inner join winback.playbooks as playbooks on taken.playbook_id = playbooks.playbook_id
     inner join winback.int_playbooks__entry as entry on taken.playbook_id = entry.playbook_id
     where taken.segment = $segment and entry.is_enabled
@@ -71,7 +71,7 @@ _TAKERS: Final = """
             on reached.channel_group = playbooks.reach and playbooks.is_enabled
         inner join winback.playbook_steps as steps
             on playbooks.playbook_id = steps.playbook_id and reached.channel = steps.channel
-        inner join winback.playbook_segments as taken
+        inner join winback.int_playbooks__segments as taken
             on playbooks.playbook_id = taken.playbook_id and taken.segment = $segment
         group by reached.customer_id
     ),

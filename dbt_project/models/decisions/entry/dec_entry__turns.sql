@@ -33,7 +33,10 @@ preferences as (
     from {{ ref('int_customers__channels') }} as customers
     inner join channel_groups
         on customers.preferred_channel = channel_groups.channel
-    where customers.preferred_channel_source in ('stated', 'observed')
+    where
+        customers.preferred_channel_source in (
+            '{{ var("channel_preference_sources") | join("', '") }}'  -- noqa: LT05
+        )
 
 ),
 
