@@ -68,7 +68,8 @@ def test_a_year_of_orders_proposes_the_own_rhythm_beside_the_fixed_days(
     out = capsys.readouterr().out
     said = " ".join(out.split())
     assert "Proposed lapse preset: personal" in said
-    assert "set this line in dbt_project/dbt_project.yml: lapse_preset: personal" in said
+    # The folder has become a project of its own.
+    assert 'set this line in winback.toml, under [vars]: lapse_preset = "personal"' in said
     header, *rows = [
         line.split()
         for line in out.splitlines()

@@ -272,5 +272,8 @@ def test_the_lapse_preset_is_told_by_what_is_loaded(
     capsys.readouterr()
     assert init(monkeypatch, "--brand", "Tea", "--json") == 0
     lapse = json.loads(capsys.readouterr().out)["lapse"]
-    assert (lapse["proposed"], lapse["line"]) == ("fixed", "lapse_preset: fixed")
+    assert (lapse["proposed"], lapse["line"]) == (
+        "fixed",
+        'lapse_preset = "fixed"',
+    )
     assert "the orders are of 59 days" in lapse["because"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 
 from winback.base.clock import Clock
 from winback.base.duck import Rows
+from winback.base.overlay import SHOP_FILE
 from winback.base.settings import Settings
 from winback.measure.backtest._entries import Span
 from winback.measure.backtest._run import PresetResult, order_days, replay_preset
@@ -28,8 +30,9 @@ FOLLOWED: Final = 60
 EVERY: Final = 14
 # A shop of 70,000 orders takes a minute of processor.
 QUICK_ORDERS: Final = 50_000
-# The line to set, in dbt_project/dbt_project.yml.
-LINE: Final = "lapse_preset: {preset}"
+# The line to set and the file that it stands in: of our project, and of a shop's own.
+_OURS: Final = ("lapse_preset: {preset}", "dbt_project/dbt_project.yml")
+_OWN: Final = ('lapse_preset = "{preset}"', f"{SHOP_FILE}, under [vars]")
 
 _MET: Final = """
     select
@@ -76,7 +79,16 @@ class Comparison:
 
     @property
     def line(self) -> str:
-        return LINE.format(preset=self.proposed)
+        return self._place[0].format(preset=self.proposed)
+
+    @property
+    def file(self) -> str:
+        """Where the line stands."""
+        return self._place[1]
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        return _OWN if Path(SHOP_FILE).is_file() else _OURS
 
 
 def compare(settings: Settings, clock: Clock) -> Comparison:
@@ -163,7 +175,7 @@ def tell_comparison(found: Comparison) -> list[str]:
             f"ordered nothing in the {FOLLOWED} days after, missed were caught by the other "
             "preset alone, days_silent is in the middle of the caught."
         )
-    lines.append(f"To take it, set this line in dbt_project/dbt_project.yml: {found.line}")
+    lines.append(f"To take it, set this line in {found.file}: {found.line}")
     return lines
 
 
