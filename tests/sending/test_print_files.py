@@ -22,7 +22,7 @@ from winback.base.settings import Settings
 from winback.ledger import Ledger, count_by_state, suppress, tables
 from winback.providers import Outgoing, Request, handed_over, open_channel, read_print_rows
 from winback.providers.print_shop.channel import PrintChannel
-from winback.reconcile import reconcile
+from winback.reconcile import learn_lost_time, reconcile
 from winback.sending import plan, send_due, send_test
 
 pytestmark = pytest.mark.both_databases
@@ -201,6 +201,13 @@ def test_old_files_are_forgotten(settings: Settings, send: Callable[..., Any]) -
     send([letter(1)])
     assert not old.exists()
     assert young.exists()
+
+
+def test_after_a_restore_nobody_can_tell_what_was_printed(
+    ledger: Ledger, settings: Settings, clock: FixedClock
+) -> None:
+    told = learn_lost_time(ledger, settings, clock, since=NOW, groups=["post"], with_lists=False)
+    assert set(told.unreadable) == {"post"}
 
 
 def test_a_card_is_no_test_message(ledger: Ledger, settings: Settings) -> None:

@@ -147,7 +147,8 @@ def _groups(ledger: Ledger, settings: Settings) -> list[ChannelGroup]:
 
 
 def _is_named(group: ChannelGroup, settings: Settings) -> bool:
-    return bool(settings.sendgrid_base_url if group == "email" else settings.twilio_base_url)
+    named = {"email": settings.sendgrid_base_url, "phone": settings.twilio_base_url}
+    return bool(named.get(group))
 
 
 def _require_settled(mark: Restored, settings: Settings, clock: Clock) -> None:

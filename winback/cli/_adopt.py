@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from winback.backup import AdoptReport
     from winback.ledger import ChannelGroup
 
-_GROUPS: Final[tuple[ChannelGroup, ...]] = ("email", "phone")
+_GROUPS: Final[tuple[ChannelGroup, ...]] = ("email", "phone", "post")
 
 
 @app.command(
@@ -36,7 +36,7 @@ def adopt_command(
     hold: Annotated[
         list[str] | None,
         typer.Option(
-            help="Ask nobody about `email` or `phone`, and hold whatever may have left there."
+            help="Ask nobody about `email`, `phone` or `post`, and hold what may have left there."
         ),
     ] = None,
     as_of: AsOf = None,
@@ -55,7 +55,7 @@ def adopt_command(
     settings = Settings.load()
     held = set(hold or ())
     if unknown := held - set(_GROUPS):
-        raise UsageError(f"--hold {min(unknown)} is neither email nor phone")
+        raise UsageError(f"--hold {min(unknown)} is none of email, phone and post")
     clock = clock_at(as_of, settings.shop_timezone)
     done = backup.adopt(settings, clock, hold=[it for it in _GROUPS if it in held])
     if as_json:

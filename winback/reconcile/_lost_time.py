@@ -112,6 +112,8 @@ def _learn_left(
             sleep(1 / PER_SECOND)
 
     records: Iterator[Left | Heard]
+    if group == "post":
+        raise RecordsUnreadable("a print shop has no records that can be asked")
     if group == "email":
         until = clock.now() + timedelta(days=1) if isinstance(clock, WallClock) else _END
         records = mail_left(
