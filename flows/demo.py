@@ -19,7 +19,7 @@ from flows._server import start_beside
 from winback.base.clock import FixedClock
 from winback.base.console import print_rows, say
 from winback.base.duck import Rows
-from winback.base.places import WORK_DIR
+from winback.base.places import IS_CHECKOUT, WORK_DIR
 from winback.base.settings import Settings
 from winback.landing import load
 from winback.ledger import open_ledger
@@ -226,15 +226,16 @@ def _where_to_look(settings: Settings, published: Path) -> None:
         for row in published_rows(published, "enrollments")
         if row["arm"] == "treatment"
     )
+    at = ".venv/bin/" if IS_CHECKOUT else ""
     say(
         "\nWhere to look next\n"
         "  one person's story   "
-        f"WINBACK_HOME=.winback-demo .venv/bin/winback why {min(written_to)}\n"
+        f"WINBACK_HOME=.winback-demo {at}winback why {min(written_to)}\n"
         f"  what it was worth    {settings.report_page.resolve().as_uri()}\n"
-        "  flow runs, funnel    .venv/bin/prefect server start, then http://127.0.0.1:4200\n"
+        f"  flow runs, funnel    {at}prefect server start, then http://127.0.0.1:4200\n"
         f"  what the gates saw   {gates.resolve().as_uri()}\n"
         "  models and columns   "
-        ".venv/bin/winback dbt docs generate, then .venv/bin/winback dbt docs serve\n"
+        f"{at}winback dbt docs generate, then {at}winback dbt docs serve\n"
         f"  every table          {published}\n"
-        "  a shop of your own   .venv/bin/winback load DIR && .venv/bin/winback build"
+        f"  a shop of your own   {at}winback load DIR && {at}winback build"
     )

@@ -33,7 +33,7 @@ sms_four_step,,,,,false,
 """
 STEPS = """\
 playbook_id,step,min_days,max_days,channel,template,includes_offer,journey_stage,content_tag,purpose
-tea_time,1,0,3,sms,tea_time/1,false,inactivity,brand_story,Say that the kettle is on
+tea_time,1,0,3,sms,tea_time/1,false,inactivity,back_soon,Say that the kettle is on
 """
 OWN = {
     "segments/twice_lapsed.sql": SEGMENT,
@@ -42,6 +42,8 @@ OWN = {
     "seeds/playbooks.csv": PLAYBOOKS,
     "seeds/playbook_segments.csv": "playbook_id,segment,priority\ntea_time,twice_lapsed,1\n",
     "seeds/playbook_steps.csv": STEPS,
+    "seeds/journey_contents.csv": "content_tag,inactivity,offer_presentation,post_engagement,says\n"
+    "back_soon,true,false,false,That the kettle is on\n",
     "seeds/step_variants.csv": "playbook_id,step,variant,weight\ntea_time,1,base,1\n",
 }
 
