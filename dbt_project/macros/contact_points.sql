@@ -11,6 +11,11 @@
     {{ return(known) }}
 {%- endmacro %}
 
+{#- What a person agrees to or refuses: the channels, and their place in lists for ads. -#}
+{% macro consent_subjects() -%}
+    {{ return(winback.known_channels() + ['ads']) }}
+{%- endmacro %}
+
 {% macro is_switched_on(channel) -%}
     {%- if var('channels') -%}
     {{ channel }} in ('{{ var('channels') | join("', '") }}')

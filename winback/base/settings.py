@@ -570,6 +570,11 @@ class Settings(BaseSettings):
         return self.reports_dir / "preview"
 
     @property
+    def audiences_dir(self) -> Path:
+        """Lists for ads: a folder for each segment and platform."""
+        return self.home.resolve() / "audiences"
+
+    @property
     def people_dir(self) -> Path:
         """What was exported of persons: a folder each, under their pseudonym."""
         return self.home.resolve() / "people"

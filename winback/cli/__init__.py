@@ -3,6 +3,7 @@
 from winback.cli import (  # noqa: F401 - importing a module registers its command
     _adopt,
     _approve,
+    _audience,
     _automations,
     _backtest,
     _backup,

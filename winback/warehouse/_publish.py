@@ -54,7 +54,7 @@ PUBLIC_TABLES: Final = (
     "bandit_choices",
     "bandit_results",
 )
-# What the engine reads; `outbox` holds contact data, so only the owner may read it.
+# What the engine reads; those with contact data are for the owner alone (PRIVATE_TABLES).
 ENGINE_TABLES: Final = (
     "entrants",
     "experiment_starts",
@@ -76,8 +76,9 @@ ENGINE_TABLES: Final = (
     "next_changes",
     "prediction_counts",
     "bandit_evidence",
+    "ad_people",
 )
-PRIVATE_TABLES: Final = frozenset({"outbox"})
+PRIVATE_TABLES: Final = frozenset({"outbox", "ad_people"})
 # A day of 15-minute runs can be looked back at; older sets are replayable with --as-of.
 KEEP_PUBLISHED: Final = 96
 # The audience is built hourly; a few failed builds in a row may be bridged, a day may not.

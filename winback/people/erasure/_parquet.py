@@ -30,7 +30,7 @@ _KEPT: Final = {
     "loyalty": {"customer_id"},
 }
 # Of what was published: rows that hold contact data or words, and are of no further use.
-_DROPPED: Final = frozenset({"outbox", "renders"})
+_DROPPED: Final = frozenset({"ad_people", "outbox", "renders"})
 _THEIRS: Final = "customer_id = $customer_id"
 _ASKED: Final = f"coalesce(reason = '{DELETED}', false)"
 # The hash that stands for an address, as winback/ledger/_address_keys.py makes it.

@@ -16,7 +16,7 @@ consent_channels as (
 
     select * from {{ ref('consent_channels') }}
     where channel in (
-        '{{ known_channels() | join("', '") }}'  -- noqa: LT05
+        '{{ consent_subjects() | join("', '") }}'  -- noqa: LT05
     )
 
 ),

@@ -1,0 +1,195 @@
+"""Lists of customers for ads: hashes in files that a person hands to a platform, or does not.
+
+SQL decides who may be in which (`ad_people`). Meta and Google ask for SHA-256 of addresses in one
+spelling each: https://www.facebook.com/business/help/606443329504150 and
+https://support.google.com/google-ads/answer/7659867. Nothing here calls a platform.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from winback.base.clock import Clock
+from winback.base.duck import connect, literal, rows_of
+from winback.base.errors import UsageError
+from winback.base.private import keep_private, open_private
+from winback.base.settings import Settings
+from winback.base.whole import written_whole
+from winback.warehouse import require_recent, segment_names
+
+_STATE: Final = "audience.json"
+_PLAIN_PHONE: Final = "sha256(phone)"
+# As Google wants it: an address of Gmail without its dots.
+_GMAIL: Final = """
+    sha256(case when split_part(email, '@', 2) in ('gmail.com', 'googlemail.com')
+        then replace(split_part(email, '@', 1), '.', '') || '@' || split_part(email, '@', 2)
+        else email end)
+"""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a platform wants a list: the names of its columns, and an address as SQL makes it."""
+
+    columns: tuple[str, str]
+    email: str
+    phone: str
+
+
+FORMS: Final = {
+    # Digits alone, with the country's code.
+    "meta": Form(("email", "phone"), "sha256(email)", "sha256(ltrim(phone, '+'))"),
+    "google": Form(("Email", "Phone"), _GMAIL, _PLAIN_PHONE),
+    "csv": Form(("email_sha256", "phone_sha256"), "sha256(email)", _PLAIN_PHONE),
+}
+_LIST: Final = """
+    select distinct {email} as email, {phone} as phone
+    from read_parquet({people}) as people
+    where list_kind = {kind} and coalesce(email, phone) is not null {members}
+    order by all
+"""
+_MEMBERS: Final = """
+    and customer_id in (select customer_id from read_parquet({members}) where segment = {segment})
+"""
+_LEFT_OUT: Final = """
+    select reason, count(*) as people from read_parquet({people}) as people
+    where reason is not null {members} group by reason order by reason
+"""
+_Row = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Audience:
+    """An exported list: addresses in it, to be kept away and to be taken out, and since when."""
+
+    segment: str
+    platform: str
+    folder: Path
+    exported_at: str
+    included: int
+    excluded: int
+    to_remove: int
+    # When the first of those that wait to be removed left the list; empty where none waits.
+    remove_since: str
+
+
+def export_audience(
+    settings: Settings, clock: Clock, segment: str, platform: str
+) -> tuple[Audience, dict[str, int]]:
+    """Write a segment's lists for a platform; and why how many members are in none.
+
+    include.csv and exclude.csv are whole lists; remove.csv has what an earlier include.csv had and
+    this one hasn't, until `note_removed`. Raises UsageError for a segment that is none, and
+    WinbackError where what is published is old.
+    """
+    if segment not in (names := segment_names()):
+        near = get_close_matches(segment, names, 1)
+        meant = f" (is {near[0]} meant?)" if near else ""
+        raise UsageError(f"there is no segment {segment}{meant}")
+    published = settings.published_dir / "current"
+    require_recent(published, clock.now())
+    form = FORMS[platform]
+    people = literal(published / "ad_people.parquet")
+    members = _MEMBERS.format(
+        members=literal(published / "segment_members.parquet"), segment=literal(segment)
+    )
+    with connect() as connection:
+        lists = {
+            kind: [
+                (str(row["email"] or ""), str(row["phone"] or ""))
+                for row in rows_of(connection.execute(
+                    _LIST.format(email=form.email, phone=form.phone, people=people,
+                                 kind=literal(kind), members=members if kind == "include" else "")
+                ))
+            ]
+            for kind in ("include", "exclude")
+        }  # fmt: skip
+        query = _LEFT_OUT.format(people=people, members=members)
+        left_out = {
+            str(row["reason"]): int(str(row["people"]))
+            for row in rows_of(connection.execute(query))
+        }
+    keep_private(settings.home)
+    folder = settings.audiences_dir / f"{segment}-{platform}"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    at = clock.now().isoformat()
+    _write(folder, form, lists, {"segment": segment, "platform": platform, "exported_at": at})
+    return _read_audience(folder), left_out
+
+
+def refresh_audiences(settings: Settings, clock: Clock) -> list[Audience]:
+    """Write every list that was exported before anew, so that who left it can be taken out."""
+    return [
+        export_audience(settings, clock, it.segment, it.platform)[0]
+        for it in audiences(settings)
+        if it.segment in segment_names()
+    ]
+
+
+def note_removed(settings: Settings, segment: str, platform: str) -> int:
+    """Forget the addresses that a person has taken out at the platform; how many they were."""
+    for it in audiences(settings):
+        if (it.segment, it.platform) == (segment, platform):
+            state = _read_state(it.folder) | {"remove_since": ""}
+            (it.folder / "remove.csv").unlink(missing_ok=True)
+            _write_state(it.folder, state)
+            return it.to_remove
+    raise UsageError(f"{segment} was never exported for {platform}. Next: winback audience list")
+
+
+def audiences(settings: Settings) -> Iterator[Audience]:
+    """The lists that were exported, by segment and platform."""
+    for path in sorted(settings.audiences_dir.glob(f"*/{_STATE}")):
+        yield _read_audience(path.parent)
+
+
+def _write(folder: Path, form: Form, lists: dict[str, list[_Row]], state: dict[str, str]) -> None:
+    before = {*_rows(folder / "include.csv"), *_rows(folder / "remove.csv")}
+    removed = sorted(before - set(lists["include"]))
+    since = _read_state(folder).get("remove_since") or state["exported_at"]
+    # What is to be removed first: cut short here, the next export finds it again.
+    files = {"remove": removed, "exclude": lists["exclude"], "include": lists["include"]}
+    for name, rows in files.items():
+        with written_whole(folder / f"{name}.csv") as beside, open_private(beside) as file:
+            csv.writer(file, lineterminator="\n").writerows([form.columns, *rows])
+    _write_state(folder, state | {"remove_since": since if removed else ""})
+
+
+def _read_audience(folder: Path) -> Audience:
+    state = _read_state(folder)
+    return Audience(
+        segment=state["segment"],
+        platform=state["platform"],
+        folder=folder,
+        exported_at=state["exported_at"],
+        included=len(_rows(folder / "include.csv")),
+        excluded=len(_rows(folder / "exclude.csv")),
+        to_remove=len(_rows(folder / "remove.csv")),
+        remove_since=state["remove_since"],
+    )
+
+
+def _rows(path: Path) -> list[_Row]:
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [(row[0], row[1]) for row in list(csv.reader(file))[1:]]
+
+
+def _read_state(folder: Path) -> dict[str, str]:
+    try:
+        told: dict[str, str] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return told
+
+
+def _write_state(folder: Path, state: dict[str, str]) -> None:
+    with written_whole(folder / _STATE) as beside, open_private(beside) as file:
+        json.dump(state, file)
