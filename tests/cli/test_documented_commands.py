@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 # end.
 LONG = (
     "backtest", "build", "dbt", "demo", "reconcile --mode", "respond", "run", "sandbox", "serve",
-    "mcp", "up", "inbox reply", "init", "doctor --source", "project",
+    "mcp", "up", "inbox reply", "init", "doctor --source", "project", "audience removed",
 )  # fmt: skip
 # In this order: what is stopped is released again, and an erasure comes last.
 ORDER = (
