@@ -24,7 +24,7 @@ lines as (
         city,
         coalesce({{ address_line('region') }}, '') as region,
         lower(country) as country,
-        country in ('{{ regions | join("', '") }}')
+        country in ('{{ regions | join("', '") }}')  -- noqa: LT05
         and region is null as lacks_region
 
     from customers
