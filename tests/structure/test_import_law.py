@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from statistics import median
 
@@ -128,6 +130,13 @@ def test_no_query_reads_the_clock() -> None:
     ]
     assert files
     assert wrong == []
+
+
+def test_no_flow_hides_a_library() -> None:
+    # A worker puts the folder of a flow's file before all others on the path of modules.
+    libraries = {*sys.stdlib_module_names, *packages_distributions()} - set(TOP_ROOMS)
+    assert "requests" in libraries
+    assert sorted(path.stem for path in modules("flows") if path.stem in libraries) == []
 
 
 def test_every_module_of_the_tests_has_a_name_of_its_own() -> None:
