@@ -16,7 +16,7 @@ from typing import Final, ParamSpec, TypeVar
 from prefect.runtime import deployment
 
 from winback.base.errors import WinbackError
-from winback.base.places import CODE_DIR
+from winback.base.places import CODE_DIR, IS_CHECKOUT
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,8 +56,11 @@ def _place(error: Exception) -> str:
     """The last line of ours that it passed."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
-        if path.is_relative_to(CODE_DIR):
-            ours = path.relative_to(CODE_DIR)
-            if ours.parts[0] in _PACKAGES:
-                return f" in {ours}, line {frame.lineno}"
+        if path.is_relative_to(CODE_DIR) and _is_ours(path.relative_to(CODE_DIR)):
+            return f" in {path.relative_to(CODE_DIR)}, line {frame.lineno}"
     return ""
+
+
+def _is_ours(path: Path) -> bool:
+    """Where a wheel is, all libraries stand beside it; in a checkout they are under .venv."""
+    return ".venv" not in path.parts if IS_CHECKOUT else path.parts[0] in _PACKAGES

@@ -71,7 +71,7 @@ def test_a_break_is_chosen_by_keyboard_alone_and_taken_back(
     assert tab.evaluate(OUTLINE) >= 2
     tab.press("Enter")
     confirmed(tab, "Your break has begun")
-    eventually(lambda: len(rows(ledger, "preferences")) == 2)
+    eventually(lambda: len(rows(ledger, "preferences")) == 3)
     looked_at(tab, "break")
     tab.press("Tab")
     assert tab.evaluate("document.activeElement.textContent") == "Undo my choice"
@@ -142,7 +142,7 @@ def test_without_style_the_page_still_works(
     tab.click("button")
     confirmed(tab, "You will get fewer messages")
     tab.call("Emulation.setScriptExecutionDisabled", value=False)
-    eventually(lambda: len(rows(ledger, "preferences")) == 2)
+    eventually(lambda: len(rows(ledger, "preferences")) == 3)
 
 
 def test_a_click_link_opens_what_it_stands_for_and_a_wrong_one_says_so(

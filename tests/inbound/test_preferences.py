@@ -75,7 +75,7 @@ def suppressed(ledger: Ledger) -> list[tuple[str, str]]:
 def test_a_break_holds_what_is_planned_and_has_an_end(choose: Choose, ledger: Ledger) -> None:
     answer = choose(choice="pause")
     assert '<time datetime="2026-04-01">April 1, 2026</time>' in answer.text
-    assert standing(ledger) == [("pause", g, "ann", EMAIL) for g in ("email", "phone")]
+    assert standing(ledger) == [("pause", g, "ann", EMAIL) for g in ("email", "phone", "post")]
     assert {r["until_at"] for r in rows(ledger, "preferences")} == {NOW + timedelta(days=30)}
     assert waiting(ledger) == {"neighbor"}
     assert suppressed(ledger) == []
@@ -84,7 +84,7 @@ def test_a_break_holds_what_is_planned_and_has_an_end(choose: Choose, ledger: Le
 
 def test_fewer_messages_hold_nothing_by_themselves(choose: Choose, ledger: Ledger) -> None:
     assert "at most one message a week" in choose(choice="fewer").text
-    assert standing(ledger) == [("fewer", g, "ann", EMAIL) for g in ("email", "phone")]
+    assert standing(ledger) == [("fewer", g, "ann", EMAIL) for g in ("email", "phone", "post")]
     assert waiting(ledger) == {"mail", "text", "husband", "neighbor"}
 
 
@@ -100,7 +100,7 @@ def test_stopping_everything_stops_every_channel_of_the_person(
 ) -> None:
     assert "neither by email nor by text" in choose(choice="all").text
     assert suppressed(ledger) == [("email", EMAIL), ("phone", PHONE)]
-    assert standing(ledger) == [("stop", g, "ann", EMAIL) for g in ("email", "phone")]
+    assert standing(ledger) == [("stop", g, "ann", EMAIL) for g in ("email", "phone", "post")]
     assert waiting(ledger) == {"neighbor"}
     assert [event["kind"] for event in rows(ledger, "provider_events")] == ["opted_out"]
 
@@ -187,7 +187,7 @@ def test_the_undo_of_one_message_is_none_of_another_and_no_link(
     undo = undo_of(choose(choice="pause"))
     assert choose("mail", **undo).status_code == 404
     assert choose(choice="undo", chosen="x").status_code == 404
-    assert len(standing(ledger)) == 2
+    assert len(standing(ledger)) == 3
     link = f"{receiver.base_url}/u/{undo['chosen']}"
     assert requests.get(link, timeout=5).status_code == 404
 

@@ -104,7 +104,7 @@ def test_a_customer_who_is_landed_is_held_and_then_erased(house: House) -> None:
     with open_ledger(house.settings) as ledger, ledger.read() as connection:
         found = connection.execute(select(tables.revocations)).all()
         assert {(it.customer_id, it.channel_group) for it in found} == {
-            ("c1", "email"), ("c1", "phone"),
+            ("c1", "email"), ("c1", "phone"), ("c1", "post"),
         }  # fmt: skip
     assert house.erase_deleted() == (1, 0)
     assert house.traces() == []

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -204,24 +201,3 @@ def test_who_could_not_be_told_is_told_the_next_time(settings: Settings) -> None
     assert notify(none, ["send …"], now=NOW) == [
         "WINBACK_WATCH_SMTP_URL is no address of a mail server, like smtp://host:587"
     ]
-
-
-SYSTEMD = shutil.which("systemd-analyze")
-
-
-@pytest.mark.skipif(not SYSTEMD, reason="systemd-analyze is not here")
-def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
-    for path in sorted((root / "deployments").glob("winback-*")):
-        words = path.read_text().replace("/opt/winback/.venv/bin/winback", sys.executable)
-        (tmp_path / path.name).write_text(words.replace("User=winback", "User=root"))
-    units = sorted(tmp_path.iterdir())
-    assert [unit.suffix for unit in units] == [".service", ".service", ".timer"]
-    done = subprocess.run(
-        [str(SYSTEMD), "verify", "--man=no", *units],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert (done.returncode, done.stderr) == (0, "")

@@ -115,18 +115,26 @@ def test_a_plan_that_knows_of_the_load_decides_and_one_that_does_not_is_held(
     assert sends(newest_load(settings)).counts == {"accepted": 1}
 
 
+def test_a_no_to_lists_for_ads_stops_no_message(load_consents, ledger, settings, clock, make_row):
+    plan(ledger, [make_row(1)], settings, clock, load_id=newest_load(settings))
+    assert not load_consents("c1,ads,revoked,,2026-03-01").notes
+    report = send_due(ledger, settings, clock, sleep=lambda _: None)
+    assert report.counts == {"accepted": 1}
+
+
 def test_what_was_landed_before_is_no_news_and_a_load_says_what_is(
     load_consents, ledger, settings, clock
 ):
     first = load_consents("c1,email,revoked,,2026-03-01", "c2,all,revoked,,2026-03-01")
-    assert "3 consents were taken back" in first.notes[-1]
+    # `all` reaches email, phones and letters.
+    assert "4 consents were taken back" in first.notes[-1]
     assert not load_consents().notes
     assert not load_consents(replace=True).notes
     (only,) = load_consents("c3,sms,revoked,,2026-03-01").notes
     assert only.startswith("1 consents")
     with ledger.read() as connection:
         kept = connection.execute(select(tables.revocations)).mappings().all()
-    assert len(kept) == 4
+    assert len(kept) == 5
     assert not [row for row in kept if "example.com" in str(dict(row)) or "+1555" in str(dict(row))]
 
 

@@ -14,10 +14,12 @@ from winback.base.errors import UsageError
 _EMPTY: Final = "null"
 # The keys of seeds whose tests name none: one test for several seeds holds them.
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "bandit_steps": ("playbook_id", "step", "arm"),
     "consent_channels": ("consent_channel", "channel"),
     "offer_exclusions": ("kind", "live_kind"),
     "playbook_segments": ("playbook_id", "segment"),
     "playbook_steps": ("playbook_id", "step"),
+    "step_contents": ("playbook_id", "step", "variant", "turn"),
     "step_variants": ("playbook_id", "step", "variant"),
 }
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         "winback doctor --network",
         "winback doctor --source exports --format shopify",
         "winback doctor --json",
-        keys="ready, missing, phones, codes, offers, backup, stopped, keeps, requests, network",
+        keys="ready, missing, phones, codes, backup, offers, stopped, keeps, requests, network",
     ),
 )
 def doctor_command(
@@ -92,8 +92,8 @@ def doctor_command(
         stopped = [{"what": str(it), "reason": it.reason} for it in _active_stops(settings)]
         phones = list(_phones(settings))
         facts = {"ready": not is_wrong, "missing": lines, "phones": phones}
-        facts |= {"codes": _codes(settings), "backup": _backup(settings), "stopped": stopped}
-        facts["offers"] = _offers(settings)
+        facts |= {"codes": _codes(settings), "backup": _backup(settings)}
+        facts |= {"offers": _offers(settings), "stopped": stopped}
         facts["keeps"] = _keeps(settings)
         facts["requests"] = list(_requests(settings))
         print_json(facts | {"network": [asdict(it) for it in answers]})

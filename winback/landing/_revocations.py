@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from winback.base.phones import canonical, country_code
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.settings import CHANNELS, PROJECT_DIR, Settings
 from winback.landing._formats import Parsed
 from winback.landing._set_aside import plain_id, standing
 from winback.landing._sql import parquet
@@ -190,5 +190,8 @@ def _groups() -> dict[str, set[ChannelGroup]]:
     groups: dict[str, set[ChannelGroup]] = defaultdict(set)
     with _CHANNELS.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            groups[row["consent_channel"]].add(channel_group(row["channel"]))
+            reached = groups[row["consent_channel"]]
+            # A refusal of lists for ads reaches no message.
+            if row["channel"] in CHANNELS:
+                reached.add(channel_group(row["channel"]))
     return dict(groups)

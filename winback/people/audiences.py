@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from winback.base.cells import CellWriter
 from winback.base.clock import Clock
 from winback.base.duck import connect, literal, rows_of
 from winback.base.errors import UsageError
@@ -157,7 +158,7 @@ def _write(folder: Path, form: Form, lists: dict[str, list[_Row]], state: dict[s
     files = {"remove": removed, "exclude": lists["exclude"], "include": lists["include"]}
     for name, rows in files.items():
         with written_whole(folder / f"{name}.csv") as beside, open_private(beside) as file:
-            csv.writer(file, lineterminator="\n").writerows([form.columns, *rows])
+            CellWriter(file).writerows([form.columns, *rows])
     _write_state(folder, state | {"remove_since": since if removed else ""})
 
 

@@ -203,6 +203,10 @@ GIVEN: Final = {
         "Twilio, who delivers texts, WhatsApp messages and calls",
         "the phone number, the words of the message, our ids of message and attempt",
     ),
+    "print_shop": (
+        "a print shop, to whom you hand the files of cards",
+        "the postal address with its name, the words of the card, our id of the message",
+    ),
     "publish_to": (
         "a database of your own (`WINBACK_PUBLISH_TO`)",
         "the public tables, which have the shop's ids and no address",
