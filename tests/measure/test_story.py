@@ -282,6 +282,20 @@ def test_what_waits_says_until_when_and_what_was_sent_is_told_by_its_message() -
     assert text.index("waits until") < text.index("sent, delivered") < text.index("clicked")
 
 
+def test_what_has_not_left_names_its_template_after_its_reason() -> None:
+    words = {"template": "sms_email/2_arrivals", "content_needs": "arrivals"}
+    waits = decided(1, 1, "deferred", "window", send_after_at=ENTERED_AT_THREE) | words
+    blocked = decided(2, 5, "render_blocked", "render_missing:offer") | words
+    text = told(decisions=[waits, blocked | {"content_needs": None}])
+    assert (
+        "waits until Mon 9 Mar 2026 15:00 - the hour is closed [window] "
+        "(template sms_email/2_arrivals for arrivals)"
+    ) in text
+    assert "could not be written - a fact that the words need is not known" in text
+    assert "[render_missing:offer] (template sms_email/2_arrivals)" in text
+    assert "written from" not in text
+
+
 @pytest.mark.parametrize(
     ("state", "reason", "words"),
     [

@@ -236,7 +236,6 @@ class _Teller:
     def _decided(self, it: Happening) -> str:
         row = it.row
         text = f"{self._what(row)}: {_VERDICTS[row['decision']]}"
-        text += _words(row)
         if row["send_after_at"] is not None and row["send_after_at"] > it.until:
             text += f" until {self._later(row['send_after_at'], than=it.at)}"
         if it.decisive:
@@ -246,6 +245,8 @@ class _Teller:
             text += f" (it says {row['content_tag']}, and they are at the stage {stage})"
         if it.besides:
             text += f"; beside it {self._names(it.besides, row['channel'])}"
+        if words := _words(row):
+            text += f" (template {words})"
         if it.runs > 1:
             text += f" ({it.runs} runs, the last {self._later(it.until, than=it.at)})"
         return text
@@ -256,7 +257,8 @@ class _Teller:
             text += f", delivered {self._later(row['delivered_at'], than=row['accepted_at'])}"
         elif row["state"] == "accepted":
             text += ", no delivery reported"
-        text += _words(row)
+        if words := _words(row):
+            text += f", written from {words}"
         reason = row.get("state_reason") or ""
         if reason == "accepted_twice":
             text += ". The provider took it TWICE: a call without a response had been repeated"
@@ -415,11 +417,11 @@ def _joined(row: Mapping[str, Any]) -> str:
 
 
 def _words(row: Mapping[str, Any]) -> str:
-    """The template that a message is written from, and what made it this one."""
+    """The template of a message, and the need that made it this one; empty if none is known."""
     if not row.get("template"):
         return ""
     need = row.get("content_needs")
-    return f", written from {row['template']}" + (f" for {need}" if need else "")
+    return f"{row['template']}{f' for {need}' if need else ''}"
 
 
 def _ended(row: Mapping[str, Any]) -> str:
