@@ -6,10 +6,12 @@ running the whole flow again is the safe way to finish a run that died.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
@@ -52,6 +54,9 @@ from winback.warehouse import (
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# The rows of the last models end a moment after dbt; one that never ends holds no build.
+_LAST_ROWS_SECONDS: Final = 60.0
 
 
 def _task(name: str) -> Callable[[Callable[P, T]], Task[P, T]]:
@@ -103,10 +108,25 @@ def _rows_in_the_ui(settings: Settings) -> DbtRunner:
             raise_on_failure=False,
             disable_assets=True,
         )
+        before = set(threading.enumerate())
         # Without a level of ours, dbt's runner takes Prefect's, and crashes on it.
-        return runner.invoke(_once_each(command), log_level="warn", log_level_file="none")
+        outcome = runner.invoke(_once_each(command), log_level="warn", log_level_file="none")
+        _await_rows(set(threading.enumerate()) - before)
+        return outcome
 
     return run
+
+
+def _await_rows(started: Iterable[threading.Thread]) -> None:
+    """Wait for the rows that Prefect's runner leaves behind, each in a thread of its own.
+
+    They read all of the environment, of which dbt's part is taken back after this: a row that
+    reads it meanwhile breaks, and is not shown.
+    """
+    until = time.monotonic() + _LAST_ROWS_SECONDS
+    for thread in started:
+        if thread.name.endswith("(run_task)"):
+            thread.join(max(0.0, until - time.monotonic()))
 
 
 def _once_each(command: list[str]) -> list[str]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -62,3 +66,57 @@ def test_what_a_build_leaves_out_twice_is_left_out_in_the_ui_too(shop: Shop) -> 
     watched = invoke_dbt(settings, command, variables, runner=_rows_in_the_ui(settings))
     assert watched.counts == invoke_dbt(settings, command, variables).counts
     assert watched.counts == {"success": len(MODELS)}
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_dbts_environment_stays_until_the_last_row_has_ended(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = list[str | None]()
+
+    def read_late() -> None:
+        time.sleep(1)
+        seen.append(os.environ.get("WINBACK_LANDING"))
+
+    _build_with_rows_that_end_by(read_late, shop, monkeypatch)
+    assert seen == [str(shop.settings.landing_dir)] * len(MODELS)
+    assert "WINBACK_LANDING" not in os.environ
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_row_that_never_ends_holds_no_build(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows._tasks._LAST_ROWS_SECONDS", 0.1)
+    is_over = threading.Event()
+    try:
+        _build_with_rows_that_end_by(lambda: _wait(is_over), shop, monkeypatch)
+    finally:
+        is_over.set()
+
+
+def _wait(until: threading.Event) -> None:
+    until.wait(60)
+
+
+def _build_with_rows_that_end_by(
+    end: Callable[[], None], shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect import flow
+    from prefect_dbt.core import _tracker
+
+    settings, run_row = shop.settings, _tracker.run_task_sync
+
+    def run_and_end(*given: Any, **named: Any) -> Any:
+        state = run_row(*given, **named)
+        end()
+        return state
+
+    monkeypatch.setattr(_tracker, "run_task_sync", run_and_end)
+
+    @flow
+    def build_some() -> None:
+        command = ["run", "--select", *MODELS]
+        variables = dbt_vars(settings, OPENS, with_entrants=False)
+        result = invoke_dbt(settings, command, variables, runner=_rows_in_the_ui(settings))
+        assert result.counts == {"success": len(MODELS)}
+
+    build_some()
