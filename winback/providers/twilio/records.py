@@ -62,7 +62,7 @@ def search(
     """What of a list may be the message; for every list of Twilio's that is newest first."""
     since = question.since
     try:
-        records = [r for r in read_list(account, first_page, since) if r.date_created >= since]
+        records = [r for r in _look_up(account, first_page, since) if r.date_created >= since]
     except Unreadable as problem:
         return Finding("unreadable", reason=str(problem), stops_asking=True)
     judged = [(record, likeness(record)) for record in records]
@@ -88,7 +88,7 @@ def list_prices(account: TwilioAccount, question: Prices, first_page: Callable[[
     """What the records of some time say of prices; of a list that is too long, its newest part."""
     charged: list[Charged] = []
     try:
-        for record in read_list(account, first_page, question.since):
+        for record in _look_up(account, first_page, question.since):
             price, unit = getattr(record, "price", None), getattr(record, "price_unit", None)
             if isinstance(price, str) and isinstance(unit, str):
                 charged.append(Charged(str(record.sid), price, unit))
@@ -138,8 +138,8 @@ def read_list(
     first_page: Callable[[], Any],
     since: datetime,
     *,
-    most_pages: int = MOST_PAGES,
-    seconds: float = LOOK_UP_SECONDS,
+    most_pages: int,
+    seconds: float,
 ) -> Iterator[Any]:
     """The records of a list, to its end or to where all that follows is older than `since`.
 
@@ -167,6 +167,12 @@ def read_list(
         if page is None:
             return
     raise Unreadable("too long")
+
+
+def _look_up(
+    account: TwilioAccount, first_page: Callable[[], Any], since: datetime
+) -> Iterator[Any]:
+    return read_list(account, first_page, since, most_pages=MOST_PAGES, seconds=LOOK_UP_SECONDS)
 
 
 def _check(record: Any) -> None:
