@@ -12,7 +12,8 @@ from typing import Final
 
 from winback.base.clock import Clock
 from winback.base.duck import connect
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.codes import import_codes, make_codes
 from winback.ledger import Ledger
 from winback.warehouse import use_project

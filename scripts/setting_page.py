@@ -8,7 +8,8 @@ from typing import Final
 from page_parts import ROOT, filled, table
 from pydantic import SecretStr
 
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 
 PAGE: Final = ROOT / "docs" / "settings.md"
 

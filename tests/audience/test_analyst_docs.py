@@ -14,7 +14,8 @@ from audience_builds import query
 from project_copies import copy_project
 from segment_cases import AS_OF
 
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.warehouse import PUBLIC_TABLES, _dbt
 
 BLOCK = re.compile(r"^```(?:sql|yaml|csv)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -6,7 +6,8 @@ import csv
 from collections.abc import Mapping
 from typing import Any
 
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.content.preview._people import ALL_KNOWN, invented, needed_by
 
 _TOLD = invented(Settings.load(shop_url="https://shop.example.com"))[ALL_KNOWN]

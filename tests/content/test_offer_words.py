@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 from winback.content import RenderBlocked, count_sms_parts, offer_text
 
 LANGUAGES = ("en", "de", "fr", "es")

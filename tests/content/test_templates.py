@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from needed_facts import NEEDS, needed_facts
 
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.content import RenderBlocked, Renderer, _sms_text, count_sms_parts, one_line, to_gsm7
 from winback.content._context import template_context
 from winback.content._render import TEMPLATES_DIR

@@ -14,7 +14,8 @@ import pytest
 from flows._demo_offers import DemoOffers
 from flows.demo import OPENS, RUN_DAYS
 from winback.base.clock import FixedClock
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.codes import pool_lines
 from winback.ledger import open_ledger
 from winback.warehouse import _dbt

@@ -27,7 +27,8 @@ from winback.base.clock import FixedClock, parse_as_of
 from winback.base.errors import UsageError, WinbackError
 from winback.base.phones import PHONE, canonical, cleaned, country_code, former_spellings, kind
 from winback.base.phones import readings as phone_readings
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.cli import main
 from winback.codes import import_codes
 from winback.content import RenderBlocked, Renderer, count_sms_parts, one_line, to_gsm7

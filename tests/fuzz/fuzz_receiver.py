@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from starlette.datastructures import ImmutableMultiDict
 
 from winback import inbound
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 from winback.rehearsal.sandbox import Credentials
 
 DESCRIPTION = json.loads((Path(inbound.__file__).parent / "openapi.json").read_text())

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 from winback.ledger import Ledger, tables
 
 DAY = pd.Timedelta(days=1)

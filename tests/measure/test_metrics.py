@@ -22,7 +22,7 @@ from metricflow_semantics.model.dbt_manifest_parser import (
 )
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 from winback.warehouse import PUBLIC_TABLES
 
 STEPS, CREDITS = ("step_results", "week"), ("channel_credits", "week")

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from winback.base.errors import WinbackError
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.measure.why import why
 from winback.measure.why._sources import sources
 

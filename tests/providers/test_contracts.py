@@ -19,7 +19,8 @@ from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers
 
 from winback.base.errors import UsageError
-from winback.base.settings import CHANNELS, PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import CHANNELS, Settings
 from winback.content.payloads import Call, Email, Text, WhatsApp
 from winback.providers import Outgoing, _bodies, open_channel
 from winback.providers._wire import NotHandedOverError

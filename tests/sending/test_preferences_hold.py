@@ -9,7 +9,7 @@ import pytest
 import yaml
 from sqlalchemy import select
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 from winback.ledger import Preference, link_token, prefer, tables
 from winback.sending import Caps, dry_run_plan, plan, send_due
 

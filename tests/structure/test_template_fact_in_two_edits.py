@@ -99,7 +99,8 @@ from pathlib import Path
 import duckdb
 import fact_files
 
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.content import Renderer
 from winback.warehouse import dbt_vars, invoke_dbt
 

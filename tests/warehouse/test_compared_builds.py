@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 
 TOLD = """\
 kept: 1 rows only in the old build, 1 only in the new; columns of one build alone: col2

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from winback.base.languages import ROOT
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 
 
 def project_vars() -> dict[str, Any]:

@@ -31,7 +31,6 @@ from pydantic_settings import (
 from winback.base.errors import UsageError
 from winback.base.languages import ROOT, languages
 from winback.base.places import PROBLEM, WORK_DIR
-from winback.base.places import PROJECT_DIR as PROJECT_DIR  # noqa: PLC0414 - taken from here too
 
 # Frozen into every message, so a slip is better told before.
 _NO_SIGN = r"\s\x00-\x1f\x7f-\x9f@<>,;"

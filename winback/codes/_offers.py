@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from winback.base.errors import UsageError
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 
 OFFERS_FILE: Final = PROJECT_DIR / "dbt_project" / "seeds" / "offers.csv"
 

@@ -8,7 +8,7 @@ import unicodedata
 from functools import cache
 from typing import Final, NamedTuple
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 
 _TABLE: Final = PROJECT_DIR / "templates" / "_no_names.toml"
 _LONGEST: Final = 30

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from winback.base.languages import language, languages
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.content._codes import Codes, OwnCode
 from winback.content._content import content_sha256
 from winback.content._context import template_context

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from winback.base.phones import canonical, country_code
-from winback.base.settings import CHANNELS, PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import CHANNELS, Settings
 from winback.landing._formats import Parsed
 from winback.landing._set_aside import plain_id, standing
 from winback.landing._sql import parquet

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from winback.base.duck import literal
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 
 _SEEDS: Final = PROJECT_DIR / "dbt_project" / "seeds"
 

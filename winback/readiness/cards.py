@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from winback.base.languages import languages
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 
 SEEDS_DIR: Final = PROJECT_DIR / "dbt_project" / "seeds"
 TEMPLATES_DIR: Final = PROJECT_DIR / "templates"

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from winback.base.duck import connect
 from winback.base.errors import BuildFailure
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.warehouse._data_tests import DataTest, data_test
 from winback.warehouse._events import only_what_is_heard
 from winback.warehouse._last_parse import last_parse_shared

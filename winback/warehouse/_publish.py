@@ -17,7 +17,8 @@ import duckdb
 
 from winback.base.duck import connect
 from winback.base.errors import WinbackError
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 
 PUBLIC_TABLES: Final = (
     "customers",

@@ -18,8 +18,8 @@ from typing import Final, cast
 from pydantic import SecretStr
 
 from winback.base.duck import connect, literal, rows_of
-from winback.base.places import CODE_DIR
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import CODE_DIR, PROJECT_DIR
+from winback.base.settings import Settings
 from winback.warehouse import _dbt
 from winback.warehouse._clock_readers import unknown_readers
 from winback.warehouse._publish import MAY_ACT_WITHIN, Manifest, read_manifest

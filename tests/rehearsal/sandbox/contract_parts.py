@@ -16,7 +16,7 @@ from openapi_core import OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
 from openapi_core.templating.responses.exceptions import ResponseNotFound
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 from winback.rehearsal.sandbox import RunningSandbox
 
 FOLDER = Path(os.environ.get("WINBACK_TEST_SHARED", PROJECT_DIR.parent / "shared")) / "contracts"

@@ -24,7 +24,8 @@ from contract_cases import written_out
 from contract_parts import FOLDER
 from sandbox_parts import NOW
 
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.rehearsal.sandbox import RunningSandbox
 
 CLI = PROJECT_DIR / ".venv/prism/node_modules/@stoplight/prism-cli/dist/index.js"

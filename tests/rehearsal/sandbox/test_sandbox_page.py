@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from winback.base.settings import PROJECT_DIR
+from winback.base.places import PROJECT_DIR
 from winback.rehearsal.sandbox import _control, _shoppers
 from winback.rehearsal.sandbox._fault_plan import KINDS
 from winback.rehearsal.sandbox._mishaps import MISHAPS

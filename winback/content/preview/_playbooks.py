@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from winback.base.clock import Clock
 from winback.base.duck import Rows, connect, rows_with
 from winback.base.errors import UsageError
-from winback.base.settings import PROJECT_DIR, Settings
+from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 from winback.content._blocked import RenderBlocked
 from winback.content._codes import example_codes
 from winback.content._links import PREVIEW_TOKEN
