@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -60,6 +61,7 @@ def test_a_year_of_orders_proposes_the_own_rhythm_beside_the_fixed_days(
     load_tables(settings, tables(), tmp_path / "files")
     give_seeds(settings)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "240")  # no cell of the table is cut
     monkeypatch.setenv("WINBACK_HOME", str(settings.home))
     monkeypatch.setattr(sys, "argv", ["winback", "init", "--brand", "Tea"])
     with pytest.raises(SystemExit) as ended:
@@ -70,12 +72,14 @@ def test_a_year_of_orders_proposes_the_own_rhythm_beside_the_fixed_days(
     assert "Proposed lapse preset: personal" in said
     # The folder has become a project of its own.
     assert 'set this line in winback.toml, under [vars]: lapse_preset = "personal"' in said
-    header, *rows = [
-        line.split()
+    cells = [
+        [cell.strip() for cell in re.split("[│┃]", line)[1:-1]]
         for line in out.splitlines()
-        if line.startswith(("preset", "personal", "fixed"))
+        if line[:1] in {"│", "┃"}
     ]
-    personal, fixed = (dict(zip(header, row, strict=True)) for row in rows)
+    header, *rows = [row for row in cells if row[0] in {"preset", "personal", "fixed"}]
+    names = [name.replace(" ", "_") for name in header]
+    personal, fixed = (dict(zip(names, row, strict=True)) for row in rows)
     assert (personal["segment"], fixed["segment"]) == ("newly_lapsed", "lapsed_30_45")
     # By fixed days whoever comes each ten weeks enters again and again, and comes back alone.
     assert int(fixed["came_back"]) > int(personal["came_back"])
