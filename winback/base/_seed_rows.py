@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from winback.base.errors import UsageError
+from winback.base.errors import UsageError, meant
 
 _EMPTY: Final = "null"
 # The keys of seeds whose tests name none: one test for several seeds holds them.
@@ -83,9 +82,7 @@ def _own_rows(
     columns, rows = _read(own, shown)
     for column in columns:
         if column not in head:
-            near = get_close_matches(column, head, 1)
-            meant = f" (is {near[0]} meant?)" if near else ""
-            raise UsageError(f"{shown}:1: the seed has no column {column!r}{meant}")
+            raise UsageError(f"{shown}:1: the seed has no column {column!r}{meant(column, head)}")
     if lacking := [column for column in key if column not in columns]:
         raise UsageError(f"{shown}:1: the column {lacking[0]}, which names a row, is missing")
     found: dict[tuple[str, ...], tuple[dict[str, str], int]] = {}

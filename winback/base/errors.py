@@ -9,7 +9,8 @@ The command line prints the message of these, and only the message; any other
 exception is a defect of ours and keeps its traceback.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 # The stop that works when nothing else does, for the end of a line about a broken disk or ledger.
@@ -38,3 +39,9 @@ class UsageError(WinbackError):
     """The command was called wrongly."""
 
     exit_code = 2
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """For the end of a refusal: ` (is offers.csv meant?)`, or nothing where no name is near."""
+    near = get_close_matches(word, list(known), 1)
+    return f" (is {near[0]} meant?)" if near else ""

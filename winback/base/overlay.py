@@ -9,12 +9,11 @@ import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
 from winback.base._seed_rows import merge_seed
-from winback.base.errors import UsageError
+from winback.base.errors import UsageError, meant
 from winback.base.whole import written_whole
 
 # What makes a folder a shop's project.
@@ -64,10 +63,8 @@ def own_seeds(house: Path, shop: Path) -> Iterator[Path]:
     names = [path.name for path in (house / "dbt_project" / "seeds").glob("*.csv")]
     for path in sorted((shop / "seeds").glob("*.csv")):
         if path.name not in names:
-            near = get_close_matches(path.name, names, 1)
-            meant = f" (is {near[0]} meant?)" if near else ""
             raise UsageError(
-                f"seeds/{path.name}: winback has no seed of that name{meant}. "
+                f"seeds/{path.name}: winback has no seed of that name{meant(path.name, names)}. "
                 "Next: winback project show --seeds"
             )
         yield path
@@ -145,9 +142,7 @@ def _with_vars(path: Path, told: Mapping[str, Any]) -> bytes:
     project = yaml.safe_load(path.read_text(encoding="utf-8"))
     for name in told:
         if name not in project["vars"]:
-            near = get_close_matches(name, project["vars"], 1)
-            meant = f" (is {near[0]} meant?)" if near else ""
-            raise UsageError(f"{SHOP_FILE}: there is no var {name}{meant}")
+            raise UsageError(f"{SHOP_FILE}: there is no var {name}{meant(name, project['vars'])}")
     project["vars"].update(told)
     return yaml.safe_dump(project, sort_keys=False, allow_unicode=True).encode()
 

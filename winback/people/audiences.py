@@ -11,14 +11,13 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from winback.base.cells import CellWriter
 from winback.base.clock import Clock
 from winback.base.duck import connect, literal, rows_of
-from winback.base.errors import UsageError
+from winback.base.errors import UsageError, meant
 from winback.base.private import keep_private, open_private
 from winback.base.settings import Settings
 from winback.base.whole import written_whole
@@ -90,9 +89,7 @@ def export_audience(
     WinbackError where what is published is old.
     """
     if segment not in (names := segment_names()):
-        near = get_close_matches(segment, names, 1)
-        meant = f" (is {near[0]} meant?)" if near else ""
-        raise UsageError(f"there is no segment {segment}{meant}")
+        raise UsageError(f"there is no segment {segment}{meant(segment, names)}")
     published = settings.published_dir / "current"
     require_recent(published, clock.now())
     form = FORMS[platform]
