@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import IO, Final
 
 # What a spreadsheet takes for a formula (OWASP, CSV injection), whatever blanks it skips before.
@@ -46,3 +47,9 @@ class CellWriter:
         """Write several rows."""
         for row in rows:
             self.writerow(row)
+
+
+def read_cells(path: Path) -> list[list[str]]:
+    """The rows of a file that CellWriter wrote, the head among them, as they were meant."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [[plain(cell) for cell in row] for row in csv.reader(file)]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from winback.base.cells import CellWriter
 
 
 @contextmanager
@@ -27,3 +29,9 @@ def replace_file(path: Path) -> Iterator[Path]:
             os.close(descriptor)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def replace_rows(path: Path, rows: Iterable[Iterable[object]]) -> None:
+    """Make a file of cells anew, with these rows."""
+    with replace_file(path) as target, target.open("w", newline="", encoding="utf-8") as file:
+        CellWriter(file).writerows(rows)

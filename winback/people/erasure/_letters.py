@@ -7,10 +7,9 @@ from typing import Final
 
 import duckdb
 
-from winback.base.cells import CellWriter
 from winback.base.phones import country_code
 from winback.base.settings import Settings
-from winback.people.erasure._files import replace_file
+from winback.people.erasure._files import replace_rows
 from winback.people.erasure._person import Person
 from winback.people.places import letters
 from winback.providers import PRINT_COLUMNS, read_print_rows
@@ -58,11 +57,6 @@ def erase_in_letters(settings: Settings, person: Person, *, write: bool) -> dict
         others = [row for row in rows if row["message_id"] not in person.message_ids]
         changed += len(rows) - len(others)
         if len(others) < len(rows) and write:
-            with (
-                replace_file(path) as target,
-                target.open("w", newline="", encoding="utf-8") as file,
-            ):
-                writer = CellWriter(file)
-                writer.writerow(PRINT_COLUMNS)
-                writer.writerows([row[name] for name in PRINT_COLUMNS] for row in others)
+            kept = ([row[name] for name in PRINT_COLUMNS] for row in others)
+            replace_rows(path, [PRINT_COLUMNS, *kept])
     return {"letters": changed}

@@ -14,9 +14,9 @@ from typing import Final
 
 from sqlalchemy.engine import make_url
 
-from winback.base.cells import CellWriter, plain
+from winback.base.cells import read_cells
 from winback.base.settings import Settings
-from winback.people.erasure._files import replace_file
+from winback.people.erasure._files import replace_file, replace_rows
 from winback.people.erasure._person import Person
 from winback.people.places import rejected
 from winback.warehouse import MEMORIES
@@ -37,18 +37,13 @@ def erase_in_rejected(settings: Settings, person: Person, *, write: bool) -> dic
     """Rows that landing could not hold: what was sent goes, its line and reason stay."""
     changed = 0
     for path in rejected(settings):
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [[plain(cell) for cell in row] for row in csv.reader(file)]
+        rows = read_cells(path)
         theirs = [row for row in rows[1:] if len(row) == 4 and names_them(row[3], person)]
         for row in theirs:
             row[3] = ""
         changed += len(theirs)
         if theirs and write:
-            with (
-                replace_file(path) as target,
-                target.open("w", newline="", encoding="utf-8") as file,
-            ):
-                CellWriter(file).writerows(rows)
+            replace_rows(path, rows)
     return {"landing rejected": changed}
 
 

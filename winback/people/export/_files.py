@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from winback.base.cells import plain
+from winback.base.cells import read_cells
 from winback.base.settings import Settings
 from winback.inbound import parse, read_log_part
 from winback.people.erasure._events import is_by_them, redacted
@@ -28,8 +27,7 @@ def file_sections(settings: Settings, subject: Subject) -> Iterator[Section]:
     yield _events(settings, subject, home)
     set_aside = Section("landing rejected", "rows of the shop's files that could not be read")
     for path in rejected(settings):
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [[plain(cell) for cell in row] for row in csv.reader(file)]
+        rows = read_cells(path)
         for number, row in enumerate(rows[1:], start=2):
             if len(row) == 4 and _names(row[3], subject):
                 told = dict(zip(rows[0], row, strict=False))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from winback.base.cells import CellWriter, plain
+from winback.base.cells import read_cells
 from winback.base.settings import Settings
 from winback.inbound import ERASED, read_log_part
-from winback.people.erasure._files import replace_file
+from winback.people.erasure._files import replace_file, replace_rows
 from winback.people.places import event_parts, rejected
 from winback.providers import Record
 
@@ -54,18 +53,13 @@ def forget_rejected(settings: Settings, before: datetime, *, write: bool) -> int
     for path in rejected(settings):
         if _loaded(path) >= before:
             continue
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [[plain(cell) for cell in row] for row in csv.reader(file)]
+        rows = read_cells(path)
         full = [row for row in rows[1:] if len(row) == 4 and row[3]]
         count += len(full)
         for row in full:
             row[3] = ""
         if write and full:
-            with (
-                replace_file(path) as target,
-                target.open("w", newline="", encoding="utf-8") as file,
-            ):
-                CellWriter(file).writerows(rows)
+            replace_rows(path, rows)
     return count
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, or_, select, update
 
@@ -18,6 +18,7 @@ from winback.ledger import (
     FINAL,
     HIDDEN_PREFIX,
     AddressKey,
+    ChannelGroup,
     Ledger,
     among,
     channel_group,
@@ -103,7 +104,7 @@ def _hide(ledger: Ledger, table: Table, which: ColumnElement[bool], *, write: bo
 
 def _group(way: str) -> Any:
     """A channel, or the group that stands in its place."""
-    return way if way in {"email", "phone"} else channel_group(way)
+    return way if way in get_args(ChannelGroup) else channel_group(way)
 
 
 def _change(
