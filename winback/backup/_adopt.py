@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import Connection, Row, select
 
@@ -216,13 +216,15 @@ def _settle_some(
                 connection, [row], "unknown_final", from_states=_OPEN, at=found.adopted.adopted_at
             )
             continue
-        proof = _proof(key, fate.record, found.adopted)
+        proof = _proof(key, fate.kind, fate.record, found.adopted)
         report.settled += prove_accepted(connection, proof, at=proof.seen_at) == "news"
 
 
-def _proof(message_id: str, record: Row[Any], adopted: Adopted) -> Proof:
+def _proof(
+    message_id: str, kind: Literal["logged", "listed"], record: Row[Any], adopted: Adopted
+) -> Proof:
     return Proof(
-        "logged" if record.message_id else "listed",
+        kind,
         message_id,
         record.attempt_id,
         accepted_at=min(record.left_at, adopted.adopted_at),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 
 from winback.base.clock import Clock
-from winback.base.duck import connect
+from winback.base.duck import connect, literal
 from winback.base.settings import Settings
 from winback.ledger import AddressKey, Ledger, open_ledger, tables
 from winback.people.erasure import erase
@@ -42,6 +42,5 @@ def _customers(ledger: Ledger, settings: Settings) -> Iterator[str]:
     landed = settings.shop_dir / "customers.parquet"
     if landed.exists():
         with connect() as duck:
-            query = "select customer_id from read_parquet(?)"
-            rows = duck.execute(query, [str(landed)]).fetchall()
-        yield from (row[0] for row in rows)
+            query = f"select customer_id from read_parquet({literal(landed)})"
+            yield from (row[0] for row in duck.execute(query).fetchall())

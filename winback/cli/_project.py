@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -51,7 +52,7 @@ def show_command(
     own = own_project.everything_own(HOUSE_DIR, shop)
     if as_json:
         release = own_project.read_accepted(shop)["release"]
-        print_json({"release": release, "own": [it.facts() for it in own]})
+        print_json({"release": release, "own": [asdict(it) for it in own]})
         return
     for it in own:
         again = "; ours has changed since it was looked at" if it.is_ours_changed else ""

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from difflib import unified_diff
 from importlib.metadata import version
 from pathlib import Path
@@ -50,10 +50,6 @@ class Own:
     change: str
     is_ours_changed: bool
     lines: tuple[str, ...]
-
-    def facts(self) -> dict[str, Any]:
-        """As `--json` prints it."""
-        return {**asdict(self), "lines": list(self.lines)}
 
 
 def lay_out(folder: Path) -> list[str]:
@@ -111,9 +107,9 @@ def take(house: Path, shop: Path, names: list[str]) -> list[Path]:
     for ours, own in pairs:
         own.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ours, own)
-    kept = read_accepted(shop)["ours"]
+    accepted = read_accepted(shop)
     taken = {str(own.relative_to(shop)): _digest(ours.read_text("utf-8")) for ours, own in pairs}
-    _write_accepted(shop, {**kept, **taken}, release=read_accepted(shop)["release"])
+    _write_accepted(shop, {**accepted["ours"], **taken}, release=accepted["release"])
     return [own for _, own in pairs]
 
 
@@ -134,12 +130,14 @@ def release_diff(before: Path, house: Path) -> Iterator[str]:
 
 def upgrade_line(shop: Path | None) -> str | None:
     """What doctor says where the shop's project was accepted with another release."""
-    if shop is None or read_accepted(shop)["release"] == version("winback"):
+    if shop is None:
+        return None
+    release = read_accepted(shop)["release"]
+    if release == version("winback"):
         return None
     return (
-        f"this project was last looked at with winback {read_accepted(shop)['release'] or '?'}, "
-        f"and this is {version('winback')}. Next: winback project diff --release, then "
-        "winback project accept"
+        f"this project was last looked at with winback {release or '?'}, and this is "
+        f"{version('winback')}. Next: winback project diff --release, then winback project accept"
     )
 
 

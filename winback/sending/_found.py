@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, select
 
@@ -76,7 +76,7 @@ class Fate:
     record: Row[Any] | None = None
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Literal["logged", "listed"]:
         return "logged" if self.record is not None and self.record.message_id else "listed"
 
 
@@ -165,7 +165,7 @@ class Found:
             )
             keep_evidence(
                 self._connection,
-                "logged" if fate.kind == "logged" else "listed",
+                fate.kind,
                 seen_at=at,
                 message_id=row["message_id"],
                 attempt_id=fate.record.attempt_id,
