@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from winback.base.settings import Settings
 from winback.content._blocked import RenderBlocked
 from winback.content._context import template_context
 from winback.content._frozen import Rendered, freeze, need
-from winback.content._links import ClickLinks
+from winback.content._links import ClickLinks, LinkAt
 from winback.content._safe import one_line
 from winback.content._templates import Templates
 from winback.content.facts import CAN_GIVE_WAY
@@ -27,7 +27,7 @@ def write_postcard(
     row: Mapping[str, Any],
     *,
     unsubscribe_url: str,
-    link_at: Callable[[int], str] | None,
+    link_at: LinkAt,
 ) -> Rendered:
     """A card from `<template>.card.txt`: its first line is the headline, the others its words."""
     need(settings.postal_address, "no_postal_address")
@@ -45,10 +45,8 @@ def write_postcard(
     else:
         most = f"{LONGEST_HEADLINE} characters, or its words than {LONGEST_BODY}"
         raise RenderBlocked("over_budget", f"the first line of {name} is longer than {most}")
-    clicks = ClickLinks(link_at) if link_at else None
-    link = context.get("shop_url", "")
-    if clicks:
-        link, body = clicks.in_text(link), clicks.in_text(body)
+    clicks = ClickLinks(link_at)
+    link, body = clicks.in_text(context.get("shop_url", "")), clicks.in_text(body)
     # A code of one's own is known here once the words have shown it.
     offer: Mapping[str, str] = context.get("offer", {})
     code, until = offer.get("code", ""), offer.get("until", "")
@@ -63,5 +61,5 @@ def write_postcard(
         opt_out=edition.word("no_letters").format(link=unsubscribe_url),
         sender=one_line(f"{settings.brand_name}, {settings.postal_address}"),
     )
-    links = tuple(clicks.targets) if clicks else ()
+    links = tuple(clicks.targets)
     return freeze(SENDER, payload, templates.version((name,), edition), edition, links=links)

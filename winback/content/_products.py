@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from winback.base.languages import Language
-from winback.content._safe import one_line, web_address
+from winback.content._safe import one_line, picture_address, web_address
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,10 @@ def read_products(value: object) -> tuple[Product, ...]:
 
 
 def _product(part: dict[str, Any]) -> Product:
-    image_url = web_address(part.get("image_url"))
     return Product(
         name=one_line(part.get("name")),
         url=web_address(part.get("url")),
-        # A mail program shows no picture that came unencrypted.
-        image_url=image_url if image_url.startswith("https://") else "",
+        image_url=picture_address(part.get("image_url")),
         price_cents=part.get("price_cents"),
         old_price_cents=part.get("old_price_cents"),
         currency=one_line(part.get("currency")),

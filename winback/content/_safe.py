@@ -20,3 +20,9 @@ def web_address(value: object) -> str:
     """An address that may stand in a page as it is, or nothing."""
     text = "" if value is None else str(value).strip()
     return text if _URL.match(text) else ""
+
+
+def picture_address(value: object) -> str:
+    """An address of a picture, or nothing: a mail program shows none that came unencrypted."""
+    address = web_address(value)
+    return address if address.startswith("https://") else ""

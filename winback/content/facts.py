@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from winback.content._names import first_name
 from winback.content._products import Product, read_products
-from winback.content._safe import one_line, web_address
+from winback.content._safe import one_line, picture_address, web_address
 
 _SQL_TYPES: Final = {
     "str": "varchar",
@@ -62,11 +62,6 @@ def _list(description: str) -> Any:
     return _fact(description, read=read_products, turn=None, of=_CONTENT_FACTS)
 
 
-def _picture(value: object) -> str:
-    address = web_address(value)
-    return address if address.startswith("https://") else ""
-
-
 def _name(value: object) -> str:
     return first_name(one_line(value))
 
@@ -94,7 +89,7 @@ class Facts:
     context_drop_percent: int | None = _fact(
         "Whole percent that it costs less now; null but for a price drop.", read=_number, turn=None
     )
-    context_image_url: str = _fact("Its picture.", read=_picture, turn=None)
+    context_image_url: str = _fact("Its picture.", read=picture_address, turn=None)
     context_price_cents: int | None = _fact(
         "What it costs now, in hundredths; null if that is not certain.", read=_number, turn=None
     )
