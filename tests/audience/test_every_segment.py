@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
 
+import duckdb
 import pytest
 from audience_builds import query_published
 from segment_cases import CASES, MEMBERS
@@ -15,6 +20,11 @@ RFM_SEGMENTS = {
     "hibernating", "at_risk", "cant_lose", "about_to_sleep", "need_attention", "loyal",
     "promising", "new", "potential_loyalist", "champions",
 }  # fmt: skip
+
+
+# One side has a row for each offer, or for each holiday: it does not grow with the customers.
+SMALL = {"int_offers__pools", "int_windows__law_hours", "dec_outbox__contents", "outbox"}
+TRIED = ("BLOCKWISE_NL_JOIN", "NESTED_LOOP_JOIN")
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +105,37 @@ def test_a_vip_whom_the_win_back_did_not_bring_back_gets_the_vip_offer(
     }
     assert "enrolled" in found["sms_email"][1]
     assert found["vip_offer"] == ("vip_25", [""])
+
+
+def test_a_join_by_equal_columns_looks_its_rows_up(segment_shop: Settings) -> None:
+    # To try each row of one table with each of another squares the cost of a shop's growth.
+    compiled = segment_shop.home / "dbt" / "target" / "compiled" / "winback" / "models"
+    models = sorted(compiled.rglob("*.sql"))
+    assert len(models) > 300
+    slow = {}
+    with duckdb.connect(str(segment_shop.warehouse_path), read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        for model in models:
+            found = [it for it in _conditions(connection, model.read_text()) if _is_equal(it)]
+            if found and model.stem not in SMALL:
+                slow[model.stem] = found
+    assert not slow
+
+
+def _conditions(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[str]:
+    """The conditions of joins that try each row with each."""
+    (plan,) = connection.execute(f"explain (format json) {query}").fetchall()
+    yield from _of(json.loads(plan[1]))
+
+
+def _of(nodes: list[dict[str, Any]]) -> Iterator[str]:
+    for node in nodes:
+        if node["name"].strip() in TRIED:
+            told = node["extra_info"]
+            yield str(told.get("Condition") or told.get("Conditions"))
+        yield from _of(node["children"])
+
+
+def _is_equal(condition: str) -> bool:
+    """Whether two columns are equal in it, as `(customer_id = customer_id)`."""
+    return re.search(r"\((\w+) = \w+\)", condition) is not None

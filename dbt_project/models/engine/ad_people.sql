@@ -23,20 +23,18 @@ final as (
         people.reason,
 
         -- contact data
-        emails.address as email,
-        phones.address as phone
+        case when people.list_kind != 'none' then emails.address end as email,
+        case when people.list_kind != 'none' then phones.address end as phone
 
     from people
     left join contact_points as emails
         on
             people.customer_id = emails.customer_id
             and emails.channel = 'email'
-            and people.list_kind != 'none'
     left join contact_points as phones
         on
             people.customer_id = phones.customer_id
             and phones.channel = 'sms'
-            and people.list_kind != 'none'
 
 )
 

@@ -2,7 +2,10 @@ with
 
 plans as (
 
-    select * from {{ ref('dec_outbox__plans') }}
+    select
+        *,
+        'plan' as action
+    from {{ ref('dec_outbox__plans') }}
 
 ),
 
@@ -21,7 +24,7 @@ cancels as (
 actions as (
 
     select
-        'plan' as action,
+        action,
         message_id,
         enrollment_id,
         playbook_id,
@@ -121,7 +124,7 @@ final as (
     from actions
     left join plans
         on
-            actions.action = 'plan'
+            actions.action = plans.action
             and actions.message_id = plans.message_id
     left join contents
         on plans.message_id = contents.message_id

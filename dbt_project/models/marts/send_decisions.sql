@@ -29,14 +29,13 @@ told as (
         decisions.*,
         choices.template,
         choices.content_needs,
-        unwritten.rule
+        case when decisions.send_after_at is not null then unwritten.rule end as rule
 
     from decisions
     left join unwritten
         on
             decisions.enrollment_id = unwritten.enrollment_id
             and decisions.step = unwritten.step
-            and decisions.send_after_at is not null
     left join choices
         on
             decisions.enrollment_id = choices.enrollment_id

@@ -27,7 +27,10 @@ completions as (
 
 joins as (
 
-    select * from {{ ref('int_series__joins') }}
+    select
+        *,
+        'ledger' as origin
+    from {{ ref('int_series__joins') }}
     where ended_at <= {{ as_of() }}
 
 ),
@@ -87,7 +90,7 @@ situated as (
     left join joins
         on
             both_origins.episode_order_id = joins.join_id
-            and both_origins.origin = 'ledger'
+            and both_origins.origin = joins.origin
 
 ),
 

@@ -114,9 +114,8 @@ final as (
         on
             interests.product_id = seen_prices.product_id
             and interests.last_seen_at >= seen_prices.valid_from
-            and (
-                seen_prices.valid_until is null
-                or interests.last_seen_at < seen_prices.valid_until
+            and interests.last_seen_at < coalesce(
+                seen_prices.valid_until, {{ days_after(1, as_of()) }}
             )
     left join prices as current_prices
         on

@@ -79,7 +79,8 @@ scans as (
 
     select
         hasty_clicks.semantic_key,
-        hasty_clicks.message_id
+        hasty_clicks.message_id,
+        'clicked' as kind
 
     from hasty_clicks
     inner join scanned_messages
@@ -112,7 +113,7 @@ final as (
         on
             told_once.semantic_key = scans.semantic_key
             and told_once.message_id = scans.message_id
-            and told_once.kind = 'clicked'
+            and told_once.kind = scans.kind
 
 )
 

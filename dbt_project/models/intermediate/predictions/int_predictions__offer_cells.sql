@@ -17,7 +17,10 @@ enrollment_windows as (
 
 variants as (
 
-    select * from {{ ref('int_playbooks__variants') }}
+    select
+        *,
+        'treatment' as arm
+    from {{ ref('int_playbooks__variants') }}
 
 ),
 
@@ -80,7 +83,7 @@ final as (
         on
             described.playbook_id = variants.playbook_id
             and described.variant = variants.variant
-            and described.arm = 'treatment'
+            and described.arm = variants.arm
     where described.order_count > 0
     group by
         described.playbook_id,
