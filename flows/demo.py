@@ -65,6 +65,9 @@ def demo() -> None:
         "WINBACK_HOME": str(HOME),
         "WINBACK_MODE": "sandbox",
         "WINBACK_CLICK_LINKS": "false",
+        # An invented shop is nobody else's.
+        "WINBACK_LANDING_URL": "",
+        "WINBACK_PUBLISHED_URL": "",
     }
     quiet_prefect()
     wait_for_server = start_beside(Settings.load())

@@ -101,6 +101,15 @@ def postgresql(postgresql_server: Any) -> str:
 
 
 @pytest.fixture(scope="session")
+def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a storage that speaks as S3 does."""
+    from s3_server import serving_s3
+
+    with serving_s3(tmp_path_factory.mktemp("s3") / "log") as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
 def make_schema(postgresql: str) -> Callable[[], str]:
     """Makes an empty schema and returns the URL of a ledger in it: a database takes 7 MB."""
     import psycopg

@@ -3,53 +3,21 @@
 from __future__ import annotations
 
 import gzip
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 
 import pytest
 from landing_shop import CUSTOMERS, ORDERS, Shop
 from pyarrow import fs
+from s3_server import KEY, SECRET, client
 
 from winback.base.errors import WinbackError
 from winback.landing import Source, load
 
-KEY, SECRET = "AKIAEXAMPLE", "a-secret-that-no-line-repeats"
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("moto") / "log"
-    with log.open("w") as file:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-            stdout=file, stderr=file,
-        )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(300):
-        with socket.socket() as knock:
-            if knock.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        assert server.poll() is None, log.read_text()
-        time.sleep(0.1)
-    yield url
-    server.kill()
-    server.wait()
-
 
 @pytest.fixture
-def bucket(endpoint: str, request: pytest.FixtureRequest) -> Iterator[fs.SubTreeFileSystem]:
+def bucket(s3_endpoint: str) -> Iterator[fs.SubTreeFileSystem]:
     """An empty bucket."""
-    storage = fs.S3FileSystem(
-        access_key=KEY, secret_key=SECRET, scheme="http",
-        endpoint_override=endpoint.removeprefix("http://"), allow_bucket_creation=True,
-        allow_bucket_deletion=True,
-    )  # fmt: skip
+    storage = client(s3_endpoint)
     storage.create_dir("lake")
     yield fs.SubTreeFileSystem("lake", storage)
     storage.delete_dir("lake")
@@ -62,11 +30,11 @@ def put(bucket: fs.SubTreeFileSystem, files: dict[str, str | bytes]) -> None:
 
 
 @pytest.fixture
-def source(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Source:
+def source(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Source:
     monkeypatch.setenv("LAKE_KEY_ID", KEY)
     monkeypatch.setenv("LAKE_SECRET", SECRET)
     return Source(
-        "lake", "generic", url="s3://lake/shop", endpoint=endpoint, region="us-east-1",
+        "lake", "generic", url="s3://lake/shop", endpoint=s3_endpoint, region="us-east-1",
         key_id="LAKE_KEY_ID", secret="LAKE_SECRET",
     )  # fmt: skip
 

@@ -39,6 +39,8 @@ _CURRENCY = re.compile("[A-Z]{3}")
 # Up to a million and six places, as SQL keeps it; never 0.
 _RATE = re.compile(r"[a-z]{3}:[a-z]{3}=(?=.*[1-9])\d{1,6}(\.\d{1,6})?")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
+BUCKET_URL: Final = re.compile(r"s3://[^/@:\s]+(/[^@\s?#]*)?")
+ENDPOINT_URL: Final = re.compile(r"https?://[^/@\s?#]+/?")
 # Line breaks in every spelling, control characters, and bytes that are no UTF-8: in a header they
 # would begin another one.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -293,6 +295,28 @@ class Settings(BaseSettings):
         "(schema `winback`), or the path of a DuckDB file.",
     )
 
+    landing_url: str = Field(
+        "",
+        description="Where the shop's tables are shared between machines, like "
+        "`s3://bucket/winback/landing`; a load puts them there, a build takes them from there.",
+    )
+    published_url: str = Field(
+        "",
+        description="Where a build puts the public tables as Parquet for other machines, like "
+        "`s3://bucket/winback/published`.",
+    )
+    storage_endpoint: str = Field(
+        "",
+        description="The storage behind both URLs if it is not AWS's own, like "
+        "`https://storage.example.com`.",
+    )
+    storage_region: str = Field("", description="The region of that storage.")
+    storage_key_id: SecretStr = Field(
+        SecretStr(""),
+        description="Key id of that storage; empty: as AWS's own tools find keys (role, profile).",
+    )
+    storage_secret: SecretStr = Field(SecretStr(""), description="The secret of that key.")
+
     keep_addresses_days: int | None = Field(
         None,
         ge=30,
@@ -390,6 +414,32 @@ class Settings(BaseSettings):
         ):
             raise ValueError("must be postgresql://…, or a path that ends in .duckdb")
         return value
+
+    @field_validator("landing_url", "published_url")
+    @classmethod
+    def _is_a_bucket(cls, url: str) -> str:
+        # Without the value: it may hold a password.
+        if url and not BUCKET_URL.fullmatch(url):
+            raise ValueError("must be like s3://bucket/folder, without a user or a password")
+        return url.rstrip("/")
+
+    @field_validator("storage_endpoint")
+    @classmethod
+    def _is_an_endpoint(cls, url: str) -> str:
+        if url and not ENDPOINT_URL.fullmatch(url):
+            raise ValueError("must be like https://storage.example.com, without a user")
+        return url
+
+    @model_validator(mode="after")
+    def _places_are_two(self) -> Self:
+        places = [f"{url}/" for url in (self.landing_url, self.published_url) if url]
+        if len(places) == 2 and (
+            places[0].startswith(places[1]) or places[1].startswith(places[0])
+        ):
+            raise ValueError("WINBACK_LANDING_URL and WINBACK_PUBLISHED_URL must be two folders")
+        if bool(self.storage_key_id) != bool(self.storage_secret):
+            raise ValueError("give both WINBACK_STORAGE_KEY_ID and WINBACK_STORAGE_SECRET, or none")
+        return self
 
     @field_validator("shop_timezone")
     @classmethod

@@ -10,6 +10,7 @@ from winback.landing._load import (
     ensure_tables,
     landing_lock,
     load,
+    refresh_landing,
 )
 from winback.landing._loads import newest_load, was_replaced
 from winback.landing._phones import Unusable, phone_note, unusable_phones
@@ -49,6 +50,7 @@ __all__ = [
     "newest_load",
     "phone_note",
     "read_sources",
+    "refresh_landing",
     "unusable_phones",
     "was_replaced",
 ]

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from winback.base.errors import WinbackError
+from winback.base.storage import open_s3, why_refused
 from winback.landing._files import SUFFIXES
 from winback.landing._sources_file import Source
 from winback.landing._stage import Work
 
 _COPY_BYTES: Final = 8 << 20
-_CONNECT_SECONDS: Final = 10
-_REQUEST_SECONDS: Final = 60
-_CODE: Final = re.compile(r"AWS Error ([A-Z_]+)")
-# What the storage's codes mean; no error repeats what it says beside them.
-_WHY: Final = {
-    "ACCESS_DENIED": "refuses the key",
-    "INVALID_ACCESS_KEY_ID": "refuses the key",
-    "SIGNATURE_DOES_NOT_MATCH": "refuses the key",
-    "NO_SUCH_BUCKET": "has no such bucket",
-    "NETWORK_CONNECTION": "can't be reached",
-}
 
 
 def copy_bucket(work: Work, source: Source, names: Collection[str], folder: Path) -> None:
@@ -38,10 +27,7 @@ def copy_bucket(work: Work, source: Source, names: Collection[str], folder: Path
     where = f"{source.file}: [{source.name}]"
     root = source.url.removeprefix("s3://").rstrip("/")
     try:
-        storage = fs.S3FileSystem(
-            connect_timeout=_CONNECT_SECONDS, request_timeout=_REQUEST_SECONDS,
-            retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=3), **_options(source),
-        )  # fmt: skip
+        storage = _open(source)
         for info, target in _wanted(fs, storage, root, names):
             work.progress(f"{info.base_name}: fetching", work.done_bytes, work.total_bytes)
             path = folder / target
@@ -60,21 +46,18 @@ def copy_bucket(work: Work, source: Source, names: Collection[str], folder: Path
     except FileNotFoundError:
         raise WinbackError(f"{where} there is nothing at {source.url}") from None
     except OSError as error:
-        raise WinbackError(f"{where} {source.url}: {_why(error)}: nothing was loaded") from None
+        raise WinbackError(
+            f"{where} {source.url}: {why_refused(error)}: nothing was loaded"
+        ) from None
 
 
-def _options(source: Source) -> dict[str, Any]:
-    """How to reach the storage; without keys of its own, as AWS's own tools find them."""
-    options: dict[str, Any] = {}
-    if source.key_id:
-        options["access_key"] = source.read_secret("key_id")
-        options["secret_key"] = source.read_secret("secret")
-    if source.region:
-        options["region"] = source.region
-    if source.endpoint:
-        scheme, _, host = source.endpoint.rstrip("/").partition("://")
-        options |= {"scheme": scheme, "endpoint_override": host}
-    return options
+def _open(source: Source) -> Any:
+    return open_s3(
+        endpoint=source.endpoint,
+        region=source.region,
+        key_id=source.read_secret("key_id") if source.key_id else "",
+        secret=source.read_secret("secret") if source.key_id else "",
+    )
 
 
 def _wanted(
@@ -92,9 +75,3 @@ def _wanted(
             # A key may hold anything: none of it is a path here.
             own = f"{table}/{number:06}{suffix}" if len(parts) > 1 else f"{table}{suffix}"
             yield info, PurePosixPath(own)
-
-
-def _why(error: OSError) -> str:
-    found = _CODE.search(str(error))
-    code = found[1] if found else ""
-    return f"the storage {_WHY.get(code, f'answers {code}' if code else 'can not be read')}"

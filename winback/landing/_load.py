@@ -28,6 +28,7 @@ from winback.landing._places import Tables, bring_tables
 from winback.landing._report import LoadReport, Progress, Saw
 from winback.landing._revocations import keep_refused, tell_revocations
 from winback.landing._set_aside import MEANWHILE, keep_set_aside
+from winback.landing._shared import bring_landing, compare_landing, shared_landing
 from winback.landing._sources_file import API_FORMAT, Source
 from winback.landing._stage import Work
 from winback.landing._start_over import keep_refusals, kept_note
@@ -193,7 +194,7 @@ def ensure_tables(settings: Settings) -> None:
     # A load that swaps its tables in meanwhile must not be undone.
     is_older = any((settings.shop_dir / f"{name}.parquet").exists() for name in missing)
     with (
-        landing_lock(settings) if is_older else nullcontext(),
+        landing_lock(settings) if is_older or settings.landing_url else nullcontext(),
         Work("", folder, "UTC", lambda *_: None, 0) as work,
     ):
         for name in missing:
@@ -268,8 +269,37 @@ def _move(path: Path, folder: Path) -> None:
 
 
 @contextmanager
-def landing_lock(settings: Settings) -> Iterator[None]:
-    """One load at a time: two that merge at once would lose rows. A dead load holds no lock."""
+def landing_lock(settings: Settings, *, forgets: bool = False) -> Iterator[None]:
+    """One load at a time: two that merge at once would lose rows. A dead load holds no lock.
+
+    Landing that is shared by URL is brought here first, and what became of it is put there after.
+    `forgets` is an erasure, after which no older file may be left there.
+    """
+    with _lock_here(settings), shared_landing(settings, forgets=forgets):
+        yield
+
+
+def refresh_landing(settings: Settings) -> Sequence[str]:
+    """Have the newest landing before a build reads it; a warning where this machine has news that
+    did not get to the URL.
+
+    Raises WinbackError where the URL can't be read: a landing that is not known is no empty one.
+    """
+    state = compare_landing(settings)
+    if state == "behind":
+        with _lock_here(settings):
+            bring_landing(settings)
+    elif state == "ahead":
+        try:
+            with landing_lock(settings):
+                pass
+        except WinbackError as error:
+            return (f"What was landed here is not at {settings.landing_url} yet: {error}",)
+    return ()
+
+
+@contextmanager
+def _lock_here(settings: Settings) -> Iterator[None]:
     keep_private(settings.home)
     landing = settings.landing_dir
     landing.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 from dotenv import dotenv_values
 
 from winback.base.errors import UsageError
-from winback.base.settings import Settings, read_toml
+from winback.base.settings import BUCKET_URL, ENDPOINT_URL, Settings, read_toml
 
 # The one format that `winback pull` reads from the shop itself.
 API_FORMAT: Final = "shopify-api"
@@ -28,8 +28,6 @@ PLACES: Final = ("folder", "duckdb", "postgres", "url")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]{0,99}")
 _SHOP: Final = re.compile(r"[a-z0-9][a-z0-9-]*\.myshopify\.com")
-_BUCKET: Final = re.compile(r"s3://[^/@:\s]+(/[^@\s?#]*)?")
-_ENDPOINT: Final = re.compile(r"https?://[^/@\s?#]+/?")
 # What stands beside each place; the last two are names of environment variables.
 _BESIDE: Final[Mapping[str, frozenset[str]]] = {
     "folder": frozenset(),
@@ -178,9 +176,9 @@ def _value(where: str, key: str, value: Any) -> Any:
         _refuse_secret(where, key)
     if key == "shop" and not _SHOP.fullmatch(value):
         raise UsageError(f"{where} shop is a name like example.myshopify.com")
-    if key == "url" and not _BUCKET.fullmatch(value):
+    if key == "url" and not BUCKET_URL.fullmatch(value):
         raise UsageError(f"{where} url is like s3://bucket/folder, without a user or a password")
-    if key == "endpoint" and not _ENDPOINT.fullmatch(value):
+    if key == "endpoint" and not ENDPOINT_URL.fullmatch(value):
         raise UsageError(f"{where} endpoint is like https://storage.example.com, without a user")
     return value
 

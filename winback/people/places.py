@@ -211,6 +211,14 @@ GIVEN: Final = {
         "a database of your own (`WINBACK_PUBLISH_TO`)",
         "the public tables, which have the shop's ids and no address",
     ),
+    "landing_url": (
+        "a storage of your own (`WINBACK_LANDING_URL`)",
+        "the shop's tables as they landed, addresses among them, and the records of erasures",
+    ),
+    "published_url": (
+        "a storage of your own (`WINBACK_PUBLISHED_URL`)",
+        "the public tables, which have the shop's ids and no address",
+    ),
     "mcp": (
         "who runs an assistant, if you let one read ([mcp](mcp.md))",
         "the shop's ids, orders and decisions of those who are asked for, and no address",

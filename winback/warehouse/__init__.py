@@ -32,6 +32,7 @@ from winback.warehouse._publish import (
     require_recent,
 )
 from winback.warehouse._replay import Replay, replaying
+from winback.warehouse._shared import forget_shared
 
 __all__ = [
     "MEMORIES",
@@ -46,6 +47,7 @@ __all__ = [
     "build_outcomes",
     "dbt_environment",
     "dbt_vars",
+    "forget_shared",
     "has_rows",
     "invoke_dbt",
     "keep_decisions",

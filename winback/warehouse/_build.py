@@ -23,6 +23,7 @@ from winback.warehouse._dbt import (
 )
 from winback.warehouse._elsewhere import publish_elsewhere
 from winback.warehouse._publish import Manifest, new_run_id, publish, read_manifest
+from winback.warehouse._shared import share_published
 from winback.warehouse._standing import (
     Standing,
     find_standing,
@@ -86,9 +87,10 @@ def build(
     changed stay as the last build made them. Raises GateFailure or BuildFailure; then nothing
     that was published before has changed.
     """
-    from winback.landing import newest_load
+    from winback.landing import newest_load, refresh_landing
     from winback.ledger._fold import fold_parts
 
+    shared = refresh_landing(settings)
     if not (settings.shop_dir / "orders.parquet").exists():
         raise WinbackError("nothing is loaded yet. Next: winback load DIR")
     with warehouse_lock(settings):
@@ -96,7 +98,7 @@ def build(
         prepare_inputs(settings)
         fold_parts(settings.ledger_landing_dir)
         inputs = read_inputs(settings, with_entrants=with_entrants)
-        warnings = [*discard_damaged(settings), *gate("sources", settings, as_of)]
+        warnings = [*shared, *discard_damaged(settings), *gate("sources", settings, as_of)]
         variables = dbt_vars(settings, as_of, with_entrants=with_entrants)
         with _seeds_loaded(settings) as already, damage_told(settings):
             before = last_whole_build(settings, as_of, inputs, name=name)
@@ -126,10 +128,14 @@ def build(
 
 def why_build(settings: Settings, as_of: datetime, *, name: str) -> BuildReport | str:
     """The first reason for a run to build, in words; where there is none, what stands."""
+    from winback.landing import refresh_landing
+
+    # What another machine has landed is news here too.
+    shared = refresh_landing(settings)
     found = find_standing(settings, as_of, name=name)
     if isinstance(found, str):
         return found
-    return _left(found)
+    return _left(found, shared)
 
 
 def _left(standing: Standing, warnings: Sequence[str] = ()) -> BuildReport:
@@ -155,7 +161,9 @@ def build_outcomes(
     with warehouse_lock(settings):
         if leaves_standing and (standing := standing_in_warehouse(settings, as_of)):
             warnings = gate("outcomes", settings, as_of)
-            return _left(standing, warnings)
+            # What did not get to the URL is taken up again.
+            copied = share_published(settings, standing.published)
+            return _left(standing, (*warnings, *copied))
         discarded = discard_damaged(settings)
         memory = _last_build(settings)
         is_current = memory.exists() and memory.read_text() == "current"
@@ -196,7 +204,9 @@ def _publish(
     assert manifest is not None  # noqa: S101 - publish just wrote it
     remember_warehouse(settings, manifest.run_id)
     # A dry run's tables are nobody's report.
-    copied = publish_elsewhere(settings, published) if name == "current" else ()
+    is_report = name == "current"
+    copied = [*publish_elsewhere(settings, published)] if is_report else []
+    copied += share_published(settings, published) if is_report else ()
     return BuildReport(published, manifest, result, (*warnings, *copied))
 
 

@@ -160,7 +160,7 @@ def _compiled(
     settings: Settings, folder: Path, models: Sequence[str], variables: Mapping[str, Any]
 ) -> list[_Model]:
     """The models in the order in which they build on each other."""
-    private = settings.model_copy(update={"home": folder})
+    private = settings.model_copy(update={"home": folder, "landing_url": ""})
     select = ("--select", *(f"+{name}" for name in models))
     invoke_dbt(
         private,

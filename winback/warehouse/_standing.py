@@ -39,6 +39,7 @@ _NEWS: Final = {
 _NO_RULES: Final = frozenset(
     {"home", "mode", "ledger_url", "adopt_ledger", "sendgrid_webhook_public_keys"}
     | {"twilio_account_sid", "twilio_messaging_service_sid"}
+    | {"landing_url", "published_url", "storage_endpoint", "storage_region"}
     | {"approval", "approval_messages", "approval_cents", "approval_hours"}
 )
 _CODE: Final = ("quality", "winback", "flows")

@@ -59,7 +59,7 @@ def erase_deleted(settings: Settings, clock: Clock, *, is_confirmed: bool = Fals
             erase(settings, clock, customer_id)
         except UsageError:
             # Nothing of them is left: a load that started over has forgotten them.
-            with landing_lock(settings):
+            with landing_lock(settings, forgets=True):
                 _parquet.forget_asked(settings, customer_id)
         except WinbackError as error:
             waiting, why = waiting + 1, str(error).partition(". Next:")[0]

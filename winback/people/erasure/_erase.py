@@ -19,7 +19,7 @@ from winback.people.erasure._ledger import erase_events, erase_in_ledger
 from winback.people.erasure._letters import erase_in_letters
 from winback.people.erasure._person import Person
 from winback.people.erasure._records import erased_at, write_record
-from winback.warehouse import warehouse_lock
+from winback.warehouse import forget_shared, warehouse_lock
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def erase(
     with (
         alone(settings),
         warehouse_lock(settings),
-        landing_lock(settings),
+        landing_lock(settings, forgets=True),
         open_ledger(settings) as ledger,
     ):
         if not dry_run:
@@ -72,6 +72,7 @@ def erase(
             ledger.compact()
             write_record(settings, person, at=clock.now(), changed=changed)
             _parquet.forget_asked(settings, customer_id)
+            forget_shared(settings, settings.published_dir / "current")
     return ErasureReport(person.pseudonym, len(person.hidden), len(person.others_ids), changed)
 
 

@@ -29,7 +29,7 @@ def home_apart(settings: Settings) -> Iterator[Settings]:
     """
     _forget_the_killed()
     with TemporaryDirectory(prefix=f"{_NAME}{os.getpid()}-") as folder:
-        own = {"home": Path(folder), "ledger_url": "", "adopt_ledger": NEW}
+        own = {"home": Path(folder), "ledger_url": "", "adopt_ledger": NEW, "landing_url": ""}
         apart = settings.model_copy(update=own)
         _copy_landing(settings, apart)
         if has_ledger(settings):
