@@ -100,8 +100,7 @@ judged as (
     select
         *,
         coalesce(
-            ended_by = 'purchase'
-            or ended_at <= coalesce(completed_at, ended_at),
+            ended_by = 'purchase' or ended_at <= coalesce(completed_at, ended_at),
             false
         ) as has_ended,
         coalesce(
