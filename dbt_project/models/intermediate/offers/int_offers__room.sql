@@ -21,38 +21,21 @@ told as (
 
 ),
 
-redemptions as (
+savings as (
 
-    select * from {{ ref('int_offers__redemptions') }}
+    select * from {{ ref('int_offers__savings') }}
     where {{ shop_month('redeemed_at') }} = {{ shop_month(as_of()) }}
 
 ),
 
--- An order that doesn't say what was taken off counts for what the offer takes off.
 spent as (
 
     select
-        redemptions.offer_id,
-        sum(
-            coalesce(
-                redemptions.discount_cents,
-                case
-                    when offers.kind = 'amount' then offers.value
-                    when
-                        offers.kind in ('percent', 'vip', 'price_drop')
-                        and offers.value < 100
-                        then
-                            redemptions.net_revenue_cents
-                            * offers.value / (100 - offers.value)
-                    else 0
-                end
-            )
-        ) as spent_cents
+        offer_id,
+        sum(saved_cents) as spent_cents
 
-    from redemptions
-    inner join offers
-        on redemptions.offer_id = offers.offer_id
-    group by redemptions.offer_id
+    from savings
+    group by offer_id
 
 ),
 
