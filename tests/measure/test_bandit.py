@@ -61,6 +61,16 @@ def test_the_chance_to_be_best_is_the_share_of_draws_in_which_an_arm_is() -> Non
     assert best_chances(arms) == pytest.approx(list(drawn), abs=4 * 0.5 / np.sqrt(400_000))
 
 
+def test_a_return_that_costs_money_makes_an_arm_the_worse_the_likelier_it_is() -> None:
+    arms = [Posterior(45, 300, -400, 2), Posterior(3, 300, -400, 1), Posterior(9, 300, 0, 3)]
+    rng = np.random.default_rng(1)
+    worth = [rng.beta(it.alpha, it.beta, 400_000) * it.value_cents - it.cost_cents for it in arms]
+    drawn = np.bincount(np.argmax(worth, axis=0), minlength=3) / 400_000
+    assert drawn[2] > 0.4
+    # A worth that is one number lies inside a cell of the others' grids.
+    assert best_chances(arms) == pytest.approx(list(drawn), abs=0.01)
+
+
 @given(st.lists(st.tuples(st.floats(1, 5e4), st.floats(1, 1e6)), min_size=2, max_size=5))
 @settings(max_examples=40, deadline=None)
 def test_chances_to_be_best_sum_to_one(betas: list[tuple[float, float]]) -> None:
@@ -145,6 +155,12 @@ def test_sending_nothing_wins_where_a_message_costs_more_than_it_brings() -> Non
     sent = arm("offer", 2_000, 62, value_cents=500.0, cost_cents=5.0)
     found = chances(sent, arm(NOTHING, 2_000, 60, value_cents=500.0))
     assert found[NOTHING] > 0.8
+
+
+def test_an_arm_whose_discount_takes_more_than_a_sale_leaves_gets_its_least() -> None:
+    given_away = arm("offer", 2_000, 400, value_cents=-300.0)
+    found = chances(given_away, arm(NOTHING, 2_000, 60, value_cents=500.0))
+    assert found["offer"] == pytest.approx(BOUNDS.min_propensity)
 
 
 @pytest.mark.parametrize(

@@ -97,12 +97,19 @@ def best_chances(arms: Sequence[Posterior]) -> list[float]:
         inside = grid.mass
         for other, its_grid in zip(arms, grids, strict=True):
             if other is not one:
-                inside = inside * its_grid.share_below(
-                    (worth + other.cost_cents) / other.value_cents
-                )
+                inside = inside * _share_worth_less(its_grid, other, worth)
         found.append(total(inside))
     whole = total(np.array(found))
     return [it / whole for it in found]
+
+
+def _share_worth_less(grid: _Grid, it: Posterior, worth: Floats) -> Floats:
+    """The share of an arm's posterior in which it is worth less than each of these."""
+    if not it.value_cents:
+        return np.where(worth > -it.cost_cents, 1.0, np.where(worth < -it.cost_cents, 0.0, 0.5))
+    below = grid.share_below((worth + it.cost_cents) / it.value_cents)
+    # A return whose discount takes more than the sale leaves costs money: the more, the worse.
+    return below if it.value_cents > 0.0 else 1.0 - below
 
 
 def in_millionths(

@@ -86,7 +86,7 @@ def _chances(
 def _has_begun(it: Evidence, bounds: Bounds) -> bool:
     """Whether an arm has enough people and returns, and it is known what a return is worth."""
     is_seen = it.assigned >= bounds.start_assigned and it.responded >= bounds.start_responders
-    return is_seen and it.value_cents > 0.0
+    return is_seen and it.value_cents != 0.0
 
 
 def _best(
