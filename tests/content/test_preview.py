@@ -99,6 +99,22 @@ def test_a_text_is_counted_as_it_will_cost(settings):
     assert f"{len(first.words):,} characters, {first.sms_parts} SMS part" in first.size
 
 
+def test_the_offer_of_an_arm_is_shown_in_the_place_of_the_segments(settings, tmp_path):
+    seeds = tmp_path / "seeds"
+    shutil.copytree(SEEDS_DIR, seeds)
+    with (seeds / "bandit_steps.csv").open("a") as file:
+        file.write(
+            "sms_email,2,offer,true,,,,,,,,,season_15,\nsms_email,2,arrivals,true,,,,,,,,,none,\n"
+        )
+    shown, _ = look(settings, "sms_email", step=2, seeds_dir=seeds)
+    assert {it.offer_id for it in shown if it.variant == "offer"} == {"season_15"}
+    assert "SEASON15" in next(it.words for it in shown if it.variant == "offer")
+    # Words that need an offer are not written without one.
+    none = [it for it in shown if it.variant == "arrivals"]
+    assert {it.offer_id for it in none} == {""}
+    assert all(it.unwritten for it in none)
+
+
 def test_a_setting_that_is_missing_is_named_and_hides_no_message(settings):
     bare = settings.model_copy(update={"postal_address": "", "twilio_messaging_service_sid": ""})
     shown, lacking = look(bare, "sms_email")

@@ -30,7 +30,7 @@ def test_a_run_moves_deals_and_sends_by_it(
 ) -> None:
     project = copy_project(tmp_path / "dbt_project")
     seed = project / "seeds" / "bandit_steps.csv"
-    seed.write_text(seed.read_text() + "".join(f"sms_email,2,{it},true,,,,,,,,\n" for it in ARMS))
+    seed.write_text(seed.read_text() + "".join(f"sms_email,2,{it},true,,,,,,,,,,\n" for it in ARMS))
     monkeypatch.setattr(_dbt, "DBT_DIR", project)
 
     winback_run("sandbox", OPENS, measure=False)

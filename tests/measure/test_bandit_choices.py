@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 import duckdb
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 from shipped_plan import PLAN
 
@@ -75,6 +77,35 @@ def test_everybody_is_sent_nothing_where_all_arms_are_stopped() -> None:
     kept = learned(offer="complaints", arrivals="operator", nothing="operator")
     found = {choose(kept, f"enrollment {n}") for n in range(5_000)}
     assert {(it.arm, it.propensity) for it in found} == {(NOTHING, 1.0)}
+
+
+@given(
+    barred=st.sets(st.sampled_from(["arrivals", "offer"])),
+    stopped=st.sets(st.sampled_from(["arrivals", NOTHING, "offer"])),
+    person=st.integers(0, 10**6),
+)
+def test_nobody_is_dealt_an_arm_that_could_not_be_given(
+    barred: set[str], stopped: set[str], person: int
+) -> None:
+    """The chances of the others sum to 1, and where none is left nothing is sent."""
+    kept = learned(**dict.fromkeys(stopped, "operator"))
+    choice = choose(kept, f"enrollment {person}", barred=barred)
+    assert choice.arm not in barred
+    assert choice.propensity > 0
+    left = [it.arm for it in kept.move.without(barred)]
+    chances = {arm: kept.move.chance(arm, random_control_share=0.1, barred=barred) for arm in left}
+    assert sum(chances.values()) == pytest.approx(1)
+    assert choice.propensity == chances[choice.arm]
+    if not set(left) - stopped:
+        assert (choice.arm, choice.propensity) == (NOTHING, 1.0)
+
+
+def test_who_can_not_be_dealt_an_arm_weighs_by_the_chances_of_the_others() -> None:
+    """The mean of one over the chance, over those who got an arm, is everybody again."""
+    choices = [choose(learned(), f"enrollment {n}", barred={"offer"}) for n in range(PEOPLE)]
+    for name in ("arrivals", NOTHING):
+        weights = sum(1 / it.propensity for it in choices if it.arm == name)
+        assert weights / PEOPLE == pytest.approx(1, abs=0.05)
 
 
 AGAIN = """

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from published_tables import write_tables
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
@@ -39,7 +39,8 @@ EVIDENCE = (
 )
 CHOICES = (
     "enrollment_id varchar, step bigint, move_id varchar, arm varchar, dealt_by varchar, "
-    "propensity double, chosen_at timestamptz, is_kept boolean"
+    "propensity double, barred_arms varchar, offer_id varchar, offer_expires_at timestamptz, "
+    "chosen_at timestamptz, is_kept boolean"
 )
 
 
@@ -145,7 +146,8 @@ def choices(folder: Path, kept: Kept, *, n: int = 300) -> Path:
     """What SQL would publish: every choice as the room deals it."""
     dealt = [(f"enrollment {i}", choose(kept, f"enrollment {i}")) for i in range(n)]
     rows = [
-        (key, 2, kept.move_id, it.arm, it.dealt_by, it.propensity, NOW, False) for key, it in dealt
+        (key, 2, kept.move_id, it.arm, it.dealt_by, it.propensity, "", None, None, NOW, False)
+        for key, it in dealt
     ]
     return write_tables(folder, {"bandit_choices": CHOICES}, {"bandit_choices": list(rows)})
 
@@ -180,6 +182,30 @@ def test_a_choice_that_was_changed_is_named_and_a_move_that_was_is_refused(
         connection.execute(update(tables.bandit_arms).values(millionths=0))
     with pytest.raises(WinbackError, match=r"its chances are .* and its evidence gives"):
         replay(ledger)
+
+
+def test_a_choice_among_the_arms_that_could_be_dealt_comes_out_again(
+    shop: Shop, ledger: Ledger, tmp_path: Path
+) -> None:
+    (kept,) = shop.move(NOW)
+    dealt = [
+        (f"enrollment {n}", choose(kept, f"enrollment {n}", barred={"offer"})) for n in range(99)
+    ]
+    rows: list[tuple[Any, ...]] = [
+        (key, 2, kept.move_id, it.arm, it.dealt_by, it.propensity, "offer", None, None, NOW, False)
+        for key, it in dealt
+    ]
+    keep_choices(
+        ledger,
+        write_tables(tmp_path / "one", {"bandit_choices": CHOICES}, {"bandit_choices": rows}),
+    )
+    assert not replay(ledger).different
+    # That the arm could have been dealt after all is another choice.
+    c = tables.bandit_choices.c
+    with ledger.write() as connection:
+        connection.execute(update(tables.bandit_choices).values(barred_arms=""))
+        assert connection.scalar(select(c.arm).where(c.arm == "offer")) is None
+    assert len(replay(ledger).different) == 99
 
 
 def test_a_choice_without_its_move_is_refused(shop: Shop, ledger: Ledger, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from winback.warehouse import _dbt
 ARMS = ("arrivals", bandit.NOTHING, "offer")
 HEADER = (
     "playbook_id,step,arm,is_on,is_stopped,least_share,most_share,random_control_share,discount,"
-    "response_days,max_opt_out_rate,max_complaint_rate"
+    "response_days,max_opt_out_rate,max_complaint_rate,offer_id,offer_cost_cents"
 )
 DAY = timedelta(days=1)
 READ = tuple(
@@ -35,8 +35,10 @@ READ = tuple(
 _PUBLISHED = ("bandit_evidence", "bandit_choices")
 
 
-def arm_row(arm: str, *, most: str = "0.7", stopped: str = "") -> str:
-    return f"sms_email,2,{arm},true,{stopped},,{most},,,,,"
+def arm_row(
+    arm: str, *, most: str = "0.7", stopped: str = "", offer: str = "", cost: str = ""
+) -> str:
+    return f"sms_email,2,{arm},true,{stopped},,{most},,,,,,{offer},{cost}"
 
 
 class LearningShop:

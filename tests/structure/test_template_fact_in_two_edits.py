@@ -52,13 +52,10 @@ INPUTS = {
         "'Tea' as product_name, null as product_url, null as drop_percent, null as image_url, "
         "null as price_cents, null as old_price_cents, null as currency"
     ),
-    "dec_entry__started": (
-        "'e' as enrollment_id, null as offer_id, timestamptz '2026-03-01' as entered_at, "
-        "timestamptz '2026-04-01' as offer_expires_at"
-    ),
+    "dec_entry__started": "'e' as enrollment_id, timestamptz '2026-03-01' as entered_at",
     "int_playbooks__steps": (
         "'p' as playbook_id, 1 as step, 'loud' as template, "
-        "null as content_tag, false as includes_offer, null as extra_offer_id, "
+        "null as content_tag, null as extra_offer_id, "
         "null as extra_offer_kind, null as extra_offer_value, null as extra_offer_detail, "
         "null as extra_offer_code_source, "
         "null as extra_offer_code, 30 as extra_offer_validity_days"
@@ -82,7 +79,8 @@ INPUTS = {
         "null as window_closes_at, null as expires_at, null as zones, "
         "null as local_opens_minute, null as local_closes_minute, "
         "null as consent_expires_at, null as max_per_24h, null as cap_scope, "
-        "null as cap_per_24h, null as cap_per_7d"
+        "null as cap_per_24h, null as cap_per_7d, null as offer_id, "
+        "timestamptz '2026-04-01' as offer_expires_at"
     ),
     "dec_outbox__cancels": (
         "'n' as message_id, 'e' as enrollment_id, 'p' as playbook_id, "

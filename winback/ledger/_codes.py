@@ -134,9 +134,14 @@ def known_codes(connection: Connection, keys: Iterable[str]) -> Sequence[Row[Any
 
 def given_codes(connection: Connection) -> Sequence[Row[Any]]:
     """The codes that were given, the first given first; without an end of their own they end with
-    the offer of their enrollment."""
-    e = t.enrollments.c
-    ends_at = func.coalesce(_o.ends_at, e.offer_expires_at, type_=t.UtcDateTime())
+    the offer of their enrollment, or with that of the arm that dealt it."""
+    e, c = t.enrollments.c, t.bandit_choices.c
+    of_arm = (
+        select(func.max(c.offer_expires_at))
+        .where(c.enrollment_id == _o.enrollment_id, c.offer_id == _o.offer_id)
+        .scalar_subquery()
+    )
+    ends_at = func.coalesce(_o.ends_at, e.offer_expires_at, of_arm, type_=t.UtcDateTime())
     query = (
         select(_o.code, _o.offer_id, _o.customer_id, _o.given_at, ends_at.label("ends_at"))
         .outerjoin(

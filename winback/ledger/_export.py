@@ -29,9 +29,10 @@ EXPORTED: Final[dict[str, tuple[str, ...]]] = {
     "unwritten": ("message_id", "enrollment_id", "step", "rule", "found_at", "version"),
     "messages": (
         "message_id", "enrollment_id", "playbook_id", "step", "customer_id", "channel",
-        "variant", "purpose", "written_by", "cap_scope", "segments", "cost_cents", "not_before",
-        "window_closes_at", "expires_at", "state", "state_reason", "attempt_no", "accepted_at",
-        "reject_class", "reject_code", "planned_at", "updated_at", "version",
+        "variant", "purpose", "written_by", "cap_scope", "offer_id", "offer_expires_at", "segments",
+        "cost_cents", "not_before", "window_closes_at", "expires_at", "state", "state_reason",
+        "attempt_no", "accepted_at", "reject_class", "reject_code", "planned_at", "updated_at",
+        "version",
     ),
     "prices": ("message_id", "cost_cents", "currency", "told_at", "version"),
     "provider_events": (

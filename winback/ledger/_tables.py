@@ -173,6 +173,10 @@ messages = Table(
     Column("content_sha256", Text),
     # What its step is about: a reply to one that asks for feedback is feedback.
     Column("content_tag", Text),
+    # The offer that it makes, and until when; empty: none, null: an earlier winback wrote it. What
+    # its step gives beside the offer is no part of it.
+    Column("offer_id", Text),
+    Column("offer_expires_at", UtcDateTime),
     # What it is for and who wrote it: vocabulary.py.
     Column("purpose", Text, nullable=False, server_default="campaign"),
     Column("written_by", Text, nullable=False, server_default="template"),
@@ -650,6 +654,12 @@ bandit_choices = Table(
     Column("dealt_by", Text, nullable=False),
     # The chance of the arm, whichever of the two had dealt it: what an estimate weighs by.
     Column("propensity", Float, nullable=False),
+    # Arms whose offer could not be given to this person then, by name with commas: the chance is
+    # among the others.
+    Column("barred_arms", Text, nullable=False, server_default=""),
+    # The offer of the arm and its end; `none`: the message makes none, null: that of the entry.
+    Column("offer_id", Text),
+    Column("offer_expires_at", UtcDateTime),
     Column("chosen_at", UtcDateTime, nullable=False),
     *_exported(),
     CheckConstraint("dealt_by in ('bandit', 'random')"),

@@ -9,7 +9,11 @@ arms as (
 
 outcomes as (
 
-    select * from {{ ref('int_bandit__outcomes') }}
+    select
+        *,
+        is_mature and is_comparable as is_counted
+
+    from {{ ref('int_bandit__outcomes') }}
 
 ),
 
@@ -24,7 +28,7 @@ of_steps as (
 
     from outcomes
     where
-        is_mature
+        is_counted
         and has_responded
     group by
         playbook_id,
@@ -32,6 +36,7 @@ of_steps as (
 
 ),
 
+-- Arms are compared by those who could be dealt each of them; harm counts of everybody.
 of_arms as (
 
     select
@@ -41,12 +46,12 @@ of_arms as (
         sum(case when is_reached then 1 else 0 end) as reached,
         sum(case when has_opted_out then 1 else 0 end) as opted_out,
         sum(case when has_complained then 1 else 0 end) as complained,
-        sum(case when is_mature then 1 else 0 end) as assigned,
-        sum(case when is_mature and has_responded then 1 else 0 end)
+        sum(case when is_counted then 1 else 0 end) as assigned,
+        sum(case when is_counted and has_responded then 1 else 0 end)
             as responded,
-        sum(case when is_mature then discount_cents else 0 end)
+        sum(case when is_counted then discount_cents else 0 end)
             as discount_cents,
-        sum(case when is_mature then cost_cents else 0 end) as cost_cents
+        sum(case when is_counted then cost_cents else 0 end) as cost_cents
 
     from outcomes
     group by
@@ -69,7 +74,7 @@ of_days as (
         sum(case when has_responded then 1 else 0 end) as responded
 
     from outcomes
-    where is_mature
+    where is_counted
     group by
         playbook_id,
         step,
@@ -97,16 +102,14 @@ final as (
         cast(coalesce(of_arms.complained, 0) as bigint) as complained,
         cast(
             coalesce({{ var('gross_margin_share') or 1 }}, 1)
-            * (
-                coalesce(of_steps.gross_cents, 0)
-                - case
-                    when of_arms.responded > 0
-                        then
-                            cast(of_arms.discount_cents as double)
-                            / of_arms.responded
-                    else 0
-                end
-            ) as double
+            * coalesce(of_steps.gross_cents, 0)
+            - case
+                when of_arms.responded > 0
+                    then
+                        cast(of_arms.discount_cents as double)
+                        / of_arms.responded
+                else 0
+            end as double
         ) as value_cents,
         cast(
             case

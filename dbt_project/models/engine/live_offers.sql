@@ -6,23 +6,21 @@ enrollments as (
     where
         arm = 'treatment'
         and purchased_at is null
-        and offer_expires_at is not null
-
-),
-
-steps as (
-
-    select * from {{ ref('int_playbooks__steps') }}
-    where includes_offer
 
 ),
 
 messages as (
 
-    select * from {{ ref('int_messages__all') }}
+    select
+        told.*,
+        messages.left_at
+
+    from {{ ref('int_offers__told') }} as told
+    inner join {{ ref('int_messages__all') }} as messages
+        on told.message_id = messages.message_id
     where
-        origin = 'ledger'
-        and has_left
+        messages.has_left
+        and not told.is_extra
 
 ),
 
@@ -44,7 +42,7 @@ told as (
     select
         enrollments.enrollment_id,
         enrollments.customer_id,
-        coalesce(given_codes.ends_at, enrollments.offer_expires_at)
+        coalesce(given_codes.ends_at, messages.offer_expires_at)
             as offer_expires_at,
         offers.offer_id,
         offers.kind,
@@ -57,21 +55,16 @@ told as (
         ) as told_rank
 
     from enrollments
-    inner join offers
-        on enrollments.offer_id = offers.offer_id
     inner join messages
         on enrollments.enrollment_id = messages.enrollment_id
-    inner join steps
-        on
-            messages.playbook_id = steps.playbook_id
-            and messages.step = steps.step
+    inner join offers
+        on messages.offer_id = offers.offer_id
     left join given_codes
         on
-            enrollments.enrollment_id = given_codes.enrollment_id
-            and enrollments.offer_id = given_codes.offer_id
+            messages.enrollment_id = given_codes.enrollment_id
+            and messages.offer_id = given_codes.offer_id
     where
-        coalesce(given_codes.ends_at, enrollments.offer_expires_at)
-        > {{ as_of() }}
+        coalesce(given_codes.ends_at, messages.offer_expires_at) > {{ as_of() }}
         and coalesce(given_codes.code, offers.code) is not null
 
 ),

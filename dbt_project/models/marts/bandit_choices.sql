@@ -32,6 +32,8 @@ final as (
         cast(choices.arm as varchar) as arm,
         cast(choices.dealt_by as varchar) as dealt_by,
         cast(choices.propensity as double) as propensity,
+        cast(choices.barred_arms as varchar) as barred_arms,
+        cast(choices.offer_id as varchar) as offer_id,
         cast(choices.is_kept as boolean) as is_kept,
         cast(choices.withheld_by as varchar) as withheld_by,
 
@@ -42,6 +44,7 @@ final as (
 
         -- timestamps
         choices.chosen_at,
+        choices.offer_expires_at,
         outcomes.window_ends_at
 
     from choices

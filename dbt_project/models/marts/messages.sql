@@ -31,6 +31,7 @@ final as (
         -- facts
         cast(messages.channel as varchar) as channel,
         cast(messages.variant as varchar) as variant,
+        cast(nullif(messages.offer_id, '') as varchar) as offer_id,
         cast(messages.state as varchar) as state,
         cast(messages.state_reason as varchar) as state_reason,
         cast(messages.origin as varchar) as origin,

@@ -64,6 +64,7 @@ final as (
         coalesce(rule, blocked_by) as blocked_by,
         journey_stage,
         content_tag,
+        offer_id,
         cast(template as varchar) as template,
         cast(content_needs as varchar) as content_needs,
 

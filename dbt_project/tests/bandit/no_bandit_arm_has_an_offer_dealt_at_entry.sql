@@ -1,5 +1,5 @@
--- A customer keeps the offer that they were dealt at entry, so a step can't deal another one: its
--- arms differ in their templates, which show the offer or not.
+-- An arm's offer stands in bandit_steps. That of a variant is dealt at entry, to whoever enters
+-- with it, whatever a step deals later.
 -- A returned row is an arm whose variant has an offer of its own.
 select distinct
     bandit_steps.playbook_id,

@@ -58,12 +58,18 @@ _STAND_INS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 _SEEDS: Final = (
     "playbook_steps", "step_variants", "step_contents", "playbook_segments", "offers",
-    "channel_costs", "playbooks",
+    "channel_costs", "playbooks", "bandit_steps",
 )  # fmt: skip
 _STEPS: Final = """
     with steps as (
         select *, row_number() over () as line
         from read_csv($playbook_steps, all_varchar = true)
+    ),
+    -- An arm of a step that learns may make another offer than that of the segment, or `none`.
+    arms as (
+        select playbook_id, step, arm, offer_id
+        from read_csv($bandit_steps, all_varchar = true)
+        where is_on = 'true' and offer_id is not null
     ),
     variants as (
         select playbook_id, step, variant, template, subject, channel, offer_id
@@ -73,6 +79,7 @@ _STEPS: Final = """
             or (playbook_id, step, variant) in (
                 select (playbook_id, step, variant)
                 from read_csv($step_contents, all_varchar = true)
+                union all select (playbook_id, step, arm) from arms
             )
     ),
     contents as (from read_csv($step_contents, all_varchar = true)),
@@ -139,9 +146,14 @@ _STEPS: Final = """
             contents.variant = variants.variant
             or (contents.variant is null and variants.template is null)
         )
+    left join arms
+        on steps.playbook_id = arms.playbook_id and steps.step = arms.step
+        and variants.variant = arms.arm
     left join given
         on steps.playbook_id = given.playbook_id and steps.includes_offer = 'true'
-    left join offers on coalesce(variants.offer_id, given.offer_id) = offers.offer_id
+        and arms.offer_id is null
+    left join offers
+        on coalesce(arms.offer_id, variants.offer_id, given.offer_id) = offers.offer_id
     left join offers as extra on steps.extra_offer_id = extra.offer_id
     left join prices as own
         on coalesce(variants.channel, steps.channel) = own.channel and own.country = $country

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -127,11 +127,23 @@ class Move:
     arms: tuple[Dealt, ...]
     why: str
 
-    def chance(self, arm: str, *, random_control_share: float) -> float:
-        """With which chance somebody gets the arm, whichever group deals to them."""
-        (dealt,) = (it for it in self.arms if it.arm == arm)
-        n_live = sum(not it.stopped_by for it in self.arms)
+    def without(self, barred: Collection[str]) -> tuple[Dealt, ...]:
+        """The arms that somebody may be dealt to whom these can't be."""
+        return tuple(it for it in self.arms if it.arm not in barred)
+
+    def chance(
+        self, arm: str, *, random_control_share: float, barred: Collection[str] = ()
+    ) -> float:
+        """With which chance somebody gets the arm, whichever group deals to them; `barred` are
+        arms that can't be dealt to them. Where no other is left, nothing is sent."""
+        allowed = self.without(barred)
+        (dealt,) = (it for it in allowed if it.arm == arm)
+        whole = sum(it.millionths for it in allowed)
+        if not whole:
+            return 1.0 if arm == NOTHING else 0.0
+        own = dealt.millionths / whole
+        n_live = sum(not it.stopped_by for it in allowed)
         if not n_live:
-            return dealt.propensity
+            return own
         even = 0.0 if dealt.stopped_by else 1.0 / n_live
-        return (1.0 - random_control_share) * dealt.propensity + random_control_share * even
+        return (1.0 - random_control_share) * own + random_control_share * even

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, Literal
 
-from winback.measure.bandit._arms import WHOLE
+from winback.measure.bandit._arms import NOTHING
 from winback.measure.bandit._keep import Kept
 
 Dealer = Literal["bandit", "random"]
@@ -26,24 +27,28 @@ class Choice:
     propensity: float
 
 
-def choose(kept: Kept, enrollment_id: str) -> Choice:
+def choose(kept: Kept, enrollment_id: str, *, barred: Collection[str] = ()) -> Choice:
     """The arm that a move deals to an enrollment: the same one whenever and wherever it is asked.
 
-    Two hashes, independent of each other and of the one that makes the holdout. SQL deals
-    (dec_bandit__draws); this is how its choices are checked.
+    Two hashes, independent of each other and of the one that makes the holdout. The arms of
+    `barred` can't be dealt to it, and the others share their chance. SQL deals
+    (dec_bandit__chances); this is how its choices are checked.
     """
-    share, arms = kept.bounds.random_control_share, kept.move.arms
+    share, arms = kept.bounds.random_control_share, kept.move.without(barred)
+    whole = sum(it.millionths for it in arms)
     is_random = _hash(kept, enrollment_id, "dealer") < share * _HASHES
     live = [it.arm for it in arms if not it.stopped_by]
     place = _hash(kept, enrollment_id, "arm")
-    if is_random and live:
+    if not whole:
+        arm = NOTHING
+    elif is_random and live:
         arm = live[place * len(live) // _HASHES]
     else:
         ends = accumulate(it.millionths for it in arms)
         arm = next(
-            it.arm for it, end in zip(arms, ends, strict=True) if place * WHOLE < end * _HASHES
+            it.arm for it, end in zip(arms, ends, strict=True) if place * whole < end * _HASHES
         )
-    propensity = kept.move.chance(arm, random_control_share=share)
+    propensity = kept.move.chance(arm, random_control_share=share, barred=barred)
     return Choice("random" if is_random else "bandit", arm, propensity)
 
 

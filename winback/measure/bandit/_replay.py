@@ -80,7 +80,8 @@ def _again(moves: dict[str, Kept], row: Any) -> tuple[str, str, float]:
             f"bandit choice of {row.enrollment_id} step {row.step}: the ledger lacks the move "
             f"{row.move_id}; restore the ledger from a backup"
         )
-    choice = choose(kept, row.enrollment_id)
+    barred = frozenset(filter(None, row.barred_arms.split(",")))
+    choice = choose(kept, row.enrollment_id, barred=barred)
     return choice.arm, choice.dealt_by, choice.propensity
 
 

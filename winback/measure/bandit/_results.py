@@ -28,7 +28,8 @@ LEARNED: Final = "learned"
 @dataclass(frozen=True)
 class Result:
     """A policy of a step: of `learned` the gain over the random control, of an arm the mean
-    response a customer had everybody been dealt it. Only closed windows count."""
+    response a customer had everybody been dealt it, of those who could be dealt each arm. Only
+    closed windows count."""
 
     playbook_id: str
     step: int
@@ -64,7 +65,7 @@ def results_frame(outcomes: pd.DataFrame, shares: pd.DataFrame, plan: Plan) -> p
         people = outcomes[of_step]
         share = float(row["random_control_share"])
         found.append(_learned(playbook_id, step, people, share, plan))
-        found += _arms(playbook_id, step, people[people["is_mature"]])
+        found += _arms(playbook_id, step, people[people["is_mature"] & people["is_comparable"]])
     return frame_of(found, Result)
 
 

@@ -399,11 +399,25 @@ def _entered(row: Mapping[str, Any], series: Collection[str]) -> str:
 def _dealt(row: Mapping[str, Any]) -> str:
     """What a step that learns dealt, with which chance, and why its move dealt so."""
     what = "nothing to send" if row["arm"] == "nothing" else f"the variant {row['arm']}"
+    what += _arm_offer(row)
     dealer = "what was learned" if row["dealt_by"] == "bandit" else "the random control"
     return (
         f"step {row['step']} of {row['playbook_id']} learns, and dealt {what}, by {dealer}, with a "
         f"chance of {row['propensity']:.1%}; move {row['move_id']}: {row['why']}"
     )
+
+
+def _arm_offer(row: Mapping[str, Any]) -> str:
+    """The offer of an arm, where arms differ in it, and the arms that could not be dealt."""
+    offer = row.get("offer_id")
+    told = ""
+    if offer == "none":
+        told = " without an offer"
+    elif offer:
+        told = f" with the offer {offer}"
+    if barred := row.get("barred_arms"):
+        told += f" (not {barred.replace(',', ', ')}, whose offer could not be given then)"
+    return told
 
 
 def _joined(row: Mapping[str, Any]) -> str:

@@ -74,7 +74,7 @@ _IDENTITY = (
     "address",
 )  # fmt: skip
 # The columns that a plan decides once: what the message is about, and whose caps hold for it.
-_FROZEN = ("content_tag", "cap_scope", "cap_per_24h", "cap_per_7d")
+_FROZEN = ("content_tag", "cap_scope", "cap_per_24h", "cap_per_7d", "offer_expires_at")
 
 
 @dataclass
@@ -342,6 +342,8 @@ def _write(
         **{name: row[name] for name in _IDENTITY},
         **_schedule(row),
         **{name: row.get(name) for name in _FROZEN},
+        # Empty: it makes none, which an earlier winback did not tell.
+        "offer_id": row.get("offer_id") or "",
         "sender": rendered.sender,
         "payload_json": rendered.payload_json,
         "payload_sha256": rendered.payload_sha256,

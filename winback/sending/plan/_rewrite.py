@@ -20,7 +20,7 @@ from winback.sending.approval._judge import approved_by_step
 _m, _l = tables.messages.c, tables.links.c
 _WORDS: Final = (
     "message_id", "sender", "payload_json", "payload_sha256", "template_version",
-    "content_sha256", "segments", "cost_cents", "planned_at",
+    "content_sha256", "segments", "cost_cents", "planned_at", "offer_id", "offer_expires_at",
 )  # fmt: skip
 
 

@@ -6,6 +6,39 @@ draws as (
 
 ),
 
+own_chances as (
+
+    select * from {{ ref('dec_bandit__chances') }}
+    where is_dealt
+
+),
+
+barred as (
+
+    select
+        enrollment_id,
+        step,
+        {{ sorted_list('arm') }} as barred_arms
+
+    from {{ ref('dec_bandit__barred') }}
+    group by
+        enrollment_id,
+        step
+
+),
+
+arms as (
+
+    select * from {{ ref('int_bandit__arms') }}
+
+),
+
+offers as (
+
+    select * from {{ ref('offers') }}
+
+),
+
 chances as (
 
     select * from {{ ref('int_bandit__chances') }}
@@ -18,7 +51,7 @@ kept as (
 
 ),
 
--- The random control deals the arms that are not stopped evenly; where all are, there is one way.
+-- An arm that names the offer of the entry makes it until the end that it had from the entry.
 drawn as (
 
     select
@@ -26,26 +59,34 @@ drawn as (
         draws.playbook_id,
         draws.step,
         draws.move_id,
-        chances.arm,
+        own_chances.arm,
         case when draws.is_random then 'random' else 'bandit' end as dealt_by,
-        chances.propensity,
+        own_chances.propensity,
+        coalesce(barred.barred_arms, '') as barred_arms,
+        arms.offer_id,
+        case
+            when arms.offer_id = draws.offer_id then draws.offer_expires_at
+            else {{ days_after('offers.validity_days', as_of()) }}
+        end as offer_expires_at,
         {{ as_of() }} as chosen_at,
         false as is_kept
 
     from draws
-    inner join chances
+    inner join own_chances
         on
-            draws.move_id = chances.move_id
-            and case
-                when draws.is_random and chances.live_arms > 0
-                    then
-                        chances.is_live
-                        and floor(draws.place * chances.live_arms)
-                        = chances.live_place - 1
-                else
-                    draws.place * 1000000 >= chances.from_millionths
-                    and draws.place * 1000000 < chances.below_millionths
-            end
+            draws.enrollment_id = own_chances.enrollment_id
+            and draws.step = own_chances.step
+    left join barred
+        on
+            draws.enrollment_id = barred.enrollment_id
+            and draws.step = barred.step
+    left join arms
+        on
+            own_chances.playbook_id = arms.playbook_id
+            and own_chances.step = arms.step
+            and own_chances.arm = arms.arm
+    left join offers
+        on arms.offer_id = offers.offer_id
 
 ),
 
@@ -60,6 +101,9 @@ all_choices as (
         kept.arm,
         kept.dealt_by,
         kept.propensity,
+        kept.barred_arms,
+        kept.offer_id,
+        kept.offer_expires_at,
         kept.chosen_at,
         true as is_kept
 
@@ -71,28 +115,15 @@ all_choices as (
 
 ),
 
+-- Why nothing is sent; null where the arm is a message.
 final as (
 
     select
-        -- ids
-        all_choices.enrollment_id,
-        all_choices.playbook_id,
-        all_choices.step,
-        all_choices.move_id,
-
-        -- facts
-        all_choices.arm,
-        all_choices.dealt_by,
-        all_choices.propensity,
-        all_choices.is_kept,
-        -- Why nothing is sent; null where the arm is a message.
+        all_choices.*,
         case
             when all_choices.arm = 'nothing' then 'bandit_nothing'
             when chances.stopped_by != '' then 'bandit_stopped'
-        end as withheld_by,
-
-        -- timestamps
-        all_choices.chosen_at
+        end as withheld_by
 
     from all_choices
     left join chances
@@ -103,4 +134,4 @@ final as (
 
 )
 
-select * from final
+select * from final -- noqa: AM04

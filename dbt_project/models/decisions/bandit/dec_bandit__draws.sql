@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with
 
 enrollments as (
@@ -68,6 +66,12 @@ final as (
         enrollments.playbook_id,
         learning_steps.step,
         moves.move_id,
+        enrollments.customer_id,
+
+        -- dealt at entry
+        enrollments.offer_id,
+        enrollments.offer_expires_at,
+        enrollments.entered_at,
 
         -- the draw: two hashes apart from each other and from that of the holdout
         {{ hash_unit(

@@ -39,6 +39,7 @@ ending as (
                 when enrollments.offer_id = told.offer_id
                     then enrollments.offer_expires_at
             end,
+            told.offer_expires_at,
             told.holds_until
         ) as holds_until
 

@@ -2,12 +2,29 @@
 
 with
 
-enrollments as (
+started as (
 
     select * from {{ ref('dec_entry__started') }}
-    where
-        offer_id is not null
-        and arm = 'treatment'
+    where arm = 'treatment'
+
+),
+
+chosen as (
+
+    select * from {{ ref('dec_offers__chosen') }}
+
+),
+
+enrollments as (
+
+    select
+        started.enrollment_id,
+        started.customer_id,
+        coalesce(chosen.offer_id, started.offer_id) as offer_id
+
+    from started
+    left join chosen
+        on started.enrollment_id = chosen.enrollment_id
 
 ),
 

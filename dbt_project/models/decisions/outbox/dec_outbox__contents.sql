@@ -80,8 +80,7 @@ final as (
         offers.detail as offer_detail,
         offers.code_source as offer_code_source,
         offers.code as offer_code,
-        case when steps.includes_offer then enrollments.offer_expires_at end
-            as offer_expires_at,
+        plans.offer_expires_at,
         steps.extra_offer_id,
         steps.extra_offer_kind,
         steps.extra_offer_value,
@@ -92,10 +91,7 @@ final as (
         case
             when steps.extra_offer_code_source = 'own'
                 then coalesce(
-                    case
-                        when steps.includes_offer
-                            then enrollments.offer_expires_at
-                    end,
+                    plans.offer_expires_at,
                     {{ days_after(
                         'steps.extra_offer_validity_days', 'enrollments.entered_at'
                     ) }}
@@ -119,9 +115,7 @@ final as (
     inner join choices
         on plans.message_id = choices.message_id
     left join offers
-        on
-            enrollments.offer_id = offers.offer_id
-            and steps.includes_offer
+        on plans.offer_id = offers.offer_id
     left join template_facts
         on plans.customer_id = template_facts.customer_id
     left join content_facts

@@ -70,6 +70,7 @@ final as (
         decisions.customer_id,
         decisions.channel,
         decisions.variant,
+        decisions.offer_id,
         contact_points.address,
         decisions.decision,
         -- A series speaks the language of what its members said yes to.
@@ -80,6 +81,7 @@ final as (
         decisions.send_after_at as not_before,
         decisions.expires_at as window_closes_at,
         decisions.step_expires_at as expires_at,
+        decisions.offer_expires_at,
         customer_windows.zones,
         customer_windows.local_opens_minute,
         customer_windows.local_closes_minute,

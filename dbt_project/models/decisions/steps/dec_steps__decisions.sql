@@ -103,6 +103,7 @@ final as (
         blocked_by,
         cast(journey_stage as varchar) as journey_stage,
         cast(content_tag as varchar) as content_tag,
+        cast(offer_id as varchar) as offer_id,
 
         -- timestamps
         {{ as_of() }} as decided_at,
@@ -118,6 +119,7 @@ final as (
         case when is_going_out then least(window_closes_at, expires_at) end
             as expires_at,
         expires_at as step_expires_at,
+        offer_expires_at,
 
         -- rules
         {% for rule in rules -%}

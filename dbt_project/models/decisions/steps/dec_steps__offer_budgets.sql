@@ -46,7 +46,7 @@ carried as (
         contests.step,
         contests.customer_id,
         enrollments.entered_at,
-        case when steps.includes_offer then enrollments.offer_id end as offer_id,
+        contests.offer_id,
         steps.extra_offer_id
 
     from contests

@@ -26,6 +26,12 @@ choices as (
 
 ),
 
+chosen_offers as (
+
+    select * from {{ ref('dec_offers__chosen') }}
+
+),
+
 channels as (
 
     select * from {{ ref('int_channels__groups') }}
@@ -49,7 +55,13 @@ final as (
         choices.withheld_by,
         enrollments.exit_reason,
         enrollments.entered_at,
-        enrollments.offer_expires_at,
+        -- The sequence's one offer: what a step that learns dealt, else that of the entry.
+        coalesce(chosen_offers.offer_id, enrollments.offer_id) as offer_id,
+        case
+            when chosen_offers.offer_id is null
+                then enrollments.offer_expires_at
+            else chosen_offers.offer_expires_at
+        end as offer_expires_at,
 
         -- the step
         steps.step_order,
@@ -58,7 +70,12 @@ final as (
         coalesce(step_variants.max_days, steps.max_days) as max_days,
         coalesce(step_variants.channel, steps.channel) as channel,
         coalesce(channels.channel_group, steps.channel_group) as channel_group,
-        steps.includes_offer,
+        -- An arm may make the offer where its step does not, and leave it out where it does.
+        case
+            when choices.offer_id = 'none' then false
+            when choices.offer_id is not null then true
+            else steps.includes_offer
+        end as includes_offer,
         steps.series_id,
         steps.cap_per_24h
 
@@ -75,6 +92,8 @@ final as (
             and steps.step = step_variants.step
             and coalesce(choices.arm, enrollments.variant)
             = step_variants.variant
+    left join chosen_offers
+        on enrollments.enrollment_id = chosen_offers.enrollment_id
     left join channels
         on step_variants.channel = channels.channel
 

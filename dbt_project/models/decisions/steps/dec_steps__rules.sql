@@ -83,6 +83,7 @@ final as (
         channel_group,
         variant,
         includes_offer,
+        case when includes_offer then offer_id end as offer_id,
         range_zone,
         cast(series_id as varchar) as series_id,
         cast(cap_per_24h as bigint) as series_cap_per_24h,

@@ -25,6 +25,7 @@ final as (
         step_rules.channel,
         step_rules.channel_group,
         step_rules.variant,
+        step_rules.offer_id,
         step_rules.series_id,
         step_rules.series_cap_per_24h,
         step_rules.message_state,
@@ -46,6 +47,8 @@ final as (
         timed.anchor_at,
         timed.due_at,
         timed.expires_at,
+        case when step_rules.offer_id is not null then step_rules.offer_expires_at end
+            as offer_expires_at,
         step_rules.left_at
 
     from step_rules

@@ -19,6 +19,8 @@ final as (
         -- facts
         is_on,
         coalesce(is_stopped, false) as is_stopped,
+        offer_id,
+        coalesce(offer_cost_cents, 0) as offer_cost_cents,
 
         -- bounds
         coalesce(least_share, 0.1) as least_share,

@@ -18,6 +18,18 @@ valid as (
 
 ),
 
+savings as (
+
+    select * from {{ ref('int_offers__savings') }}
+
+),
+
+arms as (
+
+    select * from {{ ref('int_bandit__arms') }}
+
+),
+
 messages as (
 
     select * from {{ ref('int_messages__all') }}
@@ -33,14 +45,24 @@ answers as (
 
 ),
 
--- A sale before what the customer's code took off, which is the same for all arms.
+-- A sale before what the customer's code took off; an arm's offer may cost more than that.
 responses as (
 
     select
         dealt.enrollment_id,
         dealt.step,
-        sum(valid.net_revenue_cents + valid.discount_cents) as gross_cents,
-        sum(valid.discount_cents) as discount_cents
+        sum(
+            valid.net_revenue_cents
+            + coalesce(savings.saved_cents, valid.discount_cents)
+        ) as gross_cents,
+        sum(
+            coalesce(savings.saved_cents, valid.discount_cents)
+            + case
+                when savings.offer_id = dealt.offer_id
+                    then coalesce(arms.offer_cost_cents, 0)
+                else 0
+            end
+        ) as discount_cents
 
     from dealt
     inner join orders
@@ -50,6 +72,13 @@ responses as (
             and dealt.window_ends_at >= orders.ordered_at
     inner join valid
         on orders.order_id = valid.order_id
+    left join savings
+        on valid.order_id = savings.order_id
+    left join arms
+        on
+            dealt.playbook_id = arms.playbook_id
+            and dealt.step = arms.step
+            and dealt.arm = arms.arm
     group by
         dealt.enrollment_id,
         dealt.step
@@ -88,6 +117,7 @@ final as (
         dealt.arm,
         dealt.dealt_by,
         dealt.propensity,
+        dealt.barred_arms = '' as is_comparable,
         dealt.window_ends_at <= {{ as_of() }} as is_mature,
         responses.enrollment_id is not null as has_responded,
         effects.enrollment_id is not null as is_reached,

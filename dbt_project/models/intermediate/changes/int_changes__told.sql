@@ -16,7 +16,7 @@
     'stg_shop__set_aside': ['set_aside_at'],
     'stg_shop__stock': ['known_at'],
     'stg_shop__web_events': ['occurred_at'],
-    'stg_ledger__bandit_choices': ['chosen_at'],
+    'stg_ledger__bandit_choices': ['chosen_at', 'offer_expires_at'],
     'stg_ledger__bandit_moves': ['moved_at'],
     'stg_ledger__conversations': ['opened_at', 'last_reply_at', 'waiting_since'],
     'stg_ledger__enrollment_ends': ['ended_at'],
@@ -24,7 +24,7 @@
     'stg_ledger__experiment_plans': ['started_at'],
     'stg_ledger__message_versions': [
         'planned_at', 'not_before', 'window_closes_at', 'expires_at',
-        'accepted_at', 'updated_at',
+        'accepted_at', 'updated_at', 'offer_expires_at',
     ],
     'stg_ledger__offer_codes': ['imported_at', 'given_at', 'ends_at'],
     'stg_ledger__preferences': ['occurred_at', 'until_at', 'withdrawn_at'],

@@ -38,6 +38,13 @@ playbooks as (
 
 ),
 
+left_out as (
+
+    select * from {{ ref('int_bandit__dealt') }}
+    where offer_id = 'none'
+
+),
+
 -- What left for the customer, and what they did with it.
 reached as (
 
@@ -55,10 +62,13 @@ reached as (
         ) = 1 as is_engaged,
         max(
             case
+                when steps.extra_offer_id is not null then 1
+                -- The arm of a step that learns may leave its offer out.
+                when left_out.enrollment_id is not null then 0
                 when
                     steps.journey_stage = 'offer_presentation'
                     or steps.includes_offer
-                    or steps.extra_offer_id is not null
+                    or messages.offer_id != ''
                     then 1
                 else 0
             end
@@ -71,6 +81,10 @@ reached as (
             and messages.step = steps.step
     left join answers
         on messages.message_id = answers.message_id
+    left join left_out
+        on
+            messages.enrollment_id = left_out.enrollment_id
+            and messages.step = left_out.step
     group by messages.enrollment_id
 
 ),

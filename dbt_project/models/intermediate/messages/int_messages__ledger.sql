@@ -50,6 +50,7 @@ final as (
         purpose,
         written_by,
         cap_scope,
+        offer_id,
 
         -- facts
         case when is_of_then then state else 'planned' end as state,
@@ -57,6 +58,7 @@ final as (
         cost_cents,
 
         -- timestamps
+        offer_expires_at,
         planned_at,
         not_before,
         case when is_of_then then accepted_at end as accepted_at,

@@ -23,6 +23,17 @@ playbook_offers as (
 
 ),
 
+last_days as (
+
+    select
+        playbook_id,
+        max(latest_day) as latest_day
+
+    from {{ ref('int_playbooks__step_days') }}
+    group by playbook_id
+
+),
+
 told as (
 
     select distinct
@@ -33,29 +44,72 @@ told as (
 
 ),
 
--- A step's range ends with a local day, so two days are added.
-under_way as (
+promises as (
+
+    select * from {{ ref('int_offers__promises') }}
+
+),
+
+-- The offer of an arm stands in the place of that of the entry.
+choices as (
+
+    select distinct
+        enrollment_id,
+        offer_id
+
+    from {{ ref('int_bandit__dealt') }}
+    where offer_id != 'none'
+
+),
+
+both_ways as (
 
     select
-        enrollments.enrollment_id,
-        enrollments.customer_id,
-        coalesce(playbook_offers.offer_id, enrollments.offer_id) as offer_id
+        enrollments.*,
+        coalesce(playbook_offers.offer_id, enrollments.offer_id)
+            as claimed_offer_id,
+        playbook_offers.latest_day
 
     from enrollments
     inner join playbook_offers
         on enrollments.playbook_id = playbook_offers.playbook_id
-    left join exits
-        on enrollments.enrollment_id = exits.enrollment_id
-    where
-        exits.enrollment_id is null
-        and {{ days_after('playbook_offers.latest_day + 2', 'enrollments.entered_at') }}
-        > {{ as_of() }}
+    left join choices
+        on
+            enrollments.enrollment_id = choices.enrollment_id
+            and playbook_offers.dealt_by = 'dealt'
+    where choices.enrollment_id is null
+
+    union all
+
+    select
+        enrollments.*,
+        choices.offer_id as claimed_offer_id,
+        last_days.latest_day
+
+    from enrollments
+    inner join choices
+        on enrollments.enrollment_id = choices.enrollment_id
+    inner join last_days
+        on enrollments.playbook_id = last_days.playbook_id
 
 ),
 
-promises as (
+-- A step's range ends with a local day, so two days are added.
+under_way as (
 
-    select * from {{ ref('int_offers__promises') }}
+    select
+        both_ways.enrollment_id,
+        both_ways.customer_id,
+        both_ways.claimed_offer_id as offer_id
+
+    from both_ways
+    left join exits
+        on both_ways.enrollment_id = exits.enrollment_id
+    where
+        both_ways.claimed_offer_id is not null
+        and exits.enrollment_id is null
+        and {{ days_after('both_ways.latest_day + 2', 'both_ways.entered_at') }}
+        > {{ as_of() }}
 
 ),
 
@@ -75,8 +129,7 @@ final as (
             under_way.customer_id = promises.customer_id
             and under_way.offer_id = promises.offer_id
     where
-        under_way.offer_id is not null
-        and told.enrollment_id is null
+        told.enrollment_id is null
         and promises.customer_id is null
 
 )

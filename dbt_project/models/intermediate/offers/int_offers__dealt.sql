@@ -16,8 +16,15 @@ steps as (
 
 ),
 
--- An offer is dealt at entry, or carried by a step of the playbook alone.
-both_ways as (
+choices as (
+
+    select * from {{ ref('int_bandit__dealt') }}
+    where offer_id != 'none'
+
+),
+
+-- An offer is dealt at entry, by a step that learns, or carried by a step of the playbook alone.
+all_ways as (
 
     select
         enrollment_id,
@@ -28,6 +35,19 @@ both_ways as (
 
     from enrollments
     where offer_id is not null
+
+    union all
+
+    select
+        enrollments.enrollment_id,
+        enrollments.customer_id,
+        choices.offer_id,
+        choices.chosen_at as entered_at,
+        choices.offer_expires_at
+
+    from enrollments
+    inner join choices
+        on enrollments.enrollment_id = choices.enrollment_id
 
     union all
 
@@ -53,7 +73,7 @@ final as (
         max(offer_expires_at) as offer_expires_at,
         min(entered_at) as entered_at
 
-    from both_ways
+    from all_ways
     group by enrollment_id, customer_id, offer_id
 
 )

@@ -33,38 +33,66 @@ offers as (
 
 ),
 
-named as (
+-- A message keeps which offer it makes; of one that an earlier version wrote its step and its
+-- enrollment say it.
+both_ways as (
 
     select
         messages.message_id,
         messages.enrollment_id,
         messages.customer_id,
         messages.told_at,
-        enrollments.offer_id
+        case
+            when messages.offer_id is not null then messages.offer_id
+            when steps.includes_offer then enrollments.offer_id
+        end as offer_id,
+        case
+            when messages.offer_id is not null then messages.offer_expires_at
+            else enrollments.offer_expires_at
+        end as offer_expires_at,
+        0 as is_extra
 
     from messages
     inner join enrollments
         on messages.enrollment_id = enrollments.enrollment_id
-    inner join steps
+    left join steps
         on
             messages.playbook_id = steps.playbook_id
             and messages.step = steps.step
-    where steps.includes_offer
 
-    union distinct
+    union all
 
     select
         messages.message_id,
         messages.enrollment_id,
         messages.customer_id,
         messages.told_at,
-        steps.extra_offer_id as offer_id
+        steps.extra_offer_id as offer_id,
+        cast(null as {{ timestamptz_type() }}) as offer_expires_at,
+        1 as is_extra
 
     from messages
     inner join steps
         on
             messages.playbook_id = steps.playbook_id
             and messages.step = steps.step
+
+),
+
+named as (
+
+    select
+        message_id,
+        enrollment_id,
+        customer_id,
+        told_at,
+        offer_id,
+        max(offer_expires_at) as offer_expires_at,
+        min(is_extra) = 1 as is_extra
+
+    from both_ways
+    where offer_id != ''
+    group by message_id, enrollment_id, customer_id, told_at, offer_id
 
 ),
 

@@ -17,9 +17,12 @@ final as (
         -- facts
         cast(arm as varchar) as arm,
         cast(dealt_by as varchar) as dealt_by,
+        coalesce(cast(barred_arms as varchar), '') as barred_arms,
+        cast(offer_id as varchar) as offer_id,
         cast(propensity as double) as propensity,
 
         -- timestamps
+        cast(offer_expires_at as {{ timestamptz_type() }}) as offer_expires_at,
         cast(chosen_at as {{ timestamptz_type() }}) as chosen_at
 
     from latest

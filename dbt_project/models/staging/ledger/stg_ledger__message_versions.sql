@@ -23,6 +23,7 @@ final as (
         coalesce(cast(purpose as varchar), 'campaign') as purpose,
         coalesce(cast(written_by as varchar), 'template') as written_by,
         cast(cap_scope as varchar) as cap_scope,
+        cast(offer_id as varchar) as offer_id,
         cast(state as varchar) as state,
         cast(state_reason as varchar) as state_reason,
         cast(reject_class as varchar) as reject_class,
@@ -39,6 +40,7 @@ final as (
         cast(not_before as {{ timestamptz_type() }}) as not_before,
         cast(window_closes_at as {{ timestamptz_type() }}) as window_closes_at,
         cast(expires_at as {{ timestamptz_type() }}) as expires_at,
+        cast(offer_expires_at as {{ timestamptz_type() }}) as offer_expires_at,
         cast(accepted_at as {{ timestamptz_type() }}) as accepted_at,
         cast(updated_at as {{ timestamptz_type() }}) as updated_at
 
