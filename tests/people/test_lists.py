@@ -166,6 +166,33 @@ def test_what_goes_out_comes_back_in_and_holds_and_lifted_stay_at_home(
     assert not list(tmp_path.glob(".*.tmp"))
 
 
+def test_who_wants_no_letters_is_exported_and_known_again(ledger, bring_in, tmp_path):
+    letters = [
+        "ann lee\n1 high street\n\nab1 2cd\nexampleton\n\ngb",
+        "'=1+1 \"bob\"\n2, low road\nflat; 3\n10115\nberlin\n\nde",
+    ]
+    stopped = [("post", address) for address in letters] + [("email", "a@example.com")]
+    with ledger.write() as connection:
+        for group, address in stopped:
+            suppress(
+                connection, group=group, address=address, reason="unsubscribe", source="page",
+                occurred_at=NOW, recorded_at=NOW,
+            )  # fmt: skip
+    file = tmp_path / "out.csv"
+    assert export_list(ledger, file, group="post").written == 2
+    assert export_list(ledger, file).written == 3
+    text = file.read_text()
+    before = kept(ledger)
+    with ledger.write() as connection:
+        connection.execute(tables.suppressions.delete())
+    again = bring_in(text)
+    assert (again.new, again.rejected.total()) == (3, 0)
+    assert kept(ledger) == before
+    # Lines that somebody else wrote would match nobody: they are set aside, and said.
+    other = bring_in("letter_address,reason\n1 High Street,stop\n")
+    assert list(other.rejected) == ["letter_address is not the 7 lines of winback's own export"]
+
+
 def test_a_hold_is_listed_without_contact_data_and_released_by_its_id(
     ledger, settings, monkeypatch
 ):

@@ -32,7 +32,9 @@ commands = typer.Typer(
 )
 app.add_typer(commands, name="suppressions", rich_help_panel=PEOPLE)
 
-_GROUPS: dict[str, ChannelGroup | None] = {"": None, "email": "email", "phone": "phone"}
+_GROUPS: dict[str, ChannelGroup | None] = {
+    "": None, "email": "email", "phone": "phone", "post": "post"
+}  # fmt: skip
 
 
 @contextmanager
@@ -126,14 +128,14 @@ def _hint(report: optouts.ImportReport) -> str:
 def export_command(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The CSV file to write.")],
     *,
-    group: Annotated[str, typer.Option(help="email or phone; without it, both.")] = "",
+    group: Annotated[str, typer.Option(help="email, phone or post; without it, all.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Write the addresses that must get no messages as CSV, for another tool."""
     from winback.people import optouts
 
     if group not in _GROUPS:
-        raise UsageError(f"--group {group!r} is neither email nor phone.")
+        raise UsageError(f"--group {group!r} is none of email, phone and post.")
     with _ledger() as (ledger, _):
         report = optouts.export_list(ledger, file, group=_GROUPS[group])
     if as_json:

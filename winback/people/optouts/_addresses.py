@@ -31,6 +31,8 @@ _DATE: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
 _HASH: Final = re.compile(r"(?:sha-?256:)?([0-9a-f]{64})", re.IGNORECASE)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{43}=")
 _OTHER_HASH: Final = re.compile(r"[0-9a-f]{32}([0-9a-f]{8})?", re.IGNORECASE)
+# Name, two lines, postal code, city, region and country (int_customers__postal_addresses).
+LETTER_LINES: Final = 7
 # Each run of blanks is looked at once.
 _BEFORE_PLUS: Final = re.compile(r"(?<!\s)\s+(?=\+)")
 # Where a spreadsheet keeps a text from being a formula or a number.
@@ -54,12 +56,14 @@ class Cell:
 
 
 def read_cell(text: str, kind: str, countries: Sequence[str], *, loose: bool = False) -> Cell:
-    """The addresses of a cell, of a column of this kind (email, phone, any, hash, maybe).
+    """The addresses of a cell, of a column of this kind (email, phone, any, hash, letter, maybe).
 
     Each is read by what it looks like: a phone among emails is a phone. With `loose`, where it
     isn't known what a cell holds, words that resemble no address are no problem.
     """
     cell, addresses = Cell(), dict[Address, None]()
+    if kind == "letter":
+        return _read_letter(plain(text))
     for piece in _pieces(_clean(plain(text))):
         found = list(_read_piece(piece, kind, countries, loose=loose and bool(addresses)))
         addresses |= dict.fromkeys(found)
@@ -69,6 +73,14 @@ def read_cell(text: str, kind: str, countries: Sequence[str], *, loose: bool = F
             cell.problems.append("is not an email address")
     cell.addresses += addresses
     return cell
+
+
+def _read_letter(text: str) -> Cell:
+    """A postal address as our own export writes it: nobody else's lines would be known again."""
+    lines = text.replace("\r\n", "\n")
+    if lines.count("\n") != LETTER_LINES - 1:
+        return Cell(problems=[f"is not the {LETTER_LINES} lines of winback's own export"])
+    return Cell([Address(("post",), lines)])
 
 
 def read_whole(text: str, *, hashes: bool) -> list[Address]:

@@ -22,6 +22,7 @@ from winback.ledger import (
 )
 
 EXPORT_COLUMNS: Final = ("email", "phone", "reason", "source", "occurred_at")
+LETTER_COLUMN: Final = "letter_address"
 
 
 @dataclass
@@ -38,33 +39,43 @@ def export_list(ledger: Ledger, file: Path, *, group: ChannelGroup | None = None
 
     A row an address and reason. Holds are left out, since they wait for a person, and
     erased addresses, since nobody knows them any more. What a hashed list has named goes out
-    by its hash, in a column that is there where it is needed. Raises UsageError without a folder.
+    by its hash, and who wants no letters by the lines of the address: each in a column that is
+    there where it is needed. Raises UsageError without a folder.
     """
     if not file.parent.is_dir():
         raise UsageError(f"{file.parent} is no folder to write a list to.")
     with ledger.read() as connection:
         kept = suppressions_in_force(connection, group=group)
-    # A list has emails and phones: no tool knows a postal address again by its lines.
-    kept = [row for row in kept if row.channel_group != "post"]
     rows = [row for row in kept if row.reason != "hold" and not is_hidden(row.address)]
     hashed = {(row.address, row.reason): row for row in rows if is_hashed(row.address)}
+    plain = [row for row in rows if not is_hashed(row.address)]
+    extra = (
+        *(["sha256"] if hashed else []),
+        *([LETTER_COLUMN] if any(row.channel_group == "post" for row in plain) else []),
+    )
     report = ExportReport(
-        written=sum(not is_hashed(row.address) for row in rows) + len(hashed),
+        written=len(plain) + len(hashed),
         holds=sum(row.reason == "hold" for row in kept),
         erased=sum(row.reason != "hold" and is_hidden(row.address) for row in kept),
     )
     with written_whole(file) as beside, open_private(beside) as stream:
         writer = CellWriter(stream)
-        writer.writerow((*EXPORT_COLUMNS, "sha256") if hashed else EXPORT_COLUMNS)
-        for row in rows:
-            if not is_hashed(row.address):
-                columns = (row.address, "") if row.channel_group == "email" else ("", row.address)
-                writer.writerow((*columns, *_statement(row), *([""] if hashed else [])))
-        for row in hashed.values():
-            digest = row.address.removeprefix(HASH_PREFIX)
-            writer.writerow(("", "", *_statement(row), digest))
+        columns = (*EXPORT_COLUMNS, *extra)
+        writer.writerow(columns)
+        for row in (*plain, *hashed.values()):
+            cells = _cells(row)
+            writer.writerow(cells.get(name, "") for name in columns)
     return report
 
 
-def _statement(row: Row[Any]) -> tuple[str, str, str]:
-    return row.reason, row.source, row.occurred_at.isoformat()
+def _cells(row: Row[Any]) -> dict[str, str]:
+    """The cells of a row by their columns; those that it doesn't fill are absent."""
+    where = {"email": "email", "phone": "phone", "post": LETTER_COLUMN}[row.channel_group]
+    told = {
+        "reason": row.reason,
+        "source": row.source,
+        "occurred_at": row.occurred_at.isoformat(),
+    }
+    if is_hashed(row.address):
+        return told | {"sha256": row.address.removeprefix(HASH_PREFIX)}
+    return told | {where: row.address}

@@ -14,7 +14,7 @@ from winback.ledger import SuppressionReason
 
 REASONS: Final[tuple[str, ...]] = get_args(SuppressionReason)
 # Kinds of columns that name an address.
-NAMING: Final = frozenset({"email", "phone", "any", "hash"})
+NAMING: Final = frozenset({"email", "phone", "any", "hash", "letter"})
 # Kinds whose names stand in a header, and hardly in a row.
 _OF_HEADERS: Final = frozenset(
     {"id", "status", "reason", "refused_at", "written_at", "source", "country"}
