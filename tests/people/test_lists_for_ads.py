@@ -127,6 +127,16 @@ def test_who_leaves_is_named_until_a_person_has_taken_them_out(home: Settings) -
     assert all(left[0] not in path.read_text() for path in it.folder.iterdir())
 
 
+def test_everybody_has_left_the_list_of_a_segment_that_is_gone(home: Settings) -> None:
+    publish(home)
+    folder = export(home).folder
+    members = rows(folder / "include.csv")[1:]
+    write_tables(home.published_dir / "current", TABLES, {"ad_people": PEOPLE})
+    [it] = audiences.refresh_audiences(home, FixedClock(NOW + timedelta(hours=1)))
+    assert (it.included, it.to_remove) == (0, len(members))
+    assert rows(folder / "remove.csv")[1:] == members
+
+
 def test_who_comes_back_is_not_to_be_taken_out(home: Settings) -> None:
     publish(home)
     export(home)

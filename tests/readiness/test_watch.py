@@ -19,7 +19,7 @@ from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.ledger import note_mode, note_stage_end, open_ledger
 from winback.readiness.notify import AGAIN, notify
-from winback.readiness.watch import LIMITS, limits, watch
+from winback.readiness.watch import LIMITS, LIMITS_FOR_PERSONS, limits, watch
 from winback.rehearsal import sandbox
 from winback.sending import stop_all
 from winback.sending.brakes import _stops
@@ -103,7 +103,7 @@ def test_the_limits_are_settings(settings: Settings) -> None:
     own = settings.model_copy(update={"watch_limits": "send=60, measure=0"})
     assert limits(own) == {
         name: timedelta(minutes=60 if name == "send" else minutes)
-        for name, minutes in LIMITS.items()
+        for name, minutes in (LIMITS | LIMITS_FOR_PERSONS).items()
         if name != "measure"
     }
     for wrong in ("send", "sned=3", "send=soon", "send=-1"):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         "winback doctor --network",
         "winback doctor --source exports --format shopify",
         "winback doctor --json",
-        keys="ready, missing, phones, codes, backup, offers, stopped, keeps, requests, network",
+        keys="ready, missing, phones, codes, backup, offers, stopped, keeps, requests, ads, network",
     ),
 )
 def doctor_command(
@@ -73,6 +73,7 @@ def doctor_command(
     and contact.
     """
     from winback.base.settings import Settings
+    from winback.people.audiences import waiting_removals
     from winback.readiness.doctor import findings
     from winback.readiness.network import ask_network
 
@@ -96,6 +97,7 @@ def doctor_command(
         facts |= {"offers": _offers(settings), "stopped": stopped}
         facts["keeps"] = _keeps(settings)
         facts["requests"] = list(_requests(settings))
+        facts["ads"] = list(waiting_removals(settings))
         print_json(facts | {"network": [asdict(it) for it in answers]})
         raise typer.Exit(1 if is_wrong else 0)
     backups = [f"backup: {line}" for line in [_backup(settings)] if line]
@@ -114,9 +116,13 @@ def doctor_command(
 
 
 def _say_of_persons_and_stops(settings: Settings) -> None:
+    from winback.people.audiences import waiting_removals
+
     say(f"keeps: {_keeps(settings)}")
     for line in _requests(settings):
         say(f"requests: {line}")
+    for line in waiting_removals(settings):
+        say(f"ads: {line}")
     for stop in _active_stops(settings):
         say(f"stopped: {stop}: {stop.reason}")
 

@@ -11,6 +11,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,8 @@ from winback.base.whole import written_whole
 from winback.warehouse import require_recent, segment_names
 
 _STATE: Final = "audience.json"
+# Within this time a person takes out at the platform who has left a list.
+REMOVE_WITHIN: Final = timedelta(days=1)
 _PLAIN_PHONE: Final = "sha256(phone)"
 # As Google wants it: an address of Gmail without its dots.
 _GMAIL: Final = """
@@ -90,6 +93,12 @@ def export_audience(
     """
     if segment not in (names := segment_names()):
         raise UsageError(f"there is no segment {segment}{meant(segment, names)}")
+    return _export(settings, clock, segment, platform)
+
+
+def _export(
+    settings: Settings, clock: Clock, segment: str, platform: str
+) -> tuple[Audience, dict[str, int]]:
     published = settings.published_dir / "current"
     require_recent(published, clock.now())
     form = FORMS[platform]
@@ -122,11 +131,12 @@ def export_audience(
 
 
 def refresh_audiences(settings: Settings, clock: Clock) -> list[Audience]:
-    """Write every list that was exported before anew, so that who left it can be taken out."""
+    """Write every list that was exported before anew, so that who left it can be taken out.
+
+    Everybody has left the list of a segment that there is no more.
+    """
     return [
-        export_audience(settings, clock, it.segment, it.platform)[0]
-        for it in audiences(settings)
-        if it.segment in segment_names()
+        _export(settings, clock, it.segment, it.platform)[0] for it in list(audiences(settings))
     ]
 
 
@@ -145,6 +155,28 @@ def audiences(settings: Settings) -> Iterator[Audience]:
     """The lists that were exported, by segment and platform."""
     for path in sorted(settings.audiences_dir.glob(f"*/{_STATE}")):
         yield _read_audience(path.parent)
+
+
+def waiting_removals(settings: Settings) -> Iterator[str]:
+    """A line for each list of which somebody is to be taken out at the platform."""
+    return (_removal(it) for it in audiences(settings) if it.to_remove)
+
+
+def overdue_removals(settings: Settings, now: datetime) -> Iterator[str]:
+    """Those of them that have waited for longer than a day."""
+    for it in audiences(settings):
+        since = it.remove_since and datetime.fromisoformat(it.remove_since)
+        if it.to_remove and since and now - since > REMOVE_WITHIN:
+            yield _removal(it)
+
+
+def _removal(it: Audience) -> str:
+    name = f"{it.segment} --for {it.platform}"
+    return (
+        f"{it.to_remove:,} who left {it.segment} wait since {it.remove_since:.10} to be taken out "
+        f"of the list at {it.platform}. Next: do so with {it.folder / 'remove.csv'}, then winback "
+        f"audience removed {name}"
+    )
 
 
 def _write(folder: Path, form: Form, lists: dict[str, list[_Row]], state: dict[str, str]) -> None:

@@ -12,13 +12,15 @@ from winback.base.duck import connect
 from winback.base.errors import UsageError, WinbackError
 from winback.base.settings import Settings
 from winback.inbound import PersonRequest, requests_of, write_request
-from winback.ledger import AddressKey, Ledger, open_ledger
+from winback.ledger import AddressKey, Ledger, has_ledger, note_stage_end, open_ledger
 from winback.people.erasure import erase
 from winback.people.erasure._deleted import are_too_many
 from winback.people.erasure._find import find_person
 from winback.people.erasure._parquet import hidden_in
 from winback.people.export import export_person
 
+# Its name for the watchdog, once all was done that needs no person.
+STAGE: Final = "requests"
 _NEXT: Final = "Next: winback requests --run"
 
 
@@ -71,6 +73,9 @@ def serve_requests(settings: Settings, clock: Clock, *, is_confirmed: bool = Fal
         _finish(settings, clock, request, *outcome)
         done += 1
     left = sum(it.done_at is None for it in requests_of(settings))
+    if not notes and has_ledger(settings):
+        with open_ledger(settings) as ledger, ledger.write() as connection:
+            note_stage_end(connection, STAGE, at=clock.now())
     return Served(done, left, tuple(notes))
 
 
