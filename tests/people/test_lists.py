@@ -169,7 +169,7 @@ def test_what_goes_out_comes_back_in_and_holds_and_lifted_stay_at_home(
 def test_who_wants_no_letters_is_exported_and_known_again(ledger, bring_in, tmp_path):
     letters = [
         "ann lee\n1 high street\n\nab1 2cd\nexampleton\n\ngb",
-        "'=1+1 \"bob\"\n2, low road\nflat; 3\n10115\nberlin\n\nde",
+        '\'=1+1 "bob"\n2, low road\nflat; 3\n10115\nberlin\n\nde',
     ]
     stopped = [("post", address) for address in letters] + [("email", "a@example.com")]
     with ledger.write() as connection:

@@ -60,6 +60,10 @@ class AdoptReport:
 
     backup_id: str = ""
     made_at: datetime | None = None
+    # Refusals on our own pages from here on, until the machine was lost, are known to nobody; it
+    # was lost before the restore.
+    heard_until: datetime | None = None
+    restored_at: datetime | None = None
     # Messages of ours that left since the backup, by channel group.
     left: dict[str, int] = field(default_factory=dict)
     # Of the messages that the backup knows: those that had left, and those that may have.
@@ -119,6 +123,8 @@ def adopt(
         report = AdoptReport(
             mark.backup_id,
             mark.made_at,
+            mark.heard_until,
+            mark.restored_at,
             left=told.left,
             heard=told.heard,
             suppressed=told.suppressed,

@@ -13,16 +13,23 @@ from typing import Any, Final
 
 from winback.backup._home import held_still
 from winback.backup._ledger import copy_out
-from winback.backup._place import Place, folder_of
+from winback.backup._place import Place
 from winback.backup._settings import plain_settings, secret_names
+from winback.base.backups import folder_of
 from winback.base.clock import Clock
 from winback.base.errors import UsageError, WinbackError
+from winback.base.overlay import shop_files
+from winback.base.places import SHOP_DIR
 from winback.base.settings import Settings
+from winback.inbound import drop_copied
 from winback.ledger import has_ledger, migrations, open_ledger, read_restored
 
 FORMAT: Final = 1
 # Where brand and sources files stand in a backup, which need not be in the home.
 BESIDE: Final = "beside/"
+# Where the files of the shop's own project stand in a backup.
+PROJECT: Final = "project/"
+EVENTS: Final = "landing/events/"
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,11 @@ def back_up(settings: Settings, clock: Clock, place: str) -> Backup:
             for path in (settings.brand_file, settings.sources_file)
             if path.is_file() and home not in path.resolve().parents
         ]
+        if SHOP_DIR is not None:
+            files += [
+                _keep_file(store, PROJECT + path.relative_to(SHOP_DIR).as_posix(), path)
+                for path in shop_files(SHOP_DIR)
+            ]
         store.keep_erased(settings.landing_dir / "erased")
         body = {
             "format": FORMAT,
@@ -82,6 +94,8 @@ def back_up(settings: Settings, clock: Clock, place: str) -> Backup:
             "not_included": secret_names(settings),
         }
         store.write_manifest(backup_id, body)
+        if settings.backup_to and folder_of(settings.backup_to) == folder:
+            drop_copied(settings, _event_parts(body))
         new_bytes = _bytes_in(store.objects) - before
     return _told(body, new_bytes)
 
@@ -158,6 +172,11 @@ def _told(body: Mapping[str, Any], new_bytes: int = 0) -> Backup:
         new_bytes,
         tuple(body["not_included"]),
     )
+
+
+def _event_parts(body: Mapping[str, Any]) -> list[str]:
+    paths = (file["path"] for file in body["files"])
+    return [it.removeprefix(EVENTS) for it in paths if it.startswith(EVENTS)]
 
 
 def _bytes_in(folder: Path) -> int:

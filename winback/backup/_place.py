@@ -2,6 +2,7 @@
 
     objects/ab/ab12…      a content, named by its SHA-256, so that what is unchanged is stored once
     backups/ID.json       one whole backup: written last, with a checksum of its own
+    since/                what came in since the newest backup (winback/inbound/_second_copy.py)
     erased/NAME.json      whom an erasure has forgotten, also in backups from before it
 
 A file without a manifest that names it counts for nothing: a backup that was killed leaves no more.
@@ -16,27 +17,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final
-from urllib.parse import unquote, urlsplit
 
-from winback.base.errors import UsageError, WinbackError
+from winback.base.errors import WinbackError
 from winback.base.locks import take_lock
 
 # Read and written at once; a ledger is cut into pieces of this size, of which most stay the same.
 PIECE_BYTES: Final = 1 << 20
 _CHECKSUM: Final = "sha256"
-
-
-def folder_of(place: str) -> Path:
-    """The folder that a path or a file:// URL names. Raises UsageError for any other URL."""
-    if "://" not in place:
-        return Path(place).expanduser().resolve()
-    url = urlsplit(place)
-    if url.scheme != "file" or url.netloc not in {"", "localhost"}:
-        raise UsageError(
-            f"backups go to a folder or a file:// URL, not to {url.scheme}://. "
-            "Next: mount the other place, or copy the folder there after each backup"
-        )
-    return Path(unquote(url.path)).resolve()
 
 
 class Place:
@@ -46,6 +33,8 @@ class Place:
         self.folder = folder
         self.objects, self.backups = folder / "objects", folder / "backups"
         self.erased = folder / "erased"
+        # What came in since the newest backup (winback/inbound/_second_copy.py).
+        self.since = folder / "since"
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -11,14 +11,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from winback.backup._backup import BESIDE, FORMAT
+from winback.backup._backup import BESIDE, EVENTS, FORMAT, PROJECT
 from winback.backup._erased import erase_again
 from winback.backup._ledger import as_ledger, check, copy_rows, is_empty
-from winback.backup._place import Place, folder_of
+from winback.backup._place import Place
+from winback.base.backups import folder_of
 from winback.base.clock import Clock
 from winback.base.errors import UsageError, WinbackError
 from winback.base.private import keep_private, open_private
 from winback.base.settings import Settings
+from winback.base.whole import written_whole
+from winback.inbound import copied_until, fill_gaps
 from winback.ledger import (
     Restored,
     forget_exports,
@@ -32,6 +35,8 @@ from winback.ledger import (
 UNDER_WAY: Final = "RESTORING"
 # The settings of the backup, for a person to look through.
 SETTINGS_FILE: Final = "restored.env"
+# The shop's own project: a person puts it where it belongs, since a restore replaces nothing.
+PROJECT_DIR: Final = "restored-project"
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,12 @@ class RestoreReport:
     backup_id: str
     made_at: datetime
     files: int
+    # Files that came in after the backup, of later backups or the second copy; what came in after
+    # `heard_until` is in neither.
+    came_in: int
+    heard_until: datetime
+    # The files of the shop's own project, in PROJECT_DIR.
+    project_files: int
     # Customers whom the backup still had, and an erasure has forgotten since.
     erased: int
     # Variables that the backup has not, since they hold secrets.
@@ -57,19 +68,20 @@ def restore(settings: Settings, clock: Clock, place: str, *, at: str = "") -> Re
     store = Place(folder_of(place))
     body = store.read_manifest(_chosen(store, at))
     _require_known(body)
+    later, heard_until = _later(store, body)
     home = settings.home.resolve()
     _require_empty(home, body["backup_id"])
     for name in _names(body):
         store.open_object(name).close()
     keep_private(home)
     _note(home, body["backup_id"])
-    mark = Restored(
-        body["backup_id"], datetime.fromisoformat(body["made_at"]), restored_at=clock.now()
-    )
+    made_at = datetime.fromisoformat(body["made_at"])
+    mark = Restored(body["backup_id"], made_at, clock.now(), heard_until)
     # The ledger first, with its mark: whatever else is there already, nothing can be sent from it.
     _put_ledger(store, settings, body, mark)
     for file in body["files"]:
         _put(store, file["sha256"], _target(settings, file["path"]))
+    came_in = _put_since(store, settings, later)
     _put_erased(store, settings)
     lines = (f"{name}={value}\n" for name, value in sorted(body["settings"].items()))
     with open_private(home / SETTINGS_FILE) as told:
@@ -80,6 +92,9 @@ def restore(settings: Settings, clock: Clock, place: str, *, at: str = "") -> Re
         body["backup_id"],
         mark.made_at,
         len(body["files"]),
+        came_in,
+        heard_until,
+        sum(file["path"].startswith(PROJECT) for file in body["files"]),
         erased,
         tuple(body["not_included"]),
     )
@@ -179,6 +194,8 @@ def _target(settings: Settings, path: str) -> Path:
     home = settings.home.resolve()
     if path.startswith(BESIDE):
         return home / Path(path).name
+    if path.startswith(PROJECT):
+        path = f"{PROJECT_DIR}/{path.removeprefix(PROJECT)}"
     target = (home / path).resolve()
     if home not in target.parents:
         raise WinbackError("the backup names a file outside of WINBACK_HOME, and is not restored")
@@ -191,6 +208,63 @@ def _put(store: Place, name: str, target: Path) -> None:
     with closing(store.open_object(name)) as source, unfinished.open("wb") as out:
         shutil.copyfileobj(source, out)
     unfinished.replace(target)
+
+
+def _later(store: Place, body: dict[str, Any]) -> tuple[dict[str, str], datetime]:
+    """The parts of the event log that later backups have, by their path, with the hash of each;
+    and up to when all that came in is known."""
+    made_at = datetime.fromisoformat(body["made_at"])
+    parts, heard_until, is_whole = dict[str, str](), made_at, True
+    known = _names(body)
+    for backup_id in store.ids():
+        try:
+            other = store.read_manifest(backup_id)
+            at = datetime.fromisoformat(other["made_at"])
+            theirs = _event_parts(other) if at > made_at else {}
+            for name in {*theirs.values()} - known:
+                store.open_object(name).close()
+        except WinbackError:
+            # What it had may be nowhere else.
+            is_whole = False
+            continue
+        parts |= theirs
+        heard_until = max(heard_until, at) if is_whole else heard_until
+    copied = copied_until(store.since) if is_whole else None
+    return parts, max(heard_until, copied or made_at)
+
+
+def _event_parts(body: dict[str, Any]) -> dict[str, str]:
+    files = ((file["path"], file["sha256"]) for file in body["files"])
+    return {path: name for path, name in files if path.startswith(EVENTS)}
+
+
+def _put_since(store: Place, settings: Settings, later: dict[str, str]) -> int:
+    """Put what came in after the backup beside what it has; how many files.
+
+    A part that the backup has stays as it was there: later ones may have forgotten words.
+    """
+    count = 0
+    for path, name in later.items():
+        if not (target := _target(settings, path)).exists():
+            _put(store, name, target)
+            count += 1
+    for copy in sorted((store.since / "events").glob("*.jsonl")):
+        if not (target := settings.events_dir / copy.name).exists():
+            _put_copy(copy, target)
+            count += 1
+    for copy in sorted((store.since / "requests").glob("*.json")):
+        target = settings.landing_dir / "requests" / copy.name
+        if not target.exists() or target.read_bytes() != copy.read_bytes():
+            _put_copy(copy, target)
+            count += 1
+    fill_gaps(settings)
+    return count
+
+
+def _put_copy(copy: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(target) as beside:
+        shutil.copyfile(copy, beside)
 
 
 def _put_erased(store: Place, settings: Settings) -> None:

@@ -18,6 +18,8 @@ from winback.base.whole import written_whole
 
 # What makes a folder a shop's project.
 SHOP_FILE: Final = "winback.toml"
+# What of ours the shop has looked at.
+LOCK_FILE: Final = "winback.lock.json"
 MADE_FILE: Final = "made.json"
 # The shop's folders: where their files stand in the project, and which files those are.
 _PLACES: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
@@ -68,6 +70,15 @@ def own_seeds(house: Path, shop: Path) -> Iterator[Path]:
                 "Next: winback project show --seeds"
             )
         yield path
+
+
+def shop_files(shop: Path) -> Iterator[Path]:
+    """All that a shop has written of its project, also what no build reads."""
+    for name in (SHOP_FILE, LOCK_FILE):
+        if (shop / name).is_file():
+            yield shop / name
+    for folder in (*_PLACES, "seeds"):
+        yield from _files(shop / folder)
 
 
 def own_vars(shop: Path) -> dict[str, Any]:

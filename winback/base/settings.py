@@ -345,8 +345,9 @@ class Settings(BaseSettings):
 
     backup_to: str = Field(
         "",
-        description="Where `winback backup` writes without a folder, and whose newest backup "
-        "`winback doctor` tells the age of: a folder or a file:// URL on another disk.",
+        description="Where `winback backup` writes without a folder, where the receiver keeps what "
+        "came in since a second time, and whose newest backup `winback doctor` tells the age of: "
+        "a folder or a file:// URL on another disk.",
     )
 
     watch_limits: str = Field(

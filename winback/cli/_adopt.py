@@ -27,8 +27,8 @@ _GROUPS: Final[tuple[ChannelGroup, ...]] = ("email", "phone", "post")
     epilog=examples(
         "winback adopt",
         "winback adopt --hold email",
-        keys="backup_id, made_at, left, settled, held, unbound, heard, suppressed, erased, "
-        "not_asked",
+        keys="backup_id, made_at, heard_until, restored_at, left, settled, held, unbound, heard, "
+        "suppressed, erased, not_asked",
     ),
 )
 def adopt_command(
@@ -88,8 +88,14 @@ def _lines(done: AdoptReport, shop_timezone: str) -> list[str]:
     )
     if done.erased:
         lines.append(f"{done.erased:,} customers who were erased since are erased here as well")
+    if done.heard_until is not None and done.restored_at is not None:
+        since, until = (shop_time(at, shop_timezone) for at in (done.heard_until, done.restored_at))
+        lines.append(
+            f"Nobody knows who opted out on our own pages after {since} and before the machine was "
+            f"lost, {until} at the latest. Next: copy what can be saved of the lost landing/events "
+            "into the new one, or call the /u/ addresses in your proxy's log again: docs/backup.md"
+        )
     lines.append(
-        "Not known to anybody but the lost machine: opt-outs on our own pages, erasures, stops "
-        "and approvals since the backup. Next: winback doctor, then winback run"
+        "Nor are stops and approvals since the backup known. Next: winback doctor, then winback run"
     )
     return lines

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
         "winback doctor --network",
         "winback doctor --source exports --format shopify",
         "winback doctor --json",
-        keys="ready, missing, phones, codes, backup, offers, stopped, keeps, requests, ads, network",
+        keys="ready, missing, phones, codes, backup, offers, stopped, keeps, requests, ads, "
+        "network",
     ),
 )
 def doctor_command(

@@ -12,6 +12,13 @@ from winback.inbound._log import read_log_part
 from winback.inbound._receiver import Receiver, create_app
 from winback.inbound._replay import Difference, ReplayReport, replay_events
 from winback.inbound._requests import PersonRequest, requests_of, write_request
+from winback.inbound._second_copy import (
+    copied_until,
+    copy_again,
+    copy_events,
+    drop_copied,
+    fill_gaps,
+)
 
 __all__ = [
     "ERASED",
@@ -23,7 +30,12 @@ __all__ = [
     "ReturnedReport",
     "Suppressed",
     "collect",
+    "copied_until",
+    "copy_again",
+    "copy_events",
     "create_app",
+    "drop_copied",
+    "fill_gaps",
     "keep_heard",
     "keep_progress",
     "keep_suppressed",

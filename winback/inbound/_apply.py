@@ -205,6 +205,33 @@ def _apply_new(
     return report
 
 
+def apply_late(
+    connection: Connection, events: Sequence[Event], clock: Clock, report: CollectReport
+) -> None:
+    """Do what events say whose message was not known when they came in; safe to repeat.
+
+    Where the message is known by now, they are of it from here on.
+    """
+    for event, match in zip(events, Matcher(connection, events).match_all(events), strict=True):
+        if not match.address:
+            continue
+        told = replace(event, address=match.address)
+        effects = effects_of(connection, told, match, ())
+        news, stopped = suppress_all(
+            connection, _stops(told, match, effects), recorded_at=clock.now()
+        )
+        report.suppressed += news
+        report.stopped_messages += stopped
+        if match.message_id is None:
+            continue
+        _apply_wishes(connection, told, match, effects, report, clock)
+        connection.execute(
+            update(tables.provider_events)
+            .where(_e.dedupe_key == event.dedupe_key)
+            .values(message_id=match.message_id, matched_by=match.by, version=_e.version + 1)
+        )
+
+
 def _stops(event: Event, match: Match, effects: Effects) -> list[Suppression]:
     source = event.unsubscribe_list or f"{event.provider}_{effects.kind}"
     return _silenced(event, match.group or event.group, effects.silence, source)

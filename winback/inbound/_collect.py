@@ -18,8 +18,10 @@ from winback.base.clock import Clock
 from winback.base.settings import Settings
 from winback.inbound._apply import CollectReport, Parsed, apply
 from winback.inbound._fetched import listed
+from winback.inbound._late import take_late
 from winback.inbound._log import log_part_path, read_log_part, writers
 from winback.inbound._read_ahead import read_ahead
+from winback.inbound._second_copy import copy_events
 from winback.ledger import Ledger, LedgerUnavailable, insert_new, tables
 from winback.providers import Event, Record, Unreadable, clicked, preferred, returned, unsubscribed
 from winback.providers.sendgrid import callbacks as _sendgrid
@@ -38,8 +40,13 @@ ERASED: Final = "erased"
 def collect(ledger: Ledger, settings: Settings, clock: Clock) -> CollectReport:
     """Read every part that is new since the last position of its writer; safe to repeat."""
     report = CollectReport()
+    try:
+        copy_events(settings, clock)
+    except OSError as error:  # the receiver tries again each minute
+        log.error("the second copy beside the backups stays behind: %s", error.strerror)
     for writer in writers(settings.events_dir):
         report.add(collect_writer(ledger, settings.events_dir, writer, clock))
+    report.add(take_late(ledger, settings, clock))
     return report
 
 

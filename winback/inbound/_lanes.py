@@ -16,6 +16,7 @@ from winback.base.settings import Settings
 from winback.inbound._collect import collect, collect_writer
 from winback.inbound._health import Backlog
 from winback.inbound._log import LogWriter
+from winback.inbound._second_copy import Copier
 from winback.ledger import Ledger
 from winback.providers import Record
 
@@ -43,8 +44,10 @@ def lane_of(record: Record) -> Name:
 class Lane:
     """One writer and the thread that brings what it wrote to the ledger."""
 
-    def __init__(self, name: Name, ledger: Ledger, settings: Settings, clock: Clock) -> None:
-        self.log = LogWriter(settings.events_dir, clock, lane=name)
+    def __init__(
+        self, name: Name, ledger: Ledger, settings: Settings, clock: Clock, copier: Copier
+    ) -> None:
+        self.log = LogWriter(settings.events_dir, clock, lane=name, on_sealed=copier.add)
         self.backlog = Backlog()
         self._ledger, self._settings, self._clock = ledger, settings, clock
         # What an earlier process left behind may be long: the lane that has time takes it.

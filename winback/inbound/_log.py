@@ -13,7 +13,7 @@ import queue
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,10 +63,20 @@ def read_log_part(path: Path) -> Iterator[Record]:
 
 
 class LogWriter:
-    """Appends records durably; `append` returns a future that is done once they are on disk."""
+    """Appends records durably; `append` returns a future that is done once they are on disk.
 
-    def __init__(self, folder: Path, clock: Clock, *, lane: str = "") -> None:
-        self.folder = folder
+    `on_sealed` hears of each part once it is whole, and must not wait.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        lane: str = "",
+        on_sealed: Callable[[Path], None] | None = None,
+    ) -> None:
+        self.folder, self._on_sealed = folder, on_sealed
         name = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         self.writer = f"{name}-{lane}" if lane else name
         self._number = 0
@@ -99,12 +109,15 @@ class LogWriter:
             # A client that went away still has its record written; nobody waits for it.
             waiting = [future.set_running_or_notify_cancel() for _, future in group]
             records = [record for record, _ in group if record is not None]
-            error = self._write(records) if records else self._try()
+            path = self._next()
+            error = self._write(path, records) if records else self._try()
             for (_, future), is_waiting in zip(group, waiting, strict=True):
                 if is_waiting and error is None:
                     future.set_result(None)
                 elif is_waiting:
                     future.set_exception(error)
+            if records and error is None and self._on_sealed is not None:
+                self._on_sealed(path)
             if is_last:
                 return
 
@@ -121,8 +134,7 @@ class LogWriter:
             group.append(following)
         return True
 
-    def _write(self, records: list[Record]) -> Exception | None:
-        path = self._next()
+    def _write(self, path: Path, records: list[Record]) -> Exception | None:
         try:
             unfinished = self._write_open(path, (record.to_line() for record in records))
             unfinished.replace(path)

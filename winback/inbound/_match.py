@@ -16,6 +16,7 @@ from winback.ledger import (
     ChannelGroup,
     among,
     channel_group,
+    found_by_message,
     is_hidden,
     normalize,
     tables,
@@ -52,6 +53,13 @@ class Matcher:
         ids = sorted({event.message_id for event in events if event.message_id})
         named = _message().where(among(tables.messages.c.message_id, ids))
         self._by_id = {row.message_id: row for row in connection.execute(named)} if ids else {}
+        # Of a restored ledger: what a provider's records show and no row is of yet.
+        unknown = {
+            event.message_id
+            for event in events
+            if event.message_id and not event.address and event.message_id not in self._by_id
+        }
+        self._found = found_by_message(connection, unknown) if unknown else {}
 
     def match(self, event: Event) -> Match:
         return self.match_all([event])[0]
@@ -66,9 +74,17 @@ class Matcher:
         return [
             _by_address(event, to_address[_spelled(event)])
             if event.message_id is None
-            else _matched(self._by_id.get(event.message_id), "message_id")
+            else self._named(event.message_id)
             for event in events
         ]
+
+    def _named(self, message_id: str) -> Match:
+        if (row := self._by_id.get(message_id)) is not None:
+            return _matched(row, "message_id")
+        found = self._found.get(message_id)
+        if found is None:
+            return Match()
+        return Match(address=found.hidden_address, group=found.channel_group)
 
     def whose(self, events: Sequence[Event]) -> list[set[str]]:
         """By event, whom it may concern: addresses, and the customers whom we know there."""

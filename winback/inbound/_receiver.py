@@ -19,6 +19,7 @@ from winback.base.clock import Clock
 from winback.base.settings import Settings
 from winback.inbound._health import LastFailure, Probe, cause_of, ledger_probe, problems
 from winback.inbound._lanes import Lane, Name, lane_of
+from winback.inbound._second_copy import Copier
 from winback.inbound._shopify import (
     SHOPIFY_SIGNATURE,
     SHOPIFY_TOPIC,
@@ -92,11 +93,15 @@ class Receiver:
         self.counts: Counter[str] = Counter()
         self.bytes_in_flight = 0
         self._keys = load_public_keys(settings.sendgrid_webhook_public_keys)
-        self._lanes = {name: Lane(name, ledger, settings, clock) for name in get_args(Name)}
+        self._copier = Copier(settings, clock)
+        self._lanes = {
+            name: Lane(name, ledger, settings, clock, self._copier) for name in get_args(Name)
+        }
         self._storing, self._ledger = Probe(self._lanes[""].log.try_out), ledger_probe(ledger)
         self._last_failure: LastFailure | None = None
 
     def start(self) -> None:
+        self._copier.start()
         for lane in self._lanes.values():
             lane.start()
 
@@ -104,6 +109,7 @@ class Receiver:
         """Write what was acknowledged to the ledger too, then end."""
         for lane in self._lanes.values():
             lane.stop()
+        self._copier.stop()
 
     def is_signed(self, endpoint: Endpoint, request: Request, body: bytes) -> bool:
         if endpoint.provider == "sendgrid":

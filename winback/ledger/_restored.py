@@ -20,11 +20,15 @@ _MARK: Final = "restored"
 
 @dataclass(frozen=True)
 class Restored:
-    """Which backup a ledger was made from, of which moment, and when it was put together."""
+    """Which backup a ledger was made from, of which moment, and when it was put together.
+
+    What came in after `heard_until` is in no backup and in no second copy.
+    """
 
     backup_id: str
     made_at: datetime
     restored_at: datetime
+    heard_until: datetime
 
 
 def mark_restored(connection: Connection, mark: Restored) -> None:
@@ -34,6 +38,7 @@ def mark_restored(connection: Connection, mark: Restored) -> None:
             "backup_id": mark.backup_id,
             "made_at": mark.made_at.isoformat(),
             "restored_at": mark.restored_at.isoformat(),
+            "heard_until": mark.heard_until.isoformat(),
         }
     )
     connection.execute(delete(t.meta).where(t.meta.c.key == _MARK))
@@ -49,7 +54,9 @@ def read_restored(connection: Connection) -> Restored | None:
         return None
     row = json.loads(kept)
     made_at, restored_at = (datetime.fromisoformat(row[n]) for n in ("made_at", "restored_at"))
-    return Restored(row["backup_id"], made_at, restored_at)
+    # A mark of an older winback knows of no second copy.
+    heard_until = datetime.fromisoformat(row.get("heard_until", row["made_at"]))
+    return Restored(row["backup_id"], made_at, restored_at, heard_until)
 
 
 def why_not_adopted(connection: Connection) -> str:

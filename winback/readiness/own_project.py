@@ -14,10 +14,9 @@ from typing import Any, Final
 
 from winback.base._seed_rows import own_changes, seed_key
 from winback.base.errors import UsageError
-from winback.base.overlay import SHOP_FILE, own_files, own_seeds, own_vars
+from winback.base.overlay import LOCK_FILE, SHOP_FILE, own_files, own_seeds, own_vars
 from winback.base.whole import written_whole
 
-ACCEPTED_FILE: Final = "winback.lock.json"
 _SHOP: Final = """\
 # This folder is a shop's own winback project. What stands in its folders is read over what winback
 # brings; an upgrade of winback leaves it as it is. docs/own-project.md says how.
@@ -144,12 +143,12 @@ def upgrade_line(shop: Path | None) -> str | None:
 def read_accepted(shop: Path) -> dict[str, Any]:
     """The release and the digests of ours that the shop has looked at."""
     try:
-        told: dict[str, Any] = json.loads((shop / ACCEPTED_FILE).read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads((shop / LOCK_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {"release": "", "ours": {}}
     except ValueError:
         raise UsageError(
-            f"{ACCEPTED_FILE} can't be read. Next: delete it, then winback project accept"
+            f"{LOCK_FILE} can't be read. Next: delete it, then winback project accept"
         ) from None
     return {"release": str(told.get("release", "")), "ours": dict(told.get("ours", {}))}
 
@@ -183,7 +182,7 @@ def _is_changed(accepted: Mapping[str, str], name: str, ours: str | None) -> boo
 
 def _write_accepted(shop: Path, ours: Mapping[str, str], *, release: str | None = None) -> None:
     told = {"release": version("winback") if release is None else release, "ours": dict(ours)}
-    with written_whole(shop / ACCEPTED_FILE) as file:
+    with written_whole(shop / LOCK_FILE) as file:
         file.write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

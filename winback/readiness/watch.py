@@ -63,7 +63,7 @@ def limits(settings: Settings) -> dict[Name, timedelta]:
 
     Raises UsageError for a setting that names no stage or no minutes.
     """
-    minutes: dict[Name, int] = {**LIMITS, **LIMITS_FOR_PERSONS}
+    minutes: dict[Name, int] = dict([*LIMITS.items(), *LIMITS_FOR_PERSONS.items()])
     for part in filter(None, (part.strip() for part in settings.watch_limits.split(","))):
         name, _, value = part.partition("=")
         known = next((stage for stage in minutes if stage == name.strip()), None)
@@ -89,7 +89,8 @@ def watch(settings: Settings, *, now: datetime) -> Watch:
         return Watch(problems=[str(error)], silences={"ledger": str(error)})
     why = _why_nothing_is_sent(mode, ends)
     set_at = mode.at if mode else None
-    looks = [] if why else [(stage, ends.get(stage), set_at) for stage in LIMITS]
+    looks: list[tuple[Name, datetime | None, datetime | None]] = []
+    looks += [] if why else [(stage, ends.get(stage), set_at) for stage in LIMITS]
     looks += _for_persons(settings, ends, set_at)
     stages = [_look(*look, allowed[look[0]], now) for look in looks if look[0] in allowed]
     silences = {it.stage: _told(it, settings.shop_timezone, now) for it in stages if it.is_silent}

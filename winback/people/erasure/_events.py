@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
 
 from winback.base.settings import Settings
-from winback.inbound import ERASED, parse, read_log_part
+from winback.inbound import ERASED, copy_again, parse, read_log_part
 from winback.people.erasure._files import replace_file
 from winback.people.erasure._person import Person
 from winback.people.places import event_parts
@@ -35,6 +35,7 @@ def erase_in_events(settings: Settings, person: Person, *, write: bool) -> Taken
         if write and taken.count > before:
             with replace_file(path) as target:
                 target.write_text("".join(lines), encoding="ascii")
+            copy_again(settings, path)
     return taken
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from winback.base.cells import read_cells
 from winback.base.settings import Settings
-from winback.inbound import ERASED, read_log_part
+from winback.inbound import ERASED, copy_again, read_log_part
 from winback.people.erasure._files import replace_file, replace_rows
 from winback.people.places import event_parts, rejected
 from winback.providers import Record
@@ -35,6 +35,7 @@ def forget_callbacks(settings: Settings, before: datetime, *, write: bool) -> in
             ]
             with replace_file(path) as target:
                 target.write_text("".join(lines), encoding="ascii")
+            copy_again(settings, path)
     return count
 
 
