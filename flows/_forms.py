@@ -30,6 +30,7 @@ _PARAMETERS: Final = {
     "step": "The step of the playbook, as in dbt_project/seeds/playbook_steps.csv.",
     "request": "The request that waits for a yes. Empty: all that wait, one after the other.",
     "again": "Whether a digest that has been sent is sent again.",
+    "keep_days": "Backups of more days ago are dropped, never the newest. 0: none is.",
     "dry_run": "Whether it only counts what would go.",
     "event": "The name of the event that people are told of.",
     "full": "Whether everything is pulled. If not, only what changed since the last pull.",

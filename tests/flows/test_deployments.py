@@ -32,6 +32,8 @@ FORGETS = "retention"
 ASKED = "requests"
 # It writes files and nothing leaves.
 LISTS = "audiences"
+# It writes copies to another disk.
+COPIES = "backup"
 NAMES = [deployment["name"] for deployment in DEPLOYMENTS]
 
 
@@ -65,7 +67,7 @@ def test_one_run_sends_all_playbooks_also_one_that_was_switched_off_since() -> N
     scheduled = {item["name"]: item for item in DEPLOYMENTS if item["schedules"]}
     assert scheduled.keys() == {
         "pull", "audience", "enroll", "reconcile", "reply", "measure", "send", "digest",
-        "retention", "requests", "audiences",
+        "retention", "requests", "audiences", "backup",
     }  # fmt: skip
     assert "playbook" not in scheduled["send"]["parameters"]
     with (ROOT / "dbt_project" / "seeds" / "playbooks.csv").open(newline="") as file:
@@ -110,7 +112,7 @@ def test_a_deployment_goes_by_the_house_with_parameters_that_its_flow_has(
 ) -> None:
     parameters = inspect.signature(function_of(deployment)).parameters
     assert set(deployment["parameters"]) <= set(parameters)
-    if deployment["name"] not in {TELLS, ASKS, PULLS, MAILS, FORGETS, ASKED, LISTS}:
+    if deployment["name"] not in {TELLS, ASKS, PULLS, MAILS, FORGETS, ASKED, LISTS, COPIES}:
         assert deployment["parameters"]["mode"] == "house"
         assert parameters["mode"].default == "dry-run"
     required = {name for name, p in parameters.items() if p.default is inspect.Parameter.empty}

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import site
-import subprocess
-import sys
-import venv
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib import import_module
-from pathlib import Path
 
 import pytest
+from machine import AS_OF, ROOT, Machine, put, wheel
 
-ROOT = Path(__file__).parents[2]
-PARTS = ("winback", "flows", "quality", "dbt_project", "templates", "docs", "deployments")
-FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "prefect.yaml",
-         "automations.yaml", "CHANGELOG.md")  # fmt: skip
-AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 SEGMENT = """\
 select customer_id from {{ ref('int_customers__lifecycle') }}
 where order_count >= 2 and is_lapsed
@@ -48,76 +37,6 @@ OWN = {
 }
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
-
-
-def wheel(folder: Path, release: str) -> Path:
-    """Build this tree as that release, and edit a template and a seed of ours on the way."""
-    tree = folder / f"tree-{release}"
-    for name in PARTS:
-        skipped = shutil.ignore_patterns("target", "logs", "__pycache__")
-        shutil.copytree(ROOT / name, tree / name, ignore=skipped)
-    for name in FILES:
-        shutil.copy(ROOT / name, tree)
-    project = tree / "pyproject.toml"
-    project.write_text(project.read_text().replace('version = "0.1.0"', f'version = "{release}"'))
-    if release != "0.1.0":
-        with (tree / "templates" / "sms_email" / "1.txt").open("a") as file:
-            file.write("\n{# changed #}")
-    call = [sys.executable, "-m", "uv", "build", "--wheel", "--no-build-isolation", "--offline",
-            "--python", sys.executable, "--out-dir", str(folder), str(tree)]  # fmt: skip
-    subprocess.run(call, check=True, capture_output=True)
-    [built] = folder.glob(f"winback-{release}-*.whl")
-    return built
-
-
-class Machine:
-    """A Python with the wheel alone; what the wheel needs is lent by the Python of the tests."""
-
-    def __init__(self, folder: Path) -> None:
-        self.venv = folder / "venv"
-        venv.create(self.venv, symlinks=True)
-        [packages] = (self.venv / "lib").glob("*/site-packages")
-        # The path alone: an editable install of ours beside it isn't followed.
-        (packages / "lent.pth").write_text("\n".join(site.getsitepackages()) + "\n")
-        self.shop = folder / "shop"
-        self.shop.mkdir()
-
-    def install(self, built: Path) -> None:
-        call = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--offline",
-                "--python", str(self.venv / "bin" / "python"), str(built)]  # fmt: skip
-        subprocess.run(call, check=True, capture_output=True)
-
-    def winback(self, *words: str, code: int = 0) -> str:
-        """Run a command in the shop's folder; what it printed, and its errors."""
-        kept = {name: it for name, it in os.environ.items() if not name.startswith("WINBACK_")}
-        done = subprocess.run(  # noqa: PLW1510 - the code is asked for below
-            [str(self.venv / "bin" / "winback"), *words],
-            cwd=self.shop, env=kept, capture_output=True, text=True, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def rows(
-        self, table: str, columns: str, *, published: str = "current"
-    ) -> list[tuple[object, ...]]:
-        import duckdb
-
-        path = self.shop / ".winback" / "published" / published / f"{table}.parquet"
-        with duckdb.connect() as connection:
-            return connection.sql(f"select {columns} from '{path}' order by all").fetchall()
-
-
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    folder = tmp_path_factory.mktemp("machine")
-    it = Machine(folder)
-    it.install(wheel(folder, "0.1.0"))
-    return it
-
-
-def put(shop: Path, name: str, text: str) -> None:
-    (shop / name).parent.mkdir(parents=True, exist_ok=True)
-    (shop / name).write_text(text)
 
 
 def test_a_shop_with_a_playbook_of_its_own_keeps_it_through_an_upgrade(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from winback.backup import back_up
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.cli._app import app
@@ -83,6 +84,19 @@ def test_a_retention_that_does_not_come_is_told_where_something_is_to_go(
     assert silent(keeps, NOW + 54 * HOUR) == ["retention"]
     unwatched = keeps.model_copy(update={"watch_limits": "retention=0"})
     assert silent(unwatched, NOW + 54 * HOUR) == []
+
+
+def test_a_backup_that_does_not_come_is_told(settings: Settings, tmp_path: Path) -> None:
+    place = str(tmp_path / "backups")
+    backed_up = settings.model_copy(update={"backup_to": place})
+    assert silent(backed_up, NOW + 26 * HOUR) == []
+    assert silent(backed_up, NOW + 27 * HOUR) == ["backup"]
+    back_up(backed_up, FixedClock(NOW + 27 * HOUR), place)
+    assert silent(backed_up, NOW + 53 * HOUR) == []
+    assert silent(backed_up, NOW + 54 * HOUR) == ["backup"]
+    # A backup to another folder is none that a restore would look for.
+    back_up(backed_up, FixedClock(NOW + 54 * HOUR), str(tmp_path / "other"))
+    assert silent(backed_up, NOW + 54 * HOUR) == ["backup"]
 
 
 def test_a_list_for_ads_that_is_not_written_anew_is_told(settings: Settings) -> None:

@@ -22,7 +22,7 @@ from winback.base.overlay import shop_files
 from winback.base.places import SHOP_DIR
 from winback.base.settings import Settings
 from winback.inbound import drop_copied
-from winback.ledger import has_ledger, migrations, open_ledger, read_restored
+from winback.ledger import has_ledger, migrations, note_stage_end, open_ledger, read_restored
 
 FORMAT: Final = 1
 # Where brand and sources files stand in a backup, which need not be in the home.
@@ -96,6 +96,8 @@ def back_up(settings: Settings, clock: Clock, place: str) -> Backup:
         store.write_manifest(backup_id, body)
         if settings.backup_to and folder_of(settings.backup_to) == folder:
             drop_copied(settings, _event_parts(body))
+            with open_ledger(settings) as it, it.write() as connection:
+                note_stage_end(connection, "backup", at=clock.now())
         new_bytes = _bytes_in(store.objects) - before
     return _told(body, new_bytes)
 

@@ -88,8 +88,8 @@ class Place:
         if _hash_of(path) != name:
             what = "is damaged" if path.exists() else "is gone"
             raise WinbackError(
-                f"the backup can't be restored: {path} {what}. Next: winback backup list "
-                f"{self.folder}, then restore an earlier one by --at"
+                f"the backup can't be restored: {path} {what}. Next: winback backup "
+                f"{self.folder} --list, then restore an earlier one by --at"
             )
         return path.open("rb")
 
@@ -121,7 +121,7 @@ class Place:
         if not body or checksum != _checksum(body):
             raise WinbackError(
                 f"{path} is damaged or not there, so this backup does not count. Next: winback "
-                f"backup list {self.folder}"
+                f"backup {self.folder} --list"
             )
         return body
 

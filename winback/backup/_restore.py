@@ -114,9 +114,9 @@ def _chosen(store: Place, at: str) -> str:
     if at in ids or (ids and not at):
         return at or ids[-1]
     if not ids:
-        raise UsageError(f"{store.folder} holds no whole backup. Next: winback backup list DIR")
+        raise UsageError(f"{store.folder} holds no whole backup. Next: winback backup DIR --list")
     raise UsageError(
-        f"{store.folder} holds no backup {at}. Next: winback backup list {store.folder}"
+        f"{store.folder} holds no backup {at}. Next: winback backup {store.folder} --list"
     )
 
 

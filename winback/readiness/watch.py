@@ -17,8 +17,8 @@ from winback.people.audiences import audiences, overdue_removals
 from winback.sending import active_stops
 
 WatchedStage = Literal["collect", "reconcile", "reply", "send", "audience", "enroll", "measure"]
-# What is done for the persons themselves, in every mode of the house.
-PersonsStage = Literal["requests", "retention", "audiences"]
+# What is done for the persons themselves and for the disk, in every mode of the house.
+PersonsStage = Literal["requests", "retention", "audiences", "backup"]
 Name = WatchedStage | PersonsStage
 # Minutes without a good end: two ticks of the schedule in prefect.yaml and some.
 LIMITS: Final[Mapping[WatchedStage, int]] = {
@@ -34,6 +34,7 @@ LIMITS_FOR_PERSONS: Final[Mapping[PersonsStage, int]] = {
     "requests": 130,
     "retention": 1_560,
     "audiences": 1_560,
+    "backup": 1_560,
 }
 
 
@@ -122,6 +123,8 @@ def _for_persons(
     if lists := list(audiences(settings)):
         # Each run writes every list anew.
         yield "audiences", min(datetime.fromisoformat(it.exported_at) for it in lists), None
+    if settings.backup_to:
+        yield "backup", ends.get("backup"), set_at
 
 
 def _look(
