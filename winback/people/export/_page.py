@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, Final
 
 from winback.base.page_templates import page_templates
@@ -91,6 +93,7 @@ def page(facts: Mapping[str, Any], sections: Iterable[Section], *, brand: str) -
         parts=[part for part in parts if part[2]],
         withheld=sum(it.withheld for part in parts for it in part[2]),
         heading=_heading,
+        to_you=_to_you,
         cells=_cells,
         words_of=_words_of,
     )
@@ -100,20 +103,37 @@ def _heading(found: Found) -> str:
     """What a row is called while it is folded."""
     row = found.row
     when = next((_text(row[name]) for name in _MOMENTS if row.get(name)), "")
-    what = [_text(row[name]) for name in _NAMES if row.get(name)]
+    what = [_text(row[name]).replace("_", " ") for name in _WORDS if row.get(name)]
+    what += [_text(row[name]) for name in _NAMES if row.get(name)]
     if state := row.get("state"):
         what.append(OUTCOMES.get(str(state), str(state)))
-    return ", ".join([part for part in (when, *what) if part]) or "one row"
+    return ", ".join([part for part in (when, *what) if part]) or _first_cell(found)
+
+
+def _first_cell(found: Found) -> str:
+    """What its first cell says; a row without one goes by its file."""
+    name, value = next(iter(_cells(found)), ("file", found.file))
+    return f"{name}: {shorten(' '.join(value.split()), _LONGEST, placeholder=' …')}"
+
+
+def _to_you(holds: str) -> str:
+    """What rows are, told to the person themselves."""
+    told = _THEY.sub(lambda found: _YOU[found[0].lower()], holds)
+    return told[:1].upper() + told[1:]
+
+
+_YOU: Final = {"they": "you", "them": "you", "their": "your", "theirs": "yours"}
+_THEY: Final = re.compile(rf"\b(?:{'|'.join(_YOU)})\b", re.IGNORECASE)
+# Signs of a folded row.
+_LONGEST: Final = 70
 
 
 _MOMENTS: Final = (
     "accepted_at", "occurred_at", "received_at", "ordered_at", "given_at", "entered_at",
     "asked_at", "opened_at", "decided_at", "ended_at", "planned_at", "created_at",
 )  # fmt: skip
-_NAMES: Final = (
-    "kind", "status", "reason", "channel", "channel_group", "order_id", "product_id", "playbook_id",
-    "segment", "decision", "code", "provider",
-)  # fmt: skip
+_WORDS: Final = ("kind", "status", "reason", "channel", "channel_group", "decision")
+_NAMES: Final = ("order_id", "product_id", "playbook_id", "segment", "code", "provider")
 
 
 def _words_of(found: Found) -> list[str]:
