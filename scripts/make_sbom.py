@@ -9,18 +9,19 @@ import json
 import re
 import sys
 import uuid
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from locked import ROOT, Locked, read_lock
 from packaging.requirements import Requirement
 
+from winback import __version__
+
 
 def bill(packages: list[Locked]) -> dict[str, Any]:
     """CycloneDX 1.6 of the packages, and which of them needs which."""
     lock = (ROOT / "requirements.lock").read_text()
-    own = f"winback@{version('winback')}"
+    own = f"winback@{__version__}"
     names = {item.name for item in packages}
     needs = {_ref(item): _needs(item, names, packages) for item in packages}
     needed = {ref for refs in needs.values() for ref in refs}
@@ -35,7 +36,7 @@ def bill(packages: list[Locked]) -> dict[str, Any]:
                 "type": "application",
                 "bom-ref": own,
                 "name": "winback",
-                "version": version("winback"),
+                "version": __version__,
                 "licenses": [{"license": {"id": "Apache-2.0"}}],
             }
         },

@@ -1,3 +1,3 @@
 """winback: brings lapsed customers of online shops back."""
 
-__version__ = "0.1.0"
+__version__ = "0.6.0"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from machine import Machine, wheel
 
+from winback import __version__
+
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     folder = tmp_path_factory.mktemp("machine")
     it = Machine(folder)
-    it.install(wheel(folder, "0.1.0"))
+    it.install(wheel(folder, __version__))
     return it

@@ -17,11 +17,22 @@ from pathlib import Path
 
 import httpx
 
+from winback import __version__
+
 ROOT = Path(__file__).parents[2]
 PARTS = ("winback", "flows", "quality", "dbt_project", "templates", "docs", "deployments")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "prefect.yaml",
          "automations.yaml", "CHANGELOG.md")  # fmt: skip
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+# What the changelog of another release begins with.
+NEXT = """
+## 9.0.0, not released yet
+
+| change | may send differently |
+|---|---|
+| Another tea | yes: another tea |
+
+## """
 
 
 def wheel(folder: Path, release: str) -> Path:
@@ -33,8 +44,11 @@ def wheel(folder: Path, release: str) -> Path:
     for name in FILES:
         shutil.copy(ROOT / name, tree)
     project = tree / "pyproject.toml"
-    project.write_text(project.read_text().replace('version = "0.1.0"', f'version = "{release}"'))
-    if release != "0.1.0":
+    for path in (project, tree / "winback" / "__init__.py"):
+        path.write_text(path.read_text().replace(f'"{__version__}"', f'"{release}"', 1))
+    if release != __version__:
+        log = tree / "CHANGELOG.md"
+        log.write_text(log.read_text().replace("\n## ", NEXT, 1))
         with (tree / "templates" / "sms_email" / "1.txt").open("a") as file:
             file.write("\n{# changed #}")
     call = [sys.executable, "-m", "uv", "build", "--wheel", "--no-build-isolation", "--offline",

@@ -9,6 +9,8 @@ from importlib import import_module
 import pytest
 from machine import AS_OF, ROOT, Machine, put, wheel
 
+from winback import __version__
+
 SEGMENT = """\
 select customer_id from {{ ref('int_customers__lifecycle') }}
 where order_count >= 2 and is_lapsed
@@ -63,9 +65,13 @@ def test_a_shop_with_a_playbook_of_its_own_keeps_it_through_an_upgrade(
     assert "sms_email" not in {name for name, _ in decided}
     own = {name: (machine.shop / name).read_bytes() for name in OWN}
 
-    machine.install(wheel(tmp_path_factory.mktemp("next"), "0.2.0"))
-    assert "0.2.0" in machine.winback("--version")
-    assert "last looked at with winback 0.1.0" in machine.winback("doctor", code=1)
+    machine.install(wheel(tmp_path_factory.mktemp("next"), "9.0.0"))
+    assert "9.0.0" in machine.winback("--version")
+    assert f"last looked at with winback {__version__}" in machine.winback("doctor", code=1)
+    # Nothing was ever sent from here, so that nobody has to agree.
+    told = json.loads(machine.winback("upgrade", "--json"))
+    assert (told["release"], told["waits"]) == ("9.0.0", False)
+    assert [it["what"] for it in told["changes"]] == ["Another tea"]
     assert "+{# changed #}" in machine.winback("project", "diff", "--release")
     machine.winback("project", "accept")
     assert "last looked at" not in machine.winback("doctor", code=1)

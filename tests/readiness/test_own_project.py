@@ -125,7 +125,7 @@ def test_an_upgrade_is_told_until_it_was_looked_at(
 ) -> None:
     assert own_project.upgrade_line(None) is None
     assert own_project.upgrade_line(shop) is None
-    monkeypatch.setattr(own_project, "version", lambda _: "9.9")
+    monkeypatch.setattr(own_project, "__version__", "9.9")
     line = own_project.upgrade_line(shop)
     assert line is not None
     assert "winback project accept" in line

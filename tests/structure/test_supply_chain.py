@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from winback import __version__
+
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
 
@@ -98,7 +100,9 @@ def test_the_bill_of_materials_has_all_of_the_lock_and_comes_out_the_same(tmp_pa
     assert [(item["name"], item["version"]) for item in bill["components"]] == pins
     assert all(item["hashes"] and item["licenses"] for item in bill["components"])
     needs = {item["ref"]: item["dependsOn"] for item in bill["dependencies"]}
-    assert set(needs) == {item["bom-ref"] for item in bill["components"]} | {"winback@0.1.0"}
+    assert set(needs) == {item["bom-ref"] for item in bill["components"]} | {
+        f"winback@{__version__}"
+    }
     assert any(ref.startswith("pkg:pypi/greenlet@") for ref in needs[_ref(bill, "sqlalchemy")])
 
 

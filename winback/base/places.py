@@ -7,10 +7,10 @@ segments, templates, models and rows of seeds stand beside ours, and builds read
 from __future__ import annotations
 
 import os
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from winback import __version__
 from winback.base.errors import WinbackError
 from winback.base.overlay import SHOP_FILE, make_project
 
@@ -34,7 +34,7 @@ def _project() -> tuple[Path, WinbackError | None]:
     home = os.environ.get("WINBACK_HOME")
     made = (Path(home) if home else SHOP_DIR / ".winback") / "project"
     try:
-        make_project(HOUSE_DIR, SHOP_DIR, made, version("winback"))
+        make_project(HOUSE_DIR, SHOP_DIR, made, __version__)
     except WinbackError as error:
         return (made if made.is_dir() else HOUSE_DIR), error
     return made, None

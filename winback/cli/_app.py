@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
+from winback import __version__
 from winback.base.errors import UsageError, WinbackError
 from winback.cli._help import examples
 from winback.cli._interrupted import interruptible
@@ -46,7 +46,7 @@ app = typer.Typer(
 
 def _tell_version(is_asked: bool) -> None:
     if is_asked:
-        typer.echo(f"winback {version('winback')}")
+        typer.echo(f"winback {__version__}")
         raise typer.Exit
 
 

@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import unified_diff
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from winback import __version__
 from winback.base._seed_rows import own_changes, seed_key
 from winback.base.errors import UsageError
 from winback.base.overlay import LOCK_FILE, SHOP_FILE, own_files, own_seeds, own_vars
@@ -132,11 +132,11 @@ def upgrade_line(shop: Path | None) -> str | None:
     if shop is None:
         return None
     release = read_accepted(shop)["release"]
-    if release == version("winback"):
+    if release == __version__:
         return None
     return (
         f"this project was last looked at with winback {release or '?'}, and this is "
-        f"{version('winback')}. Next: winback project diff --release, then winback project accept"
+        f"{__version__}. Next: winback project diff --release, then winback project accept"
     )
 
 
@@ -181,7 +181,7 @@ def _is_changed(accepted: Mapping[str, str], name: str, ours: str | None) -> boo
 
 
 def _write_accepted(shop: Path, ours: Mapping[str, str], *, release: str | None = None) -> None:
-    told = {"release": version("winback") if release is None else release, "ours": dict(ours)}
+    told = {"release": __version__ if release is None else release, "ours": dict(ours)}
     with written_whole(shop / LOCK_FILE) as file:
         file.write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Any, TypeVar
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
+from winback import __version__
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 from winback.measure.assistant import _tools
@@ -26,7 +26,7 @@ _ABOUT = (
 def make_server(settings: Settings) -> MCPServer[Any]:
     """The server with its tools; each reads anew what is published."""
     server: MCPServer[Any] = MCPServer(
-        "winback", instructions=_ABOUT, version=version("winback"), log_level="ERROR"
+        "winback", instructions=_ABOUT, version=__version__, log_level="ERROR"
     )
     reads = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
 
