@@ -43,7 +43,13 @@ from winback.ledger._conversations import (
     talking_among,
     waiting,
 )
-from winback.ledger._database import Ledger, insert_new, is_beside_others, open_ledger
+from winback.ledger._database import (
+    Ledger,
+    insert_new,
+    is_beside_others,
+    open_ledger,
+    read_standing,
+)
 from winback.ledger._evidence import (
     PROOFS,
     TWICE,
@@ -124,6 +130,7 @@ from winback.ledger._preferences import (
     standing_preferences,
     withdraw,
 )
+from winback.ledger._release import Standing, accept_release
 from winback.ledger._replies import (
     NEEDS_A_HUMAN,
     UNAUTHENTICATED,
@@ -230,12 +237,14 @@ __all__ = [
     "Restored",
     "Revocation",
     "SetMode",
+    "Standing",
     "State",
     "Suppression",
     "SuppressionReason",
     "Talking",
     "Written",
     "WrittenBy",
+    "accept_release",
     "among",
     "ask_to_join",
     "bind_found",
@@ -320,6 +329,7 @@ __all__ = [
     "read_pools",
     "read_restored",
     "read_samples",
+    "read_standing",
     "read_token",
     "recent_sends",
     "release_hold",

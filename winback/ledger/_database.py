@@ -22,6 +22,7 @@ from winback.ledger import _fence, migrations
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import ensure_key
 from winback.ledger._lost import refuse_if_lost
+from winback.ledger._release import Standing, is_noted, look, look_at_file, note_release
 from winback.ledger._trouble import tell_trouble
 from winback.ledger._turns import turn
 
@@ -131,14 +132,7 @@ def open_ledger(settings: Settings) -> Ledger:
     Raises UsageError where there is no database, or one of a newer winback, LedgerUnavailable
     where it is gone.
     """
-    try:
-        keep_private(settings.home)
-        engine = _engine(settings.effective_ledger_url)
-    except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
-        raise UsageError(
-            "the ledger can't be opened: WINBACK_LEDGER_URL (or WINBACK_HOME) names no place "
-            f"that is there in SQLite or PostgreSQL ({type(error).__name__})"
-        ) from None
+    engine = _engine_of(settings)
     unfenced = Ledger(engine, "", "", "")
     try:
         if settings.adopt_ledger or not _is_ready(unfenced):
@@ -153,20 +147,44 @@ def open_ledger(settings: Settings) -> Ledger:
     return Ledger(engine, known["instance_id"], known["token_secret"], fenced)
 
 
+def read_standing(settings: Settings) -> Standing | None:
+    """Which release wrote the ledger, and how far its tables are, without bringing them up to
+    date; None where there is none yet. Raises as `open_ledger`."""
+    engine = _engine_of(settings)
+    try:
+        return look_at_file(engine)
+    finally:
+        engine.dispose()
+
+
+def _engine_of(settings: Settings) -> Engine:
+    try:
+        keep_private(settings.home)
+        return _engine(settings.effective_ledger_url)
+    except (ArgumentError, NoSuchModuleError, ImportError, OSError) as error:
+        raise UsageError(
+            "the ledger can't be opened: WINBACK_LEDGER_URL (or WINBACK_HOME) names no place "
+            f"that is there in SQLite or PostgreSQL ({type(error).__name__})"
+        ) from None
+
+
 def _is_ready(ledger: Ledger) -> bool:
     """Whether there is nothing to write; a look that waits for no writer."""
     file = ledger.engine.url.database
     if ledger.engine.dialect.name == "sqlite" and not (file and Path(file).exists()):
         return False
     with ledger.read() as connection:
-        return migrations.is_at_newest(connection)
+        return migrations.is_at_newest(connection) and is_noted(connection)
 
 
 def _make_ready(ledger: Ledger, *, adopt: str) -> None:
     """Tables and what a ledger draws once, in one transaction: whoever else opens it waits."""
     with ledger.write() as connection:
+        before = look(connection)
         if not migrations.is_at_newest(connection):
             _upgrade(connection)
+        if before is None or not is_noted(connection):
+            note_release(connection, before)
         _insert_meta(connection, "instance_id", secrets.token_hex(8))
         _insert_meta(connection, "token_secret", secrets.token_hex(32))
         ensure_key(connection)
