@@ -7,12 +7,12 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from winback import __version__
 from winback.backup._home import held_still
-from winback.backup._ledger import copy_out
+from winback.backup._ledger import copy_older, copy_out
 from winback.backup._place import Place
 from winback.backup._settings import plain_settings, secret_names
 from winback.base.backups import folder_of
@@ -22,7 +22,15 @@ from winback.base.overlay import shop_files
 from winback.base.places import SHOP_DIR
 from winback.base.settings import Settings
 from winback.inbound import drop_copied
-from winback.ledger import has_ledger, migrations, note_stage_end, open_ledger, read_restored
+from winback.ledger import (
+    Standing,
+    has_ledger,
+    migrations,
+    note_stage_end,
+    open_ledger,
+    read_restored,
+    read_standing,
+)
 
 FORMAT: Final = 1
 # Where brand and sources files stand in a backup, which need not be in the home.
@@ -67,8 +75,9 @@ def back_up(settings: Settings, clock: Clock, place: str) -> Backup:
         made_at = clock.now()
         backup_id = f"{made_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         before = _bytes_in(store.objects)
+        older = _older(settings)
         # The ledger first: callbacks that landing has more of are taken in again.
-        ledger = _keep_ledger(store, settings)
+        ledger = _keep_ledger(store, settings, older)
         with held_still(settings) as found:
             files = [_keep_file(store, path, name) for path, name in found]
         files += [
@@ -86,15 +95,17 @@ def back_up(settings: Settings, clock: Clock, place: str) -> Backup:
             "format": FORMAT,
             "backup_id": backup_id,
             "made_at": made_at.isoformat(),
-            "winback": version("winback"),
-            "revision": migrations.newest(),
+            "winback": __version__ if older is None else older.written_by,
+            "revision": migrations.newest() if older is None else older.revision,
             "ledger": ledger,
             "files": files,
             "settings": plain_settings(settings),
             "not_included": secret_names(settings),
         }
         store.write_manifest(backup_id, body)
-        if settings.backup_to and folder_of(settings.backup_to) == folder:
+        # Nothing is written into a ledger that is still to be brought up to date.
+        is_here = settings.backup_to and folder_of(settings.backup_to) == folder
+        if is_here and older is None:
             drop_copied(settings, _event_parts(body))
             with open_ledger(settings) as it, it.write() as connection:
                 note_stage_end(connection, "backup", at=clock.now())
@@ -131,15 +142,22 @@ def drop_old(place: str, *, older_than: datetime) -> int:
     return len(old)
 
 
-def _keep_ledger(store: Place, settings: Settings) -> dict[str, Any]:
+def _older(settings: Settings) -> Standing | None:
+    """Where the ledger of an earlier release stands: a backup before an upgrade is of what the
+    upgrade finds. None for one of this release."""
+    standing = read_standing(settings)
+    return standing if standing is not None and standing.is_behind else None
+
+
+def _keep_ledger(store: Place, settings: Settings, older: Standing | None) -> dict[str, Any]:
     # In the folder of the backups: its disk has room for a ledger, and it is as private.
     copy = store.folder / f"ledger.{os.getpid()}.unfinished"
     pieces = []
     try:
-        with open_ledger(settings) as ledger:
-            with ledger.read() as connection:
-                _refuse_unadopted(read_restored(connection) is not None)
-            copy_out(ledger, settings, copy)
+        if older is None:
+            _copy_ledger(settings, copy)
+        else:
+            _refuse_unadopted(not copy_older(settings, copy))
         with copy.open("rb") as file:
             while (piece := store.keep(file, is_one_piece=True))[1]:
                 pieces.append(list(piece))
@@ -147,6 +165,13 @@ def _keep_ledger(store: Place, settings: Settings) -> dict[str, Any]:
         for path in store.folder.glob(f"{copy.name}*"):
             path.unlink(missing_ok=True)
     return {"pieces": pieces, "bytes": sum(size for _, size in pieces)}
+
+
+def _copy_ledger(settings: Settings, copy: Path) -> None:
+    with open_ledger(settings) as ledger:
+        with ledger.read() as connection:
+            _refuse_unadopted(read_restored(connection) is not None)
+        copy_out(ledger, settings, copy)
 
 
 def _refuse_unadopted(is_restored: bool) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.engine import make_url
 
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
@@ -23,19 +24,38 @@ _ROWS: Final = 2_000
 
 def copy_out(ledger: Ledger, settings: Settings, target: Path) -> None:
     """Write the ledger as of one moment to an SQLite file, while others write to it."""
-    target.unlink(missing_ok=True)
     if ledger.engine.dialect.name == "sqlite":
-        source = Path(str(ledger.engine.url.database))
-        with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(target)) as to:
-            # All pages in one step: a step between writers would begin again after each.
-            from_.backup(to)
-            to.execute("pragma journal_mode = delete")
+        _copy_file(Path(str(ledger.engine.url.database)), target)
         return
+    target.unlink(missing_ok=True)
     with as_ledger(settings, target) as copy, ledger.read() as rows, copy.write() as connection:
         copy_rows(rows, connection)
     with closing(sqlite3.connect(target)) as whole:
         whole.execute("pragma wal_checkpoint(truncate)")
         whole.execute("pragma journal_mode = delete")
+
+
+def copy_older(settings: Settings, target: Path) -> bool:
+    """Write a ledger of an earlier release to an SQLite file as it is, before this one changes its
+    tables; whether it is an adopted one. Raises WinbackError for one in PostgreSQL."""
+    if settings.ledger_url and make_url(settings.ledger_url).get_backend_name() != "sqlite":
+        raise WinbackError(
+            "the ledger is of an earlier winback, and this one can copy it only after it has "
+            "changed its tables. Next: back up with that winback, or with pg_dump; then "
+            "winback upgrade --accept"
+        )
+    _copy_file(Path(str(make_url(settings.effective_ledger_url).database)), target)
+    with closing(sqlite3.connect(target)) as copy:
+        row = copy.execute("select 1 from meta where key = 'restored'").fetchone()
+    return row is None
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    with closing(sqlite3.connect(source)) as from_, closing(sqlite3.connect(target)) as to:
+        # All pages in one step: a step between writers would begin again after each.
+        from_.backup(to)
+        to.execute("pragma journal_mode = delete")
 
 
 @contextmanager

@@ -43,6 +43,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _suppressions,
     _switch,
     _up,
+    _upgrade,
     _watch,
     _why,
 )

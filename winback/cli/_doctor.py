@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,7 @@ from winback.cli._plugins import part
 
 if TYPE_CHECKING:
     from winback.base.settings import Settings
+    from winback.readiness.upgrade import Upgrade
     from winback.sending import Stop
 
 
@@ -29,8 +31,8 @@ if TYPE_CHECKING:
         "winback doctor --network",
         "winback doctor --source exports --format shopify",
         "winback doctor --json",
-        keys="ready, missing, phones, codes, backup, offers, stopped, keeps, requests, ads, "
-        "network",
+        keys="ready, missing, upgrade, phones, codes, backup, offers, stopped, keeps, requests, "
+        "ads, network",
     ),
 )
 def doctor_command(
@@ -74,7 +76,6 @@ def doctor_command(
     and contact.
     """
     from winback.base.settings import Settings
-    from winback.people.audiences import waiting_removals
     from winback.readiness.doctor import findings
     from winback.readiness.network import ask_network
 
@@ -90,15 +91,9 @@ def doctor_command(
     lines = findings(settings)
     answers = ask_network(settings) if network else []
     is_wrong = bool(lines) or any(it.verdict == "wrong" for it in answers)
+    upgrade = _upgrade(settings)
     if as_json:
-        stopped = [{"what": str(it), "reason": it.reason} for it in _active_stops(settings)]
-        phones = list(_phones(settings))
-        facts = {"ready": not is_wrong, "missing": lines, "phones": phones}
-        facts |= {"codes": _codes(settings), "backup": _backup(settings)}
-        facts |= {"offers": _offers(settings), "stopped": stopped}
-        facts["keeps"] = _keeps(settings)
-        facts["requests"] = list(_requests(settings))
-        facts["ads"] = list(waiting_removals(settings))
+        facts = {"ready": not is_wrong, "missing": lines} | _facts(settings, upgrade)
         print_json(facts | {"network": [asdict(it) for it in answers]})
         raise typer.Exit(1 if is_wrong else 0)
     backups = [f"backup: {line}" for line in [_backup(settings)] if line]
@@ -106,14 +101,66 @@ def doctor_command(
         say(line)
     for it in answers:
         say(f"network: {it}")
+    _say_of_upgrade(upgrade)
     # At last, since it ends here where the ledger can't be read.
+    if not _is_behind(upgrade):
+        _say_of_ledger(settings)
+    if is_wrong:
+        raise typer.Exit(1)
+    say("Ready: nothing is missing.")
+
+
+def _facts(settings: Settings, upgrade: Upgrade | None) -> dict[str, object]:
+    """What `--json` has beside the findings; nothing from a ledger that is still to be brought up
+    to date."""
+    from winback.people.audiences import waiting_removals
+    from winback.readiness.upgrade import next_line
+
+    is_behind = _is_behind(upgrade)
+    stops = [] if is_behind else _active_stops(settings)
+    return {
+        "upgrade": asdict(upgrade) if upgrade is not None and next_line(upgrade) else {},
+        "phones": list(_phones(settings)),
+        "codes": [] if is_behind else _codes(settings),
+        "backup": _backup(settings),
+        "offers": _offers(settings),
+        "stopped": [{"what": str(it), "reason": it.reason} for it in stops],
+        "keeps": "" if is_behind else _keeps(settings),
+        "requests": list(_requests(settings)),
+        "ads": list(waiting_removals(settings)),
+    }
+
+
+def _upgrade(settings: Settings) -> Upgrade | None:
+    """What this release changes here; None where the ledger can't be looked at, which is told
+    where it is opened."""
+    from winback.ledger import LedgerUnavailable
+    from winback.readiness.upgrade import look_at_upgrade
+
+    with suppress(LedgerUnavailable, UsageError):
+        return look_at_upgrade(settings)
+    return None
+
+
+def _is_behind(upgrade: Upgrade | None) -> bool:
+    """Whether opening the ledger would change its tables, which waits until a person has seen
+    what becomes of it."""
+    return upgrade is not None and bool(upgrade.revisions)
+
+
+def _say_of_upgrade(upgrade: Upgrade | None) -> None:
+    from winback.readiness.upgrade import next_line, upgrade_lines
+
+    if upgrade is not None:
+        for line in filter(None, (*upgrade_lines(upgrade), next_line(upgrade))):
+            say(f"upgrade: {line}")
+
+
+def _say_of_ledger(settings: Settings) -> None:
     scarce = (f"codes: {it}. Next: winback codes import FILE" for it in _codes(settings))
     for line in (*scarce, *(f"offers: {it}" for it in _offers(settings))):
         say(line)
     _say_of_persons_and_stops(settings)
-    if is_wrong:
-        raise typer.Exit(1)
-    say("Ready: nothing is missing.")
 
 
 def _say_of_persons_and_stops(settings: Settings) -> None:

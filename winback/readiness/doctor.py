@@ -15,8 +15,10 @@ from winback.base.places import SHOP_DIR
 from winback.base.private import keep_private, open_to_others
 from winback.base.settings import Settings, misspelled
 from winback.conversations.responder import open_responder
+from winback.ledger import LedgerUnavailable
 from winback.readiness.cards import placeholders
 from winback.readiness.own_project import upgrade_line
+from winback.readiness.upgrade import look_at_upgrade, upgrade_finding
 
 _TWILIO: Final = ("twilio_account_sid", "twilio_auth_token")
 # What each channel needs before a real message may leave by it.
@@ -74,8 +76,7 @@ def findings(settings: Settings) -> list[str]:
             "Twilio's list would be sent twice)"
         )
     lines += [f"{name} is no setting ({meant} is)" for name, meant in misspelled().items()]
-    if again := upgrade_line(SHOP_DIR):
-        lines.append(again)
+    lines += _of_an_upgrade(settings)
     lines += _open_files(settings)
     lines += placeholders(settings)
     try:
@@ -94,6 +95,15 @@ def value_of(settings: Settings, name: str) -> str:
     """A setting as text, a secret too: to ask whether it is set, never to print."""
     value = getattr(settings, name)
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _of_an_upgrade(settings: Settings) -> Iterator[str]:
+    if again := upgrade_line(SHOP_DIR):
+        yield again
+    # A ledger that can't be read is told by whoever opens it.
+    with suppress(LedgerUnavailable, UsageError):
+        if waits := upgrade_finding(look_at_upgrade(settings)):
+            yield waits
 
 
 def _open_files(settings: Settings) -> Iterator[str]:
