@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from winback import __version__
 from winback.base.duck import connect, literal
 from winback.base.settings import Settings
 from winback.ledger import note_stage_end, open_ledger
@@ -117,7 +117,7 @@ def test_commands_are_grouped_by_what_one_wants_and_h_is_help(tmp_path: Path) ->
 
 
 def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
-    assert said(tmp_path, "--version") == f"winback {version('winback')}\n"
+    assert said(tmp_path, "--version") == f"winback {__version__}\n"
 
 
 def said(folder: Path, *arguments: str) -> str:
