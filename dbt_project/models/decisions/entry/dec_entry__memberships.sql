@@ -82,6 +82,7 @@ ranked as (
         playbooks.is_win_back,
         coalesce(playbooks.runs_beside, false) as runs_beside,
         coalesce(playbooks.takes_lost, false) as takes_lost,
+        coalesce(playbooks.writes_off, false) as writes_off,
         ways_in.segment,
         ways_in.daily_limit,
         ways_in.offer_id,

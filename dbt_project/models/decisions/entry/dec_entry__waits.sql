@@ -1,9 +1,10 @@
 with
 
+-- The goodbye to the lost is for whoever has no season or order to wait for.
 memberships as (
 
     select * from {{ ref('dec_entry__memberships') }}
-    where is_win_back and not takes_lost
+    where is_win_back and not writes_off
 
 ),
 
