@@ -1,4 +1,4 @@
-"""How fast a run sends: `python benchmarks/send_due.py [EMAILS] [TEXTS] [LEDGER_URL]`.
+"""How fast a run sends: `python benchmarks/send_due.py [EMAILS] [TEXTS] [LEDGER_URL] [WORKERS]`.
 
 Emails (default 20,000, in batches of 250) and texts (default 3,000) go each to a new `winback
 sandbox` in a process of its own: once by `send_due`, with every commit, guard and record, and
@@ -6,11 +6,16 @@ once by the providers' own clients, as they come, with the same bodies and as ma
 that look at nothing and record nothing. The two take turns, three times each; told is the median
 of each and the ratio of the two, the part of the bare client's speed that a run keeps. The ledger
 is a new SQLite file for each run, or the empty PostgreSQL database that is named, which they share.
+
+With WORKERS, one process of ours sends, then two, up to so many, each with a home of its own and
+all from the one ledger; beside each is one process of the bare client. Processor milliseconds a
+message are those of the senders alone, without their start: on a busy machine only they compare.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import socket
 import statistics
@@ -22,6 +27,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,33 +86,56 @@ def fill(ledger: Ledger, rows: Sequence[dict[str, Any]]) -> None:
             insert_new(connection, tables.messages, rows[start : start + PORTION])
 
 
-def by_winback(settings: Settings, rows: list[dict[str, Any]]) -> float:
-    """Seconds that a run takes to send these rows from a new ledger."""
+def by_winback(settings: Settings, rows: list[dict[str, Any]], workers: int) -> tuple[float, float]:
+    """Seconds that runs in so many processes take to send these rows, and those of their
+    processors."""
     with tempfile.TemporaryDirectory() as home:
         own = settings.model_copy(update={"home": Path(home)})
         with open_ledger(own) as ledger:
             fill(ledger, rows)
-            begun = time.perf_counter()
-            report = send_due(ledger, own, WallClock())
-            seconds = time.perf_counter() - begun
-    if report.counts["accepted"] != len(rows):
-        raise SystemExit(f"not all were accepted: {report.summary()} {report.stopped}")
-    return seconds
+        context = multiprocessing.get_context("spawn")
+        start, told = context.Barrier(workers + 1), context.Queue()
+        # A home of its own for each, where the ledger is not in it.
+        homes = [own] if not own.ledger_url else [
+            own.model_copy(update={"home": Path(home) / str(number)}) for number in range(workers)
+        ]  # fmt: skip
+        processes = [context.Process(target=work, args=(it, start, told)) for it in homes]
+        for process in processes:
+            process.start()
+        start.wait()
+        begun = time.perf_counter()
+        ended = [told.get() for _ in processes]
+        seconds = time.perf_counter() - begun
+        for process in processes:
+            process.join()
+    if (accepted := sum(count for count, _ in ended)) != len(rows):
+        raise SystemExit(f"{accepted} of {len(rows)} were accepted")
+    return seconds, sum(cpu for _, cpu in ended)
 
 
-def by_bare_client(settings: Settings, rows: list[dict[str, Any]]) -> float:
-    """Seconds that the provider's own client takes for the same bodies, as many at once."""
+def work(settings: Settings, start: Barrier, told: Any) -> None:
+    """One worker: how many messages it sent, and its seconds of processor."""
+    with open_ledger(settings) as ledger:
+        start.wait()
+        begun = time.process_time()
+        report = send_due(ledger, settings, WallClock())
+        told.put((report.counts["accepted"], time.process_time() - begun))
+
+
+def by_bare_client(settings: Settings, rows: list[dict[str, Any]]) -> tuple[float, float]:
+    """Seconds that the provider's own client takes for the same bodies, as many at once, and those
+    of its processor."""
     channel = open_channel(rows[0]["channel"], settings)
     post = _sendgrid(settings) if channel.provider == "sendgrid" else _twilio(settings)
     bodies = _bodies(channel, rows)
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), time.process_time()
     with ThreadPoolExecutor(channel.concurrency) as pool:
         statuses = set(pool.map(post, bodies))
-    seconds = time.perf_counter() - begun
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
     channel.close()
     if statuses != {True}:
         raise SystemExit("the bare client was refused")
-    return seconds
+    return seconds, cpu
 
 
 def _bodies(channel: Channel, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -168,19 +197,24 @@ def _wait_for(url: str) -> None:
     raise SystemExit("the sandbox did not start")
 
 
-def measure(settings: Settings, channel: str, count: int) -> dict[str, float]:
+def measure(settings: Settings, channel: str, count: int, workers: int) -> dict[str, float]:
     """Messages a second by both, in turn, and the share that a run keeps."""
     ours, bare = [], []
     for run in range(ROUNDS):
-        rows = list(messages(settings, channel, count=count, run=2 * run))
-        bare.append(count / by_bare_client(settings, rows))
-        rows = list(messages(settings, channel, count=count, run=2 * run + 1))
-        ours.append(count / by_winback(settings, rows))
+        number = 2 * (ROUNDS * workers + run)
+        rows = list(messages(settings, channel, count=count, run=number))
+        bare.append(by_bare_client(settings, rows))
+        rows = list(messages(settings, channel, count=count, run=number + 1))
+        ours.append(by_winback(settings, rows, workers))
+    speed = [[count / seconds for seconds, _ in told] for told in (ours, bare)]
+    cpu = [[1000 * busy / count for _, busy in told] for told in (ours, bare)]
     return {
         "messages": count,
-        "winback_per_second": round(statistics.median(ours)),
-        "bare_client_per_second": round(statistics.median(bare)),
-        "ratio": round(statistics.median(ours) / statistics.median(bare), 2),
+        "winback_per_second": round(statistics.median(speed[0])),
+        "bare_client_per_second": round(statistics.median(speed[1])),
+        "ratio": round(statistics.median(speed[0]) / statistics.median(speed[1]), 2),
+        "winback_cpu_ms": round(statistics.median(cpu[0]), 2),
+        "bare_client_cpu_ms": round(statistics.median(cpu[1]), 2),
     }
 
 
@@ -188,11 +222,15 @@ def main() -> None:
     counts = {"email": 20_000, "sms": 3_000}
     counts |= {name: int(given) for name, given in zip(counts, sys.argv[1:3], strict=False)}
     ledger_url = "".join(sys.argv[3:4])
-    figures = {}
+    most = int("".join(sys.argv[4:5]) or 1)
+    figures: dict[str, Any] = {}
     for channel in filter(counts.get, counts):
         with tempfile.TemporaryDirectory() as home, sandbox_process(Path(home)) as settings:
             own = settings.model_copy(update={"ledger_url": ledger_url})
-            figures[channel] = measure(own, channel, counts[channel])
+            told = [measure(own, channel, counts[channel], n) for n in range(1, most + 1)]
+        # By the number of workers, where there are several.
+        figures[channel] = told[0] if most == 1 else dict(enumerate(told, 1))
+    figures["load"] = round(os.getloadavg()[0], 1)
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
 

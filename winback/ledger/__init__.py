@@ -100,6 +100,7 @@ from winback.ledger._joins import (
     open_join,
     standing_joins,
 )
+from winback.ledger._known import known_of
 from winback.ledger._links import Link, find_link
 from winback.ledger._lost import NEW, has_ledger
 from winback.ledger._messages import (
@@ -302,6 +303,7 @@ __all__ = [
     "keep_unwritten",
     "known_codes",
     "known_contents",
+    "known_of",
     "last_decided",
     "lift",
     "link_token",

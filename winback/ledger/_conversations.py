@@ -25,7 +25,7 @@ class Talking:
 
 
 # Built once and asked at once: the last look does, before every call.
-_TALKING = union_all(
+TALKING = union_all(
     select(_c.customer_id, _c.channel_group, _c.address).where(
         or_(among(_c.customer_id, texts("customers")), among(_c.address, texts("addresses"))),
         or_(
@@ -58,7 +58,7 @@ def talking_among(
     customers = list(customer_ids)
     spelled = {normalize(group, address): address for group, address in addresses}
     whose = {"customers": customers, "addresses": list(spelled)}
-    found = connection.execute(_TALKING, {**whose, "since": since, "until": until}).all()
+    found = connection.execute(TALKING, {**whose, "since": since, "until": until}).all()
     return Talking(
         frozenset(row.customer_id for row in found if row.customer_id),
         frozenset(

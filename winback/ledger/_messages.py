@@ -125,7 +125,7 @@ def _update_statement(
 _m = t.messages.c
 _sent_at = func.coalesce(_m.accepted_at, _m.updated_at, type_=t.UtcDateTime)
 # Built once: the last look asks it before every call.
-_RECENT = select(
+RECENT = select(
     _m.message_id, _m.purpose, _m.customer_id, _m.address, _m.cap_scope,
     _sent_at.label("sent_at"),
 ).where(
@@ -146,7 +146,7 @@ def recent_sends(
     """Messages after `since` that may have reached these people: id, purpose, customer, address,
     cap_scope, sent_at."""
     whose = {"customers": list(customer_ids), "addresses": list(addresses)}
-    return connection.execute(_RECENT, {**whose, "since": since}).all()
+    return connection.execute(RECENT, {**whose, "since": since}).all()
 
 
 def count_sends(

@@ -90,7 +90,7 @@ def withdraw(
 
 
 # Built once: the last look asks it before every call.
-_STANDING = select(_p.kind, _p.channel_group, _p.customer_id, _p.address).where(
+STANDING = select(_p.kind, _p.channel_group, _p.customer_id, _p.address).where(
     or_(among(_p.customer_id, texts("customers")), among(_p.address, texts("addresses"))),
     _p.withdrawn_at.is_(None),
     or_(_p.until_at.is_(None), _p.until_at > bindparam("now")),
@@ -107,7 +107,7 @@ def standing_preferences(
         "customers": [message.customer_id for message in members],
         "addresses": [_spelled(message.address) for message in members],
     }
-    found = connection.execute(_STANDING, {**whose, "now": now}).all()
+    found = connection.execute(STANDING, {**whose, "now": now}).all()
     bound: dict[str, set[PreferenceKind]] = {}
     for message in members if found else ():
         group, address = channel_group(message.channel), _spelled(message.address)

@@ -22,7 +22,7 @@ from winback.ledger._suppressions import ChannelGroup, channel_group, normalize
 
 _r = t.revocations.c
 # Built once: the last look asks it before every call.
-_ANY = select(_r.load_id).limit(1)
+ANY_REVOCATION = select(_r.load_id).limit(1)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def revoked_among(
 ) -> set[str]:
     """The messages among these whose person took a consent back, if their plan may not know of
     it."""
-    if connection.execute(_ANY).first() is None:
+    if connection.execute(ANY_REVOCATION).first() is None:
         return set()
     key = AddressKey.of(connection)
     hidden = {

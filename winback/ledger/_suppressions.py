@@ -162,11 +162,11 @@ def end_suppressions(
 
 
 # Built once: the last look asks it before every call.
-_IN_FORCE = select(t.suppressions.c.address).where(
-    t.suppressions.c.channel_group == bindparam("group"),
+IN_FORCE = select(t.suppressions.c.address).where(
     among(t.suppressions.c.address, texts("addresses")),
     t.suppressions.c.lifted_at.is_(None),
 )
+_IN_FORCE = IN_FORCE.where(t.suppressions.c.channel_group == bindparam("group"))
 
 
 def suppressed_among(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
@@ -28,7 +28,7 @@ from winback.sending._unresolved_mail import why_hold_no_more
 from winback.sending.brakes._brakes import Brakes
 from winback.sending.brakes._breakers import Trip, find_trips
 from winback.sending.guard._budgets import Budgets
-from winback.sending.guard._guard import Caps
+from winback.sending.guard._guard import Caps, Rule
 from winback.sending.guard._last_look import refuse
 from winback.sending.pace._pacing import LONGEST_WAIT, Pace
 
@@ -87,6 +87,8 @@ class ChannelRun:
         self._in_flight: dict[Future[Outcome], Request] = {}
         self._finished: SimpleQueue[Future[Outcome]] = SimpleQueue()
         self._packing = Packing(channel)
+        # Calls that were accepted and are not written down: the next intent takes them along.
+        self._accepted: list[_attempts.Finished] = []
 
     @property
     def _stopped(self) -> bool:
@@ -113,12 +115,14 @@ class ChannelRun:
         """Send until nothing more can be claimed."""
         while True:
             if self._packing.is_empty and not self._stopped:
+                self._write_accepted()
                 self._packing.take(self._patiently(partial(self._claim, ready_by)))
                 if self._packing.is_empty and not self._in_flight:
                     return
             room = self._pace.room(len(self._in_flight), batch_size=self._channel.batch_size)
             if room and not self._stopped:
                 self._launch(pool, room)
+            self._write_accepted()
             if self._in_flight:
                 self._record(self._gather())
             elif self._stopped:
@@ -172,6 +176,7 @@ class ChannelRun:
         if not requests:
             return None
         under_way = sum(len(request.message_ids) for request in self._in_flight.values())
+        under_way += sum(len(it.request.message_ids) for it in self._accepted)
         in_hand = len(self._packing.rows) - under_way
         rows = self._rows_of(requests)
         self._rest(self._patiently(partial(self._pace.seconds_until, rows, in_hand=in_hand)))
@@ -181,6 +186,7 @@ class ChannelRun:
             except _PausedError as pause:
                 self._rest(pause.seconds)
             except LedgerUnavailable:
+                self._write_accepted()
                 return self._take_back(requests)
             except _ClaimLostError:
                 return self._packing.forget([row.message_id for row in self._rows_of(requests)])
@@ -188,48 +194,65 @@ class ChannelRun:
     def _rest(self, seconds: float) -> None:
         """Wait; for long only once the responses to the calls under way are written down, as others
         call a message unknown that has none for too long."""
+        if seconds > 0:
+            self._write_accepted()
         if seconds > SHORT_REST and self._in_flight:
             self._record([self._finished.get() for _ in self._in_flight])
+            self._write_accepted()
             seconds = max(seconds, self._pace.asked_to_wait)
         if seconds > 0:
             self._sleep(seconds)
 
     def _begin(self, pool: ThreadPoolExecutor, requests: Sequence[Request]) -> None:
-        """Look again and record the intent in one transaction; once it is durable, call."""
+        """Look again and record the intent in one transaction; once it is durable, call.
+
+        The same transaction writes down which calls before were accepted.
+        """
         with self._ledger.write() as connection:
-            now = self._clock.now()
-            standing = self._brakes.look(connection, now=now)
-            self._brakes.look_at(self._rows_of(requests))
-            if reason := why_hold_no_more(connection, requests, now=now):
-                self._brakes.stop_run(reason)
-            if self._stopped:
-                return
-            if seconds := self._pace.heed(connection, standing):
-                raise _PausedError(seconds)
-            requests = self._without_stopped(connection, requests, now)
-            refused = refuse(
-                connection,
-                self._rows_of(requests),
-                token=self._token,
-                now=now,
-                caps=self._caps,
-                shop_timezone=self._settings.shop_timezone,
-                budgets=self._budgets,
-            )
-            going = [r for r in requests if refused.keys().isdisjoint(r.message_ids)]
-            if not _attempts.begin(
-                connection, self._channel, going, self._packing.rows, token=self._token, now=now
-            ):
-                raise _ClaimLostError
+            now, accepted = self._clock.now(), self._accepted
+            counts = self._finish(connection, accepted, now) if accepted else []
+            looked_at, refused = self._intend(connection, requests, now)
+        self._settle(accepted, counts)
+        going = [it for it in looked_at if refused.keys().isdisjoint(it.message_ids)]
         self._pace.begin(going)
         for request in going:
             call = pool.submit(_attempts.call, self._channel, request, self._clock, now)
             self._in_flight[call] = request
             call.add_done_callback(self._finished.put)
-        for request in requests:
+        for request in looked_at:
             if not refused.keys().isdisjoint(request.message_ids):
                 self._packing.put_back(request, without=refused)
         self._report.count_refusals(refused)
+
+    def _intend(
+        self, connection: Connection, requests: Sequence[Request], now: datetime
+    ) -> tuple[Sequence[Request], Mapping[str, Rule]]:
+        """The last look: the requests that nothing stops, and what the guard refuses of them. The
+        intent of all others is recorded."""
+        standing = self._brakes.look(connection, now=now)
+        self._brakes.look_at(self._rows_of(requests))
+        if reason := why_hold_no_more(connection, requests, now=now):
+            self._brakes.stop_run(reason)
+        if self._stopped:
+            return [], {}
+        if seconds := self._pace.heed(connection, standing):
+            raise _PausedError(seconds)
+        requests = self._without_stopped(connection, requests, now)
+        refused = refuse(
+            connection,
+            self._rows_of(requests),
+            token=self._token,
+            now=now,
+            caps=self._caps,
+            shop_timezone=self._settings.shop_timezone,
+            budgets=self._budgets,
+        )
+        going = [r for r in requests if refused.keys().isdisjoint(r.message_ids)]
+        if not _attempts.begin(
+            connection, self._channel, going, self._packing.rows, token=self._token, now=now
+        ):
+            raise _ClaimLostError
+        return requests, refused
 
     def _rows_of(self, requests: Sequence[Request]) -> list[Row[Any]]:
         return [self._packing.rows[key] for request in requests for key in request.message_ids]
@@ -286,7 +309,8 @@ class ChannelRun:
         self._packing.forget(keys)
 
     def _record(self, done: Iterable[Future[Outcome]]) -> None:
-        """Write down what calls came to, and draw the conclusions for the next ones."""
+        """Take what calls came to. Where all were accepted, the next intent writes it down; else
+        it is written at once, with the conclusions for the next calls."""
         calls: list[_attempts.Finished] = []
         trips: list[Trip] = []
         for future in done:
@@ -294,6 +318,10 @@ class ChannelRun:
             wait = self._pace.learn(outcome, request)
             calls.append(_attempts.Finished(request, outcome, wait))
             trips += find_trips(self._channel, outcome, self._pace, self._rows_of([request]))
+        are_accepted = all(it.outcome.kind == "accepted" for it in calls)
+        if are_accepted and not trips and not self._pace.has_news:
+            self._accepted += calls
+            return
         now = self._clock.now()
 
         def write(connection: Connection) -> list[dict[State, int]]:
@@ -301,8 +329,20 @@ class ChannelRun:
             self._draw_conclusions(connection, trips, now)
             return counts
 
-        are_accepted = all(it.outcome.kind == "accepted" for it in calls)
-        counts = self._write_down(write, is_own=are_accepted and not self._pace.has_news)
+        self._settle(calls, self._write_down(write))
+
+    def _write_accepted(self) -> None:
+        """Write down the accepted calls that no intent has taken along."""
+        accepted, now = self._accepted, self._clock.now()
+        if accepted:
+            write = partial(self._finish, calls=accepted, now=now)
+            self._settle(accepted, self._write_down(write, is_own=True))
+
+    def _settle(
+        self, calls: Sequence[_attempts.Finished], counts: Sequence[dict[State, int]]
+    ) -> None:
+        """Let go of calls that are written down."""
+        self._accepted = [it for it in self._accepted if it not in calls]
         settled = 0
         for it, ended in zip(calls, counts, strict=True):
             settled += self._report.count(it.request, it.outcome, ended)

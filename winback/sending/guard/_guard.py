@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
@@ -23,6 +23,7 @@ from winback.ledger import (
     OF_A_JOIN,
     channel_group,
     joined_among,
+    known_of,
     recent_sends,
     revoked_among,
     standing_preferences,
@@ -35,6 +36,10 @@ Rule = Literal[
     "suppression", "consent", "paused", "conversation", "range", "cap_24h", "cap_7d", "cap_fewer",
     "cap_state", "window", "zone", "revoked", "budget",
 ]  # fmt: skip
+
+
+# As far back as caps count.
+_COUNTED: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -80,12 +85,16 @@ def refusals(
     `left` is what may still be spent. What was asked for, as a reply, is never held for it.
     """
     left = left or Left()
-    suppressed = _suppressed(connection, messages)
-    in_conversation = _in_conversation(connection, messages, answer_pause, now)
+    since = min(now - _COUNTED, now - answer_pause)
+    known = known_of(connection, messages, since=since, now=now)
+    # Of a table that knows none of them nothing more is asked.
+    suppressed = _suppressed(connection, messages if known.suppressions else [])
+    talking = messages if known.conversations else []
+    in_conversation = _in_conversation(connection, talking, answer_pause, now)
     joined = joined_among(connection, [m for m in messages if _is_of_series(m)])
-    revoked = revoked_among(connection, messages, now=now)
-    wishes = standing_preferences(connection, messages, now=now)
-    history = _History(connection, messages, now)
+    revoked = revoked_among(connection, messages, now=now) if known.revocations else set()
+    wishes = standing_preferences(connection, messages, now=now) if known.preferences else {}
+    history = _History(connection, messages if known.sends else [], now)
     refused: dict[str, Rule] = {}
     for message in messages:
         wish = wishes.get(message.message_id, set())
@@ -230,11 +239,13 @@ class _History:
         self._now = now
         self._of_customer: dict[str, dict[str, _Sent]] = defaultdict(dict)
         self._at_address: dict[str, dict[str, _Sent]] = defaultdict(dict)
+        if not messages:
+            return
         for sent in recent_sends(
             connection,
             customer_ids={m.customer_id for m in messages},
             addresses={m.address for m in messages},
-            since=now - timedelta(days=7),
+            since=now - _COUNTED,
         ):
             self.add(sent, sent.sent_at)
 
