@@ -8,18 +8,21 @@ the time since (_adopt).
 
 from winback.backup._adopt import AdoptReport, adopt
 from winback.backup._backup import Backup, back_up, drop_old, last_backup, list_backups
+from winback.backup._move import MoveReport, move_ledger
 from winback.backup._restore import PROJECT_DIR, RestoreReport, require_whole, restore
 
 __all__ = [
     "PROJECT_DIR",
     "AdoptReport",
     "Backup",
+    "MoveReport",
     "RestoreReport",
     "adopt",
     "back_up",
     "drop_old",
     "last_backup",
     "list_backups",
+    "move_ledger",
     "require_whole",
     "restore",
 ]

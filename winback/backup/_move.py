@@ -10,11 +10,11 @@ move that was killed leaves behind, at most one of them sends, and the same comm
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, func, select
@@ -29,14 +29,14 @@ from winback.base.settings import Settings
 from winback.ledger import (
     Ledger,
     close_moved,
-    claims_alive,
-    is_same_ledger,
+    is_copy_of,
+    is_settled,
     moved_to,
     open_ledger,
     settle_here,
     tables,
 )
-from winback.sending import stop_all
+from winback.sending import runs_alive, stop_all
 
 _ROWS: Final = 2_000
 
@@ -62,6 +62,7 @@ def move_ledger(settings: Settings, clock: Clock, url: str) -> MoveReport:
     there = settings.model_copy(update={"ledger_url": url, "adopt_ledger": "new"})
     with alone(settings), open_ledger(settings) as old, open_ledger(there) as new:
         with old.write() as source:
+            _never_idle(source)
             already = moved_to(source)
             if already not in {None, place}:
                 raise WinbackError(
@@ -70,52 +71,55 @@ def move_ledger(settings: Settings, clock: Clock, url: str) -> MoveReport:
                 )
             if already is None:
                 _require_at_rest(old, source)
-                counts = _copy(source, new, place)
+                _copy(source, new, place)
+                # Workers that have it open look at the switch before each call.
                 stop_all(source, reason=f"the ledger has moved to {place}", now=clock.now())
                 close_moved(source, place)
-            else:
-                counts = _counts(source)
         # The old one is closed for good: now the new one may send.
-        with new.write() as target:
-            if not is_same_ledger(target, token_secret=old.token_secret):
-                raise WinbackError(f"{place} holds another ledger than the one that moved there")
-            settle_here(target)
-    return MoveReport(place, counts)
+        with old.read() as source, new.write() as target:
+            if not is_copy_of(target, source) or moved_to(target):
+                raise WinbackError(
+                    f"{place} holds another ledger by now, or one that has moved on: nothing was "
+                    "changed. Next: set WINBACK_LEDGER_URL to where the ledger is"
+                )
+            if not is_settled(target):
+                settle_here(target)
+            return MoveReport(place, _counts(target))
 
 
 def _named(url: str) -> str:
-    """A database as messages name it: without user and password."""
-    try:
+    """A database as messages name it: without user, password and options."""
+    parsed = None
+    with suppress(ArgumentError):
         parsed = make_url(url)
-    except ArgumentError:
-        parsed = None
     if parsed is None or parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise UsageError("give the URL of a database: postgresql://…, or sqlite:///PATH")
+        raise UsageError("give the URL of a database: postgresql://HOST/NAME, or sqlite:///PATH")
     if not parsed.database:
         raise UsageError("the URL names no database: postgresql://HOST/NAME, or sqlite:///PATH")
-    host = f"{parsed.host or parsed.query.get('host', '')}" if parsed.host or parsed.query else ""
-    options = str(parsed.query.get("options", ""))
-    schema = options.rpartition("search_path=")[2] if "search_path=" in options else ""
-    name = f"{parsed.get_backend_name()}://{host}/{parsed.database}"
-    return f"{name} ({schema})" if schema else name
+    if parsed.get_backend_name() == "sqlite":
+        return f"sqlite:///{Path(parsed.database).resolve()}"
+    host = parsed.host or str(parsed.query.get("host", ""))
+    _, found, schema = str(parsed.query.get("options", "")).partition("search_path=")
+    return f"postgresql://{host}/{parsed.database}" + (f" ({schema})" if found else "")
 
 
 def _require_at_rest(old: Ledger, source: Connection) -> None:
     if old.fenced:
         raise WinbackError(old.fenced)
-    if alive := claims_alive(source):
+    if alive := runs_alive(source):
         raise WinbackError(
             f"{alive} runs hold messages of this ledger, here or on other machines: nothing was "
             "moved. Next: stop the workers, and the same command when they have ended"
         )
 
 
-def _copy(source: Connection, new: Ledger, place: str) -> dict[str, int]:
-    """The rows of one snapshot, compared with what arrived before they count."""
+def _copy(source: Connection, new: Ledger, place: str) -> None:
+    """Copy one snapshot, and compare what arrived before it counts."""
     with new.write() as target:
-        is_old_self = moved_to(target) is not None or _is_unfinished(source, target)
-        is_ours = is_same_ledger(target, token_secret=_secret(source))
-        if not is_empty(target) and not (is_ours and is_old_self):
+        _never_idle(target)
+        # What this ledger was before it moved here, or a copy that a killed move has left.
+        is_past = moved_to(target) is not None or not is_settled(target)
+        if not is_empty(target) and not (is_copy_of(target, source) and is_past):
             raise WinbackError(
                 f"{place} holds a ledger that was in use, and a move replaces none. Next: an empty "
                 "database or schema"
@@ -127,21 +131,13 @@ def _copy(source: Connection, new: Ledger, place: str) -> dict[str, int]:
                     f"{table.name} did not arrive as it was in {place}: nothing was moved, and the "
                     "ledger here sends as before. Next: the same command again"
                 )
-    return _counts(source)
 
 
-def _is_unfinished(source: Connection, target: Connection) -> bool:
-    """A copy that a killed move has left: it stands, by its own words, where the old one does."""
-    return _meta(source, "place") == _meta(target, "place")
-
-
-def _secret(connection: Connection) -> str:
-    return _meta(connection, "token_secret") or ""
-
-
-def _meta(connection: Connection, key: str) -> str | None:
-    m = tables.meta.c
-    return connection.scalar(select(m.value).where(m.key == key))
+def _never_idle(connection: Connection) -> None:
+    """A server ends a session that is silent for long, as the one does which waits for the other
+    database."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("set local idle_in_transaction_session_timeout = 0")
 
 
 def _counts(connection: Connection) -> dict[str, int]:

@@ -23,6 +23,7 @@ from winback.cli import (  # noqa: F401 - importing a module registers its comma
     _load,
     _mcp,
     _mode,
+    _move_ledger,
     _next,
     _power,
     _preview,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from winback.ledger._database import Ledger
 
 
+_MOVED: Final = "moved_to"
 _POSTGRESQL_PLACE: Final = """
     select datname || '.' || current_schema() || '#' || oid || '.' || system_identifier
     from pg_database, pg_control_system()
@@ -58,8 +59,33 @@ def settle_here(connection: Connection) -> None:
     _set(connection, "instance_id", secrets.token_hex(8))
 
 
+def is_settled(connection: Connection) -> bool:
+    """Whether this place is the ledger's own: else it is a copy."""
+    return _known(connection)["place"] == place(connection)
+
+
+def is_copy_of(connection: Connection, other: Connection) -> bool:
+    """Whether both are one ledger: the same secret was drawn for both, once."""
+    return _known(connection)["token_secret"] == _known(other)["token_secret"]
+
+
+def close_moved(connection: Connection, where: str) -> None:
+    """Let nothing be sent from here any more: the ledger is at another place now."""
+    connection.execute(t.meta.insert().values(key=_MOVED, value=where))
+
+
+def moved_to(connection: Connection) -> str | None:
+    """Where the ledger has moved; None: it is here."""
+    return _known(connection).get(_MOVED)
+
+
 def why_fenced(connection: Connection) -> str:
     """Why this ledger must not send; empty if it stands where it was made or was adopted."""
+    if where := moved_to(connection):
+        return (
+            f"this ledger has moved to {where}, and nothing is sent from here any more. Next: set "
+            "WINBACK_LEDGER_URL to it"
+        )
     if unadopted := why_not_adopted(connection):
         return unadopted
     known = _known(connection)

@@ -2,6 +2,7 @@
 
 from winback.sending._due import Part, steps_due, unknown_messages
 from winback.sending._found import OVERLAP, RESTORED, Found, found_row
+from winback.sending._owner import runs_alive
 from winback.sending._report import SendReport
 from winback.sending._send import send_due
 from winback.sending._sweep import SweepReport, sweep
@@ -48,6 +49,7 @@ __all__ = [
     "read_held",
     "read_waiting",
     "release_stops",
+    "runs_alive",
     "send_due",
     "send_test",
     "start_experiments",

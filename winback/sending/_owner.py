@@ -72,6 +72,12 @@ def dead_among(connection: Connection, tokens: Collection[str | None]) -> set[st
     return {token for token in tokens if token not in alive or _is_gone(token or "")}
 
 
+def runs_alive(connection: Connection) -> int:
+    """How many runs hold claims now, on any machine."""
+    tokens = set(connection.scalars(select(_h.claim_token)))
+    return len(tokens - dead_among(connection, tokens))
+
+
 def forget_the_dead(connection: Connection) -> None:
     """Drop the rows of runs that ended without a word; the caller has freed what they held."""
     dead = dead_among(connection, set(connection.scalars(select(_h.claim_token))))
