@@ -20,6 +20,7 @@ from winback.warehouse._data_tests import DataTest, data_test
 from winback.warehouse._events import only_what_is_heard
 from winback.warehouse._last_parse import last_parse_shared
 from winback.warehouse._places import placed, placed_parse
+from winback.warehouse._quick_dbt import quick_dbt
 from winback.warehouse._seeds import broken_rows, check_seeds
 
 DBT_DIR = PROJECT_DIR / "dbt_project"
@@ -159,7 +160,7 @@ def _invoke(
     command = [*arguments, "--vars", json.dumps(dict(variables)), "--target", settings.dbt_target]
     # Each statement as a line of dbt's log is an eighth of a small build.
     environment = {"DBT_LOG_LEVEL_FILE": "none"} | dbt_environment(settings)
-    with _environment(environment), _releasing_the_warehouse():
+    with _environment(environment), _releasing_the_warehouse(), quick_dbt():
         run = runner or _own_runner(settings, on_node)
         return run(["--quiet", "--no-use-colors", *command])
 
@@ -192,7 +193,7 @@ def run_dbt(settings: Settings, arguments: Sequence[str], as_of: datetime) -> bo
     prepare_inputs(settings)
     variables = json.dumps(dbt_vars(settings, as_of))
     environment = dbt_environment(settings) | {"DBT_INDIRECT_SELECTION": "buildable"}
-    with _environment(environment), _releasing_the_warehouse():
+    with _environment(environment), _releasing_the_warehouse(), quick_dbt():
         run = dbtRunner(manifest=parsed_project(settings))
         outcome = run.invoke([*arguments, "--vars", variables])
     return bool(outcome.success)
