@@ -69,13 +69,45 @@ def test_the_same_queries_make_the_same_tables(built: dict[str, Any]) -> None:
     assert built["quick"]["cohort_curves"][0] == "success"
 
 
+def test_a_node_runs_with_the_context_that_it_was_compiled_with_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from dbt import compilation
+    from dbt.context import providers
+    from dbt.task import run
+
+    class Context:
+        def __init__(self, node: Any, *_: Any) -> None:
+            self.node, self.sql_results = node, {"asked": 1}
+
+        def to_dict(self) -> dict[str, Any]:
+            return {"context": self, "code": self.node.code, "results": dict(self.sql_results)}
+
+    monkeypatch.setattr(providers, "ModelContext", Context)
+    monkeypatch.setattr(run, "generate_runtime_model_context", lambda *told: {"anew": told})
+    node, other = SimpleNamespace(code="{{ ref }}"), SimpleNamespace(code="")
+    config, manifest = SimpleNamespace(), SimpleNamespace()
+    with quick_dbt():
+        compiled = compilation.generate_runtime_model_context(node, config, manifest)
+        node.code = "select 1"
+        to_run = run.generate_runtime_model_context
+        ran = to_run(node, config, manifest)
+        assert ran["context"] is compiled["context"]
+        assert (ran["code"], ran["results"]) == ("select 1", {})
+        assert to_run(node, config, manifest) == {"anew": (node, config, manifest)}
+        compilation.generate_runtime_model_context(node, config, manifest)
+        assert to_run(other, config, manifest) == {"anew": (other, config, manifest)}
+
+
 def test_the_methods_of_dbt_are_its_own_again_afterwards() -> None:
+    from dbt import compilation
     from dbt.adapters.base.impl import BaseAdapter
     from dbt.context.manifest import ManifestContext
+    from dbt.task import run
     from dbt_common.clients.jinja import MacroFuzzEnvironment
     from dbt_common.events.base_types import BaseEvent
 
-    owners = (BaseAdapter, ManifestContext, MacroFuzzEnvironment, BaseEvent)
+    owners = (BaseAdapter, ManifestContext, MacroFuzzEnvironment, BaseEvent, compilation, run)
     before = [dict(vars(owner)) for owner in owners]
     with quick_dbt():
         assert [dict(vars(owner)) for owner in owners] != before
@@ -105,7 +137,7 @@ def test_a_template_finds_the_macros_that_dbt_finds() -> None:
     }
 
     def names() -> dict[str, Any]:
-        builder = MacroNamespaceBuilder("winback", "local", None, ["dbt_duckdb", "dbt"])  # type: ignore[arg-type]
+        builder = MacroNamespaceBuilder("winback", "local", None, ["dbt_duckdb", "dbt"])
         context = Context()
         context.namespace = builder.build_namespace(macros, {})
         found = context.namespace.get_from_package
