@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test test-slow test-crash test-control test-year test-fuzz contract check lock licenses sbom migration docs docs-shots clean
+.PHONY: setup demo up test test-slow test-crash test-control test-year test-fuzz contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
 
 setup: .venv/.runtime
 
@@ -70,12 +70,19 @@ contract: .venv/.dev .venv/.prism  ## our calls through Prism and the official d
 SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 check: .venv/.dev  ## lint, types, licenses, and the links and code of the docs
+	$(MAKE) --no-print-directory --jobs 2 check-sql check-rest
+
+# Of two halves, so that the second core has something to do while one reads the project. Zero
+# processes are as many as there are cores.
+check-sql: .venv/.dev
+	cd dbt_project && WINBACK_WAREHOUSE=$$(mktemp -d)/winback.duckdb \
+		../$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 models tests
+
+check-rest: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/licenses.py
-	cd dbt_project && WINBACK_WAREHOUSE=$$(mktemp -d)/winback.duckdb \
-		../$(BIN)/sqlfluff lint --disable-progress-bar models tests
 	$(BIN)/python scripts/check_docs.py
 	$(SITE) --site-dir $$(mktemp -d)
 
