@@ -164,6 +164,24 @@ def test_choices_are_kept_once_and_come_out_again(
     assert asdict(found) == {"moves": 2, "choices": 300, "different": ()}
 
 
+def test_choices_that_an_earlier_version_published_are_kept_too(
+    shop: Shop, ledger: Ledger, tmp_path: Path
+) -> None:
+    (kept,) = shop.move(NOW)
+    choice = choose(kept, "enrollment 1")
+    columns = CHOICES.replace(
+        "barred_arms varchar, offer_id varchar, offer_expires_at timestamptz, ", ""
+    )
+    row = (
+        "enrollment 1", 2, kept.move_id, choice.arm, choice.dealt_by, choice.propensity, NOW, False,
+    )  # fmt: skip
+    published = write_tables(
+        tmp_path / "one", {"bandit_choices": columns}, {"bandit_choices": [row]}
+    )
+    assert keep_choices(ledger, published) == 1
+    assert replay(ledger).different == ()
+
+
 def test_a_choice_that_was_changed_is_named_and_a_move_that_was_is_refused(
     shop: Shop, ledger: Ledger, tmp_path: Path
 ) -> None:

@@ -32,6 +32,22 @@ def test_what_a_step_dealt_is_told_with_its_chance_and_its_move() -> None:
     assert "step 3 of sms_email learns, and dealt the variant offer, by what was learned" in text
 
 
+def test_the_offer_of_an_arm_is_told_and_the_arms_that_could_not_be_dealt() -> None:
+    choice = {
+        "enrollment_id": "e", "playbook_id": "sms_email", "step": 2, "arm": "season",
+        "dealt_by": "bandit", "propensity": 0.5, "move_id": "m", "why": "All alike.",
+        "chosen_at": ENTERED + timedelta(days=1), "offer_id": "season_15",
+        "barred_arms": "five,ten",
+    }  # fmt: skip
+    plain = choice | {"step": 3, "arm": "plain", "offer_id": "none", "barred_arms": ""}
+    text = " ".join(tell(replace(STORY, choices=[choice, plain]), shop_timezone="UTC", width=300))
+    assert (
+        "dealt the variant season with the offer season_15 (not five, ten, whose offer could not "
+        "be given then), by what was learned"
+    ) in text
+    assert "dealt the variant plain without an offer, by what was learned" in text
+
+
 def test_the_report_says_what_a_step_deals_and_what_deciding_added(tmp_path: Path) -> None:
     settings = Settings.load(home=tmp_path, brand_name="Copper & Tea", shop_timezone="UTC")
     figures = read_figures(publish(settings), timezone="UTC")

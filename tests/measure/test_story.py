@@ -269,8 +269,10 @@ def test_what_waits_says_until_when_and_what_was_sent_is_told_by_its_message() -
                 delivered_at=ENTERED_AT_THREE + timedelta(minutes=1),
                 clicked_at=ENTERED_AT_THREE + DAY,
             )
+            | {"offer_id": "season_15"}
         ],
     )  # fmt: skip
+    assert ", with the offer season_15" in text
     assert "waits until Mon 9 Mar 2026 15:00 - the hour is closed [window] (2 runs" in text
     assert "15:00 text of step 1: sent, delivered 15:01" in text
     assert "15:00 clicked a link in the text of step 1" in text

@@ -20,6 +20,7 @@ _COLUMNS: Final = tuple(
     for it in tables.bandit_choices.columns
     if it.name not in {"version", "exported_version"}
 )
+_NOT_TOLD: Final = dict.fromkeys(_COLUMNS) | {"barred_arms": ""}
 _AT_ONCE: Final = 5_000
 
 
@@ -42,11 +43,12 @@ def keep_choices(ledger: Ledger, published: Path) -> int:
     if not path.exists():
         return 0
     with connect() as connection:
-        found = connection.execute(
-            f"select {', '.join(_COLUMNS)} from {literal(path)} where not is_kept order by all"
-        )
+        found = connection.execute(f"from {literal(path)} where not is_kept order by all")
+        names = [column[0] for column in found.description or ()]
         while batch := found.fetchmany(_AT_ONCE):
-            rows = [dict(zip(_COLUMNS, row, strict=True)) for row in batch]
+            # A set that an earlier version published has not all of them: no arm was barred then.
+            told = [_NOT_TOLD | dict(zip(names, row, strict=True)) for row in batch]
+            rows = [{name: row[name] for name in _COLUMNS} for row in told]
             with ledger.write() as writing:
                 kept += insert_new(writing, tables.bandit_choices, rows)
     return kept

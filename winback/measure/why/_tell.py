@@ -259,6 +259,8 @@ class _Teller:
             text += ", no delivery reported"
         if words := _words(row):
             text += f", written from {words}"
+        if offer := row.get("offer_id"):
+            text += f", with the offer {offer}"
         reason = row.get("state_reason") or ""
         if reason == "accepted_twice":
             text += ". The provider took it TWICE: a call without a response had been repeated"
