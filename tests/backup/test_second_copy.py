@@ -210,6 +210,9 @@ def test_the_shop_s_own_project_is_in_the_backup(
     monkeypatch.setattr(backup_module, "SHOP_DIR", shop)
     house.back_up()
     copy = house.elsewhere("copy")
+    # What the command itself makes of a project before it restores anything.
+    (copy.home / "project").mkdir(parents=True)
+    (copy.home / ".project.lock").touch()
     done = restore(copy, LATER, str(house.place))
     folder = copy.home / "restored-project"
     found = {it.relative_to(folder).as_posix(): it for it in folder.rglob("*") if it.is_file()}

@@ -33,6 +33,8 @@ from winback.ledger import (
 
 # It stands in the home from the first file of a restore to the last.
 UNDER_WAY: Final = "RESTORING"
+# What commands make of a shop's own project before they do anything else (winback/base/overlay.py).
+_MADE: Final = frozenset({".project.lock", "project", "project-before"})
 # The settings of the backup, for a person to look through.
 SETTINGS_FILE: Final = "restored.env"
 # The shop's own project: a person puts it where it belongs, since a restore replaces nothing.
@@ -128,8 +130,12 @@ def _require_known(body: dict[str, Any]) -> None:
 
 
 def _require_empty(home: Path, backup_id: str) -> None:
-    """A home without an entry, or with a restore of the same backup that was killed."""
-    if not home.exists() or not any(home.iterdir()):
+    """A home without an entry, or with a restore of the same backup that was killed.
+
+    What every command makes of a shop's own project counts for nothing.
+    """
+    found = home.iterdir() if home.exists() else ()
+    if all(it.name in _MADE for it in found):
         return
     begun = home / UNDER_WAY
     if begun.exists() and begun.read_text(encoding="utf-8").strip() == backup_id:
