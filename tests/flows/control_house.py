@@ -63,7 +63,7 @@ class House:
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=900,
         )
 
     def call(self, path: str, **body: Any) -> Any:

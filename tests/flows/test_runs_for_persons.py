@@ -11,6 +11,7 @@ from typing import Any
 import browser
 import pytest
 from control_house import House, wait_for
+from traces import hashes_of, traces
 
 from winback.base.settings import Settings
 from winback.inbound import PersonRequest, requests_of, write_request
@@ -33,10 +34,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         Settings.load(home=folder / "home"),
         WINBACK_SHOP_COUNTRY="GB",
         WINBACK_POSTAL_ADDRESS="1 High Street, Exampleton",
-        WINBACK_KEEP_WORDS_DAYS="1",
+        WINBACK_KEEP_WORDS_DAYS="30",
         WINBACK_BACKUP_TO=str(folder / "backups"),
     )
-    old = now.replace(hour=15, minute=0) - timedelta(days=3)
+    old = now.replace(hour=15, minute=0) - timedelta(days=40)
     for words in (
         ["load", str(folder / "files")],
         ["run", "--mode", "sandbox", "--as-of", f"{old:%Y-%m-%dT%H:%M}"],
@@ -93,5 +94,11 @@ def test_its_run_ends_well_and_keeps_what_it_did(
 
 
 def test_what_was_asked_is_done(house: House) -> None:
+    """K009 was erased: no file has them, but the list of who is to be taken out by their hash."""
+    ended(house, "audiences/audiences")
+    theirs = ("k009@example.com", "+447700900008", "7700 900008")
+    assert traces(house.settings.home, *theirs) == []
+    hashed = hashes_of("k009@example.com")
+    assert set(traces(house.settings.home, *hashed)) <= {f"remove.csv: {hashed[0]}"}
     assert [it.outcome for it in requests_of(house.settings)] == ["erased"]
     assert "All is well" in house.winback("watch").stdout

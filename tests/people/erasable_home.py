@@ -3,7 +3,6 @@ erased, c2 is not."""
 
 from __future__ import annotations
 
-import base64
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from urllib.parse import urlencode
 import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlalchemy import select
+from traces import traces
 
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
@@ -24,7 +24,7 @@ from winback.inbound._log import log_part_path
 from winback.landing import load
 from winback.ledger import Ledger, export_ledger, open_ledger, suppress, tables
 from winback.people.erasure import erase
-from winback.providers import Record
+from winback.providers import PRINT_COLUMNS, Record
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 EMAIL, PHONE, NAME = "Ann.Zyx@Example.com", "+4915112345678", "Annzyx"
@@ -71,23 +71,7 @@ class Home:
 
     def traces(self, *words: str) -> list[str]:
         """Files under HOME that hold one of the words, whatever their format."""
-        found = []
-        for path in sorted(self.settings.home.rglob("*")):
-            if path.is_file() and not path.is_symlink():
-                text = _readable(path).casefold()
-                found += [f"{path.name}: {w}" for w in words if w.casefold() in text]
-        return found
-
-
-def _readable(path: Path) -> str:
-    text = path.read_bytes().decode("latin-1")
-    if path.suffix == ".parquet":
-        text += json.dumps(pq.read_table(path).to_pylist(), default=str, ensure_ascii=False)
-    if path.suffix == ".jsonl":
-        for line in text.splitlines():
-            encoded = json.loads(line).get("body_base64")
-            text += base64.b64decode(encoded).decode("latin-1") if encoded else ""
-    return text
+        return traces(self.settings.home, *words)
 
 
 def record(endpoint: str, body: bytes, **fields: Any) -> Record:
@@ -104,6 +88,14 @@ def event(name: str, message_id: str | None, email: str, **fields: Any) -> dict[
     told = {"email": email, "event": name, "timestamp": int(NOW.timestamp()), **fields}
     told |= {"sg_event_id": f"{name}-{message_id}", "sg_message_id": "x.1"}
     return told | ({"wb_message": message_id} if message_id else {})
+
+
+def other_files(settings: Settings) -> None:
+    """What a home has for a print shop, and a page."""
+    cards = [{"message_id": "a" * 32, "name": NAME}, {"message_id": "f" * 32, "name": "BOB"}]
+    rows = [",".join(card.get(name, "") for name in PRINT_COLUMNS) for card in cards]
+    write(settings.home / "print" / "2026-03-10-1.csv", ",".join(PRINT_COLUMNS), *rows)
+    write(settings.home / "reports" / "report.html", f"<p>{EMAIL} wrote &amp; rang {PHONE}</p>")
 
 
 def filled_home(ledger_url: str, tmp_path: Path) -> Iterator[Home]:
@@ -211,4 +203,5 @@ def filled_home(ledger_url: str, tmp_path: Path) -> Iterator[Home]:
         settings.warehouse_path.parent.mkdir(exist_ok=True)
         settings.warehouse_path.write_text(EMAIL)
         (settings.home / "note.txt").write_text(f"call {PHONE}, she waits")
+        other_files(settings)
         yield made

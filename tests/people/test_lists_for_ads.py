@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from published_tables import Rows, write_tables
+from traces import hashes_of, traces
 from typer.testing import CliRunner
 
 from winback.base.clock import FixedClock
@@ -125,6 +126,19 @@ def test_who_leaves_is_named_until_a_person_has_taken_them_out(home: Settings) -
     it = export(home, at=even_later)
     assert (it.to_remove, it.remove_since) == (0, "")
     assert all(left[0] not in path.read_text() for path in it.folder.iterdir())
+
+
+def test_who_is_erased_is_to_be_taken_out_and_then_in_no_file(home: Settings) -> None:
+    publish(home)
+    folder = export(home).folder
+    theirs = hashes_of("b.en@example.com")
+    assert traces(folder, *theirs) == [f"include.csv: {theirs[0]}"]
+    later = NOW + timedelta(hours=9)
+    publish(home, [row for row in PEOPLE if row[0] != "mail alone"], later)
+    [it] = audiences.refresh_audiences(home, FixedClock(later))
+    assert traces(folder, *theirs) == [f"remove.csv: {theirs[0]}"]
+    audiences.note_removed(home, it.segment, it.platform)
+    assert traces(folder, *theirs) == []
 
 
 def test_everybody_has_left_the_list_of_a_segment_that_is_gone(home: Settings) -> None:

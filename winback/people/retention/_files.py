@@ -13,9 +13,10 @@ from winback.base.cells import read_cells
 from winback.base.settings import Settings
 from winback.inbound import ERASED, copy_again, read_log_part
 from winback.people.erasure._files import replace_file, replace_rows
-from winback.people.places import event_parts, rejected
+from winback.people.places import event_parts, letters, rejected
 from winback.providers import Record
 
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}-")
 # The moment of the load by which a file of rejected rows is called.
 _LOADED: Final = re.compile(r"-(\d{8}T\d{6})Z")
 
@@ -70,6 +71,15 @@ def forget_decisions(settings: Settings, before: datetime, *, write: bool) -> in
     day = f"{before:%Y%m%d}"
     old = [path for path in sorted(folder.glob("????????*.parquet")) if path.name[:8] < day]
     return _unlink(old, write=write)
+
+
+def forget_letters(settings: Settings, before: datetime, *, write: bool) -> int:
+    """Files for the print shop that were handed over, by the day in their name.
+
+    The channel removes old ones when it writes a new one, and not once a shop sends no more cards.
+    """
+    handed = [path for path in letters(settings) if _DAY.match(path.name)]
+    return _unlink([it for it in handed if it.name[:10] < f"{before:%Y-%m-%d}"], write=write)
 
 
 def forget_reports(settings: Settings, before: datetime, *, write: bool) -> int:

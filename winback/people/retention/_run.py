@@ -83,6 +83,9 @@ def _forget(
         yield from _ledger.forget_words(ledger, at, write=write)
     if at := before["addresses"]:
         yield from _ledger.forget_addresses(ledger, at, write=write)
+    # A card has both.
+    if at := max((it for it in (before["words"], before["addresses"]) if it), default=None):
+        yield "print files", _files.forget_letters(settings, at, write=write)
     if at := before["callbacks"]:
         if write:
             # First: a replay has to know that the log is no longer whole before it is.
