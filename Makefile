@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test test-slow test-crash test-control test-year test-fuzz contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
+.PHONY: setup demo up test test-slow test-crash test-control test-year test-fuzz test-spark contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
 
 setup: .venv/.runtime
 
@@ -24,6 +24,11 @@ LOCKED := --compile-bytecode --require-hashes --no-build
 
 .venv/.dev: .venv/.runtime requirements-dev.lock
 	$(INSTALL) $(LOCKED) -r requirements-dev.lock
+	touch $@
+
+# pyspark comes as source alone: it is built by the setuptools that the lock has.
+.venv/.spark: .venv/.dev requirements-spark.lock
+	$(INSTALL) --require-hashes --no-build-isolation -r requirements-spark.lock
 	touch $@
 
 demo: .venv/.runtime  ## live through a win-back season of an invented shop
@@ -49,6 +54,10 @@ test-control: .venv/.dev  ## kill server, worker and run, and start them again; 
 
 test-year: .venv/.dev  ## a year of runs in Prefect's database, with its own vacuum; ten minutes
 	$(BIN)/pytest -s tests/flows/year_job.py
+
+test-spark: .venv/.spark  ## the same rows from Spark as from DuckDB, on a cluster of three; needs Java 17
+	$(BIN)/pytest -n 0 -s -p no:unraisableexception --timeout 14400 \
+		tests/warehouse/spark/values_job.py tests/warehouse/spark/cluster_job.py
 
 FUZZ_MINUTES ?= 10
 test-fuzz: .venv/.dev  ## whatever others may write, at every parser and the receiver; ten minutes
@@ -93,6 +102,8 @@ lock: .venv/.installer  ## resolve the locks anew, with hashes and without any r
 	printf 'setuptools>=77\nuv\n' | $(COMPILE) - -o requirements-build.lock
 	$(COMPILE) --extra dev pyproject.toml -o requirements-dev.lock
 	$(COMPILE) -c requirements-dev.lock pyproject.toml -o requirements.lock
+	printf 'pyspark==4.0.5\nsqlglot\n' | $(COMPILE) -c requirements-dev.lock - \
+		-o requirements-spark.lock
 
 licenses: .venv/.dev  ## list the licenses of all that is installed in docs/licenses.md
 	$(BIN)/python scripts/licenses.py --write

@@ -14,7 +14,12 @@ import pytest
 from winback import __version__
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-build.lock",
+    "requirements-spark.lock",
+)
 
 
 def run(script: Path, *arguments: str) -> tuple[int, str]:
@@ -36,7 +41,7 @@ def test_whatever_make_installs_must_have_a_hash_of_a_lock() -> None:
         line for line in (ROOT / "Makefile").read_text().replace("\\\n", "").splitlines()
         if re.search(r"pip install|INSTALL\)", line) and not line.startswith("INSTALL")
     ]  # fmt: skip
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         assert re.search(r"--require-hashes|\(LOCKED\)|--no-deps --no-build-isolation -e", command)
     assert "--require-hashes" in (ROOT / "Makefile").read_text().partition("LOCKED := ")[2]

@@ -98,7 +98,13 @@ class Settings(BaseSettings):
     adopt_ledger: str = Field(
         "", description="Instance id of a moved ledger to send from; `new`: begin an empty one."
     )
-    dbt_target: str = Field("duckdb", description="dbt target of dbt_project/profiles.yml.")
+    dbt_target: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="The engine that makes the rows of a build: duckdb or spark."
+    )
+    spark_master: str = Field(
+        "local[*]",
+        description="Where the target spark runs: this machine's cores, or spark://HOST:7077.",
+    )
 
     shop_timezone: str = Field("UTC", description="IANA zone of the shop's calendar days.")
     shop_country: str = Field(

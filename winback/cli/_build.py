@@ -31,6 +31,7 @@ AsOf = Annotated[
     epilog=examples(
         "winback build",
         "winback build --as-of 2026-03-31",
+        "winback build --target spark",
         "winback build --json",
         keys="as_of, published, warnings, segments, row_counts",
     ),
@@ -44,6 +45,13 @@ def build_command(
         bool,
         typer.Option("--no-collect", help="Leave stored callbacks and the ledger as they are."),
     ] = False,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            help="The engine that makes the rows, duckdb or spark; without it, WINBACK_DBT_TARGET.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check the data, build every model and publish the tables; this needs no Prefect.
@@ -53,16 +61,18 @@ def build_command(
     """
     gate = part("gate")(sends=False, accept_volume=accept_volume)
     with gate.beside():
-        _build(gate, as_of, collects=not no_collect, as_json=as_json)
+        _build(gate, as_of, target, collects=not no_collect, as_json=as_json)
 
 
-def _build(gate: Any, as_of: str | None, *, collects: bool, as_json: bool) -> None:
+def _build(
+    gate: Any, as_of: str | None, target: str | None, *, collects: bool, as_json: bool
+) -> None:
     from winback.base.running import at_work
     from winback.base.settings import Settings
     from winback.measure import report
     from winback.warehouse import build, invoke_dbt, read_project
 
-    settings = Settings.load()
+    settings = Settings.load(**({"dbt_target": target} if target else {}))
     at = clock_at(as_of, settings.shop_timezone).now()
     with at_work(settings), telling() as teller:
         if collects:

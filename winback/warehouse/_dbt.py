@@ -85,6 +85,14 @@ def dbt_vars(settings: Settings, as_of: datetime, **extra: Any) -> dict[str, Any
     }
 
 
+def ready_target(settings: Settings) -> None:
+    """Let dbt find the adapter of the target. Raises WinbackError where it is not installed."""
+    if settings.dbt_target == "spark":
+        from winback.warehouse.spark import register
+
+        register()
+
+
 def dbt_environment(settings: Settings) -> dict[str, str]:
     """Where dbt finds landing and keeps the warehouse, as its profile and sources read it."""
     home = settings.home.resolve()
@@ -92,6 +100,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "WINBACK_LANDING": str(settings.landing_dir),
         "WINBACK_WAREHOUSE": str(settings.warehouse_path),
         "WINBACK_SPILL": str(home / "warehouse" / "spill"),
+        "WINBACK_SPARK_MASTER": settings.spark_master,
         "DBT_PROJECT_DIR": str(DBT_DIR),
         "DBT_PROFILES_DIR": str(DBT_DIR),
         "DBT_TARGET_PATH": str(home / "dbt" / "target"),
@@ -246,6 +255,7 @@ def parsed_project(settings: Settings) -> Any:
     The project is parsed once a process, with the help of the user's last parse of it, whichever
     home that was for. Raises BuildFailure.
     """
+    ready_target(settings)
     key = json.dumps([settings.dbt_target, _project_state()])
     if key not in _manifests:
         from dbt.cli.main import dbtRunner

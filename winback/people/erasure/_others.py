@@ -73,7 +73,8 @@ def forget_leftovers(settings: Settings) -> None:
     # Also what builds remember of it.
     for path in (*warehouse.parent.glob(f"{warehouse.name}*"), *map(warehouse.with_name, MEMORIES)):
         path.unlink(missing_ok=True)
-    shutil.rmtree(warehouse.parent / "spill", ignore_errors=True)
+    for name in ("spill", "spark"):
+        shutil.rmtree(warehouse.parent / name, ignore_errors=True)
 
 
 def forget_exports(settings: Settings, person: Person) -> None:

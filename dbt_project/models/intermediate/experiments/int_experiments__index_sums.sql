@@ -37,7 +37,8 @@ final as (
         {%- for name in names %},
         cast(sum({{ name }}) as double) as sum_{{ name }},
         cast(sum({{ name }} * back) as double) as sum_{{ name }}_back
-        {%- for other in names[loop.index0:] %},
+        {#- A product that is a feature itself has its sum already. #}
+        {%- for other in names[loop.index0:] if name ~ '_' ~ other not in names %},
         cast(sum({{ name }} * {{ other }}) as double)
             as sum_{{ name }}_{{ other }}
         {%- endfor %}

@@ -1,0 +1,167 @@
+"""Whole builds on Spark give the rows that DuckDB's give: `make test-spark`.
+
+On this machine's cores, then on a cluster of a master and two workers, one of which is killed in
+the middle. SPARK_CUSTOMERS sets how many customers the cluster's shop has (default 50,000). The
+demo's generator writes the shop: three years with both clock changes, refunds, lines without a
+name, several consents, merged and duplicate customers; two sandbox runs write, click and reply.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyspark
+import pytest
+from published_rows import compare
+
+from winback.rehearsal.demo import generate_shop
+
+ENDS_AT = datetime(2026, 4, 17, 15, 30, tzinfo=UTC)
+RUNS_AT = ("2026-04-15T15:30:00Z", "2026-04-16T15:30:00Z")
+BUILT_AT = "2026-04-17T15:30:00Z"
+CLUSTER = int(os.environ.get("SPARK_CUSTOMERS", "50000"))
+SPARK_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
+
+
+def winback(home: Path, *arguments: str, **environment: str) -> float:
+    """Run a command; the seconds that it took."""
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "winback.cli", *arguments],
+        env=os.environ
+        | {
+            "WINBACK_HOME": str(home),
+            "XDG_CACHE_HOME": str(home.parent / "cache"),
+            "PREFECT_HOME": str(home.parent / "prefect"),
+            "DO_NOT_TRACK": "1",
+        }
+        | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return time.monotonic() - began
+
+
+def season(folder: Path, customers: int) -> Path:
+    """A home with a shop, and a ledger with messages, clicks and replies."""
+    generate_shop(folder / "shop", customers=customers, ends_at=ENDS_AT)
+    winback(folder / "home", "load", str(folder / "shop"))
+    for at in RUNS_AT:
+        winback(folder / "home", "run", "--mode", "sandbox", "--as-of", at)
+    return folder / "home"
+
+
+def report(what: str, seconds: dict[str, float], found: dict[str, Any]) -> None:
+    rows = sum(it.rows for it in found.values())
+    differing = sum(it.differing_at_12_digits for it in found.values())
+    last_digits = {name: it.differing for name, it in found.items() if it.differing}
+    times = ", ".join(f"{name} {it:.0f} s" for name, it in seconds.items())
+    sys.stdout.write(
+        f"\n{what}: {len(found)} tables, {rows:,} rows, {differing} differing; {times}\n"
+    )
+    if last_digits:
+        sys.stdout.write(f"  of rows with doubles, beyond the twelfth digit: {last_digits}\n")
+
+
+def built_by_both(folder: Path, home: Path, master: str, what: str, *, beside: Any = None) -> None:
+    """Build a home by each engine, and compare what they publish."""
+    other = folder / "on_spark"
+    shutil.copytree(home, other, symlinks=True)
+    seconds = {"DuckDB": winback(home, "build", "--as-of", BUILT_AT, "--no-collect")}
+    with beside(other) if beside else _nothing():
+        seconds["Spark"] = winback(
+            other, "build", "--target", "spark", "--as-of", BUILT_AT, "--no-collect",
+            WINBACK_SPARK_MASTER=master,
+        )  # fmt: skip
+    found = compare(home / "published" / "current", other / "published" / "current")
+    report(what, seconds, found)
+    assert {name: it for name, it in found.items() if it.differing_at_12_digits} == {}
+    winback(other, "report", "--as-of", BUILT_AT, "--out", str(folder / "report.html"))
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def test_this_machines_cores_give_duckdbs_rows(tmp_path: Path) -> None:
+    home = season(tmp_path, 200)
+    built_by_both(tmp_path, home, "local[2]", "200 customers on local[2]")
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A master and two workers of a core each; its address, and the workers' processes."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"spark://127.0.0.1:{port}"
+    environment = os.environ | {
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_WORKER_DIR": str(tmp_path / "w"),
+    }
+    place = "org.apache.spark.deploy"
+
+    def started(*arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [SPARK_CLASS, *arguments], env=environment, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    master = started(
+        f"{place}.master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0"
+    )
+    workers = [
+        started(
+            f"{place}.worker.Worker", "--host", "127.0.0.1", "--cores", "1", "--memory", "2g",
+            "--webui-port", "0", address,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    try:
+        yield address, workers
+    finally:
+        for process in (*workers, master):
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def test_a_cluster_whose_worker_is_killed_gives_duckdbs_rows(
+    tmp_path: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    address, workers = cluster
+    home = season(tmp_path, CLUSTER)
+
+    @contextmanager
+    def killing_one(other: Path) -> Iterator[None]:
+        script = (
+            "import os, pathlib, sys, time\n"
+            "folder, worker = pathlib.Path(sys.argv[1]), int(sys.argv[2])\n"
+            "while len(list(folder.glob('main.*'))) < 80: time.sleep(0.2)\n"
+            "os.killpg(worker, 9)\n"
+        )
+        tables = other / "warehouse" / "spark"
+        killer = subprocess.Popen([sys.executable, "-c", script, tables, str(workers[0].pid)])
+        try:
+            yield
+            assert killer.wait(timeout=10) == 0
+            assert workers[0].wait(timeout=10) == -signal.SIGKILL
+        finally:
+            killer.kill()
+
+    what = f"{CLUSTER:,} customers on a master and two workers, one of them killed in the middle"
+    built_by_both(tmp_path, home, address, what, beside=killing_one)
