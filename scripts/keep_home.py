@@ -97,8 +97,8 @@ class House:
             "DO_NOT_TRACK": "1",
         }
 
-    def winback(self, *words: str) -> None:
-        """Run a command to its end; end here where it fails."""
+    def winback(self, *words: str) -> str:
+        """Run a command to its end and return what it said; end here where it fails."""
         done = subprocess.run(
             [sys.executable, "-m", "winback.cli", *words], env=self.environment, cwd=self.folder,
             check=False, capture_output=True, text=True,
@@ -106,6 +106,7 @@ class House:
         if done.returncode:
             sys.exit(f"winback {' '.join(words)}\n{done.stdout}{done.stderr}")
         sys.stderr.write(f"winback {' '.join(words)}\n")
+        return done.stdout
 
     def run(self, at: datetime) -> None:
         """A run at that moment, and what the providers report of it."""

@@ -60,7 +60,10 @@ def test_doctor_names_what_an_upgrade_changes_and_leaves_the_ledger(
         assert "0.5.0" in said
         assert "(yes" in said
         assert "(no, until" not in said
-        assert "Next: winback backup, then winback run, which is a dry run, then " in said
+        assert (
+            "Next: winback backup, then winback upgrade --compare, then winback upgrade --accept"
+            in said
+        )
     facts = json.loads(winback("upgrade --json"))
     assert (facts["written_by"], facts["accepted"]) == ("0.4.0", "0.4.0")
     assert facts["waits"]

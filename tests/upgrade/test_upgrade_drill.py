@@ -3,6 +3,7 @@ that is killed anywhere is ended by the next start."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections import Counter
@@ -57,6 +58,29 @@ def test_a_shop_lives_on_after_an_upgrade(
     held = {row[0] for row in kept.rows("select customer_id from enrollments where arm='holdout'")}
     assert held
     assert not held & {steps[it][0] for it in ids}
+
+
+def test_the_last_run_decided_again_differs_by_what_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    keeping = import_module("keep_home")
+    house = keeping.House(ROOT, tmp_path)
+    keeping.write_shop(tmp_path / "shop", range(1, 37))
+    house.winback("load", str(tmp_path / "shop"))
+    told = house.winback("run", "--mode", "sandbox", "--as-of", "2026-03-02T15:30:00Z", "--json")
+    sent = json.loads(told)["sent"]
+    same = json.loads(house.winback("upgrade", "--compare", "--json"))
+    assert (same["more"], same["fewer"], same["steps"]) == (0, 0, [])
+    # Another release has one playbook less.
+    (tmp_path / "winback.toml").write_text("")
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "playbooks.csv").write_text("playbook_id,is_enabled\nsms_email,false\n")
+    other = json.loads(house.winback("upgrade", "--compare", "--json"))
+    [step] = [it for it in other["steps"] if it["playbook_id"] == "sms_email"]
+    assert (step["step"], step["more"]) == (1, 0)
+    assert step["fewer"] == sum(it["messages"] for it in sent if it["playbook"] == "sms_email")
+    assert other["fewer"] <= step["fewer"]
 
 
 def killed_within(kept: KeptHome, revision: int) -> bool:

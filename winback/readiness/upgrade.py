@@ -104,7 +104,7 @@ def next_line(upgrade: Upgrade) -> str:
     if upgrade.revisions:
         steps.append("winback backup")
     if upgrade.is_to_accept:
-        steps.append("winback run, which is a dry run")
+        steps.append("winback upgrade --compare")
     if upgrade.own:
         steps.append("winback project diff --release")
     if upgrade.revisions or upgrade.is_to_accept or upgrade.own:
