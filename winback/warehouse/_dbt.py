@@ -166,6 +166,7 @@ def _invoke(
     runner: DbtRunner | None = None,
     on_node: OnNode | None = None,
 ) -> Any:
+    ready_target(settings)
     command = [*arguments, "--vars", json.dumps(dict(variables)), "--target", settings.dbt_target]
     # Each statement as a line of dbt's log is an eighth of a small build.
     environment = {"DBT_LOG_LEVEL_FILE": "none"} | dbt_environment(settings)
@@ -200,12 +201,24 @@ def run_dbt(settings: Settings, arguments: Sequence[str], as_of: datetime) -> bo
     from dbt.cli.main import dbtRunner
 
     prepare_inputs(settings)
+    settings, arguments = _with_target(settings, arguments)
     variables = json.dumps(dbt_vars(settings, as_of))
     environment = dbt_environment(settings) | {"DBT_INDIRECT_SELECTION": "buildable"}
     with _environment(environment), _releasing_the_warehouse(), quick_dbt():
         run = dbtRunner(manifest=parsed_project(settings))
         outcome = run.invoke([*arguments, "--vars", variables])
     return bool(outcome.success)
+
+
+def _with_target(settings: Settings, arguments: Sequence[str]) -> tuple[Settings, list[str]]:
+    """The target that a command names is the setting for it; the setting, where it names none."""
+    given = list(arguments)
+    if "--target" in given[:-1]:
+        named = given[given.index("--target") + 1]
+        return settings.model_copy(update={"dbt_target": named}), given
+    if settings.dbt_target != "duckdb":
+        given += ["--target", settings.dbt_target]
+    return settings, given
 
 
 def _own_runner(settings: Settings, on_node: OnNode | None) -> DbtRunner:
