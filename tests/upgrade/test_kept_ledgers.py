@@ -13,7 +13,9 @@ from kept_homes import HOMES, NAMES, KeptHome, accepted, providers, unpack
 from sqlalchemy import inspect, select
 
 from winback import __version__
+from winback.backup import back_up
 from winback.base.clock import FixedClock
+from winback.base.errors import WinbackError
 from winback.base.places import HOUSE_DIR
 from winback.base.releases import read_releases
 from winback.ledger import is_suppressed, migrations, open_ledger, read_standing, tables
@@ -80,6 +82,11 @@ def test_in_postgresql_too(tmp_path: Path, make_schema) -> None:
     waiting = {row[0] for row in kept.rows("select message_id from messages where state='planned'")}
     url = make_schema()
     move(kept, url)
+    there = kept.settings(ledger_url=url)
+    assert read_standing(there) == read_standing(kept.settings())
+    with pytest.raises(WinbackError, match="with pg_dump"):
+        back_up(there, FixedClock(OPEN), str(tmp_path / "kept"))
+    assert read_standing(there) == read_standing(kept.settings()), "a look changes nothing"
     with providers(kept, OPEN, ledger_url=url, adopt_ledger="") as (settings, address):
         with open_ledger(settings) as ledger:
             instance = ledger.instance_id

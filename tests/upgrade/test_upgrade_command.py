@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from winback.base.errors import WinbackError
 from winback.cli import main
 from winback.ledger import migrations, open_ledger, read_standing
 from winback.readiness.modes import resolve_run
+from winback.readiness.upgrade import Upgrade, next_line, upgrade_finding, upgrade_lines
 
 Call = Callable[..., str]
 
@@ -125,6 +127,28 @@ def test_live_mode_waits_until_a_person_agrees(kept: KeptHome, winback: Call) ->
     live(kept)
     assert winback("upgrade").strip() == f"winback {__version__} changes nothing here."
     assert json.loads(winback("upgrade --json"))["waits"] is False
+
+
+def test_a_ledger_of_a_newer_winback_is_refused_in_one_line(kept: KeptHome, winback: Call) -> None:
+    with sqlite3.connect(kept.home / "ledger.db") as ledger:
+        ledger.execute("update alembic_version set version_num = '9000'")
+    ledger.close()
+    for line, code in (("upgrade", 2), ("upgrade --accept", 2), ("backup elsewhere", 2)):
+        said = winback(line, code=code).strip()
+        assert "newer winback (revision 9000" in said
+        assert "\n" not in said
+    assert "newer winback (revision 9000" in winback("doctor", code=2)
+
+
+def test_what_changed_beneath_the_shop_s_own_is_named() -> None:
+    upgrade = Upgrade("0.5.0", "0.5.0", "0.6.0", "0029", "0029", True, (), (), ("segments/a.sql",))
+    assert list(upgrade_lines(upgrade)) == [
+        "ours has changed beneath 1 of the shop's own:", "  segments/a.sql",
+    ]  # fmt: skip
+    assert next_line(upgrade) == (
+        "Next: winback project diff --release, then winback upgrade --accept"
+    )
+    assert upgrade_finding(upgrade) == ""
 
 
 def test_a_home_that_never_sent_has_nothing_to_agree_to(

@@ -55,11 +55,15 @@ def look(connection: Connection) -> Standing | None:
 
 
 def look_at_file(engine: Engine) -> Standing | None:
-    """As `look`, of a database that nobody has opened as a ledger. Raises LedgerUnavailable."""
+    """As `look`, of a database that nobody has opened as a ledger.
+
+    Raises LedgerUnavailable, and UsageError for a ledger of a newer winback.
+    """
     file = engine.url.database
     if engine.dialect.name == "sqlite" and not (file and Path(file).exists()):
         return None
     with tell_trouble(), engine.connect() as connection:
+        migrations.is_at_newest(connection)
         return look(connection)
 
 
