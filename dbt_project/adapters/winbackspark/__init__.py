@@ -7,6 +7,7 @@ computed by the process of the build, as on DuckDB.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -59,8 +60,7 @@ class SparkCursor:
             raise DbtRuntimeError(str(error)) from error
         except Exception as error:
             if type(error).__module__.startswith("pyspark"):
-                # Spark tells values of a row behind the first line.
-                raise DbtRuntimeError(f"Spark: {str(error).partition(chr(10))[0]}") from error
+                raise DbtRuntimeError(f"Spark: {_without_values(str(error))}") from None
             raise
         return self
 
@@ -115,6 +115,11 @@ class SparkCursor:
             self._duck.execute(f'drop view if exists "{table.db}"."{table.name}"')
             self._tables.discard(old)
         self._tables.forget(table.db, table.name)
+
+
+def _without_values(message: str) -> str:
+    """What failed. Spark quotes values of rows, and tells the plan behind the first line."""
+    return re.sub(r"'[^']*'", "'…'", message.partition("\n")[0])
 
 
 def _as_declared(
