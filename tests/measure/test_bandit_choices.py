@@ -6,10 +6,11 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ from winback.measure.bandit import (
     choose,
     gain,
     next_move,
+    results_frame,
 )
 
 PEOPLE = 20_000
@@ -172,3 +174,28 @@ def test_nothing_is_said_while_no_window_is_over() -> None:
     assert gain(
         Returns(0, 0), Returns(0, 0), PLAN, assigned=(900, 100), random_control_share=0.1
     ) is None  # fmt: skip
+
+
+def test_arms_are_estimated_by_those_who_could_be_dealt_each_and_the_gain_by_everybody() -> None:
+    """Whoever could not be given an offer may be of another kind: here they always come back."""
+    kept, rows = learned(), []
+    for n in range(4_000):
+        is_barred = n % 4 == 0
+        it = choose(kept, f"enrollment {n}", barred={"offer"} if is_barred else set())
+        came_back = is_barred or n // 4 % 10 < {"arrivals": 1, NOTHING: 2, "offer": 3}[it.arm]
+        rows.append(
+            {
+                "playbook_id": "p", "step": 2, "enrollment_id": f"enrollment {n}", "arm": it.arm,
+                "dealt_by": it.dealt_by, "propensity": it.propensity, "is_mature": True,
+                "is_comparable": not is_barred, "has_responded": came_back,
+                "chosen_on": date(2026, 3, 2),
+            }
+        )  # fmt: skip
+    shares = [{"playbook_id": "p", "step": 2, "random_control_share": 0.1}]
+    frame = results_frame(pd.DataFrame(rows), pd.DataFrame(shares), PLAN)
+    found = {row["policy"]: row for row in frame.to_dict("records")}
+    assert found["learned"]["customers"] == 4_000
+    for arm, rate in (("arrivals", 0.1), (NOTHING, 0.2), ("offer", 0.3)):
+        assert found[arm]["customers"] == 3_000
+        assert abs(found[arm]["ips_rate"] - rate) < 3 * found[arm]["ips_se"]
+        assert abs(found[arm]["dr_rate"] - rate) < 3 * found[arm]["dr_se"]
