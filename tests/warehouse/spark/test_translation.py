@@ -186,6 +186,7 @@ CONTRACT = (
         (f"select * from (select * from {NAME}) as q where false limit 0", OfDuckDB),
         ("select table_name from system.information_schema.tables", OfDuckDB),
         ("select type from duckdb_databases()", OfDuckDB),
+        (f"select column_name from (describe {NAME})", OfDuckDB),
         ("create temporary table x as (select * from (select 1 as a) as q where false limit 0)",
          OfDuckDB),
         (f"copy {NAME} from 'a.csv' (format csv)", OfDuckDB),

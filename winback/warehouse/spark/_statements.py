@@ -121,7 +121,7 @@ def _is_wrapped_empty(query: exp.Select) -> bool:
 
 def _is_catalog(query: exp.Expr) -> bool:
     tables = list(query.find_all(exp.Table))
-    if not tables:
+    if not tables or query.find(exp.Describe) is not None:
         return True
     return any(
         name.lower().startswith(_CATALOG)
