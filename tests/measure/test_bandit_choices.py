@@ -64,7 +64,8 @@ def test_people_are_dealt_by_the_chances_and_a_tenth_of_them_at_random() -> None
 
 def test_the_chance_of_a_choice_is_what_weighs_it_in_the_log() -> None:
     """The mean of one over the chance, over those who got an arm, is everybody."""
-    choices = [choose(learned(), f"enrollment {n}") for n in range(PEOPLE)]
+    kept = learned()
+    choices = [choose(kept, f"enrollment {n}") for n in range(PEOPLE)]
     for name in ("arrivals", NOTHING, "offer"):
         weights = sum(1 / it.propensity for it in choices if it.arm == name)
         assert weights / PEOPLE == pytest.approx(1, abs=0.05)
@@ -104,7 +105,8 @@ def test_nobody_is_dealt_an_arm_that_could_not_be_given(
 
 def test_who_can_not_be_dealt_an_arm_weighs_by_the_chances_of_the_others() -> None:
     """The mean of one over the chance, over those who got an arm, is everybody again."""
-    choices = [choose(learned(), f"enrollment {n}", barred={"offer"}) for n in range(PEOPLE)]
+    kept = learned()
+    choices = [choose(kept, f"enrollment {n}", barred={"offer"}) for n in range(PEOPLE)]
     for name in ("arrivals", NOTHING):
         weights = sum(1 / it.propensity for it in choices if it.arm == name)
         assert weights / PEOPLE == pytest.approx(1, abs=0.05)
