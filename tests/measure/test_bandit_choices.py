@@ -117,7 +117,8 @@ import json
 from dataclasses import asdict
 from test_bandit_choices import learned
 from winback.measure.bandit import choose
-print(json.dumps([asdict(choose(learned(), f"enrollment {n}")) for n in range(2_000)]))
+kept = learned()
+print(json.dumps([asdict(choose(kept, f"enrollment {n}")) for n in range(2_000)]))
 """
 
 
@@ -126,7 +127,8 @@ def test_another_process_gives_every_choice_again() -> None:
         [sys.executable, "-c", AGAIN],
         capture_output=True, text=True, check=True, env={"PYTHONPATH": ":".join(sys.path)},
     )  # fmt: skip
-    here = [asdict(choose(learned(), f"enrollment {n}")) for n in range(2_000)]
+    kept = learned()
+    here = [asdict(choose(kept, f"enrollment {n}")) for n in range(2_000)]
     assert json.loads(elsewhere.stdout) == here
 
 
