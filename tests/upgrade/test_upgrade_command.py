@@ -140,6 +140,12 @@ def test_a_ledger_of_a_newer_winback_is_refused_in_one_line(kept: KeptHome, winb
     assert "newer winback (revision 9000" in winback("doctor", code=2)
 
 
+def test_a_comparison_needs_a_run_to_compare_with(kept: KeptHome, winback: Call) -> None:
+    assert "no release has published decisions here" in winback("upgrade --compare", code=1)
+    assert "--compare changes nothing" in winback("upgrade --compare --accept", code=2)
+    assert revision(kept) == "0022"
+
+
 def test_what_changed_beneath_the_shop_s_own_is_named() -> None:
     upgrade = Upgrade("0.5.0", "0.5.0", "0.6.0", "0029", "0029", True, (), (), ("segments/a.sql",))
     assert list(upgrade_lines(upgrade)) == [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from winback.base.console import print_json, print_rows, say, tell_step, telling
-from winback.base.errors import UsageError
+from winback.base.errors import UsageError, WinbackError
 from winback.cli._app import OPERATE, app
 from winback.cli._help import AsJson, examples
 from winback.cli._plugins import part
@@ -108,7 +108,7 @@ def _compare(settings: Settings, *, as_json: bool) -> None:
     before = (settings.published_dir / "current").resolve()
     manifest = read_manifest(before)
     if manifest is None:
-        raise UsageError("no release has published decisions here. Next: winback run")
+        raise WinbackError("no release has published decisions here. Next: winback run")
     run_id = manifest.decided_by or manifest.run_id
     decided = datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     gate = part("gate")(sends=False)
