@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test test-slow test-crash test-control test-year test-fuzz test-spark contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
+.PHONY: setup demo up test test-slow test-crash test-control test-drills test-year test-fuzz test-spark contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
 
 setup: .venv/.runtime
 
@@ -51,6 +51,9 @@ test-crash: .venv/.dev  ## 10,000 events and 10,000 messages through hundreds of
 test-control: .venv/.dev  ## kill server, worker and run, and start them again; forty minutes
 	$(BIN)/pytest -k everything_was_killed tests/flows/control_job.py \
 		tests/flows/approval_job.py
+
+test-drills: .venv/.dev  ## a lost disk, and the runs for persons; a quarter of an hour
+	$(BIN)/pytest -m slow tests/package tests/flows/test_runs_for_persons.py
 
 test-year: .venv/.dev  ## a year of runs in Prefect's database, with its own vacuum; ten minutes
 	$(BIN)/pytest -s tests/flows/year_job.py

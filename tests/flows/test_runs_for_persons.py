@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -101,4 +102,6 @@ def test_what_was_asked_is_done(house: House) -> None:
     hashed = hashes_of("k009@example.com")
     assert set(traces(house.settings.home, *hashed)) <= {f"remove.csv: {hashed[0]}"}
     assert [it.outcome for it in requests_of(house.settings)] == ["erased"]
-    assert "All is well" in house.winback("watch").stdout
+    told = json.loads(house.winback("watch", "--json").stdout)["stages"]
+    silent = {row["stage"]: row["is_silent"] for row in told}
+    assert [silent[name] for name in ("retention", "audiences", "backup")] == [False] * 3

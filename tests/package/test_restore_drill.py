@@ -17,8 +17,9 @@ from machine import ROOT, Machine, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
-# In the afternoon, so that texts may be sent; of yesterday, so that it is over.
-DAY = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0) - timedelta(days=4)
+# A Tuesday afternoon of last week: texts may be sent then, and on the Friday when the next is due.
+NOW = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0)
+DAY = NOW - timedelta(days=(NOW.weekday() - 1) % 7 + 7)
 EXPORT = re.compile(r"^export (WINBACK_\w+)='([^']*)'", re.MULTILINE)
 
 
