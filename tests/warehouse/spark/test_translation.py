@@ -78,6 +78,7 @@ def told(expression: str) -> str:
             "cast('0x' || substr(md5(order_id), 1, 8) as bigint)",
             "CAST(CONV(SUBSTRING(MD5(ENCODE(`order_id`, 'UTF-8')), 1, 8), 16, 10) AS BIGINT)",
         ),
+        ("chr(8234)", "'\u202a'"),  # Spark's own is a star
         ("regexp_matches(order_id, '^a$')", "REGEXP_LIKE(`order_id`, '(?d)^a\\\\z')"),
         (
             "row_number() over (order by order_id)",
@@ -110,6 +111,7 @@ def test_spark_is_told_what_duckdb_means(expression: str, wanted: str) -> None:
         "date_trunc('decade', ordered_at)",
         "date_diff('week', ordered_at, ordered_at)",
         "encode(order_id) || order_id",
+        "chr(total_cents)",
         "cast(rate as float)",
         "arg_max(order_id, total_cents)",
         "list_transform([1], x -> x + 1)",

@@ -309,6 +309,12 @@ def _json(node: own.JsonText) -> exp.Expr:
     return call("to_json", node.this, keep)
 
 
+def _character(node: exp.Chr) -> exp.Expr:
+    """Spark's own knows 256 characters, and takes 8234 for one of them."""
+    (number,) = node.expressions
+    return exp.Literal.string(chr(_number(number, node)))
+
+
 def _md5(node: exp.MD5) -> exp.Expr:
     return call("md5", call("encode", node.this, exp.Literal.string("UTF-8")))
 
@@ -413,7 +419,7 @@ REWRITES: Final[Mapping[type[exp.Expr], Rewrite]] = {
     exp.SHA2: _sha256,
     exp.Encode: _encode,
     exp.Unhex: lambda node: call("unhex", node.this),
-    exp.Chr: lambda node: call("chr", *node.expressions),
+    exp.Chr: _character,
     exp.Translate: lambda node: call("translate", node.this, node.args["from_"], node.args["to"]),
     exp.Replace: lambda node: call("replace", node.this, node.expression, node.args["replacement"]),
     exp.Avg: _avg,
