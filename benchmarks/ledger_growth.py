@@ -14,6 +14,7 @@ import resource
 import sys
 import tempfile
 import time
+from itertools import count
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,17 +27,23 @@ from winback.ledger import Ledger, open_ledger
 from winback.sending import send_due
 
 MAILINGS = 10
+TEXT_ANSWER = (
+    b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 65\r\n\r\n"
+    b'{"sid": "SM%032x", "status": "queued"}'
+)
 ANSWER = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: request\r\nContent-Length: 0\r\n\r\n"
 
 
 def take_all(port_to: Connection) -> None:
-    """A server that says 202 to everything."""
+    """A server that takes every mail and every text."""
+    numbers = count()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while head := await _head(reader):
             length = head.partition("content-length: ")[2].split()[0]
             await reader.readexactly(int(length))
-            writer.write(ANSWER)
+            is_text = "/messages.json" in head.partition("\r\n")[0]
+            writer.write(TEXT_ANSWER % next(numbers) if is_text else ANSWER)
         writer.close()
 
     async def serve() -> None:
