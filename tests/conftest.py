@@ -136,6 +136,17 @@ def _new_ledgers_at_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _data_tests_at_once() -> Iterator[None]:
+    from kept_tests import TestsOfAll
+
+    from winback.warehouse import _tested
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_tested, "compile_tests", TestsOfAll().compile_tests)
+        yield
+
+
 # The mark of a test decides; one of the test itself beats that of its module.
 _DATABASES = {
     "both_databases": ["sqlite", "postgresql"],

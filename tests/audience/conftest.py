@@ -12,6 +12,7 @@ import order_cases
 import pytest
 import segment_cases
 from audience_builds import build_audience, load_tables
+from seeded import give_seeds
 
 from winback.base.clock import FixedClock, parse_as_of
 from winback.base.settings import Settings
@@ -93,6 +94,7 @@ def segment_shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A shop in which every segment has somebody: built, tested and published as a whole."""
     home = tmp_path_factory.mktemp("segments") / ".winback"
     settings = Settings.load(home=home, shop_timezone="America/New_York")
+    give_seeds(settings)
     load_tables(settings, segment_cases.tables(), home / "shop")
     ledger = open_ledger(settings)
     enroll(ledger, [segment_cases.ENROLLED, segment_cases.WRITTEN_TO])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kept_tests import TestsOfAll
 
 from winback.base.settings import Settings
 from winback.warehouse import _dbt, _tested
@@ -156,3 +157,20 @@ def test_the_sql_is_written_anew_for_a_changed_project_or_var_alone(
     with pytest.raises(_dbt.DbtFailure, match="another: Got 1 result"):
         in_one_go(moved)
     assert len(compiled) == 4
+
+
+def test_the_sql_of_another_home_differs_in_where_its_shop_landed_alone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """The tests of all rooms stand on this: they have it written once (`kept_tests.py`)."""
+    other = Settings.load(home=tmp_path / "other")
+    told = _dbt.dbt_vars(settings, AS_OF)
+    tests = TestsOfAll()
+    for home in (settings, other):
+        _dbt.prepare_inputs(home)
+        ours, its = tests.compile_tests(home, told), _dbt.compile_tests(home, told)
+        # dbt's threads end in any order.
+        assert sorted(ours, key=str) == sorted(its, key=str)
+    assert len(tests.kept) == 1
+    tests.compile_tests(other, told | {"shop_timezone": "Europe/Berlin"})
+    assert len(tests.kept) == 2
