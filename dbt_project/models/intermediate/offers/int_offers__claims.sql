@@ -73,10 +73,13 @@ both_ways as (
     from enrollments
     inner join playbook_offers
         on enrollments.playbook_id = playbook_offers.playbook_id
+    -- One equality: with a second condition, each row would be tried with each.
     left join choices
         on
-            enrollments.enrollment_id = choices.enrollment_id
-            and playbook_offers.dealt_by = 'dealt'
+            case
+                when playbook_offers.dealt_by = 'dealt'
+                    then enrollments.enrollment_id
+            end = choices.enrollment_id
     where choices.enrollment_id is null
 
     union all
