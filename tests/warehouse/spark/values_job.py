@@ -82,8 +82,8 @@ TIME = (
     *("make_timestamp(epoch_us(t))", "t < u", "cast(t as date) <= u"),
     *("timezone(zone, t) - timezone('UTC', t)", "cast('2026-03-02T15:30:00+02:00' as timestamptz)"),
 )
-JSON = """cast(to_json(list_sort(list(struct_pack(pick := coalesce(a, ''), x := b))
-    filter (where struct_pack(pick := coalesce(a, ''), x := b) is not null))) as varchar)"""
+JSON = """cast(to_json(list_sort(list(struct_pack(pick := coalesce(a, 'none'), x := b))
+    filter (where struct_pack(pick := coalesce(a, 'none'), x := b) is not null))) as varchar)"""
 # Of all rows together.
 AGGREGATES = {
     "numbers": (
