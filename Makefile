@@ -52,7 +52,7 @@ test-control: .venv/.dev  ## kill server, worker and run, and start them again; 
 	$(BIN)/pytest -k everything_was_killed tests/flows/control_job.py \
 		tests/flows/approval_job.py
 
-test-drills: .venv/.dev  ## a lost disk, and the runs for persons; a quarter of an hour
+test-drills: .venv/.dev  ## a lost disk, the operators' day, and the runs for persons; half an hour
 	$(BIN)/pytest -m slow tests/package tests/flows/test_runs_for_persons.py
 
 test-year: .venv/.dev  ## a year of runs in Prefect's database, with its own vacuum; ten minutes

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -26,8 +26,16 @@ from winback.base.settings import Settings
 class House:
     """A `winback up`, and what its server says."""
 
-    def __init__(self, settings: Settings, **environment: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        program: Sequence[str] = (sys.executable, "-m", "winback.cli"),
+        cwd: Path | None = None,
+        **environment: str,
+    ) -> None:
         self.settings = settings
+        self._program, self._cwd = program, cwd
         self.environment = {
             **os.environ,
             "WINBACK_HOME": str(settings.home),
@@ -36,6 +44,8 @@ class House:
         }
         self._ports = [free_port() for _ in range(3)]
         self.api = f"http://127.0.0.1:{self._ports[0]}/api"
+        # Where `up --sandbox` has one.
+        self.sandbox = f"http://127.0.0.1:{self._ports[2]}"
         self._log = settings.home / "up.log"
 
     @contextmanager
@@ -44,8 +54,9 @@ class House:
         ports = ["--port", server, "--receiver-port", receiver, "--sandbox-port", sandbox]
         with self._log.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "winback.cli", "up", *ports, *words],
+                [*self._program, "up", *ports, *words],
                 env=self.environment,
+                cwd=self._cwd,
                 stdout=log,
                 stderr=log,
             )
@@ -58,8 +69,9 @@ class House:
 
     def winback(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "winback.cli", *words],
+            [*self._program, *words],
             env=self.environment,
+            cwd=self._cwd,
             capture_output=True,
             text=True,
             check=False,

@@ -12,7 +12,7 @@ import time
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -24,6 +24,9 @@ PARTS = ("winback", "flows", "quality", "dbt_project", "templates", "docs", "dep
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "prefect.yaml",
          "automations.yaml", "CHANGELOG.md")  # fmt: skip
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0)
+# An afternoon of last week: texts may be sent then, and on the Friday when the next is due.
+TUESDAY = NOW - timedelta(days=(NOW.weekday() - 1) % 7 + 7)
 # What the changelog of another release begins with.
 NEXT = """
 ## 9.0.0, not released yet
@@ -67,6 +70,11 @@ class Machine:
         [packages] = (self.venv / "lib").glob("*/site-packages")
         # The path alone: an editable install of ours beside it isn't followed.
         (packages / "lent.pth").write_text("\n".join(site.getsitepackages()) + "\n")
+        # A package that is lent puts its program elsewhere, and `winback up` starts this one.
+        prefect = self.venv / "bin" / "prefect"
+        python = self.venv / "bin" / "python"
+        prefect.write_text(f"#!{python}\nfrom prefect.cli import app\n\napp()\n")
+        prefect.chmod(0o755)
         self.shop = folder / "shop"
         self.shop.mkdir()
         self.settings: dict[str, str] = {}

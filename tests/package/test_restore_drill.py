@@ -6,20 +6,17 @@ import re
 import shutil
 import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from machine import ROOT, Machine, free_port
+from machine import ROOT, TUESDAY, Machine, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
-# A Tuesday afternoon of last week: texts may be sent then, and on the Friday when the next is due.
-NOW = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0)
-DAY = NOW - timedelta(days=(NOW.weekday() - 1) % 7 + 7)
 EXPORT = re.compile(r"^export (WINBACK_\w+)='([^']*)'", re.MULTILINE)
 
 
@@ -32,7 +29,7 @@ class Season:
         self.public = f"http://127.0.0.1:{free_port()}"
 
     def at(self, day: int) -> str:
-        moment = DAY + timedelta(days=day)
+        moment = TUESDAY + timedelta(days=day)
         self._post("clock", now=moment.isoformat())
         return f"{moment:%Y-%m-%dT%H:%M}"
 
@@ -73,7 +70,7 @@ def test_a_season_goes_on_after_the_disk_is_lost(
     machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend(ROOT / "scripts")
-    import_module("newcomer").write_shop(machine.shop / "files", DAY - timedelta(days=10))
+    import_module("newcomer").write_shop(machine.shop / "files", TUESDAY - timedelta(days=10))
     season = Season(machine, tmp_path)
     world = tmp_path / "world"
     world.mkdir()
