@@ -90,7 +90,7 @@ class Day:
     # Two texts of which nobody knows whether they left.
     unknown: tuple[str, str]
 
-    def play(self, page: str, /, amiss: Mapping[str, str] | None = None, **given: str) -> Any:
+    def play(self, page: str, amiss: Mapping[str, str] | None = None, /, **given: str) -> Any:
         words = {"CUSTOMER_ID": SOMEBODY, "SEGMENT": "lapsed_30_45", "DIR": "files"} | given
         return self.tools.play(self.house.winback, page, words, amiss)
 
