@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from winback.base.duck import connect
 from winback.measure.backtest._load import Window, channel_loads, spread, unsent
-from winback.measure.backtest._messages import Batch, Step
+from winback.measure.backtest._messages import Batch, Step, batches
 from winback.measure.backtest._takers import Playbook, Takers, Way, let_in
+from winback.warehouse import Replay
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -74,3 +76,9 @@ def test_a_daily_limit_makes_entries_wait_for_a_later_window() -> None:
     assert by_day == pytest.approx({days[0]: 99 + 10, days[1]: 10, days[2]: 6, days[3]: 0})
     waited = [way.opens_at for t in entered if t.day == days[1] for way in t.ways]
     assert waited == [datetime(2026, 3, 2, 15, tzinfo=UTC)]
+
+
+def test_a_preset_that_opens_no_playbook_to_a_segment_sends_nothing() -> None:
+    # Its replay never builds what says the prices.
+    with connect() as connection:
+        assert batches(Replay(connection, []), [], [], []) == []

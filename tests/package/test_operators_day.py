@@ -261,8 +261,6 @@ def test_all_sending_is_stopped_and_goes_on(day: Day) -> None:
     assert "the offer is wrong" not in day.says("doctor", code=1)
 
 
-# Its `backtest` ends with a traceback: the replay of one lapse preset has none of the seeds.
-@pytest.mark.xfail(reason="a replay lacks seeds here, such as channel_costs", strict=False)
 def test_the_wrong_segment_is_found(day: Day) -> None:
     try:
         said = day.play("wrong-segment")

@@ -145,6 +145,9 @@ def batches(
     replay: Replay, entered: Sequence[Takers], playbooks: Sequence[Playbook], steps: Sequence[Step]
 ) -> list[Batch]:
     """Every step for everybody who enters and is not held out, as if nobody came back."""
+    # A preset may open no playbook to the segment: then there are no prices to look up either.
+    if not entered:
+        return []
     treated = {playbook.playbook_id: 1 - playbook.holdout_share for playbook in playbooks}
     prices = {
         (row["channel"], row["country"]): float(row["cost_cents_per_part"])
