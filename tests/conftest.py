@@ -109,6 +109,17 @@ def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield endpoint
 
 
+@pytest.fixture
+def lake(s3_endpoint: str) -> Iterator[Any]:
+    """That storage, with the empty bucket `lake` in it."""
+    from s3_server import client
+
+    storage = client(s3_endpoint)
+    storage.create_dir("lake")
+    yield storage
+    storage.delete_dir("lake")
+
+
 @pytest.fixture(scope="session")
 def make_schema(postgresql: str) -> Callable[[], str]:
     """Makes an empty schema and returns the URL of a ledger in it: a database takes 7 MB."""

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 
 import pytest
 from landing_shop import CUSTOMERS, ORDERS, Shop
 from pyarrow import fs
-from s3_server import KEY, SECRET, client
+from s3_server import KEY, SECRET
 
 from winback.base.errors import WinbackError
 from winback.landing import Source, load
 
 
 @pytest.fixture
-def bucket(s3_endpoint: str) -> Iterator[fs.SubTreeFileSystem]:
+def bucket(lake: fs.S3FileSystem) -> fs.SubTreeFileSystem:
     """An empty bucket."""
-    storage = client(s3_endpoint)
-    storage.create_dir("lake")
-    yield fs.SubTreeFileSystem("lake", storage)
-    storage.delete_dir("lake")
+    return fs.SubTreeFileSystem("lake", lake)
 
 
 def put(bucket: fs.SubTreeFileSystem, files: dict[str, str | bytes]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from landing_shop import ORDERS, Shop
 from pyarrow import fs
-from s3_server import KEY, SECRET, breaking_off, client
+from s3_server import KEY, SECRET, breaking_off
 
 from winback.base.clock import FixedClock
 from winback.base.errors import WinbackError
@@ -22,14 +21,6 @@ YES = "customer_id,channel,status,occurred_at\nc1,email,granted,2025-03-01T10:00
 NO = "customer_id,channel,status,occurred_at\nc1,email,revoked,2025-04-01T10:00:00Z\n"
 
 
-@pytest.fixture
-def bucket(s3_endpoint: str) -> Iterator[fs.S3FileSystem]:
-    storage = client(s3_endpoint)
-    storage.create_dir("lake")
-    yield storage
-    storage.delete_dir("lake")
-
-
 def machine(tmp_path: Path, name: str, endpoint: str, **own: str) -> Shop:
     told = {"landing_url": URL, "storage_key_id": KEY, "storage_secret": SECRET} | own
     settings = Settings.load(home=tmp_path / name / "home", storage_endpoint=endpoint, **told)
@@ -39,12 +30,12 @@ def machine(tmp_path: Path, name: str, endpoint: str, **own: str) -> Shop:
 
 
 @pytest.fixture
-def one(tmp_path: Path, bucket: fs.S3FileSystem, s3_endpoint: str) -> Shop:
+def one(tmp_path: Path, lake: fs.S3FileSystem, s3_endpoint: str) -> Shop:
     return machine(tmp_path, "one", s3_endpoint)
 
 
 @pytest.fixture
-def other(tmp_path: Path, bucket: fs.S3FileSystem, s3_endpoint: str) -> Shop:
+def other(tmp_path: Path, lake: fs.S3FileSystem, s3_endpoint: str) -> Shop:
     return machine(tmp_path, "other", s3_endpoint)
 
 
@@ -81,7 +72,7 @@ def test_what_one_machine_loads_another_one_builds_from(one: Shop, other: Shop) 
 
 
 def test_landing_that_can_not_be_read_stops_a_build(
-    tmp_path: Path, one: Shop, bucket: fs.S3FileSystem, s3_endpoint: str
+    tmp_path: Path, one: Shop, lake: fs.S3FileSystem, s3_endpoint: str
 ) -> None:
     assert "nothing is loaded at s3://lake/landing yet" in refused(one)
     one.load({"consents.csv": YES})
@@ -95,27 +86,27 @@ def test_landing_that_can_not_be_read_stops_a_build(
     elsewhere = machine(tmp_path, "one", s3_endpoint, landing_url="s3://lake/landnig")
     assert "nothing is loaded at s3://lake/landnig yet" in refused(elsewhere)
 
-    with bucket.open_output_stream("lake/landing/current.json") as file:
+    with lake.open_output_stream("lake/landing/current.json") as file:
         file.write(b'{"set": "x"')
     assert "current.json can't be read" in refused(one)
-    bucket.delete_file("lake/landing/current.json")
+    lake.delete_file("lake/landing/current.json")
     assert "there is nothing at s3://lake/landing any more" in refused(one)
     with pytest.raises(WinbackError, match="there is nothing at"):
         one.load({"consents.csv": NO})
 
 
 def test_a_content_that_was_changed_is_refused(
-    one: Shop, other: Shop, bucket: fs.S3FileSystem
+    one: Shop, other: Shop, lake: fs.S3FileSystem
 ) -> None:
     one.load({"consents.csv": YES})
     now = SharedPlace(URL, one.settings).read()
     assert now is not None
     key = now.files["shop/consents.parquet"].key
-    with bucket.open_output_stream(f"lake/landing/{key}") as file:
+    with lake.open_output_stream(f"lake/landing/{key}") as file:
         file.write(b"PAR1")
     assert "is not what was put there" in refused(other)
     assert not (other.settings.shop_dir / "orders.parquet").exists(), "nor is half of it here"
-    bucket.delete_file(f"lake/landing/{key}")
+    lake.delete_file(f"lake/landing/{key}")
     assert "a file of the set is gone" in refused(other)
 
 
@@ -179,7 +170,7 @@ def test_of_two_that_landed_apart_neither_wins(
 
 
 def test_one_machine_writes_at_a_time(
-    one: Shop, other: Shop, bucket: fs.S3FileSystem, s3_endpoint: str
+    one: Shop, other: Shop, lake: fs.S3FileSystem, s3_endpoint: str
 ) -> None:
     one.load({"consents.csv": YES})
     with (
@@ -189,21 +180,21 @@ def test_one_machine_writes_at_a_time(
         other.load({"consents.csv": NO})
     # What a dead writer of this home left keeps it out of nothing.
     place = SharedPlace(URL, one.settings)
-    with bucket.open_output_stream(f"lake/landing/writers/{place._home}-dead") as file:
+    with lake.open_output_stream(f"lake/landing/writers/{place._home}-dead") as file:
         file.write(b"{}")
     one.load({"consents.csv": NO})
-    assert bucket.get_file_info(fs.FileSelector("lake/landing/writers", allow_not_found=True)) == []
+    assert lake.get_file_info(fs.FileSelector("lake/landing/writers", allow_not_found=True)) == []
 
 
 def test_an_erasure_leaves_no_older_file_there(
-    one: Shop, bucket: fs.S3FileSystem, monkeypatch: pytest.MonkeyPatch
+    one: Shop, lake: fs.S3FileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one.load({"consents.csv": YES})
     one.load({"consents.csv": NO})
     folder = fs.FileSelector("lake/landing/files", recursive=True)
 
     def there() -> set[str]:
-        return {it.path for it in bucket.get_file_info(folder) if it.type == fs.FileType.File}
+        return {it.path for it in lake.get_file_info(folder) if it.type == fs.FileType.File}
 
     def erase() -> None:
         with landing_lock(one.settings, forgets=True):
@@ -223,12 +214,12 @@ def test_an_erasure_leaves_no_older_file_there(
 
 
 def test_a_set_names_no_file_outside_of_landing(
-    one: Shop, other: Shop, bucket: fs.S3FileSystem
+    one: Shop, other: Shop, lake: fs.S3FileSystem
 ) -> None:
     one.load({"consents.csv": YES})
-    with bucket.open_input_stream("lake/landing/current.json") as file:
+    with lake.open_input_stream("lake/landing/current.json") as file:
         said = file.read().replace(b'"shop/consents.parquet"', b'"shop/../x.parquet"')
-    with bucket.open_output_stream("lake/landing/current.json") as file:
+    with lake.open_output_stream("lake/landing/current.json") as file:
         file.write(said.replace(b'"set": "', b'"set": "x'))
     assert "which no landing has" in refused(other)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from pyarrow import fs
-from s3_server import KEY, SECRET, breaking_off, client
+from s3_server import KEY, SECRET, breaking_off
 
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
@@ -26,15 +25,7 @@ URL = "s3://lake/published"
 
 
 @pytest.fixture
-def bucket(s3_endpoint: str) -> Iterator[fs.S3FileSystem]:
-    storage = client(s3_endpoint)
-    storage.create_dir("lake")
-    yield storage
-    storage.delete_dir("lake")
-
-
-@pytest.fixture
-def settings(bucket: fs.S3FileSystem, s3_endpoint: str, tmp_path: Path) -> Settings:
+def settings(lake: fs.S3FileSystem, s3_endpoint: str, tmp_path: Path) -> Settings:
     return Settings.load(
         home=tmp_path / "home", published_url=URL, storage_endpoint=s3_endpoint,
         storage_key_id=KEY, storage_secret=SECRET,
@@ -61,40 +52,40 @@ def publish(settings: Settings, run_id: str) -> Path:
     return folder
 
 
-def read_set(bucket: fs.S3FileSystem) -> dict[str, str]:
+def read_set(lake: fs.S3FileSystem) -> dict[str, str]:
     """As docs/scale.md shows it: the files of the set of now, by name."""
-    with bucket.open_input_stream("lake/published/current.json") as file:
+    with lake.open_input_stream("lake/published/current.json") as file:
         told = json.load(file)
     return {name: f"lake/published/{it['key']}" for name, it in told["files"].items()}
 
 
-def runs_read(bucket: fs.S3FileSystem) -> set[str]:
+def runs_read(lake: fs.S3FileSystem) -> set[str]:
     """Which runs the tables of the set are of: always one."""
     found = set()
-    for name, path in read_set(bucket).items():
+    for name, path in read_set(lake).items():
         if name.endswith(".parquet"):
-            found |= set(pq.read_table(path, filesystem=bucket)["run_id"].to_pylist())
+            found |= set(pq.read_table(path, filesystem=lake)["run_id"].to_pylist())
     return found
 
 
-def test_the_public_tables_are_read_by_url(settings: Settings, bucket: fs.S3FileSystem) -> None:
+def test_the_public_tables_are_read_by_url(settings: Settings, lake: fs.S3FileSystem) -> None:
     assert list(share_published(settings, publish(settings, "run-1"))) == []
-    files = read_set(bucket)
+    files = read_set(lake)
     assert set(files) == {"manifest.json", *(f"{table}.parquet" for table in PUBLIC_TABLES)}
-    everything = bucket.get_file_info(fs.FileSelector("lake", recursive=True))
+    everything = lake.get_file_info(fs.FileSelector("lake", recursive=True))
     assert not any("outbox" in info.path for info in everything), "no contact data leaves"
 
-    customers = pq.read_table(files["customers.parquet"], filesystem=bucket)
+    customers = pq.read_table(files["customers.parquet"], filesystem=lake)
     assert duckdb.sql("select run_id from customers").fetchall() == [("run-1",)]
     assert customers.num_rows == 1
-    frame = pd.read_parquet(files["customers.parquet"], filesystem=bucket)
+    frame = pd.read_parquet(files["customers.parquet"], filesystem=lake)
     assert list(frame["run_id"]) == ["run-1"]
 
 
 @pytest.mark.usefixtures("few_tables")
 @pytest.mark.parametrize("after_bytes", [0, 3_000, 8_000])
 def test_a_network_that_breaks_off_leaves_the_old_set(
-    settings: Settings, bucket: fs.S3FileSystem, s3_endpoint: str, after_bytes: int
+    settings: Settings, lake: fs.S3FileSystem, s3_endpoint: str, after_bytes: int
 ) -> None:
     assert list(share_published(settings, publish(settings, "run-1"))) == []
     second = publish(settings, "run-2")
@@ -103,10 +94,10 @@ def test_a_network_that_breaks_off_leaves_the_old_set(
         [warning] = share_published(cut, second)
     assert URL in warning
     assert [part for part in (KEY, SECRET, "\n") if part in warning] == []
-    assert runs_read(bucket) == {"run-1"}
+    assert runs_read(lake) == {"run-1"}
     # It is taken up again, by a build that has nothing new too.
     assert list(share_published(settings, second)) == []
-    assert runs_read(bucket) == {"run-2"}
+    assert runs_read(lake) == {"run-2"}
 
 
 @pytest.mark.usefixtures("few_tables")
@@ -126,13 +117,13 @@ def _fail(*_: Any, **__: Any) -> None:
 
 @pytest.mark.usefixtures("few_tables")
 def test_an_older_set_stays_for_its_readers_until_an_erasure(
-    settings: Settings, bucket: fs.S3FileSystem, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, lake: fs.S3FileSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     list(share_published(settings, publish(settings, "run-1")))
-    before = read_set(bucket)
+    before = read_set(lake)
     second = publish(settings, "run-2")
     list(share_published(settings, second))
-    assert pq.read_table(before["customers.parquet"], filesystem=bucket).num_rows == 1
+    assert pq.read_table(before["customers.parquet"], filesystem=lake).num_rows == 1
 
     with monkeypatch.context() as broken:
         broken.setattr(SharedPlace, "forget", _fail)
@@ -140,9 +131,9 @@ def test_an_older_set_stays_for_its_readers_until_an_erasure(
             forget_shared(settings, second)
     # The next publish makes up for it.
     assert list(share_published(settings, second)) == []
-    kept = bucket.get_file_info(fs.FileSelector("lake/published/files", recursive=True))
+    kept = lake.get_file_info(fs.FileSelector("lake/published/files", recursive=True))
     paths = {info.path for info in kept if info.type == fs.FileType.File}
-    assert paths == set(read_set(bucket).values())
+    assert paths == set(read_set(lake).values())
 
 
 def test_a_build_reads_no_landing_that_it_can_not_know(settings: Settings) -> None:
