@@ -45,7 +45,6 @@ from winback.ledger._conversations import (
 )
 from winback.ledger._database import (
     Ledger,
-    insert_new,
     is_beside_others,
     open_ledger,
     read_standing,
@@ -96,6 +95,7 @@ from winback.ledger._house import (
     noted_mode,
     stage_ends,
 )
+from winback.ledger._insert import insert_new
 from winback.ledger._joins import (
     ask_to_join,
     end_joins,
@@ -116,6 +116,7 @@ from winback.ledger._messages import (
     reschedule,
     transition,
 )
+from winback.ledger._notes import keep_note, read_note
 from winback.ledger._pending_codes import (
     PendingCode,
     confirm_codes,
@@ -302,6 +303,7 @@ __all__ = [
     "keep_duplicate",
     "keep_evidence",
     "keep_found",
+    "keep_note",
     "keep_pending",
     "keep_replies",
     "keep_reply",
@@ -336,6 +338,7 @@ __all__ = [
     "prove_accepted",
     "read_adopted",
     "read_approvals",
+    "read_note",
     "read_pools",
     "read_restored",
     "read_samples",

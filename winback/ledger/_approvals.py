@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._among import among
-from winback.ledger._database import insert_new
+from winback.ledger._insert import insert_new
 
 Decision = Literal["yes", "no"]
 _a, _s = t.approvals.c, t.content_samples.c

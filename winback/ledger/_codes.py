@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, updat
 
 from winback.ledger import _tables as t
 from winback.ledger._among import among
-from winback.ledger._database import insert_new
+from winback.ledger._insert import insert_new
 
 # The rule that a message fails which finds no code, with the offer after a colon.
 NO_CODE: Final = "no_code"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
@@ -21,6 +20,7 @@ from winback.base.settings import Settings
 from winback.ledger import _fence, migrations
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import ensure_key
+from winback.ledger._insert import insert_new
 from winback.ledger._lost import refuse_if_lost
 from winback.ledger._release import Standing, is_noted, look, look_at_file, note_release
 from winback.ledger._trouble import tell_trouble
@@ -208,18 +208,6 @@ def _upgrade(connection: Connection) -> None:
 def is_beside_others(connection: Connection) -> bool:
     """Whether this is a transaction of `Ledger.write_own`."""
     return bool(connection.get_execution_options().get("winback_beside_others", False))
-
-
-def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> int:
-    """Insert the rows whose keys are new, leave the others alone; the number inserted."""
-    if not rows:
-        return 0
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table).on_conflict_do_nothing()
-    result = connection.execute(
-        statement, [dict(row) for row in rows], execution_options={"preserve_rowcount": True}
-    )
-    return result.rowcount
 
 
 def _insert_meta(connection: Connection, key: str, value: str) -> None:

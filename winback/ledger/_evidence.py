@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select, union
 
 from winback.ledger import _tables as t
 from winback.ledger._among import among
-from winback.ledger._database import insert_new
+from winback.ledger._insert import insert_new
 from winback.ledger._messages import note_reason, transition
 from winback.ledger._states import TRANSITIONS, State
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select, text, update
 
 from winback.base.errors import WinbackError
 from winback.ledger import _tables as t
+from winback.ledger._notes import read_note
 from winback.ledger._restored import why_not_adopted
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _use(mode: str, *, is_rehearsal: bool) -> str:
 
 def used_for(connection: Connection) -> str | None:
     """What the ledger has been used for, `sandbox` or `live`; None: nothing was sent from it."""
-    return connection.scalar(select(t.meta.c.value).where(t.meta.c.key == "used_for"))
+    return read_note(connection, "used_for")
 
 
 def _known(connection: Connection) -> dict[str, str]:

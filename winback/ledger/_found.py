@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from winback.ledger import _tables as t
 from winback.ledger._among import among
-from winback.ledger._database import insert_new
+from winback.ledger._insert import insert_new
+from winback.ledger._notes import keep_note, read_note
 from winback.ledger._suppressions import ChannelGroup
 
 _ADOPTED: Final = "adopted"
@@ -40,13 +41,12 @@ def note_adopted(connection: Connection, adopted: Adopted) -> None:
         "held": list(adopted.held),
         "planned_at": adopted.planned_at.isoformat() if adopted.planned_at else None,
     }
-    connection.execute(delete(t.meta).where(t.meta.c.key == _ADOPTED))
-    connection.execute(t.meta.insert().values(key=_ADOPTED, value=json.dumps(row)))
+    keep_note(connection, _ADOPTED, json.dumps(row))
 
 
 def read_adopted(connection: Connection) -> Adopted | None:
     """How the ledger was adopted last; None for one that never was."""
-    kept = connection.scalar(select(t.meta.c.value).where(t.meta.c.key == _ADOPTED))
+    kept = read_note(connection, _ADOPTED)
     if kept is None:
         return None
     row = json.loads(kept)

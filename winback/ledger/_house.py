@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from winback.ledger import _tables as t
-from winback.ledger._database import insert_new
+from winback.ledger._notes import keep_note, read_note
 
 _MODE: Final = "house_mode"
 _STAGE: Final = "stage_ended:"
@@ -33,12 +33,12 @@ class SetMode:
 
 def note_mode(connection: Connection, mode: str, *, by: str, at: datetime) -> None:
     """Keep who gave the house its mode, and when."""
-    _keep(connection, _MODE, json.dumps(asdict(SetMode(mode, by, at)) | {"at": at.isoformat()}))
+    keep_note(connection, _MODE, json.dumps(asdict(SetMode(mode, by, at)) | {"at": at.isoformat()}))
 
 
 def noted_mode(connection: Connection) -> SetMode | None:
     """The mode that `winback mode` last set; None: it never did."""
-    kept = connection.scalar(select(t.meta.c.value).where(t.meta.c.key == _MODE))
+    kept = read_note(connection, _MODE)
     if kept is None:
         return None
     row = json.loads(kept)
@@ -47,7 +47,7 @@ def noted_mode(connection: Connection) -> SetMode | None:
 
 def note_stage_end(connection: Connection, stage: str, *, at: datetime) -> None:
     """A stage ended well, at this moment of the machine's clock, whatever clock the run goes by."""
-    _keep(connection, f"{_STAGE}{stage}", at.isoformat())
+    keep_note(connection, f"{_STAGE}{stage}", at.isoformat())
 
 
 def stage_ends(connection: Connection) -> dict[str, datetime]:
@@ -60,15 +60,10 @@ def stage_ends(connection: Connection) -> dict[str, datetime]:
 def note_callbacks_from(connection: Connection, at: datetime) -> None:
     """Older callbacks are no longer in the event log: a replay can't say anything of them."""
     if (known := callbacks_from(connection)) is None or known < at:
-        _keep(connection, _CALLBACKS, at.isoformat())
+        keep_note(connection, _CALLBACKS, at.isoformat())
 
 
 def callbacks_from(connection: Connection) -> datetime | None:
     """Since when the event log is whole; None: since its beginning."""
-    kept = connection.scalar(select(t.meta.c.value).where(t.meta.c.key == _CALLBACKS))
+    kept = read_note(connection, _CALLBACKS)
     return None if kept is None else datetime.fromisoformat(kept)
-
-
-def _keep(connection: Connection, key: str, value: str) -> None:
-    insert_new(connection, t.meta, [{"key": key, "value": value}])
-    connection.execute(update(t.meta).where(t.meta.c.key == key).values(value=value))

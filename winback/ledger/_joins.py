@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, select, update
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey
 from winback.ledger._among import among
-from winback.ledger._database import insert_new
+from winback.ledger._insert import insert_new
 from winback.ledger._messages import WAITING, transition
 
 _j = t.series_joins.c

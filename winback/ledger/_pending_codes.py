@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from winback.ledger import _tables as t
 from winback.ledger._among import among
 from winback.ledger._codes import NewCode, code_key, keep_codes
-from winback.ledger._database import insert_new
+from winback.ledger._insert import insert_new
 
 _p = t.pending_codes.c
 _d = t.shop_discounts.c

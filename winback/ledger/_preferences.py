@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, not_, or_, select, upda
 
 from winback.ledger import _tables as t
 from winback.ledger._among import among, texts
-from winback.ledger._database import insert_new
+from winback.ledger._insert import insert_new
 from winback.ledger._messages import WAITING, reschedule
 from winback.ledger._suppress import Suppression, suppress_all
 from winback.ledger._suppressions import ChannelGroup, channel_group, end_suppressions

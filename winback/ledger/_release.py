@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, inspect, select, text
+from sqlalchemy import Connection, Engine, inspect, select, text
 
 from winback import __version__
 from winback.base.places import HOUSE_DIR
 from winback.base.releases import order, read_releases, release_of
 from winback.ledger import _tables as t
 from winback.ledger import migrations
+from winback.ledger._notes import keep_note, read_note
 from winback.ledger._trouble import tell_trouble
 
 _WRITTEN_BY: Final = "release"
@@ -69,7 +70,7 @@ def look_at_file(engine: Engine) -> Standing | None:
 
 def is_noted(connection: Connection) -> bool:
     """Whether a ledger knows this release, or a newer one, as the last that wrote it."""
-    kept = connection.scalar(select(t.meta.c.value).where(t.meta.c.key == _WRITTEN_BY))
+    kept = read_note(connection, _WRITTEN_BY)
     return kept is not None and order(kept) >= order(__version__)
 
 
@@ -79,15 +80,10 @@ def note_release(connection: Connection, before: Standing | None) -> None:
     `before` is how it stood; None for a new one.
     """
     accepted = before.accepted if before and before.has_sent else __version__
-    _set(connection, _ACCEPTED, accepted)
-    _set(connection, _WRITTEN_BY, __version__)
+    keep_note(connection, _ACCEPTED, accepted)
+    keep_note(connection, _WRITTEN_BY, __version__)
 
 
 def accept_release(connection: Connection) -> None:
     """Keep that the operator agrees to how this release sends."""
-    _set(connection, _ACCEPTED, __version__)
-
-
-def _set(connection: Connection, key: str, value: str) -> None:
-    connection.execute(delete(t.meta).where(t.meta.c.key == key))
-    connection.execute(t.meta.insert().values(key=key, value=value))
+    keep_note(connection, _ACCEPTED, __version__)

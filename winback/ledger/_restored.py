@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, update
 
 from winback.ledger import _tables as t
+from winback.ledger._notes import keep_note, read_note
 
 _MARK: Final = "restored"
 
@@ -41,15 +42,14 @@ def mark_restored(connection: Connection, mark: Restored) -> None:
             "heard_until": mark.heard_until.isoformat(),
         }
     )
-    connection.execute(delete(t.meta).where(t.meta.c.key == _MARK))
-    connection.execute(t.meta.insert().values(key=_MARK, value=value))
+    keep_note(connection, _MARK, value)
     # Who held claims at that time is no process of this ledger.
     connection.execute(delete(t.claim_holders))
 
 
 def read_restored(connection: Connection) -> Restored | None:
     """The mark of a restored ledger; None where there is none, or it was adopted."""
-    kept = connection.scalar(select(t.meta.c.value).where(t.meta.c.key == _MARK))
+    kept = read_note(connection, _MARK)
     if kept is None:
         return None
     row = json.loads(kept)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, delete, or_, select
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey
 from winback.ledger._among import among
-from winback.ledger._database import insert_new
+from winback.ledger._insert import insert_new
 from winback.ledger._suppressions import ChannelGroup, channel_group, normalize
 
 _r = t.revocations.c

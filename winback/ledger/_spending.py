@@ -7,10 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, Numeric, bindparam, func, select, update
+from sqlalchemy import Connection, Numeric, bindparam, func, select
 
 from winback.ledger import _tables as t
-from winback.ledger._database import insert_new
+from winback.ledger._notes import keep_note, read_note
 
 _KEY: Final = "planning_began_at"
 _m = t.messages.c
@@ -34,11 +34,10 @@ def spent_since(connection: Connection, since: datetime) -> Decimal:
 
 def note_planning(connection: Connection, *, at: datetime) -> None:
     """A plan begins: what is sent from now on is of its run."""
-    insert_new(connection, t.meta, [{"key": _KEY, "value": at.isoformat()}])
-    connection.execute(update(t.meta).where(t.meta.c.key == _KEY).values(value=at.isoformat()))
+    keep_note(connection, _KEY, at.isoformat())
 
 
 def planning_began_at(connection: Connection) -> datetime | None:
     """When the last plan began, by the clock of its run; None before the first."""
-    kept = connection.scalar(select(t.meta.c.value).where(t.meta.c.key == _KEY))
+    kept = read_note(connection, _KEY)
     return None if kept is None else datetime.fromisoformat(kept)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from winback.ledger import _tables as t
 from winback.ledger._address_keys import AddressKey
 from winback.ledger._among import among, texts
-from winback.ledger._database import insert_new
+from winback.ledger._insert import insert_new
 from winback.ledger._joins import end_joins, joined_at
 from winback.ledger._messages import WAITING, transition
 from winback.ledger._suppressions import (

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, update
 
 from winback.ledger import _tables as t
-from winback.ledger._database import insert_new
+from winback.ledger._insert import insert_new
 
 
 def keep_unwritten(

@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
 from winback.base.clock import Clock
-from winback.ledger import Ledger, among, insert_new, tables
+from winback.ledger import Ledger, among, insert_new, keep_note, read_note, tables
 from winback.providers import Charged, Prices
 from winback.reconcile._ask import Records
 from winback.reconcile._report import ReconcileReport
@@ -50,7 +50,7 @@ def _due_days(
     connection: Connection, channel: str, channels: tuple[str, ...], *, now: datetime, last: date
 ) -> list[date]:
     """The days with messages of ours that were not asked for, oldest first."""
-    kept = connection.scalar(select(tables.meta.c.value).where(tables.meta.c.key == _key(channel)))
+    kept = read_note(connection, _key(channel))
     first = (now - NOT_AFTER).astimezone(UTC).date()
     if kept is not None:
         first = max(first, date.fromisoformat(kept) + timedelta(days=1))
@@ -95,10 +95,7 @@ def _is_price(charged: Charged) -> bool:
 
 
 def _note(connection: Connection, channel: str, day: date) -> None:
-    key, value = _key(channel), day.isoformat()
-    insert_new(connection, tables.meta, [{"key": key, "value": value}])
-    change = update(tables.meta).where(tables.meta.c.key == key)
-    connection.execute(change.values(value=value))
+    keep_note(connection, _key(channel), day.isoformat())
 
 
 def _key(channel: str) -> str:
