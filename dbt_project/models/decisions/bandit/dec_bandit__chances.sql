@@ -33,7 +33,7 @@ allowed as (
         chances.arm,
         chances.is_live,
         chances.random_control_share,
-        chances.below_millionths - chances.from_millionths as millionths
+        chances.millionths
 
     from draws
     inner join chances
