@@ -19,7 +19,7 @@ lists as (
         {{- ',' if not loop.last }}
         {%- endfor %}
 
-    from {{ ref('int_content__picks') }}
+    from {{ ref('dec_outbox__picks') }}
     group by customer_id
 
 ),

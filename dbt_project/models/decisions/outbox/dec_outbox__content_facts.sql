@@ -16,7 +16,7 @@ facts as (
 
 picks as (
 
-    select * from {{ ref('int_content__picks') }}
+    select * from {{ ref('dec_outbox__picks') }}
 
 ),
 

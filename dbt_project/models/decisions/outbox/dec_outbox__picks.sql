@@ -1,0 +1,1 @@
+{{ picked_products(among='dec_outbox__plans') }}
