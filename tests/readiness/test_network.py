@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
+from s3_server import KEY, SECRET
 from typer.testing import CliRunner
 
 from winback.base.errors import WinbackError
@@ -324,3 +326,25 @@ def test_doctor_tells_each_answer_and_going_live_stops_at_a_wrong_one(
     assert require_network(settings) == []  # nothing leaves this machine
     monkeypatch.setattr(network, "ask_network", lambda *_: [unknown])
     assert require_network(elsewhere) == [unknown]
+
+
+def test_what_machines_share_is_reached_or_a_line_says_why_not(
+    settings: Settings, lake: Any, s3_endpoint: str
+) -> None:
+    urls = {"landing_url": "s3://lake/landing", "published_url": "s3://nowhere/published"}
+    keys = {"storage_key_id": SecretStr(KEY), "storage_secret": SecretStr(SECRET)}
+    shared = settings.model_copy(update={"storage_endpoint": s3_endpoint} | urls | keys)
+
+    def told(given: Settings) -> list[str]:
+        answers = [it for it in ask_network(given, []) if it.about.endswith(("ING_URL", "HED_URL"))]
+        return [str(it) for it in answers]
+
+    landing, published = told(shared)
+    assert landing == "WINBACK_LANDING_URL: ok: the storage is reached; nothing is put there yet"
+    assert published == (
+        "WINBACK_PUBLISHED_URL: wrong: s3://nowhere/published: the storage has no such bucket. "
+        "Next: see WINBACK_STORAGE_*"
+    )
+    away = told(shared.model_copy(update={"storage_endpoint": "http://127.0.0.1:1"}))
+    assert len(away) == 2
+    assert all("wrong" in it and "the storage can't be reached" in it for it in away)

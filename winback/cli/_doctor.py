@@ -62,7 +62,8 @@ def doctor_command(
 
     With --network it asks whether the sending domain has SPF, DKIM and DMARC,
     whether SendGrid and Twilio take the credentials and report to the receiver,
-    and whether the public address reaches it: each for five seconds at most.
+    and whether the public address reaches it: each for five seconds at most. It
+    also reads from the storage that machines share, where a setting names one.
 
     With --repair it looks at Prefect instead: a run that gave no sign of life for
     five minutes is crashed, so that the next one begins. Prefect's server then

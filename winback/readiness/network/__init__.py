@@ -9,6 +9,7 @@ from typing import Final
 
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
+from winback.base.storage import SharedPlace, StorageError
 from winback.readiness.network import _accounts, _domain
 from winback.readiness.network._answers import Answer, get
 from winback.readiness.network._dns import Server, name_servers
@@ -48,6 +49,10 @@ def _questions(settings: Settings, servers: Sequence[Server]) -> Iterator[Callab
     yield partial(_receiver, "WINBACK_PUBLIC_BASE_URL", settings.public_base_url)
     if settings.link_base_url:
         yield partial(_receiver, "WINBACK_LINK_BASE_URL", settings.link_base_url)
+    if settings.landing_url:
+        yield partial(_storage, "WINBACK_LANDING_URL", settings.landing_url, settings)
+    if settings.published_url:
+        yield partial(_storage, "WINBACK_PUBLISHED_URL", settings.published_url, settings)
     if "email" in channels:
         domain = settings.from_email.rpartition("@")[2].lower()
         if domain:
@@ -74,3 +79,13 @@ def _receiver(about: str, address: str) -> Answer:
     if reply.json.get("can_store") is True:
         return Answer(about, "ok", "the receiver is reached and stores callbacks")
     return Answer(about, "wrong", "the receiver is reached and can't store callbacks")
+
+
+def _storage(about: str, url: str, settings: Settings) -> Answer:
+    """Whether the storage that machines share is reached with our key."""
+    try:
+        found = SharedPlace(url, settings).read()
+    except StorageError as error:
+        return Answer(about, "wrong", f"{error}. Next: see WINBACK_STORAGE_*")
+    there = "nothing is put there yet" if found is None else f"{len(found.files)} files are there"
+    return Answer(about, "ok", f"the storage is reached; {there}")
