@@ -25,7 +25,7 @@ FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "prefect.yaml
          "automations.yaml", "CHANGELOG.md")  # fmt: skip
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 NOW = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0)
-# An afternoon of last week: texts may be sent then, and on the Friday when the next is due.
+# An afternoon of last week at which texts may be sent.
 TUESDAY = NOW - timedelta(days=(NOW.weekday() - 1) % 7 + 7)
 # What the changelog of another release begins with.
 NEXT = """
