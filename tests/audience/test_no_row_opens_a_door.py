@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pytest
 from audience_builds import build_audience, query
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
 
 from winback.base.clock import FixedClock
@@ -51,7 +51,7 @@ PEOPLE: Final[Mapping[str, tuple[Sequence[Row], Sequence[int]]]] = {
     "just ordered": (YES, (40, 2)),
     "gave no written yes": ((YES[0], said("sms", "granted", "express", 90)), (40,)),
 }
-COPIES: Final = 12
+COPIES: Final = 24
 WHO: Final = [f"{kind} {copy}" for kind in PEOPLE for copy in range(COPIES)]
 
 # What files hold: clean values, and those that people complain of in public.
@@ -173,10 +173,10 @@ def shop_before(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[tup
 @pytest.mark.timeout(600)
 @seed(20261128)
 @settings(
-    max_examples=2,
+    max_examples=1,
     deadline=None,
     database=None,
-    # A build of the audience each: shrinking would take an hour, and the rows are printed.
+    # A build of the audience: shrinking would take an hour, and the rows are printed.
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
@@ -186,6 +186,8 @@ def test_no_row_makes_anybody_contactable_who_was_not(
     shop_before: tuple[Path, set[tuple[Any, ...]]],
     rows: list[tuple[str, dict[str, str]]],
 ) -> None:
+    # The first example is the plainest row for everybody, which says little.
+    assume(len({str(row) for row in rows}) > len(WHO) / 2)
     built, before = shop_before
     home = tmp_path_factory.mktemp("doors") / "home"
     shutil.copytree(built, home)

@@ -30,7 +30,7 @@ from prefect.states import Cancelled, Crashed, Pending
 
 from flows._approval_forms import DEPLOYMENT, keep_forms
 from flows._deploy import POOL, _register
-from flows.approve import _quoted
+from flows.approve import Answer, _quoted
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.ledger import Approval, Ledger, open_ledger, read_approvals
@@ -150,18 +150,31 @@ def test_a_form_asks_until_enough_is_said_and_then_it_leaves(
         assert told in text
     for hidden in ("Secret", "+1555"):
         assert hidden not in text
-    # Without a name, and then with neither the switch nor a note, it asks again.
-    for answer in ({"approve": True}, {"name": "Ann"}):
-        run = form(**answer)
-        assert run.state_name == "Suspended"
-        assert "Please say a little more" in shown(client, run)
-        assert read_held(ledger, settings)
+    # Without a name it asks again.
+    run = form(approve=True)
+    assert run.state_name == "Suspended"
+    assert "Please say a little more" in shown(client, run)
+    assert read_held(ledger, settings)
     run = form(approve=True, name=" Ann ", note="fine")
     assert run.state_name == "Completed"
     assert str(run.state and run.state.message) == "step 1 of sms_email was approved by Ann"
     (request,) = read_all(ledger)
     assert (request.decision, request.decided_by, request.note) == ("yes", "Ann, by form", "fine")
     assert read_held(ledger, settings) == []
+
+
+@pytest.mark.parametrize(
+    ("approve", "name", "note", "decision"),
+    [
+        (True, "", "fine", None), (True, " ", "", None), (False, "Ann", "", None),
+        (False, "Ann", " ", None), (False, "", "no", None),
+        (True, "Ann", "", "yes"), (True, "Ann", "fine", "yes"), (False, "Ann", "no", "no"),
+    ],
+)  # fmt: skip
+def test_enough_is_a_name_with_the_switch_or_a_note(
+    approve: bool, name: str, note: str, decision: str | None
+) -> None:
+    assert Answer(approve=approve, name=name, note=note).decision() == decision
 
 
 def test_a_note_alone_refuses(

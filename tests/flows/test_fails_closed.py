@@ -242,12 +242,30 @@ def story(shop: Shop, who: str) -> str:
     return " ".join(" ".join(tell(why(shop.settings, who), shop_timezone="UTC")).split())
 
 
-@pytest.mark.timeout(900)  # three whole runs
+def live_a_day_of_corrected_orders(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A purchase is refunded, another one goes to another id: what has ended stays ended."""
+    corrected = (
+        f"back,buys,{BOUGHT_AT.isoformat()},30.00,refunded\n"
+        f"back-too,another id,{BOUGHT_AT.isoformat()},30.00,completed\n"
+    )
+    write_files(tmp_path / "fourth", "customer_id\n", ORDERS.split("\n")[0] + "\n" + corrected)
+    assert winback(monkeypatch, "load", str(tmp_path / "fourth")) == 0
+    winback_run("sandbox", OPENS + 2 * DAY + timedelta(hours=1))
+    assert shop.published("reactivations") == []
+
+
+# With a third day, on which the shop corrects its orders, in `make test-slow` alone:
+# test_one_person_several_ids.py has such orders too.
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("days", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_nobody_who_said_no_or_just_bought_is_written_to_and_everybody_else_is(
     shop: Shop,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    days: int,
 ) -> None:
     assert [who for who in PEOPLE if hash_unit(f"{who}|sms_email") < 0.1] == [], "no holdout"
 
@@ -291,28 +309,22 @@ def test_nobody_who_said_no_or_just_bought_is_written_to_and_everybody_else_is(
     assert winback(monkeypatch, "load", str(tmp_path / "third")) == 0
 
     # Tuesday: mail to whoever is still to be won back.
-    winback_run("sandbox", OPENS + DAY + timedelta(hours=1), measure=False)
+    winback_run("sandbox", OPENS + DAY + timedelta(hours=1), measure=days == 2)
     mailed = WELL - {"well-stranger"} | {"listed-phone", "toll-free"}
     pair = {"pair.b@example.com", "pair.d@example.com"}
     assert set(accepted(shop, "mail")) - pair == {mailbox(who) for who in mailed}
     assert len(set(accepted(shop, "mail")) & pair) <= 1
 
-    # A purchase is refunded, another one goes to another id: what has ended stays ended.
-    corrected = (
-        f"back,buys,{BOUGHT_AT.isoformat()},30.00,refunded\n"
-        f"back-too,another id,{BOUGHT_AT.isoformat()},30.00,completed\n"
-    )
-    write_files(tmp_path / "fourth", "customer_id\n", ORDERS.split("\n")[0] + "\n" + corrected)
-    assert winback(monkeypatch, "load", str(tmp_path / "fourth")) == 0
-    winback_run("sandbox", OPENS + 2 * DAY + timedelta(hours=1))
+    if days == 3:
+        live_a_day_of_corrected_orders(shop, tmp_path, monkeypatch)
     for who in ("buys", "emptied", "moved"):
         assert mailbox(who) not in accepted(shop, "mail")
     ends = {r["customer_id"]: r for r in shop.published("enrollments")}
     for who in ("buys", "moved"):
         assert (ends[who]["exit_reason"], ends[who]["exited_at"]) == ("purchase", BOUGHT_AT)
-    assert shop.published("reactivations") == []
     assert accepted(shop, "text") == to, "nobody is texted again so soon"
 
-    # Each who was held can be told why.
+    # Each who was held can be told why; of an end, once it is a day old.
     for who, words in WHY.items():
-        assert words in story(shop, who), who
+        if days == 3 or who not in {"buys", "emptied", "moved"}:
+            assert words in story(shop, who), who

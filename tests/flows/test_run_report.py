@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -13,9 +15,9 @@ from flow_shop import OPENS, Shop
 from heard import heard
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey, LogFilter
-from prefect.client.schemas.sorting import ArtifactSort
+from prefect.client.schemas.sorting import ArtifactSort, FlowRunSort
 
-from flows import stages
+from flows import command, stages
 from flows._report import KEY, NEXT_KEY
 from flows.run import winback_run
 from winback.base.settings import Settings
@@ -52,11 +54,18 @@ def sections(text: str) -> dict[str, str]:
     return dict(part.split("\n\n", 1) for part in text.split("\n## ")[1:])
 
 
-def test_a_dry_run_reports_what_it_would_send_and_when(
-    shop: Shop, client: SyncPrefectClient
+def test_a_dry_run_shows_everything_reports_it_and_touches_nothing(
+    shop: Shop, client: SyncPrefectClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    state = winback_run("dry-run", OPENS, return_state=True)
-    assert str(state.message).startswith("a dry run, which sent nothing: 6 messages planned for ")
+    command.run(shop.settings, mode="dry-run", as_of=OPENS.isoformat(), as_json=True)
+    done = json.loads(capsys.readouterr().out)
+    told_as_json(done)
+    shown_and_not_kept(shop, done)
+    (last,) = client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=1)
+    assert last.state is not None
+    assert str(last.state.message).startswith(
+        "a dry run, which sent nothing: 6 messages planned for "
+    )
     text = page(client, KEY)
     assert text.startswith(f"# Run report of {Settings.load().brand_name}\n\nDry run as of ")
     found = sections(text)
@@ -75,6 +84,32 @@ def test_a_dry_run_reports_what_it_would_send_and_when(
     _, head, _, hours = page(client, NEXT_KEY).split("\n\n")
     assert "\n- Mon 2 Mar 2026 15:00 UTC  sms_email step 1 (text): 6 for 0." in f"\n{hours}"
     assert re.match(r"6 messages for \d+\.\d\d or more leave in the 24 hours from Mon 2 Mar", head)
+
+
+def told_as_json(done: dict[str, Any]) -> None:
+    assert done["planned"] == 6
+    assert done["sent"] == []
+    assert done["as_of"] == OPENS.isoformat()
+    assert sum(row["customers"] for row in done["outlook"]["due_now"]) == done["planned"]
+    assert done["outlook"]["entering"] == [
+        {"playbook": "sms_email", "customers": 12, "held_out": 0}
+    ]
+
+
+def shown_and_not_kept(shop: Shop, done: dict[str, Any]) -> None:
+    """A set of its own and a page show what would be sent; the ledger knows nothing of it."""
+    assert not (shop.settings.home / "ledger.db").exists()
+    assert not (shop.settings.published_dir / "current").exists()
+    decided = Counter(row["decision"] for row in shop.published("send_decisions", "dry-run"))
+    assert decided["send"] > 0
+    assert shop.published("audience_funnel", "dry-run")
+    renders = shop.published("renders", "dry-run")
+    assert len(renders) == done["planned"]
+    assert sum(row["cost_cents"] for row in renders) == pytest.approx(done["cost_cents"])
+    assert all("Reply STOP" in row["payload_json"] for row in renders)
+    shown = (shop.settings.preview_dir / "dry-run.html").read_text()
+    assert sum(map(int, re.findall(r"One of (\d+) messages", shown))) == done["planned"]
+    assert "Reply STOP" in shown
 
 
 @pytest.mark.slow

@@ -161,26 +161,19 @@ def test_a_server_of_ours_keeps_leases_on_disk_and_forgets_old_runs() -> None:
 
 
 @pytest.mark.usefixtures("prefect_server")
-def test_the_command_deploys_with_a_line_for_each(settings: Settings) -> None:
-    done = CliRunner().invoke(app, ["deploy"])
-    assert done.exit_code == 0, done.output
-    lines = done.output.splitlines()
-    yaml_text = (ROOT / "prefect.yaml").read_text()
-    assert len(lines) == len(yaml.safe_load(yaml_text)["deployments"])
-    assert all(line.startswith("deployed: ") for line in lines)
-
-
-@pytest.mark.usefixtures("prefect_server")
 def test_a_deployment_has_a_line_and_stays_paused_when_it_is_made_anew(
-    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [
         it["name"] for it in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
     ]
+    done = CliRunner().invoke(app, ["deploy"])
+    assert done.exit_code == 0, done.output
+    lines = done.output.splitlines()
+    assert sorted(line.split()[1] for line in lines) == sorted(names)
+    assert all(line.startswith("deployed: ") for line in lines)
     monkeypatch.setenv("PREFECT__RUNTIME__DEPLOYMENT__ID", "a-deployment")
     with get_client(sync_client=True) as client:
-        lines = list(deploy(client))
-        assert sorted(line.split()[1] for line in lines) == sorted(names)
         assert "deployed: send (4,19,34,49 * * * * UTC)" in lines
         assert paused_steps() == set()
         for name in ("send-step/send-sms_email-3", "send-playbook/send-cart_reminder"):

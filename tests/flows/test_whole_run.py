@@ -1,10 +1,7 @@
-"""The run as a person knows it: dry first, then through the sandbox, day after day."""
+"""The run as a person knows it, through the sandbox, day after day."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +11,6 @@ import duckdb
 import pytest
 from flow_shop import OPENS, Shop
 
-from flows import command
 from flows._told import sent_rows
 from flows.run import RunReport, winback_run
 from winback.base.clock import FixedClock, WallClock
@@ -28,32 +24,6 @@ from winback.readiness.watch import LIMITS
 from winback.warehouse import build_outcomes, invoke_dbt
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
-
-
-def test_a_dry_run_shows_everything_and_touches_nothing(
-    shop: Shop, capsys: pytest.CaptureFixture[str]
-) -> None:
-    command.run(shop.settings, mode="dry-run", as_of=OPENS.isoformat(), as_json=True)
-    done = json.loads(capsys.readouterr().out)
-    assert done["planned"] > 0
-    assert done["sent"] == []
-    assert done["as_of"] == OPENS.isoformat()
-    assert sum(row["customers"] for row in done["outlook"]["due_now"]) == done["planned"]
-    assert done["outlook"]["entering"] == [
-        {"playbook": "sms_email", "customers": 12, "held_out": 0}
-    ]
-    assert not (shop.settings.home / "ledger.db").exists()
-    assert not (shop.settings.published_dir / "current").exists()
-    decided = Counter(row["decision"] for row in shop.published("send_decisions", "dry-run"))
-    assert decided["send"] > 0
-    assert shop.published("audience_funnel", "dry-run")
-    renders = shop.published("renders", "dry-run")
-    assert len(renders) == done["planned"]
-    assert all("Reply STOP" in row["payload_json"] for row in renders)
-    assert sum(row["cost_cents"] for row in renders) == pytest.approx(done["cost_cents"])
-    page = (shop.settings.preview_dir / "dry-run.html").read_text()
-    assert sum(map(int, re.findall(r"One of (\d+) messages", page))) == done["planned"]
-    assert "Reply STOP" in page
 
 
 def the_last_lines_tell(done: RunReport, sent: int) -> None:

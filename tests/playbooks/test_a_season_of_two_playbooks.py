@@ -8,6 +8,9 @@ from playbook_runs import query
 
 from winback.warehouse._dbt import DBT_DIR
 
+# Ten builds; `make test` lives four days of another shop (test_one_person_several_ids.py).
+pytestmark = pytest.mark.slow
+
 
 def test_four_texts_go_out_at_the_published_offsets(season, people, days):
     sent = season.sent_days(people.four, days[0])

@@ -10,6 +10,7 @@ import planned_tests
 import pytest
 from playbook_runs import land, query, utc
 from seeded import NO_SEEDS, give_seeds
+from unit_tests_of_dbt import run_unit_tests
 
 from tests.audience.audience_builds import AUDIENCE
 from winback.base.settings import Settings
@@ -450,8 +451,6 @@ def test_every_dbt_unit_test_that_the_audience_leaves_passes(shop):
     """They need the tables that their models read, for the types."""
     variables = _dbt.dbt_vars(shop, AS_OF)
     _dbt.invoke_dbt(shop, ["run", "--exclude", *(f"+{mart}" for mart in MARTS)], variables)
-    of_the_audience = ("--exclude", *AUDIENCE[1:])
-    arguments = ["test", *of_the_audience, "--exclude-resource-type", "test"]
-    counts = _dbt.invoke_dbt(shop, arguments, variables).counts
+    counts = run_unit_tests(shop, variables, "--exclude", *AUDIENCE[1:])
     assert set(counts) == {"pass"}
     assert counts["pass"] >= 40

@@ -97,7 +97,7 @@ def test_every_public_table_is_published_and_current_points_to_it(settings: Sett
 
 def test_the_same_input_and_as_of_give_the_same_members_by_hash(settings: Settings) -> None:
     first = read_manifest(settings.published_dir / "current")
-    second = build(settings, AS_OF, gate=no_gate).manifest
+    second = build(settings, AS_OF, gate=no_gate, invoke=segments_alone).manifest
     assert first is not None
     assert first.segment_hashes == second.segment_hashes
     assert set(first.segment_hashes) == set(segment_names())
