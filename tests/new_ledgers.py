@@ -32,8 +32,10 @@ class NewTables:
             # All in one go.
             connection.connection.cursor().execute(";\n".join(self._made[kind]))
         else:
+            # Past SQLAlchemy, which takes half of the time.
+            cursor = connection.connection.cursor()
             for statement in self._made[kind]:
-                connection.exec_driver_sql(statement)
+                cursor.execute(statement)
 
 
 def _ran_by(connection: Connection, upgrade: Callable[[Connection], None]) -> list[str]:

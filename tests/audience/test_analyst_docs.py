@@ -39,7 +39,10 @@ def tables_of(sql: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def own_build(segment_shop: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The document's example in a copy of the project, and a playbook switched on in it."""
+    """The document's example in a copy of the project, and a playbook switched on in it.
+
+    A parse and a build that are nobody else's: `make test` runs the document's queries alone.
+    """
     project = copy_project(tmp_path_factory.mktemp("own") / "dbt_project")
     for name in ("about_to_sleep.sql", "about_to_sleep.yml"):
         (project / "models" / "segments" / name).write_text(FILES[name])
@@ -73,6 +76,7 @@ def own_build(segment_shop: Settings, tmp_path_factory: pytest.TempPathFactory) 
         yield
 
 
+@pytest.mark.slow
 def test_the_example_is_a_segment_with_a_unit_test(own_build: None, segment_shop: Settings) -> None:
     expected = query(
         segment_shop,
@@ -85,6 +89,7 @@ def test_the_example_is_a_segment_with_a_unit_test(own_build: None, segment_shop
     assert set(members) == set(expected)
 
 
+@pytest.mark.slow
 def test_the_example_of_a_series_is_one_with_its_own_caps(
     own_build: None, segment_shop: Settings
 ) -> None:
@@ -102,6 +107,7 @@ def test_the_example_of_a_series_is_one_with_its_own_caps(
     assert entry == (True, True, False)
 
 
+@pytest.mark.slow
 def test_who_is_in_several_segments_enters_one_playbook_and_the_loss_is_named(
     own_build: None, segment_shop: Settings
 ) -> None:
@@ -122,6 +128,7 @@ def test_who_is_in_several_segments_enters_one_playbook_and_the_loss_is_named(
     assert len(entering) == len(set(entering))
 
 
+@pytest.mark.slow
 def test_a_cart_is_spoken_of_by_name_to_who_ordered_and_who_never_did(
     own_build: None, segment_shop: Settings
 ) -> None:
@@ -142,6 +149,7 @@ def test_a_cart_is_spoken_of_by_name_to_who_ordered_and_who_never_did(
     assert rows
 
 
+@pytest.mark.slow
 def test_an_expression_of_ours_hashes_as_python_does(
     own_build: None, segment_shop: Settings
 ) -> None:

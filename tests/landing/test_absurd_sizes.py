@@ -139,7 +139,21 @@ TABLES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", TABLES)
+# What takes a second or two to make or to unpack; each limit has another one in `make test`.
+LARGE = {
+    "20,000 columns", "20,000 columns of Parquet", "20,000 columns, packed",
+    "a gigabyte in a megabyte",
+    "a row of 64 MB", "a text of 1 MB in each of 50,000 rows", "bytes of 64 MB",
+    "good lines that unpack to 30 MB", "a line of 1.5 GB in an optional file",
+    "a text of 1 MB in each of 20,000 cells", "a text of 500 MB",
+}  # fmt: skip
+
+
+def cases(found):
+    return [pytest.param(it, marks=pytest.mark.slow) if it in LARGE else it for it in found]
+
+
+@pytest.mark.parametrize("what", cases(TABLES))
 def test_a_file_of_absurd_size_is_refused_with_its_limit_and_setting(shop, home, capsys, what):
     name, write, settings, limit = TABLES[what]
     shop.load({})
@@ -218,7 +232,7 @@ WORKBOOKS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("what", WORKBOOKS)
+@pytest.mark.parametrize("what", cases(WORKBOOKS))
 def test_a_workbook_that_takes_more_memory_than_there_is_is_refused(shop, home, capsys, what):
     write, settings, limit = WORKBOOKS[what]
     shop.source.mkdir()
@@ -359,6 +373,7 @@ print(refused)
 """
 
 
+@pytest.mark.slow
 def test_no_broken_end_of_a_parquet_file_ends_the_process(tmp_path):
     path = tmp_path / "orders.parquet"
     rows_of(path, {"order_id": ["o1", "o2"], "customer_id": ["c1", None]})

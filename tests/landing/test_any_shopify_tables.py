@@ -116,11 +116,10 @@ def plain(rows: Sequence[tuple[Any, ...]]) -> list[str]:
     )
 
 
-@given(tables=shops())
-@SLOW
-def test_every_form_of_a_shop_lands_the_same(
+def every_form_lands_the_same(
     tmp_path_factory: pytest.TempPathFactory, tables: dict[str, list[Row]]
 ) -> None:
+    """Three loads of a shop."""
     graphql = {name: [as_graphql(name, it) for it in rows] for name, rows in tables.items()}
     rest, others = (
         told(loaded(tmp_path_factory.mktemp("rest"), "fivetran-shopify", tables)),
@@ -130,6 +129,23 @@ def test_every_form_of_a_shop_lands_the_same(
         ],
     )
     assert others == [rest, rest]
+
+
+@given(tables=shops())
+@settings(SLOW, max_examples=3)
+def test_every_form_of_a_shop_lands_the_same(
+    tmp_path_factory: pytest.TempPathFactory, tables: dict[str, list[Row]]
+) -> None:
+    every_form_lands_the_same(tmp_path_factory, tables)
+
+
+@pytest.mark.slow
+@given(tables=shops())
+@settings(SLOW, max_examples=30)
+def test_every_form_of_many_shops_lands_the_same(
+    tmp_path_factory: pytest.TempPathFactory, tables: dict[str, list[Row]]
+) -> None:
+    every_form_lands_the_same(tmp_path_factory, tables)
 
 
 @given(tables=shops())
