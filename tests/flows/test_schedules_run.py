@@ -66,6 +66,8 @@ def scheduled_runs(environment: dict[str, str]) -> int:
     return int(answer.json())
 
 
+# A server and a command of Prefect's own, for a fault that only another lock can bring.
+@pytest.mark.slow
 def test_deploying_from_prefect_yaml_gets_scheduled_runs(server: dict[str, str]) -> None:
     def prefect(*arguments: str) -> None:
         done = subprocess.run(

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from one_shop import AS_OF, FORMS, KLAVIYO, PEOPLE, VISITS, ZONE, Form
-from seeded import give_seeds
+from seeded import build_models, give_seeds
 
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
@@ -136,9 +136,10 @@ def test_what_is_published_is_the_same(name: str, published: Callable[[str], Pat
         assert rows(ours[table], FORMS[name]) == rows(path, FORMS["generic"]), table
 
 
-def test_what_is_published_is_what_the_shop_took(published: Callable[[str], Path]) -> None:
-    told = {
-        it["customer_id"]: (it["order_count"], it["net_revenue_cents"])
-        for it in rows(published("generic") / "customers.parquet", FORMS["generic"])
-    }
-    assert {key: told[key] for key in FIGURES} == FIGURES
+def test_what_is_built_is_what_the_shop_took(loaded: Callable[[str], Settings]) -> None:
+    settings = loaded("generic")
+    build_models(settings, AS_OF, "+customers")
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as warehouse:
+        found = warehouse.sql("select customer_id, order_count, net_revenue_cents from customers")
+        told = {customer_id: figures for customer_id, *figures in found.fetchall()}
+    assert {key: tuple(told[key]) for key in FIGURES} == FIGURES
