@@ -39,13 +39,13 @@ def load_tables(settings: Settings, tables: Tables, folder: Path) -> None:
 
 
 def build_audience(settings: Settings, as_of: datetime, *models: str, **variables: Any) -> None:
-    """Build the audience's marts, or only the models named, with all that they need."""
+    """Build the audience's marts with their data tests, or only the models named, without any."""
     if not settings.warehouse_path.exists():
         give_seeds(settings)
-    select = ("--select", *models) if models else AUDIENCE
     # A test that also stands on a table that is not built here waits for a whole build.
-    buildable = ("--indirect-selection", "buildable")
-    arguments = ["build", *select, "--exclude-resource-type", "unit_test", *NO_SEEDS, *buildable]
+    whole = ["build", *AUDIENCE, "--indirect-selection", "buildable"]
+    whole += ["--exclude-resource-type", "unit_test", *NO_SEEDS]
+    arguments = ["run", "--select", *models] if models else whole
     _dbt.invoke_dbt(settings, arguments, _dbt.dbt_vars(settings, as_of, **variables))
 
 

@@ -119,7 +119,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Settings:
             ],
         )  # fmt: skip
     export_ledger(ledger, settings.ledger_landing_dir)
-    build_audience(settings, AS_OF)
+    build_audience(settings, AS_OF, "+channel_eligibility")
     return settings
 
 

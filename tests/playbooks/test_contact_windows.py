@@ -39,7 +39,11 @@ WEEKS = [
     utc(2026, 11, 24), utc(2026, 7, 1), utc(2026, 2, 15), utc(2026, 4, 30),
 ]  # fmt: skip
 # The windows that follow these are of every weekday, and of the days in question.
-AS_OFS = [week + timedelta(hours=hours) for week in WEEKS for hours in (0, 31, 55)]
+HOURS = (0, 31, 55)
+AS_OFS = [week + timedelta(hours=hours) for week in WEEKS for hours in HOURS]
+# Clocks forward and back, and holidays of a nation and of a state; with these, windows of all
+# weekdays. The other weeks are for `make test-slow`.
+SOME_WEEKS = [WEEKS[place] for place in (0, 3, 4, 6)]
 
 EVERY_DAY, WORKING_DAYS, WEEKEND = range(1, 8), range(1, 6), range(6, 8)
 SUNDAY = (7,)
@@ -418,21 +422,31 @@ def windows(warehouse, compiled, as_of: datetime) -> dict[tuple[str, ...], tuple
     return {row[:3]: tuple(moment.astimezone(UTC) for moment in row[3:]) for row in rows}
 
 
-def test_no_window_leaves_the_strictest_places_hours_and_none_is_missed(compiled, warehouse, zones):
-    calendars = {week: Calendar(week) for week in WEEKS}
+@pytest.mark.parametrize(
+    "weeks",
+    [
+        pytest.param(SOME_WEEKS, id="some weeks"),
+        pytest.param(WEEKS, id="all weeks", marks=pytest.mark.slow),
+    ],
+)
+def test_no_window_leaves_the_strictest_places_hours_and_none_is_missed(
+    compiled, warehouse, zones, weeks
+):
+    calendars = {week: Calendar(week) for week in weeks}
     weekdays, checked = set(), 0
-    for turn, as_of in enumerate(AS_OFS):
+    as_ofs = [(week, week + timedelta(hours=hours)) for week in weeks for hours in HOURS]
+    for turn, (week, as_of) in enumerate(as_ofs):
         asked = contacts(zones, turn)
         place_contacts(warehouse, asked)
         found = windows(warehouse, compiled, as_of)
-        calendar = calendars[WEEKS[turn // 3]]
+        calendar = calendars[week]
         for contact in asked:
             expected = calendar.window(as_of, contact)
             assert found.get(contact.key) == expected, (as_of, contact)
             checked += 1
             if expected and contact.zones == ("America/New_York",):
                 weekdays.add((contact.group, expected[0].isoweekday()))
-    assert checked > 25_000
+    assert checked > 3_125 * len(weeks)
     assert {day for group, day in weekdays if group == ANY_HOUR} == set(EVERY_DAY)
 
 
@@ -461,7 +475,10 @@ def apart(zones: Sequence[str]) -> list[Contact]:
 
 
 # In the weeks in which clocks change: the day before, the day of it, and one without.
-@pytest.mark.parametrize("week", [WEEKS[0], WEEKS[1], WEEKS[2], WEEKS[3]])
+@pytest.mark.parametrize(
+    "week",
+    [WEEKS[0], WEEKS[2], *(pytest.param(WEEKS[place], marks=pytest.mark.slow) for place in (1, 3))],
+)
 def test_where_our_hours_meet_in_no_zone_the_nearest_lawful_ones_count(
     compiled, warehouse, zones, week
 ):
