@@ -1,28 +1,12 @@
 {#- Monday 1 to Sunday 7. -#}
 {% macro iso_weekday(date) -%}
-    {{ return(adapter.dispatch('iso_weekday', 'winback')(date)) }}
-{%- endmacro %}
-
-{% macro default__iso_weekday(date) -%}
     cast(extract(isodow from {{ date }}) as bigint)
-{%- endmacro %}
-
-{% macro spark__iso_weekday(date) -%}
-    cast(extract(dayofweek_iso from {{ date }}) as bigint)
 {%- endmacro %}
 
 
 {#- An instant as ISO 8601 text in UTC, to the second. -#}
 {% macro instant_text(instant) -%}
-    {{ return(adapter.dispatch('instant_text', 'winback')(instant)) }}
-{%- endmacro %}
-
-{% macro default__instant_text(instant) -%}
     strftime({{ instant }}, '%Y-%m-%dT%H:%M:%SZ')
-{%- endmacro %}
-
-{% macro spark__instant_text(instant) -%}
-    date_format({{ instant }}, "yyyy-MM-dd'T'HH:mm:ss'Z'")
 {%- endmacro %}
 
 
@@ -34,15 +18,7 @@
 
 {#- Hours that are over between two instants. -#}
 {% macro full_hours(since, until) -%}
-    {{ return(adapter.dispatch('full_hours', 'winback')(since, until)) }}
-{%- endmacro %}
-
-{% macro default__full_hours(since, until) -%}
     date_sub('hour', {{ since }}, {{ until }})
-{%- endmacro %}
-
-{% macro spark__full_hours(since, until) -%}
-    timestampdiff(hour, {{ since }}, {{ until }})
 {%- endmacro %}
 
 

@@ -80,15 +80,7 @@
 {%- endmacro %}
 
 {% macro one_blank(text) -%}
-    {{ return(adapter.dispatch('one_blank', 'winback')(text)) }}
-{%- endmacro %}
-
-{% macro default__one_blank(text) -%}
     regexp_replace({{ text }}, '[{{ winback.blanks() }}]+', ' ', 'g')
-{%- endmacro %}
-
-{% macro spark__one_blank(text) -%}
-    regexp_replace({{ text }}, '[{{ winback.blanks() }}]+', ' ')
 {%- endmacro %}
 
 {% macro blanks() -%}
@@ -127,25 +119,10 @@
     that no query holds the key.
 -#}
 {% macro hidden_address(address, inner_pad, outer_pad) -%}
-    {{ return(adapter.dispatch('hidden_address', 'winback')(
-        address, inner_pad, outer_pad
-    )) }}
-{%- endmacro %}
-
-{% macro default__hidden_address(address, inner_pad, outer_pad) -%}
     'hmac:' || sha256(
         unhex({{ outer_pad }})
         || unhex(sha256(unhex({{ inner_pad }}) || encode({{ address }})))
     )
-{%- endmacro %}
-
-{% macro spark__hidden_address(address, inner_pad, outer_pad) -%}
-    concat('hmac:', sha2(concat(
-        unhex({{ outer_pad }}),
-        unhex(sha2(
-            concat(unhex({{ inner_pad }}), encode({{ address }}, 'UTF-8')), 256
-        ))
-    ), 256))
 {%- endmacro %}
 
 {#-
@@ -153,13 +130,5 @@
     (winback/ledger/_address_hashes.py): its SHA-256 in hex, without a key.
 -#}
 {% macro address_hash(address) -%}
-    {{ return(adapter.dispatch('address_hash', 'winback')(address)) }}
-{%- endmacro %}
-
-{% macro default__address_hash(address) -%}
     'sha256:' || sha256({{ address }})
-{%- endmacro %}
-
-{% macro spark__address_hash(address) -%}
-    concat('sha256:', sha2({{ address }}, 256))
 {%- endmacro %}

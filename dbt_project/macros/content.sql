@@ -23,7 +23,11 @@
     those that winback/content/_products.py reads.
 -#}
 {% macro product_line(picks, products) -%}
-    {{ return(adapter.dispatch('product_line', 'winback')(picks, products)) }}
+    struct_pack(
+        {%- for name, expression in winback.product_fields(picks, products) -%}
+        {{ name }} := {{ expression }}{{ ', ' if not loop.last }}
+        {%- endfor -%}
+    )
 {%- endmacro %}
 
 {% macro product_fields(picks, products) -%}
@@ -45,43 +49,14 @@
     ]) }}
 {%- endmacro %}
 
-{% macro default__product_line(picks, products) -%}
-    struct_pack(
-        {%- for name, expression in winback.product_fields(picks, products) -%}
-        {{ name }} := {{ expression }}{{ ', ' if not loop.last }}
-        {%- endfor -%}
-    )
-{%- endmacro %}
-
-{% macro spark__product_line(picks, products) -%}
-    named_struct(
-        {%- for name, expression in winback.product_fields(picks, products) -%}
-        '{{ name }}', {{ expression }}{{ ', ' if not loop.last }}
-        {%- endfor -%}
-    )
-{%- endmacro %}
-
 
 {#- An aggregate: the lines that are not null, in their order, as JSON; null without one. -#}
 {% macro product_list(line) -%}
-    {{ return(adapter.dispatch('product_list', 'winback')(line)) }}
-{%- endmacro %}
-
-{% macro default__product_list(line) -%}
     cast(
         to_json(
             list_sort(
                 list({{ line }}) filter (where {{ line }} is not null)
             )
         ) as varchar
-    )
-{%- endmacro %}
-
-{% macro spark__product_list(line) -%}
-    to_json(
-        case
-            when count({{ line }}) > 0 then sort_array(collect_list({{ line }}))
-        end,
-        map('ignoreNullFields', 'false')
     )
 {%- endmacro %}

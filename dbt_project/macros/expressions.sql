@@ -58,20 +58,8 @@
     never change.
 -#}
 {% macro hash_unit(text) -%}
-    {{ return(adapter.dispatch('hash_unit', 'winback')(text)) }}
-{%- endmacro %}
-
-{% macro default__hash_unit(text) -%}
     cast(
         cast('0x' || substr(md5({{ text }}), 1, 8) as bigint) / 4294967296.0
-        as double
-    )
-{%- endmacro %}
-
-{% macro spark__hash_unit(text) -%}
-    cast(
-        cast(conv(substr(md5({{ text }}), 1, 8), 16, 10) as bigint)
-        / 4294967296.0
         as double
     )
 {%- endmacro %}
@@ -88,63 +76,30 @@
 
 {#-
     Does any part of the text match the regular expression? Write [.] and [+]
-    rather than a backslash: Spark reads a backslash in a literal as an escape.
-    A quote in it stands once, as in the expression itself.
+    rather than a backslash. A quote in it stands once, as in the expression itself.
 -#}
 {% macro matches(text, pattern) -%}
-    {{ return(adapter.dispatch('matches', 'winback')(text, pattern)) }}
-{%- endmacro %}
-
-{% macro default__matches(text, pattern) -%}
     regexp_matches({{ text }}, '{{ dbt.escape_single_quotes(pattern) }}')
-{%- endmacro %}
-
-{% macro spark__matches(text, pattern) -%}
-    {{ text }} rlike '{{ dbt.escape_single_quotes(pattern) }}'
 {%- endmacro %}
 
 
 {#- The text without any part that matches the regular expression. -#}
 {% macro remove_matches(text, pattern) -%}
-    {{ return(adapter.dispatch('remove_matches', 'winback')(text, pattern)) }}
-{%- endmacro %}
-
-{% macro default__remove_matches(text, pattern) -%}
     regexp_replace(
         {{ text }}, '{{ dbt.escape_single_quotes(pattern) }}', '', 'g'
     )
 {%- endmacro %}
 
-{% macro spark__remove_matches(text, pattern) -%}
-    regexp_replace({{ text }}, '{{ dbt.escape_single_quotes(pattern) }}', '')
-{%- endmacro %}
-
 
 {#- What the first group of the pattern matched, in the place of the match; else the text. -#}
 {% macro keep_first_group(text, pattern) -%}
-    {{ return(adapter.dispatch('keep_first_group', 'winback')(text, pattern)) }}
-{%- endmacro %}
-
-{% macro default__keep_first_group(text, pattern) -%}
     regexp_replace({{ text }}, '{{ dbt.escape_single_quotes(pattern) }}', '\1')
-{%- endmacro %}
-
-{% macro spark__keep_first_group(text, pattern) -%}
-    regexp_replace({{ text }}, '{{ dbt.escape_single_quotes(pattern) }}', '$1')
 {%- endmacro %}
 
 
 {#- An aggregate: the middle value, or the mean of the two in the middle. -#}
 {% macro median(number) -%}
-    {{ return(adapter.dispatch('median', 'winback')(number)) }}
-{%- endmacro %}
-
-{% macro default__median(number) -%}
     median({{ number }})
-{%- endmacro %}
-
-{% macro spark__median(number) -%}
-    percentile({{ number }}, 0.5)
 {%- endmacro %}
 
 
@@ -161,10 +116,4 @@
     After a CTE's `as`: read anew by each of those who read it. DuckDB keeps the rows of one
     that is read twice: all orders of a large shop in memory.
 -#}
-{% macro not_materialized() -%}
-    {{ return(adapter.dispatch('not_materialized', 'winback')()) }}
-{%- endmacro %}
-
-{% macro default__not_materialized() -%}not materialized{%- endmacro %}
-
-{% macro spark__not_materialized() -%}{%- endmacro %}
+{% macro not_materialized() -%}not materialized{%- endmacro %}

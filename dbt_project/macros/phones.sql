@@ -30,19 +30,10 @@
 {%- endmacro %}
 
 {#-
-    What can't be seen, as a character class. The one pattern that needs a backslash, which
-    stands twice in a literal of Spark's.
+    What can't be seen, as a character class. It is the one pattern that needs a backslash.
 -#}
 {% macro unseen_characters() -%}
-    {{ return(adapter.dispatch('unseen_characters', 'winback')()) }}
-{%- endmacro %}
-
-{% macro default__unseen_characters() -%}
     {{ return('[\\p{Z}\\p{Pd}\\p{Cf}\\p{Cc}\\p{Mn}\\p{Me}]') }}
-{%- endmacro %}
-
-{% macro spark__unseen_characters() -%}
-    {{ return('[\\\\p{Z}\\\\p{Pd}\\\\p{Cf}\\\\p{Cc}\\\\p{Mn}\\\\p{Me}]') }}
 {%- endmacro %}
 
 {#- Does a list of numbers with blanks between them hold this one? -#}

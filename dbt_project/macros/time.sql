@@ -1,16 +1,10 @@
 {#-
-    Instants and local days. DuckDB and Spark differ in how they name an
-    instant's type and cross zones, so every such expression comes from here. A
-    zone argument is an SQL expression: a column, or shop_zone().
+    Instants and local days. Engines differ in how they cross zones, so every such
+    expression comes from here. A zone argument is an SQL expression: a column, or
+    shop_zone().
 -#}
 
-{% macro timestamptz_type() -%}
-    {{ return(adapter.dispatch('timestamptz_type', 'winback')()) }}
-{%- endmacro %}
-
-{% macro default__timestamptz_type() -%}timestamptz{%- endmacro %}
-
-{% macro spark__timestamptz_type() -%}timestamp{%- endmacro %}
+{% macro timestamptz_type() -%}timestamptz{%- endmacro %}
 
 
 {% macro as_of() -%}
@@ -26,15 +20,7 @@
 
 {#- An instant to the wall clock of a zone, a timestamp without zone. -#}
 {% macro to_local(instant, zone) -%}
-    {{ return(adapter.dispatch('to_local', 'winback')(instant, zone)) }}
-{%- endmacro %}
-
-{% macro default__to_local(instant, zone) -%}
     timezone({{ zone }}, {{ instant }})
-{%- endmacro %}
-
-{% macro spark__to_local(instant, zone) -%}
-    from_utc_timestamp({{ instant }}, {{ zone }})
 {%- endmacro %}
 
 
@@ -52,15 +38,7 @@
 
 {#- A wall clock (timestamp without zone) in a zone to its instant. -#}
 {% macro from_local(wall_clock, zone) -%}
-    {{ return(adapter.dispatch('from_local', 'winback')(wall_clock, zone)) }}
-{%- endmacro %}
-
-{% macro default__from_local(wall_clock, zone) -%}
     timezone({{ zone }}, cast({{ wall_clock }} as timestamp))
-{%- endmacro %}
-
-{% macro spark__from_local(wall_clock, zone) -%}
-    to_utc_timestamp({{ wall_clock }}, {{ zone }})
 {%- endmacro %}
 
 
@@ -85,14 +63,8 @@
 
 {#- An instant to the wall clock of UTC, a timestamp without zone, at no cost. -#}
 {% macro utc_clock(instant) -%}
-    {{ return(adapter.dispatch('utc_clock', 'winback')(instant)) }}
-{%- endmacro %}
-
-{% macro default__utc_clock(instant) -%}
     make_timestamp(epoch_us({{ instant }}))
 {%- endmacro %}
-
-{% macro spark__utc_clock(instant) -%}{{ instant }}{%- endmacro %}
 
 
 {#- An instant to its day in UTC. Days between two such are counted a hundred times as fast. -#}
