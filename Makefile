@@ -60,7 +60,8 @@ test-year: .venv/.dev  ## a year of runs in Prefect's database, with its own vac
 
 test-spark: .venv/.spark  ## the same rows from Spark as from DuckDB, on a cluster of three; needs Java 17
 	$(BIN)/pytest -n 0 -s -p no:unraisableexception --timeout 14400 \
-		tests/warehouse/spark/values_job.py tests/warehouse/spark/cluster_job.py
+		tests/warehouse/spark/values_job.py tests/warehouse/spark/cluster_job.py \
+		tests/warehouse/spark/move_job.py
 
 FUZZ_MINUTES ?= 10
 test-fuzz: .venv/.dev  ## whatever others may write, at every parser and the receiver; ten minutes

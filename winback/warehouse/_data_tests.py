@@ -1,4 +1,5 @@
-"""The data tests of a build, all after its models, each as the one query that it is.
+"""The data tests of a build, all after its models, each as the one query that it is (on Spark many
+in one).
 
 dbt runs a test as it runs a model, with a hundred times of what the query takes. Here it only
 writes their SQL, which is kept until the project or a var changes. A test that may be different
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -136,10 +137,10 @@ def run_tests(settings: Settings, tests: Iterable[DataTest], folder: Path) -> Te
         # As the dbt profile has it; a large shop's tests may spill.
         connection.execute(f"set temp_directory = {literal(spill)}")
         connection.execute("set preserve_insertion_order = false")
-        for test in tests:
-            if not test.query:
-                continue
-            status, message = _run(connection, test)
+        asked = [test for test in tests if test.query]
+        answers = _answers(settings, connection, [test.query for test in asked])
+        for test, answer in zip(asked, answers, strict=True):
+            status, message = _judged(test, answer)
             counts[status] = counts.get(status, 0) + 1
             if status == "error":
                 failures.append(placed(folder, test.path, message))
@@ -159,13 +160,29 @@ def concerns(test: DataTest, *, built: Collection[str], broken: Collection[str])
     return is_new and not any(it in broken for it in on)
 
 
-def _run(connection: duckdb.DuckDBPyConnection, test: DataTest) -> tuple[str, str]:
-    """As dbt judges and words it."""
+def _answers(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, queries: Sequence[str]
+) -> Iterable[tuple[Any, ...] | str]:
+    """The row of each query, by the engine that made its tables, or what stopped it."""
+    if settings.dbt_target == "spark":
+        from winback.warehouse.spark import answers_of
+
+        return answers_of(settings, connection, queries)
+    return (_answer(connection, query) for query in queries)
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...] | str:
     try:
-        row = connection.execute(test.query).fetchone()
+        return connection.execute(query).fetchone() or (0, False, False)
     except duckdb.Error as error:
-        return "error", str(error)
-    failures, should_warn, should_error = row or (0, False, False)
+        return str(error)
+
+
+def _judged(test: DataTest, answer: tuple[Any, ...] | str) -> tuple[str, str]:
+    """As dbt judges and words it."""
+    if isinstance(answer, str):
+        return "error", answer
+    failures, should_warn, should_error = answer
     found = f"Got {failures} result{'' if failures == 1 else 's'}, configured to"
     if test.severity == "error" and should_error:
         return "fail", f"{found} fail if {test.fails_if}"

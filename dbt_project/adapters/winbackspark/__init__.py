@@ -7,7 +7,7 @@ computed by the process of the build, as on DuckDB.
 
 from __future__ import annotations
 
-import re
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,8 @@ from sqlglot import exp
 from winback.base.duck import literal
 from winback.base.errors import WinbackError
 from winback.warehouse.spark import _statements as statements
+from winback.warehouse.spark._questions import is_data_test, told
+from winback.warehouse.spark._session import engine_for
 from winback.warehouse.spark._tables import Column, Tables
 
 TYPE: Final = "winbackspark"
@@ -60,14 +62,17 @@ class SparkCursor:
             raise DbtRuntimeError(str(error)) from error
         except Exception as error:
             if type(error).__module__.startswith("pyspark"):
-                raise DbtRuntimeError(f"Spark: {_without_values(str(error))}") from None
+                raise DbtRuntimeError(told(error)) from None
             raise
         return self
 
     def _run(self, sql: str, bindings: Any) -> None:
         asked = statements.read_statement(sql)
         if isinstance(asked, statements.Rows):
-            self._found = self._tables.rows(asked.query)
+            if is_data_test(asked.query) and self._tables.are_duckdbs(asked.query):
+                self._duck.execute(sql)
+            else:
+                self._found = self._tables.rows(asked.query)
         elif isinstance(asked, statements.MakeTable) and asked.table.db:
             self._make_table(asked)
         elif isinstance(asked, statements.MakeView) and asked.table.db:
@@ -117,11 +122,6 @@ class SparkCursor:
         self._tables.forget(table.db, table.name)
 
 
-def _without_values(message: str) -> str:
-    """What failed. Spark quotes values of rows, and tells the plan behind the first line."""
-    return re.sub(r"'[^']*'", "'…'", message.partition("\n")[0])
-
-
 def _as_declared(
     columns: list[Column], declared: tuple[exp.ColumnDef, ...], name: str
 ) -> list[Column]:
@@ -162,7 +162,10 @@ class SparkEnvironment(LocalEnvironment):
                 self.conn = self.initialize_db(self.creds, self._plugins)
                 folder = Path(self.creds.path).parent / "spark"
                 own = self.initialize_cursor(self.creds, self.conn.cursor(), self._plugins)
-                self.tables = Tables(own, folder.resolve())
+                engine = engine_for(
+                    Path(os.environ["WINBACK_LANDING"]), os.environ["WINBACK_SPARK_MASTER"]
+                )
+                self.tables = Tables(own, folder.resolve(), engine)
             self.handle_count += 1
             cursor = self.initialize_cursor(
                 self.creds, self.conn.cursor(), self._plugins, self._REGISTERED_DF

@@ -14,54 +14,18 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyspark
 import pytest
 from published_rows import compare
+from seasons import NEXT_AT, season, winback
 
-from winback.rehearsal.demo import generate_shop
-
-ENDS_AT = datetime(2026, 4, 17, 15, 30, tzinfo=UTC)
-RUNS_AT = ("2026-04-15T15:30:00Z", "2026-04-16T15:30:00Z")
-BUILT_AT = "2026-04-17T15:30:00Z"
 CLUSTER = int(os.environ.get("SPARK_CUSTOMERS", "50000"))
 SPARK_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
-
-
-def winback(home: Path, *arguments: str, **environment: str) -> float:
-    """Run a command; the seconds that it took."""
-    began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-m", "winback.cli", *arguments],
-        env=os.environ
-        | {
-            "WINBACK_HOME": str(home),
-            "XDG_CACHE_HOME": str(home.parent / "cache"),
-            "PREFECT_HOME": str(home.parent / "prefect"),
-            "DO_NOT_TRACK": "1",
-        }
-        | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return time.monotonic() - began
-
-
-def season(folder: Path, customers: int) -> Path:
-    """A home with a shop, and a ledger with messages, clicks and replies."""
-    generate_shop(folder / "shop", customers=customers, ends_at=ENDS_AT)
-    winback(folder / "home", "load", str(folder / "shop"))
-    for at in RUNS_AT:
-        winback(folder / "home", "run", "--mode", "sandbox", "--as-of", at)
-    return folder / "home"
 
 
 def report(what: str, seconds: dict[str, float], found: dict[str, Any]) -> None:
@@ -80,16 +44,16 @@ def built_by_both(folder: Path, home: Path, master: str, what: str, *, beside: A
     """Build a home by each engine, and compare what they publish."""
     other = folder / "on_spark"
     shutil.copytree(home, other, symlinks=True)
-    seconds = {"DuckDB": winback(home, "build", "--as-of", BUILT_AT, "--no-collect")}
+    seconds = {"DuckDB": winback(home, "build", "--as-of", NEXT_AT, "--no-collect")}
     with beside(other) if beside else _nothing():
         seconds["Spark"] = winback(
-            other, "build", "--target", "spark", "--as-of", BUILT_AT, "--no-collect",
+            other, "build", "--target", "spark", "--as-of", NEXT_AT, "--no-collect",
             WINBACK_SPARK_MASTER=master,
         )  # fmt: skip
     found = compare(home / "published" / "current", other / "published" / "current")
     report(what, seconds, found)
     assert {name: it for name, it in found.items() if it.differing_at_12_digits} == {}
-    winback(other, "report", "--as-of", BUILT_AT, "--out", str(folder / "report.html"))
+    winback(other, "report", "--as-of", NEXT_AT, "--out", str(folder / "report.html"))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 from winback.people.erasure._others import forget_leftovers
 from winback.warehouse import _dbt, spark
+from winback.warehouse.spark._session import engine_for
 
 AS_OF = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -51,3 +52,21 @@ def test_an_erasure_leaves_no_table_of_spark(tmp_path: Path) -> None:
     table.write_bytes(b"of a person")
     forget_leftovers(settings)
     assert not table.exists()
+
+
+@pytest.mark.parametrize(
+    ("master", "megabytes", "is_small", "parts"),
+    [
+        ("local[2]", 1, True, 4),
+        ("local[*]", 40, False, 10),
+        ("spark://127.0.0.1:7077", 1, False, 4),
+    ],
+)
+def test_spark_is_set_for_few_rows_on_this_machine_and_of_a_small_landing_alone(
+    master: str, megabytes: int, is_small: bool, parts: int, tmp_path: Path
+) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "orders.parquet").write_bytes(bytes(megabytes * 2**20))
+    (tmp_path / "shop" / "load.json").write_bytes(bytes(100 * 2**20))
+    engine = engine_for(tmp_path, master)
+    assert (engine.is_small, engine.parts) == (is_small, parts)

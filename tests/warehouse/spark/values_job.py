@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from winback.warehouse.spark._dialect import Read
-from winback.warehouse.spark._session import stop_session
-from winback.warehouse.spark._tables import Tables
+from winback.warehouse.spark._questions import answers
+from winback.warehouse.spark._session import Engine, stop_session
+from winback.warehouse.spark._tables import Column, Tables
 
 # The nights on which clocks change, on either side of the world and by half an hour, and a usual
 # one; each with the quarters of an hour around the change.
@@ -106,7 +107,7 @@ AGGREGATES = {
 class Both:
     """One table on both engines."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, landing_bytes: int) -> None:
         self.duck = duckdb.connect()
         self.duck.execute("set timezone = 'UTC'")
         self.duck.execute(f"create table numbers as {NUMBERS}")
@@ -120,7 +121,7 @@ class Both:
         self.duck.execute(
             f"create table moments as select * from (values {nights}) as t (zone, t, u, k)"
         )
-        self.tables = Tables(self.duck, folder)
+        self.tables = Tables(self.duck, folder, Engine("local[2]", landing_bytes))
 
     def differing(self, expressions: tuple[str, ...], table: str, order: str = "") -> list[Any]:
         """The expressions that differ, with both engines' values."""
@@ -147,9 +148,11 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
-    yield Both(tmp_path_factory.mktemp("spark") / "tables")
+@pytest.fixture(scope="module", params=[0, 10**9], ids=["set for few rows", "set for many"])
+def both(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Both]:
+    yield Both(tmp_path_factory.mktemp("spark") / "tables", request.param)
     stop_session()
 
 
@@ -196,3 +199,30 @@ def test_any_value_becomes_the_same_on_both_engines(
         "timezone('America/New_York', timezone('UTC', make_timestamp(s * 1000000)))",
     )
     assert both.differing(expressions, "anything", "order by d, a, s") == []
+
+
+def test_questions_asked_together_have_their_own_answers(both: Both) -> None:
+    numbers = sqlglot.parse_one('select n from "main"."numbers"', read=Read)
+    held = both.tables.written("main", "on_spark", numbers, [Column("n", "BIGINT")])
+    place = held.rpartition("read_parquet('")[2].partition("/*.parquet")[0]
+    both.duck.execute(f"create or replace view on_spark as {held}")
+    both.duck.execute(f"comment on view on_spark is 'spark:{place}'")
+
+    def asked(table: str, condition: str) -> str:
+        return (
+            "select count(*) as failures, count(*) != 0 as should_warn, "
+            "count(*) > 3 as should_error "
+            f'from (select n from "main"."{table}" where {condition}) as dbt_internal_test'
+        )
+
+    limits = range(-8, 40)
+    together = [asked("numbers" if it % 5 == 0 else "on_spark", f"n > {it}") for it in limits]
+    wanted = [both.duck.execute(it).fetchone() for it in together]
+    assert list(answers(both.tables, together)) == wanted
+    # One that stops does not stop the others, and says nothing of a row.
+    broken = asked("on_spark", "cast('secret' || cast(n as varchar) as bigint) > 1")
+    *others, stopped = answers(both.tables, [*together[1:4], broken])
+    assert others == wanted[1:4]
+    assert isinstance(stopped, str)
+    assert stopped.startswith("Spark: ")
+    assert "secret" not in stopped

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from typing import Final
+from typing import Any, Final
 
 from winback.base.errors import WinbackError
 from winback.base.places import PROJECT_DIR
+from winback.base.settings import Settings
 
 _ADAPTER: Final = PROJECT_DIR / "dbt_project" / "adapters" / "winbackspark"
 # dbt looks for an adapter among the modules of this package.
@@ -35,3 +37,16 @@ def register() -> None:
     except BaseException:
         del sys.modules[_NAME]
         raise
+
+
+def answers_of(
+    settings: Settings, connection: Any, queries: Sequence[str]
+) -> Iterator[tuple[Any, ...] | str]:
+    """The only row of each query of the warehouse, which `connection` reads, or what stopped it."""
+    from winback.warehouse.spark._questions import answers
+    from winback.warehouse.spark._session import engine_for
+    from winback.warehouse.spark._tables import Tables
+
+    engine = engine_for(settings.landing_dir, settings.spark_master)
+    folder = settings.warehouse_path.parent / "spark"
+    return answers(Tables(connection, folder.resolve(), engine), queries)

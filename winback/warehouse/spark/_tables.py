@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import duckdb
 from sqlglot import exp
 
 from winback.base.duck import literal
 from winback.warehouse.spark._regexes import Untranslatable
-from winback.warehouse.spark._session import spark_session
+from winback.warehouse.spark._session import Engine, spark_session
 from winback.warehouse.spark._translate import Relation, translate
 
 if TYPE_CHECKING:
@@ -66,19 +67,22 @@ class Column:
 
 def spark_type(duckdb_type: str) -> str:
     """Raises Untranslatable for a type that no table of ours has."""
-    if duckdb_type.startswith("DECIMAL("):
-        return duckdb_type.lower()
-    if duckdb_type not in _SPARK_TYPES:
+    if not _has_spark_type(duckdb_type):
         raise Untranslatable(f"a column of the type {duckdb_type} is not for Spark")
-    return _SPARK_TYPES[duckdb_type]
+    return _SPARK_TYPES.get(duckdb_type, duckdb_type.lower())
+
+
+def _has_spark_type(duckdb_type: str) -> bool:
+    return duckdb_type in _SPARK_TYPES or duckdb_type.startswith("DECIMAL(")
 
 
 class Tables:
     """What Spark reads and writes of one warehouse. Threads share it."""
 
-    def __init__(self, connection: Any, folder: Path) -> None:
+    def __init__(self, connection: Any, folder: Path, engine: Engine) -> None:
         self._duck = connection
         self._folder = folder
+        self._engine = engine
         self._lock = threading.RLock()
         self._known: dict[str, Relation] = {}
         self._files: dict[str, Relation] = {}
@@ -101,23 +105,31 @@ class Tables:
             if pattern not in self._files:
                 digest = hashlib.sha256(pattern.encode()).hexdigest()[:16]
                 query = f"select * from read_parquet({literal(pattern)}, union_by_name = true)"
-                columns = {it.name: it.type for it in self.described(query)}
+                columns = [it for it in self.described(query) if _has_spark_type(it.type)]
                 name = f"wb_files_{digest}"
-                frame = self.spark.read.option("mergeSchema", "true").parquet(pattern)
-                frame.createOrReplaceTempView(name)
-                self._files[pattern] = Relation(name, columns)
+                self._read(pattern, columns).createOrReplaceTempView(name)
+                self._files[pattern] = Relation(name, {it.name: it.type for it in columns})
             return self._files[pattern]
 
     # -- what dbt asks for
 
     @property
     def spark(self) -> SparkSession:
-        return spark_session(self._folder)
+        return spark_session(self._folder, self._engine)
 
     def rows(self, query: exp.Expr) -> tuple[list[str], list[tuple[Any, ...]]]:
         """The names and the rows of a query."""
         frame = self.spark.sql(translate(query, self))
         return frame.columns, [tuple(row) for row in frame.collect()]
+
+    def held(self, query: str) -> tuple[Any, ...] | str:
+        """The only row of a query whose tables DuckDB holds, or what stopped it."""
+        with self._lock:
+            try:
+                row: tuple[Any, ...] = self._duck.execute(query).fetchone()
+            except duckdb.Error as error:
+                return str(error)
+        return row
 
     def described(self, query: str) -> list[Column]:
         """The columns that DuckDB gives a query; no row is read."""
@@ -157,6 +169,15 @@ class Tables:
             ).fetchone()
         return (found[0] if found else None) or ""
 
+    def are_duckdbs(self, query: exp.Expr) -> bool:
+        """Whether all that a query reads are tables that DuckDB holds, such as seeds."""
+        read = [
+            it
+            for it in query.find_all(exp.Table)
+            if it.db or "/" in it.name or not isinstance(it.this, exp.Identifier)
+        ]
+        return bool(read) and all(it.db and not self._comment(it.db, it.name) for it in read)
+
     def discard(self, folder: Path | None) -> None:
         """Delete the files of a table that another has replaced."""
         if folder is not None and folder.parent == self._folder:
@@ -167,16 +188,25 @@ class Tables:
         relation = Relation(f"wb_{schema}_{name}", {it.name: it.type for it in columns})
         comment = self._comment(schema, name)
         if comment.startswith(_MARK):
-            frame = self.spark.read.parquet(comment.removeprefix(_MARK))
+            frame = self._read(comment.removeprefix(_MARK), columns)
             frame.createOrReplaceTempView(relation.name)
             return relation
         if comment.startswith(_VIEW):
             query = translate(comment.removeprefix(_VIEW), self)
             self.spark.sql(f"create or replace temporary view {relation.name} as {query}")
             return relation
-        self._typed(self.spark.read.parquet(str(self._exported(schema, name, columns))), columns,
-                    name).createOrReplaceTempView(relation.name)  # fmt: skip
+        path = self._exported(schema, name, columns)
+        self._read(str(path), columns).createOrReplaceTempView(relation.name)
         return relation
+
+    def _read(self, files: str, columns: Sequence[Column]) -> DataFrame:
+        """Files with the types that DuckDB has for their columns.
+
+        Spark looks into no file before it reads the rows: one that has another type then stops it.
+        """
+        types = ", ".join(f"`{it.name}` {spark_type(it.type)}" for it in columns)
+        frame = self.spark.read.schema(types).parquet(files)
+        return frame.coalesce(1) if self._engine.is_small else frame
 
     def _exported(self, schema: str, name: str, columns: Sequence[Column]) -> Path:
         """What only DuckDB holds (a seed, a Python model) as a file that Spark reads."""
@@ -197,6 +227,7 @@ class Tables:
                 f"Spark has {len(frame.columns)} columns of {len(columns)}: {name}"
             )
         selected = []
+        as_it_is = True
         for (given_name, given), column in zip(frame.dtypes, columns, strict=True):
             wanted = spark_type(column.type)
             fits = given in _GIVEN.get(wanted, ()) or (
@@ -208,12 +239,13 @@ class Tables:
                     f"Spark has {given_name} as {given} where DuckDB has {column.name} as "
                     f"{column.type}: {name}"
                 )
+            as_it_is &= given == wanted and given_name == column.name and not column.not_null
             value = f"cast(`{given_name}` as {wanted})"
             if column.not_null:
                 told = f"NOT NULL constraint failed: {name}.{column.name}"
                 value = f"coalesce({value}, cast(raise_error('{told}') as {wanted}))"
             selected.append(f"{value} as `{column.name}`")
-        return frame.selectExpr(*selected)
+        return frame if as_it_is else frame.selectExpr(*selected)
 
     def _forget_unfinished(self) -> None:
         """Delete what a build that was killed left: no table names it."""

@@ -44,7 +44,7 @@ def translate(query: str | exp.Expr, catalog: Catalog) -> str:
         tree = annotate_types(tree, schema=schema, dialect=Read)
     except SqlglotError as error:
         raise Untranslatable(f"what Spark is to run can't be read: {error}") from error
-    return _with_numbers(_rewritten(tree)).sql("spark", comments=False)
+    return _with_numbers(_rewritten(tree)).sql("spark", comments=False, copy=False)
 
 
 def _named(tree: exp.Expr, catalog: Catalog) -> dict[str, Any]:
