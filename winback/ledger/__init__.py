@@ -107,6 +107,7 @@ from winback.ledger._joins import (
 from winback.ledger._known import known_of
 from winback.ledger._links import Link, find_link
 from winback.ledger._lost import NEW, has_ledger
+from winback.ledger._many import Also
 from winback.ledger._messages import (
     MAY_HAVE_REACHED,
     WAITING,
@@ -224,6 +225,7 @@ __all__ = [
     "WAITING",
     "AddressKey",
     "Adopted",
+    "Also",
     "Approval",
     "ChannelGroup",
     "Decision",

@@ -11,25 +11,48 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Dialect, Text, TypeDecorator, bindparam
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import NullType, TypeEngine
+from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
+
+
+class _Array(UserDefinedType[str]):
+    """PostgreSQL's array of texts, as it is written."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def get_col_spec(self, **_kw: Any) -> str:
+        return "text[]"
 
 
 class _Texts(TypeDecorator[Sequence[str]]):
-    """Texts as one value: an array in PostgreSQL, JSON in SQLite, which has no arrays."""
+    """Texts as one value: an array as PostgreSQL writes it, JSON for SQLite, which has no arrays.
+
+    The driver would write an array text by text, which costs more than to find them.
+    """
 
     impl = Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        texts = Text() if dialect.name == "sqlite" else postgresql.ARRAY(Text())
-        return dialect.type_descriptor(texts)
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else _Array())
 
     def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
-        return json.dumps(value) if dialect.name == "sqlite" else value
+        if value is None or dialect.name == "sqlite":
+            return json.dumps(value)
+        return _written(value)
+
+
+def _written(texts: Sequence[str]) -> str:
+    """An array of texts as PostgreSQL reads it."""
+    written = json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
+    if "\\" in written:
+        # JSON has more escapes than an array.
+        quoted = (text.replace("\\", r"\\").replace('"', r"\"") for text in texts)
+        return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
+    return "{" + written[1:-1] + "}"
 
 
 class _Among(FunctionElement[bool]):

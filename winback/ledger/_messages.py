@@ -6,14 +6,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Update, bindparam, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Table,
+    Update,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from winback.ledger import _tables as t
 from winback.ledger._among import among, texts
+from winback.ledger._many import Also, given, part_of_statement, rows_of
 from winback.ledger._states import TRANSITIONS, State
 
+_m = t.messages.c
+# Whether a statement changes one message, many alike, or each to what it is given.
+_How = Literal["one", "alike", "given"]
 # States in which nobody holds a message: it may be rescheduled, stopped or claimed.
 WAITING: tuple[State, ...] = ("planned", "deferred")
 # States in which a message may have reached a person, and so counts for frequency caps.
@@ -28,17 +43,21 @@ def transition(
     from_states: tuple[State, ...],
     at: datetime,
     claim_token: str | None = None,
+    also: Sequence[Also] = (),
 ) -> int:
     """Move messages to a state and raise their version; the number that moved.
 
     Each row holds `message_id` and the columns to set (the same in every row). A message
-    in none of `from_states`, or claimed by another than `claim_token`, stays as it is.
+    in none of `from_states`, or claimed by another than `claim_token`, stays as it is; rows of
+    other tables are written `also`, however many messages move.
     Raises ValueError for a move that the transition table doesn't know.
     """
     for state in from_states:
         if to not in TRANSITIONS[state]:
             raise ValueError(f"a message can't go from {state} to {to}")
-    return _update(connection, rows, to=to, in_states=from_states, at=at, token=claim_token)
+    return _update(
+        connection, rows, to=to, in_states=from_states, at=at, token=claim_token, also=also
+    )
 
 
 def reschedule(
@@ -69,26 +88,38 @@ def _update(
     in_states: tuple[State, ...],
     at: datetime,
     token: str | None,
+    also: Sequence[Also] = (),
 ) -> int:
+    also = [it for it in also if it.rows]
+    if not rows or connection.dialect.name == "sqlite":
+        for it in also:
+            it.write(connection)
+        also = []
     if not rows:
         return 0
     names = tuple(name for name in rows[0] if name != "message_id")
     fixed: dict[str, object] = {"at": at} if token is None else {"at": at, "token": token}
 
-    def execute(new: Any, *, are_alike: bool) -> int:
+    def execute(new: Any, how: _How, also: Sequence[Also]) -> int:
+        shapes = tuple(it.shape for it in also)
         statement = _update_statement(
-            names, in_states, to=to, are_alike=are_alike, is_claimed=token is not None
+            names, in_states, to=to, how=how, is_claimed=token is not None, also=shapes
         )
+        for it in also:
+            new |= given(it.table, it.rows)
         return connection.execute(statement, new).rowcount
 
     groups = [list(run) for _, run in groupby(rows, lambda row: [row[name] for name in names])]
     if len(groups) > 1 and len(groups) * 4 > len(rows):
+        if connection.dialect.name != "sqlite":
+            return execute(fixed | given(t.messages, rows), "given", also)
         each = [fixed | _renamed(row, names, row["message_id"]) for row in rows]
-        return execute(each, are_alike=False)
+        return execute(each, "one", ())
     moved = 0
     for group in groups:
         keys = [row["message_id"] for row in group]
-        moved += execute(fixed | _renamed(group[0], names, keys), are_alike=True)
+        moved += execute(fixed | _renamed(group[0], names, keys), "alike", also)
+        also = []
     return moved
 
 
@@ -102,27 +133,35 @@ def _update_statement(
     in_states: tuple[State, ...],
     *,
     to: State | None,
-    are_alike: bool,
+    how: _How,
     is_claimed: bool,
+    also: tuple[tuple[Table, str, tuple[str, ...]], ...],
 ) -> Update:
-    """The statement for one message, or for many that change alike; built once for each shape."""
-    m = t.messages.c
+    """The statement for one message, for many that change alike, or for many of which each is
+    `given` its values; built once for each shape."""
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    is_meant = among(_m.message_id, texts("key"))
+    if how == "one":
+        is_meant = _m.message_id == bindparam("key")
+    elif how == "given":
+        new = rows_of(t.messages, ("message_id", *names))
+        values = {name: new.c[name] for name in names}
+        is_meant = _m.message_id == new.c.message_id
     # Joined to nothing, so that SQLite looks for the keys, of which there are few, and not
     # for the state.
-    state = m.state.concat("")
+    state = _m.state.concat(literal_column("''"))
     statement = (
         update(t.messages)
-        .where(among(m.message_id, texts("key")) if are_alike else m.message_id == bindparam("key"))
-        .where(or_(*(state == allowed for allowed in in_states)))
-        .values(updated_at=bindparam("at"), version=m.version + 1)
-        .values({name: bindparam(f"new_{name}") for name in names})
+        .where(is_meant, or_(*(state == literal_column(f"'{allowed}'") for allowed in in_states)))
+        .values(updated_at=bindparam("at"), version=_m.version + literal_column("1"))
+        .values(values)
+        .add_cte(*(part_of_statement(*shape) for shape in also))
     )
     if to is not None:
-        statement = statement.values(state=to)
-    return statement.where(m.claim_token == bindparam("token")) if is_claimed else statement
+        statement = statement.values(state=literal_column(f"'{to}'"))
+    return statement.where(_m.claim_token == bindparam("token")) if is_claimed else statement
 
 
-_m = t.messages.c
 _sent_at = func.coalesce(_m.accepted_at, _m.updated_at, type_=t.UtcDateTime)
 # Built once: the last look asks it before every call.
 RECENT = select(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, select
 
 from winback.base.clock import Clock
 from winback.ledger import (
     TRANSITIONS,
+    Also,
     Proof,
     State,
     among,
@@ -34,8 +35,6 @@ LEASE_AFTER_DEADLINE = timedelta(seconds=60)
 # A refusal for these is one of a message, where the request holds no other.
 _ITS_OWN_FAULT = frozenset({"too_large", "unexplained", "content"})
 _IN_FLIGHT: tuple[State, ...] = ("sending", "unknown")
-# The names of its values come with them.
-_UPDATE_ATTEMPT = update(tables.attempts).where(tables.attempts.c.attempt_id == bindparam("key"))
 _OUTCOME = select(tables.attempts.c.outcome).where(tables.attempts.c.attempt_id == bindparam("key"))
 # The messages that this run has just accepted. A claim that is gone was taken by others who settled
 # the message.
@@ -44,7 +43,6 @@ _OURS = select(tables.messages.c.message_id, tables.messages.c.provider_id).wher
     tables.messages.c.state.concat("") == "accepted",
     tables.messages.c.claim_token == bindparam("token"),
 )
-_INSERT_ATTEMPT, _INSERT_POSITIONS = insert(tables.attempts), insert(tables.attempt_messages)
 _STATE_AFTER: dict[Kind, State] = {
     "accepted": "accepted",
     "deferred": "deferred",
@@ -84,12 +82,15 @@ def begin(
         for key in request.message_ids
     ]
     moved = transition(
-        connection, sending, "sending", from_states=("claimed",), at=now, claim_token=token
+        connection,
+        sending,
+        "sending",
+        from_states=("claimed",),
+        at=now,
+        claim_token=token,
+        also=_attempts_of(channel, requests, messages, started_at=now, deadline_at=deadline),
     )
-    if moved != len(sending):
-        return False
-    _insert_attempts(connection, channel, requests, messages, started_at=now, deadline_at=deadline)
-    return True
+    return moved == len(sending)
 
 
 def call(channel: Channel, request: Request, clock: Clock, begun_at: datetime) -> Outcome:
@@ -148,16 +149,27 @@ def finish(
         for state, keys in ends[it.request.attempt_id].items():
             rows = [_changed(messages[key], state, it, now=now) for key in keys]
             moves.setdefault(state, []).extend(rows)
+    endings = Also(tables.attempts, _endings(settled, finished_at=now), "attempt_id")
+    is_own = is_beside_others(connection)
     for state, rows in moves.items():
         origins = tuple(origin for origin in _IN_FLIGHT if state in TRANSITIONS[origin])
-        moved = transition(connection, rows, state, from_states=origins, at=now, claim_token=token)
+        moved = transition(
+            connection,
+            rows,
+            state,
+            from_states=origins,
+            at=now,
+            claim_token=token,
+            also=[endings] if is_own else [],
+        )
         if state == "accepted" and moved < len(rows):
-            if is_beside_others(connection):
+            if is_own:
                 raise SettledByOthersError
             _prove(connection, settled, token=token, now=now)
     _suppress(connection, settled, messages, now=now)
-    # Attempts come last: those before show whether this one is a second.
-    _update_attempts(connection, settled, finished_at=now)
+    if not (is_own and moves):
+        # Attempts come last: those before show whether this one is a second.
+        endings.write(connection)
     return [_counts(it.request, ends.get(it.request.attempt_id)) for it in calls]
 
 
@@ -259,15 +271,14 @@ def _changed(message: Row[Any], state: State, call: Finished, *, now: datetime) 
     }
 
 
-def _insert_attempts(
-    connection: Connection,
+def _attempts_of(
     channel: Channel,
     requests: Sequence[Request],
     messages: Mapping[str, Row[Any]],
     *,
     started_at: datetime,
     deadline_at: datetime,
-) -> None:
+) -> list[Also]:
     attempts = [
         {
             "attempt_id": request.attempt_id,
@@ -291,17 +302,13 @@ def _insert_attempts(
         for request in requests
         for pos, key in enumerate(request.message_ids)
     ]
-    if requests:
-        connection.execute(_INSERT_ATTEMPT, attempts)
-        connection.execute(_INSERT_POSITIONS, positions)
+    return [Also(tables.attempts, attempts), Also(tables.attempt_messages, positions)]
 
 
-def _update_attempts(
-    connection: Connection, calls: Sequence[Finished], *, finished_at: datetime
-) -> None:
-    endings = [
+def _endings(calls: Sequence[Finished], *, finished_at: datetime) -> list[dict[str, object]]:
+    return [
         {
-            "key": it.request.attempt_id,
+            "attempt_id": it.request.attempt_id,
             "finished_at": finished_at,
             "outcome": it.outcome.kind,
             "http_status": it.outcome.status,
@@ -313,5 +320,3 @@ def _update_attempts(
         }
         for it in calls
     ]
-    if endings:
-        connection.execute(_UPDATE_ATTEMPT, endings)
