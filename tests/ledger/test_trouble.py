@@ -118,6 +118,18 @@ def test_own_writes_go_side_by_side_in_postgresql_and_never_beside_the_one_write
                 assert not free
 
 
+def test_a_session_that_the_server_ended_meanwhile_is_replaced(make_schema, tmp_path):
+    settings = Settings.load(home=tmp_path, ledger_url=make_schema())
+    with open_ledger(settings) as ledger, open_ledger(settings) as other:
+        for transaction in (ledger.read, ledger.write_own, ledger.write):
+            with ledger.read() as connection:
+                ended = connection.scalar(text("select pg_backend_pid()"))
+            with other.read() as connection:
+                connection.execute(text(f"select pg_terminate_backend({ended}, 10000)"))
+            with transaction() as connection:
+                assert connection.scalar(text("select pg_backend_pid()")) != ended
+
+
 @pytest.mark.parametrize(
     ("code", "says"),
     [

@@ -29,6 +29,9 @@ from winback.ledger._turns import turn
 BUSY_SECONDS = 30
 # The one lock of all writers of a PostgreSQL ledger; any constant will do.
 _WRITER_LOCK = 7_461_204_118_322_001
+# A check and its write are one by the writers' lock, which is the first statement: each statement
+# after it must see all that was committed before.
+_BEGIN: Final = "begin isolation level read committed"
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,9 @@ class Ledger:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read transaction: one consistent snapshot."""
-        with tell_trouble(), self.engine.connect() as connection:
-            if not self._is_sqlite:
-                connection.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
-                if self._is_sqlite:
-                    connection.exec_driver_sql("begin")
-                yield connection
+        begin = "begin" if self._is_sqlite else "begin isolation level repeatable read"
+        with tell_trouble(), self._begun(begin) as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -74,13 +73,32 @@ class Ledger:
 
     @contextmanager
     def _writing(self, lock: str, *, beside_others: bool) -> Iterator[Connection]:
-        with tell_trouble(), self._turn(), self.engine.connect() as connection:
+        # A plain BEGIN would let two writers of SQLite read before either writes.
+        begin = "begin immediate" if self._is_sqlite else f"{_BEGIN}; select {lock}({_WRITER_LOCK})"
+        with tell_trouble(), self._turn(), self._begun(begin) as connection:
             connection.execution_options(winback_beside_others=beside_others)
-            with connection.begin():
-                # A plain BEGIN would let two writers of SQLite read before either writes.
-                take = "begin immediate" if self._is_sqlite else f"select {lock}({_WRITER_LOCK})"
-                connection.exec_driver_sql(take)
-                yield connection
+            yield connection
+
+    @contextmanager
+    def _begun(self, begin: str) -> Iterator[Connection]:
+        """A transaction, committed at the end of the block; an exception rolls it back."""
+        with self._connection_in(begin) as connection:
+            yield connection
+            connection.commit()
+
+    def _connection_in(self, begin: str) -> Connection:
+        """A connection on which `begin` was executed.
+
+        The server may have ended a pooled one since it was last used. Nothing has happened in its
+        transaction then, so another takes its place. To ask each one first, as pools can, would
+        cost every transaction a question.
+        """
+        try:
+            return _execute_first(self.engine.connect(), begin)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return _execute_first(self.engine.connect(), begin)
 
     @property
     def _is_sqlite(self) -> bool:
@@ -96,12 +114,8 @@ class Ledger:
             if self._is_sqlite:
                 raw.execute("vacuum")
                 raw.execute("pragma wal_checkpoint(truncate)")
-                return
-            raw.autocommit = True
-            try:
+            else:
                 raw.execute(f"vacuum full {', '.join(t.metadata.tables)}")
-            finally:
-                raw.autocommit = False
 
     def _turn(self) -> AbstractContextManager[None]:
         """PostgreSQL's lock has a queue of its own."""
@@ -205,6 +219,15 @@ def _upgrade(connection: Connection) -> None:
         ) from None
 
 
+def _execute_first(connection: Connection, begin: str) -> Connection:
+    try:
+        connection.exec_driver_sql(begin)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def is_beside_others(connection: Connection) -> bool:
     """Whether this is a transaction of `Ledger.write_own`."""
     return bool(connection.get_execution_options().get("winback_beside_others", False))
@@ -254,6 +277,7 @@ _SESSION: Final = f"""
     select set_config(name, value, false) from (values
         ('lock_timeout', '{BUSY_SECONDS}s'),
         ('idle_in_transaction_session_timeout', '60s'),
+        ('TimeZone', 'UTC'),
         ('tcp_keepalives_idle', '10'),
         ('tcp_keepalives_interval', '5'),
         ('tcp_keepalives_count', '3'),
@@ -269,10 +293,9 @@ def _postgresql(url: URL) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
-        # A check and its write are one by the writers' lock, which is the first statement: each
-        # statement after it must see all that was committed before.
-        isolation_level="READ COMMITTED",
-        pool_pre_ping=True,
+        # Transactions begin as `Ledger` says, in one message with their first question: the driver
+        # would ask for each BEGIN alone.
+        isolation_level="AUTOCOMMIT",
         connect_args={name: value for name, value in _NOTICE.items() if name not in url.query},
     )
     event.listen(engine, "connect", _configure_postgresql)
@@ -281,4 +304,3 @@ def _postgresql(url: URL) -> Engine:
 
 def _configure_postgresql(dbapi_connection: Any, _record: object) -> None:
     dbapi_connection.execute(_SESSION)
-    dbapi_connection.commit()
