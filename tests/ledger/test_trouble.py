@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from winback.base.settings import Settings
-from winback.ledger import LedgerUnavailable, open_ledger, tables
+from winback.ledger import LedgerUnavailable, look_alone, open_ledger, tables
 
 pytestmark = pytest.mark.both_databases
 
@@ -116,6 +116,17 @@ def test_own_writes_go_side_by_side_in_postgresql_and_never_beside_the_one_write
                 alone = text("select pg_try_advisory_xact_lock(7461204118322001)")
                 free = other.scalar(wait if second == ledger.write_own else alone)
                 assert not free
+
+
+def test_looks_follow_each_other_in_postgresql_beside_own_writes(make_schema, tmp_path):
+    alone = text("select pg_try_advisory_xact_lock(7461204118322002)")
+    with open_ledger(Settings.load(home=tmp_path, ledger_url=make_schema())) as ledger:
+        with ledger.write_own() as connection:
+            look_alone(connection)
+            with ledger.write_own() as beside:
+                assert not beside.scalar(alone)
+        with ledger.write_own() as connection:
+            assert connection.scalar(alone), "a look ends with its transaction"
 
 
 def test_a_session_that_the_server_ended_meanwhile_is_replaced(make_schema, tmp_path):

@@ -21,6 +21,7 @@ from winback.ledger import (
     open_ledger,
     prove_accepted,
     sent_twice,
+    suppress,
     tables,
 )
 from winback.providers import Outcome
@@ -202,6 +203,46 @@ def test_an_opt_out_that_comes_with_an_answer_takes_the_one_writers_turn(
     provider.fault = lambda _: (400, {}, b'{"code": 21610, "message": "stopped", "status": 400}')
     send([outbox_row(2)])
     assert len(taken) == accepted + 1
+
+
+def test_an_opt_out_that_comes_while_a_worker_looks_waits_for_its_intent(ledger, send, monkeypatch):
+    begin, done, writers = _attempts.begin, threading.Event(), []
+
+    def opt_out():
+        with ledger.write() as connection:
+            suppress(connection, group="phone", address="+15550000001", reason="stop",
+                     source="test", occurred_at=NOW, recorded_at=NOW)  # fmt: skip
+            done.set()
+
+    def look(*arguments, **options):
+        if not writers:
+            writers.append(threading.Thread(target=opt_out))
+            writers[0].start()
+            assert not done.wait(0.3), "nothing may change between a look and its intent"
+        return begin(*arguments, **options)
+
+    monkeypatch.setattr(_attempts, "begin", look)
+    assert send([outbox_row(2)]).counts == {"accepted": 1}
+    writers[0].join(30)
+    assert send([outbox_row(1)]).counts == {"suppressed": 1}
+    assert states(ledger) == {"accepted": 1, "suppressed": 1}
+
+
+@pytest.mark.only_postgresql
+def test_a_worker_claims_while_another_looks(ledger, send, plan_all, monkeypatch):
+    begin, claimed = _attempts.begin, []
+
+    def look(*arguments, **options):
+        if not claimed:
+            with ledger.write_own() as connection:
+                here = update(tables.messages).where(m.address == "+15550000002")
+                claimed.append(connection.execute(here.values(state="claimed")).rowcount)
+        return begin(*arguments, **options)
+
+    plan_all([outbox_row(2, not_before=NOW + timedelta(hours=1))])
+    monkeypatch.setattr(_attempts, "begin", look)
+    assert send([outbox_row(1)]).counts == {"accepted": 1}
+    assert claimed == [1]
 
 
 def test_callbacks_that_overtake_some_of_the_answers_change_nothing(ledger, send, provider):

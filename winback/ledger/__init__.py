@@ -46,6 +46,7 @@ from winback.ledger._conversations import (
 from winback.ledger._database import (
     Ledger,
     is_beside_others,
+    look_alone,
     open_ledger,
     read_standing,
 )
@@ -318,6 +319,7 @@ __all__ = [
     "last_decided",
     "lift",
     "link_token",
+    "look_alone",
     "mark_restored",
     "migrations",
     "moved_to",

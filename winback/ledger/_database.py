@@ -27,8 +27,10 @@ from winback.ledger._trouble import tell_trouble
 from winback.ledger._turns import turn
 
 BUSY_SECONDS = 30
-# The one lock of all writers of a PostgreSQL ledger; any constant will do.
+# The one lock of all writers of a PostgreSQL ledger, and that of those that look whom they may
+# write to; any constants will do.
 _WRITER_LOCK = 7_461_204_118_322_001
+_LOOK_LOCK = _WRITER_LOCK + 1
 # A check and its write are one by the writers' lock, which is the first statement: each statement
 # after it must see all that was committed before.
 _BEGIN: Final = "begin isolation level read committed"
@@ -226,6 +228,16 @@ def _execute_first(connection: Connection, begin: str) -> Connection:
         connection.close()
         raise
     return connection
+
+
+def look_alone(connection: Connection) -> None:
+    """Wait until no other transaction looks whom it may write to; none does until this one ends.
+
+    The transaction is one of `Ledger.write_own` or `Ledger.write`. What it looks at changes by a
+    `write` alone, of which there is none beside it, and by those who look and then write.
+    """
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"select pg_advisory_xact_lock({_LOOK_LOCK})")
 
 
 def is_beside_others(connection: Connection) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row
 from winback.base.clock import Clock
 from winback.base.ending import Ending
 from winback.base.settings import Settings
-from winback.ledger import Ledger, LedgerUnavailable, State
+from winback.ledger import Ledger, LedgerUnavailable, State, look_alone
 from winback.providers import Channel, Outcome, Request
 from winback.sending import _attempts
 from winback.sending._due import Due, claim, seconds_to_next
@@ -208,11 +208,11 @@ class ChannelRun:
 
         The same transaction writes down which calls before were accepted.
         """
-        with self._ledger.write() as connection:
-            now, accepted = self._clock.now(), self._accepted
-            counts = self._finish(connection, accepted, now) if accepted else []
-            looked_at, refused = self._intend(connection, requests, now)
-        self._settle(accepted, counts)
+        try:
+            begun = self._record_intent(self._ledger.write_own, requests)
+        except _attempts.SettledByOthersError:
+            begun = self._record_intent(self._ledger.write, requests)
+        now, looked_at, refused = begun
         going = [it for it in looked_at if refused.keys().isdisjoint(it.message_ids)]
         self._pace.begin(going)
         for request in going:
@@ -223,6 +223,22 @@ class ChannelRun:
             if not refused.keys().isdisjoint(request.message_ids):
                 self._packing.put_back(request, without=refused)
         self._report.count_refusals(refused)
+
+    def _record_intent(
+        self,
+        transaction: Callable[[], AbstractContextManager[Connection]],
+        requests: Sequence[Request],
+    ) -> tuple[datetime, Sequence[Request], Mapping[str, Rule]]:
+        """The moment of the intent, and what `_intend` has."""
+        with transaction() as connection:
+            accepted = self._accepted
+            counts = self._finish(connection, accepted, self._clock.now()) if accepted else []
+            # What was accepted is ours alone; only from here on workers go one after another.
+            look_alone(connection)
+            now = self._clock.now()
+            looked_at, refused = self._intend(connection, requests, now)
+        self._settle(accepted, counts)
+        return now, looked_at, refused
 
     def _intend(
         self, connection: Connection, requests: Sequence[Request], now: datetime
