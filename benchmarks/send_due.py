@@ -9,7 +9,8 @@ is a new SQLite file for each run, or the empty PostgreSQL database that is name
 
 With WORKERS, one process of ours sends, then two, up to so many, each with a home of its own and
 all from the one ledger; beside each is one process of the bare client. Processor milliseconds a
-message are those of the senders alone, without their start: on a busy machine only they compare.
+message are those of the senders, without their start, of the server, where it is PostgreSQL on this
+machine, and of the sandbox: on a busy machine only they compare.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import requests
+from processors import seconds_of, server_of
 from sendgrid import SendGridAPIClient
 from twilio.rest import Client
 
@@ -86,13 +88,16 @@ def fill(ledger: Ledger, rows: Sequence[dict[str, Any]]) -> None:
             insert_new(connection, tables.messages, rows[start : start + PORTION])
 
 
-def by_winback(settings: Settings, rows: list[dict[str, Any]], workers: int) -> tuple[float, float]:
-    """Seconds that runs in so many processes take to send these rows, and those of their
-    processors."""
+def by_winback(
+    settings: Settings, rows: list[dict[str, Any]], workers: int, sandbox: int
+) -> tuple[float, ...]:
+    """Seconds that runs in so many processes take to send these rows, and seconds of processor: of
+    them, of the ledger's server, and of the sandbox, whose process is given."""
     with tempfile.TemporaryDirectory() as home:
         own = settings.model_copy(update={"home": Path(home)})
         with open_ledger(own) as ledger:
             fill(ledger, rows)
+            server = server_of(ledger)
         context = multiprocessing.get_context("spawn")
         start, told = context.Barrier(workers + 1), context.Queue()
         # A home of its own for each, where the ledger is not in it.
@@ -103,18 +108,22 @@ def by_winback(settings: Settings, rows: list[dict[str, Any]], workers: int) -> 
         for process in processes:
             process.start()
         start.wait()
-        begun = time.perf_counter()
+        begun, others = time.perf_counter(), [seconds_of(server), seconds_of(sandbox)]
         ended = [told.get() for _ in processes]
         seconds = time.perf_counter() - begun
+        busy = [seconds_of(server) - others[0], seconds_of(sandbox) - others[1]]
         for process in processes:
             process.join()
     if (accepted := sum(count for count, _ in ended)) != len(rows):
         raise SystemExit(f"{accepted} of {len(rows)} were accepted")
-    return seconds, sum(cpu for _, cpu in ended)
+    return seconds, sum(cpu for _, cpu in ended), *busy
 
 
 def work(settings: Settings, start: Barrier, told: Any) -> None:
     """One worker: how many messages it sent, and its seconds of processor."""
+    for channel in ("email", "sms"):
+        # The bare client has imported what it needs, too.
+        open_channel(channel, settings).close()
     with open_ledger(settings) as ledger:
         start.wait()
         begun = time.process_time()
@@ -122,7 +131,7 @@ def work(settings: Settings, start: Barrier, told: Any) -> None:
         told.put((report.counts["accepted"], time.process_time() - begun))
 
 
-def by_bare_client(settings: Settings, rows: list[dict[str, Any]]) -> tuple[float, float]:
+def by_bare_client(settings: Settings, rows: list[dict[str, Any]]) -> tuple[float, ...]:
     """Seconds that the provider's own client takes for the same bodies, as many at once, and those
     of its processor."""
     channel = open_channel(rows[0]["channel"], settings)
@@ -162,8 +171,8 @@ def _twilio(settings: Settings) -> Callable[[dict[str, Any]], bool]:
 
 
 @contextmanager
-def sandbox_process(home: Path) -> Iterator[Settings]:
-    """A sandbox in a process of its own, and the settings that lead to it."""
+def sandbox_process(home: Path) -> Iterator[tuple[Settings, int]]:
+    """The settings that lead to a sandbox in a process of its own, and that process."""
     settings = Settings.load(home=home, public_base_url="", click_links=False)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -175,12 +184,13 @@ def sandbox_process(home: Path) -> Iterator[Settings]:
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
         _wait_for(f"{base_url}/_sandbox/healthz")
-        yield Settings.load(
+        settings = Settings.load(
             home=home,
             from_email="hello@example.com",
             postal_address="1 Main St",
             **client_settings(base_url, credentials),
         )
+        yield settings, process.pid
     finally:
         process.terminate()
         process.wait()
@@ -197,7 +207,9 @@ def _wait_for(url: str) -> None:
     raise SystemExit("the sandbox did not start")
 
 
-def measure(settings: Settings, channel: str, count: int, workers: int) -> dict[str, float]:
+def measure(
+    settings: Settings, channel: str, *, count: int, workers: int, sandbox: int
+) -> dict[str, float]:
     """Messages a second by both, in turn, and the share that a run keeps."""
     ours, bare = [], []
     for run in range(ROUNDS):
@@ -205,16 +217,25 @@ def measure(settings: Settings, channel: str, count: int, workers: int) -> dict[
         rows = list(messages(settings, channel, count=count, run=number))
         bare.append(by_bare_client(settings, rows))
         rows = list(messages(settings, channel, count=count, run=number + 1))
-        ours.append(by_winback(settings, rows, workers))
-    speed = [[count / seconds for seconds, _ in told] for told in (ours, bare)]
-    cpu = [[1000 * busy / count for _, busy in told] for told in (ours, bare)]
+        ours.append(by_winback(settings, rows, workers, sandbox))
+    speed = [[count / seconds for seconds, *_ in told] for told in (ours, bare)]
+    # Of ours: the senders, the server, the sandbox.
+    cpu = [
+        [
+            round(1000 * statistics.median(busy) / count, 3)
+            for busy in list(zip(*told, strict=True))[1:]
+        ]
+        for told in (ours, bare)
+    ]
     return {
         "messages": count,
         "winback_per_second": round(statistics.median(speed[0])),
         "bare_client_per_second": round(statistics.median(speed[1])),
         "ratio": round(statistics.median(speed[0]) / statistics.median(speed[1]), 2),
-        "winback_cpu_ms": round(statistics.median(cpu[0]), 2),
-        "bare_client_cpu_ms": round(statistics.median(cpu[1]), 2),
+        "winback_cpu_ms": cpu[0][0],
+        "server_cpu_ms": cpu[0][1],
+        "sandbox_cpu_ms": cpu[0][2],
+        "bare_client_cpu_ms": cpu[1][0],
     }
 
 
@@ -225,9 +246,15 @@ def main() -> None:
     most = int("".join(sys.argv[4:5]) or 1)
     figures: dict[str, Any] = {}
     for channel in filter(counts.get, counts):
-        with tempfile.TemporaryDirectory() as home, sandbox_process(Path(home)) as settings:
+        with (
+            tempfile.TemporaryDirectory() as home,
+            sandbox_process(Path(home)) as (settings, sandbox),
+        ):
             own = settings.model_copy(update={"ledger_url": ledger_url})
-            told = [measure(own, channel, counts[channel], n) for n in range(1, most + 1)]
+            told = [
+                measure(own, channel, count=counts[channel], workers=n, sandbox=sandbox)
+                for n in range(1, most + 1)
+            ]
         # By the number of workers, where there are several.
         figures[channel] = told[0] if most == 1 else dict(enumerate(told, 1))
     figures["load"] = round(os.getloadavg()[0], 1)
