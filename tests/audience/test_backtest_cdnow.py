@@ -32,6 +32,8 @@ def replay(cdnow: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             yield opened
 
 
+# `make test` replays the small shop of all segments (test_every_segment.py).
+@pytest.mark.slow
 def test_who_lapsed_in_1997_came_back_by_themselves_as_the_log_says(replay: Replay) -> None:
     day = date(1997, 12, 31)
     live_through(replay, Span(day, day, "UTC"), "lapsed_90")
@@ -53,6 +55,7 @@ def test_who_lapsed_in_1997_came_back_by_themselves_as_the_log_says(replay: Repl
         assert row.interval == proportion_interval(row.returned, row.n)
 
 
+@pytest.mark.slow
 def test_a_replayed_day_has_the_members_that_a_build_of_it_has(
     replay: Replay, cdnow: Settings
 ) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import duckdb
 import pytest
 from audience_builds import query_published
-from segment_cases import CASES, MEMBERS
+from segment_cases import AS_OF, CASES, DAY, MEMBERS
 
 from winback.base.settings import Settings
-from winback.warehouse import _dbt
+from winback.warehouse import _dbt, replaying
 
 RFM_SEGMENTS = {
     "hibernating", "at_risk", "cant_lose", "about_to_sleep", "need_attention", "loyal",
@@ -105,6 +105,15 @@ def test_a_vip_whom_the_win_back_did_not_bring_back_gets_the_vip_offer(
     }
     assert "enrolled" in found["sms_email"][1]
     assert found["vip_offer"] == ("vip_25", [""])
+
+
+def test_a_day_that_is_replayed_has_the_members_that_its_build_has(segment_shop: Settings) -> None:
+    members = "select segment, customer_id from {} order by all"
+    with replaying(segment_shop, ("segment_members",)) as replay:
+        replay.stand_on(AS_OF - DAY)
+        replay.stand_on(AS_OF)
+        replayed = replay.connection.execute(members.format("winback.segment_members")).fetchall()
+    assert replayed == query_published(segment_shop, members.format("segment_members"))
 
 
 def test_a_join_by_equal_columns_looks_its_rows_up(segment_shop: Settings) -> None:

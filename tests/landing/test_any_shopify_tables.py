@@ -140,8 +140,9 @@ def test_every_form_of_a_shop_lands_the_same(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @given(tables=shops())
-@settings(SLOW, max_examples=30)
+@settings(SLOW, max_examples=20)
 def test_every_form_of_many_shops_lands_the_same(
     tmp_path_factory: pytest.TempPathFactory, tables: dict[str, list[Row]]
 ) -> None:
