@@ -23,7 +23,7 @@ refused as (
 
 kept_apart as (
 
-    select * from {{ ref('int_audiences__kept_apart') }}
+    select * from {{ ref('dec_audiences__kept_apart') }}
 
 ),
 

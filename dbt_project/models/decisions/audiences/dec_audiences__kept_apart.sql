@@ -4,7 +4,7 @@ with
 
 enrollments as (
 
-    select * from {{ ref('int_enrollments__known') }}
+    select * from {{ ref('dec_steps__enrollments') }}
     where arm = 'holdout'
 
 ),
@@ -29,7 +29,8 @@ preferences as (
 
 ),
 
--- Whoever was kept aside once: their window may be over, and the ads would still be there.
+-- Whoever was kept aside once, also in this very run: their window may be over, and the ads
+-- would still be there.
 -- A list holds addresses, so whoever shares one with them is kept apart too.
 held_out as (
 
