@@ -17,8 +17,17 @@ from outbox_rows import outbox_row
 from reconcile_parts import NOW, House
 
 from winback.backup import AdoptReport, _adopt, adopt, back_up, restore
+from winback.base.clock import WallClock
 from winback.base.errors import WinbackError
-from winback.ledger import insert_new, is_suppressed, open_ledger, tables
+from winback.base.settings import Settings
+from winback.ledger import (
+    LedgerFenced,
+    dedicate,
+    insert_new,
+    is_suppressed,
+    open_ledger,
+    tables,
+)
 from winback.reconcile import _lost_time
 from winback.sending import RESTORED, plan
 
@@ -214,6 +223,34 @@ def test_records_that_lack_what_certainly_left_are_not_believed(drill: Drill) ->
     drill.house.forget_texts()
     with drill.restored(), pytest.raises(WinbackError, match="lack what was certainly sent"):
         drill.adopt()
+
+
+@pytest.mark.only_sqlite
+def test_a_backup_from_before_the_first_message_asks_who_has_keys(drill: Drill) -> None:
+    """The lost machine may have gone live after it: a shop's first day is its largest."""
+    drill.enroll(1)
+    drill.plan(row(1, "email"))
+    drill.back_up()
+    real = {"sendgrid_base_url": "", "twilio_base_url": ""}
+    drill.house.settings = drill.house.settings.model_copy(update=real)
+    # Before anybody is asked, their records have to be whole.
+    wall = drill.house.clock = WallClock()  # type: ignore[assignment]
+    with drill.restored() as house:
+        with pytest.raises(WinbackError, match="winback adopt after"):
+            adopt(house.settings, wall)
+        with open_ledger(house.settings) as ledger:
+            assert ledger.fenced
+
+
+@pytest.mark.only_sqlite
+def test_without_keys_such_a_copy_is_for_the_sandbox_alone(drill: Drill) -> None:
+    drill.back_up()
+    bare = Settings.load(home=drill.house.settings.home)
+    drill.house.settings = bare
+    with drill.adopted() as (house, report):
+        assert report.is_for_sandbox_alone
+        with pytest.raises(LedgerFenced, match="used for sandbox"):
+            dedicate(house.ledger, "live", is_rehearsal=False)
 
 
 ADOPT_STEPS = [

@@ -41,6 +41,7 @@ from winback.ledger import (
     settle_here,
     tables,
     transition,
+    use_for,
     used_for,
 )
 from winback.readiness.modes import sandbox_settings
@@ -76,6 +77,8 @@ class AdoptReport:
     erased: int = 0
     # The channel groups that nobody asked about.
     not_asked: list[str] = field(default_factory=list)
+    # Whether nothing real can be sent from here: nobody could be asked whether anything had left.
+    is_for_sandbox_alone: bool = False
 
 
 def adopt(
@@ -100,7 +103,10 @@ def adopt(
     with alone(settings), open_ledger(settings) as ledger:
         sweep(ledger, clock)
         with ledger.read() as connection:
-            is_live = used_for(connection) == "live"
+            use = used_for(connection)
+        # A backup from before the first message doesn't know whether the lost machine went live
+        # after it. With keys of the providers they are asked; without keys nothing may leave here.
+        is_live = use == "live" or (use is None and _has_keys(settings))
         if not is_live:
             settings = sandbox_settings(settings)
         groups = [it for it in _groups(ledger, settings) if it not in hold]
@@ -130,11 +136,14 @@ def adopt(
             suppressed=told.suppressed,
             erased=erased,
             not_asked=sorted(hold),
+            is_for_sandbox_alone=use is None and not is_live,
         )
         _settle(ledger, adopted, report)
         with ledger.write() as connection:
             note_adopted(connection, adopted)
             settle_here(connection)
+            if report.is_for_sandbox_alone:
+                use_for(connection, "sandbox")
             forget_mark(connection)
     return report
 
@@ -150,6 +159,11 @@ def _groups(ledger: Ledger, settings: Settings) -> list[ChannelGroup]:
         used = set(connection.scalars(select(_m.channel).distinct()))
     found = {channel_group(name) for name in (*used, *settings.enabled_channels)}
     return [group for group in get_args(ChannelGroup) if group in found]
+
+
+def _has_keys(settings: Settings) -> bool:
+    keys = (settings.sendgrid_api_key, settings.twilio_auth_token)
+    return any(key.get_secret_value() for key in keys)
 
 
 def _is_named(group: ChannelGroup, settings: Settings) -> bool:

@@ -28,7 +28,7 @@ _GROUPS: Final[tuple[ChannelGroup, ...]] = ("email", "phone", "post")
         "winback adopt",
         "winback adopt --hold email",
         keys="backup_id, made_at, heard_until, restored_at, left, settled, held, unbound, heard, "
-        "suppressed, erased, not_asked",
+        "suppressed, erased, not_asked, is_for_sandbox_alone",
     ),
 )
 def adopt_command(
@@ -79,6 +79,12 @@ def _lines(done: AdoptReport, shop_timezone: str) -> list[str]:
     lines += [
         f"{group}: nobody was asked, and what may have left is held" for group in done.not_asked
     ]
+    if done.is_for_sandbox_alone:
+        lines.append(
+            "No keys of providers are set, so nobody could be asked whether anything left since: "
+            "this copy is for the sandbox alone. Next, to send: set them and restore into another "
+            "WINBACK_HOME"
+        )
     if done.held:
         lines.append(
             f"{done.held:,} messages may have left, and are held. Next: winback reconcile list"

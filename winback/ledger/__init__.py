@@ -73,6 +73,7 @@ from winback.ledger._fence import (
     require_adopted,
     require_use,
     settle_here,
+    use_for,
     used_for,
 )
 from winback.ledger._found import (
@@ -373,6 +374,7 @@ __all__ = [
     "talking_among",
     "texts",
     "transition",
+    "use_for",
     "used_for",
     "waiting",
     "why_not_adopted",

@@ -107,8 +107,7 @@ def dedicate(ledger: Ledger, mode: str, *, is_rehearsal: bool) -> None:
     """
     with ledger.write() as connection:
         if used_for(connection) is None:
-            use = _use(mode, is_rehearsal=is_rehearsal)
-            connection.execute(t.meta.insert().values(key="used_for", value=use))
+            use_for(connection, _use(mode, is_rehearsal=is_rehearsal))
         require_use(connection, mode, is_rehearsal=is_rehearsal)
 
 
@@ -131,6 +130,11 @@ def require_use(connection: Connection, mode: str, *, is_rehearsal: bool) -> Non
 
 def _use(mode: str, *, is_rehearsal: bool) -> str:
     return "sandbox" if mode == "sandbox" or is_rehearsal else "live"
+
+
+def use_for(connection: Connection, use: str) -> None:
+    """Keep for good what a ledger that nothing was sent from is used for."""
+    connection.execute(t.meta.insert().values(key="used_for", value=use))
 
 
 def used_for(connection: Connection) -> str | None:
