@@ -22,6 +22,7 @@ from winback.base.settings import Settings
 from winback.cli._app import app
 from winback.inbound._log import LogWriter
 from winback.ledger import LedgerFenced, export_ledger, open_ledger, tables
+from winback.people.audiences import audiences
 from winback.people.erasure import erase
 from winback.providers import Record
 from winback.sending import send_due
@@ -288,6 +289,28 @@ def test_a_killed_restore_sends_nothing_and_is_repeated(house: BackupHouse, step
     assert rows(copy) == rows(house.settings)
     assert files(copy) == files(house.settings)
     assert not list(copy.home.rglob("*unfinished")) + list(copy.home.glob("*restoring*"))
+
+
+@pytest.mark.only_sqlite
+def test_a_place_that_can_not_be_a_folder_is_one_line(house: BackupHouse) -> None:
+    (house.folder / "file").touch()
+    with pytest.raises(WinbackError, match="Next: another folder"):
+        back_up(house.settings, CLOCK, str(house.folder / "file" / "backups"))
+
+
+@pytest.mark.only_sqlite
+def test_a_copy_knows_who_is_in_a_list_for_ads(house: BackupHouse) -> None:
+    """They are to be taken out at the platform when they leave it, whichever disk is lost."""
+    theirs = house.settings.audiences_dir / "at_risk-meta"
+    theirs.mkdir(parents=True)
+    state = {"segment": "at_risk", "platform": "meta", "exported_at": "", "remove_since": ""}
+    (theirs / "audience.json").write_text(json.dumps(state))
+    (theirs / "include.csv").write_text("email,phone\nab12,\n")
+    house.back_up()
+    copy = house.elsewhere("copy")
+    restore(copy, CLOCK, str(house.place))
+    [it] = audiences(copy)
+    assert (it.segment, it.platform, it.included) == ("at_risk", "meta", 1)
 
 
 @pytest.mark.only_sqlite

@@ -21,10 +21,11 @@ from winback.base.running import at_work
 from winback.base.settings import Settings
 from winback.ledger import EXPORTED
 
-# The shop's own rules, where they stand in its home, and what the home keeps beside landing.
+# The shop's own rules, where they stand in its home, and what the home keeps beside landing: who
+# is in a list for ads has to be known until a person has taken them out at the platform.
 OWN: Final = (
     "seeds", "templates", "segments", "playbooks", "brand.toml", "sources.toml", "digest.json",
-    "STOP",
+    "STOP", "audiences",
 )  # fmt: skip
 HELD: Final = ".backup-held"
 _TRIES: Final = 20

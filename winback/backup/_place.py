@@ -40,8 +40,13 @@ class Place:
     def writing(self) -> Iterator[None]:
         """Be the only one that writes here; what a killed writer left unfinished goes first."""
         os.umask(0o077)
-        for folder in (self.folder, self.objects, self.backups, self.erased):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            for folder in (self.folder, self.objects, self.backups, self.erased):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise WinbackError(
+                f"nothing can be written to {self.folder} ({error.strerror}). Next: another folder"
+            ) from None
         with (self.folder / ".lock").open("w") as file:
             take_lock(
                 file,
