@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from erasable_home import EMAIL, NAME, NOW, OTHER, PHONE, TRACES, Home, message, texted
+from traces import hashes_of
 from typer.testing import CliRunner
 
 from winback.base.errors import UsageError
@@ -108,6 +109,20 @@ def test_ids_that_the_shop_merged_are_one_person(home: Home) -> None:
     assert done.rows["ledger messages"] == 5
     assert "c00@old.example" in text
     assert OTHER not in text
+
+
+def test_lists_for_ads_that_have_a_hash_of_theirs_are_named(home: Home) -> None:
+    for platform, known in (("meta", PHONE[1:]), ("google", EMAIL.lower()), ("csv", OTHER)):
+        folder = home.settings.audiences_dir / f"at_risk-{platform}"
+        folder.mkdir(parents=True)
+        state = {"segment": "at_risk", "platform": platform, "exported_at": "x", "remove_since": ""}
+        (folder / "audience.json").write_text(json.dumps(state))
+        (folder / "include.csv").write_text(f"email,phone\n{','.join(hashes_of(known, 'b'))}\n")
+    done, data, _ = exported(home)
+    assert done.rows["audiences"] == 2
+    assert [(it["platform"], it["list"]) for it in places(data)["audiences"]] == [
+        ("google", "include"), ("meta", "include"),
+    ]  # fmt: skip
 
 
 def test_the_files_are_private_go_with_an_erasure_and_name_nobody_twice(home: Home) -> None:

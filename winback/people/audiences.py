@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -155,6 +155,34 @@ def audiences(settings: Settings) -> Iterator[Audience]:
     """The lists that were exported, by segment and platform."""
     for path in sorted(settings.audiences_dir.glob(f"*/{_STATE}")):
         yield _read_audience(path.parent)
+
+
+def rows_naming(
+    settings: Settings, emails: Iterable[str], phones: Iterable[str]
+) -> Iterator[tuple[Path, int, dict[str, str]]]:
+    """The rows of all lists that have a hash of one of these addresses: file, line, and of what.
+
+    An address is lower case, a number in E.164.
+    """
+    with connect() as connection:
+        hashes = {
+            str(row[0])
+            for form in FORMS.values()
+            for name, spelling, found in (
+                ("email", form.email, emails), ("phone", form.phone, phones),
+            )
+            for address in found
+            if (row := connection.execute(
+                f"select {spelling} from (select {literal(address)} as {name})"
+            ).fetchone())
+        }  # fmt: skip
+    for it in audiences(settings):
+        for kind in ("include", "exclude", "remove"):
+            path = it.folder / f"{kind}.csv"
+            told = {"segment": it.segment, "platform": it.platform, "list": kind}
+            for line, row in enumerate(_rows(path), start=2):
+                if hashes & {*row}:
+                    yield path, line, told | {"exported_at": it.exported_at}
 
 
 def waiting_removals(settings: Settings) -> Iterator[str]:

@@ -13,6 +13,8 @@ from typing import Any
 from winback.base.cells import read_cells
 from winback.base.settings import Settings
 from winback.inbound import parse, read_log_part
+from winback.ledger import normalize
+from winback.people.audiences import rows_naming
 from winback.people.erasure._events import is_by_them, redacted
 from winback.people.erasure._others import is_database, names_them, other_files
 from winback.people.export._section import Found, Section
@@ -39,6 +41,7 @@ def file_sections(settings: Settings, subject: Subject) -> Iterator[Section]:
             if line["message_id"] in subject.person.message_ids:
                 printed.found.append(Found(dict(line), str(path.relative_to(home)), number))
     yield printed
+    yield _lists_for_ads(settings, subject, home)
     sandbox = Section("sandbox", "what the sandbox was sent in a rehearsal")
     texts = Section("other files", "lines of other files that name an address of theirs")
     for path in other_files(settings):
@@ -48,6 +51,16 @@ def file_sections(settings: Settings, subject: Subject) -> Iterator[Section]:
         else:
             texts.found += _lines_naming(path, file_name, subject)
     yield from (sandbox, texts)
+
+
+def _lists_for_ads(settings: Settings, subject: Subject, home: Path) -> Section:
+    section = Section("audiences", "lists for ads with a hash of an address of theirs")
+    spelled = {(group, normalize(group, it)) for group, it in subject.person.spelled}
+    emails, phones = ([it for way, it in sorted(spelled) if way == wanted]
+                      for wanted in ("email", "phone"))  # fmt: skip
+    for path, line, row in rows_naming(settings, emails, phones):
+        section.found.append(Found(dict(row), str(path.relative_to(home)), line))
+    return section
 
 
 def _names(text: str, subject: Subject) -> bool:
