@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from winback.base.errors import UsageError, WinbackError
+from winback.base.phones import canonical
 from winback.base.settings import Settings
 from winback.measure import report
 from winback.measure.assistant import _docs
@@ -24,7 +25,13 @@ def why(settings: Settings, customer_id: str) -> dict[str, Any]:
     """One customer's story, in sentences and as facts."""
     story = read_story(settings, customer_id)
     told = tell(story, shop_timezone=settings.shop_timezone)
-    return {"story": masked("\n".join(told)), "facts": plain(asdict(story))}
+    # A shop of one country may call its customers by their phones, as they are dialed there.
+    is_phone = canonical(customer_id, settings.shop_country or None) is not None
+    also = customer_id if is_phone else ""
+    return {
+        "story": masked("\n".join(told), also),
+        "facts": plain(asdict(story), also),
+    }
 
 
 def funnel(settings: Settings) -> dict[str, Any]:
@@ -53,7 +60,7 @@ def backtests(settings: Settings, name: str) -> dict[str, Any]:
     folder = settings.reports_dir / "backtest"
     known = sorted(path.name for path in folder.glob("*") if path.is_dir())
     if not name:
-        return {"backtests": known, "next": "ask for one by its name"}
+        return {"backtests": plain(known), "next": "ask for one by its name"}
     if name not in known:
         raise UsageError(f"there is no backtest {name!r}; there are {', '.join(known) or 'none'}")
     tables = {path.stem: _csv_rows(path) for path in sorted((folder / name).glob("*.csv"))}
