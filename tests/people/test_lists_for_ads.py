@@ -185,7 +185,7 @@ def test_an_export_that_was_cut_short_still_names_who_left(
 
 def test_old_tables_make_no_list(home: Settings) -> None:
     publish(home, at=NOW - timedelta(days=1))
-    with pytest.raises(WinbackError, match="Next: run the audience stage"):
+    with pytest.raises(WinbackError, match="Next: winback build"):
         export(home)
     assert not home.audiences_dir.exists()
 

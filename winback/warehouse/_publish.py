@@ -84,6 +84,8 @@ PRIVATE_TABLES: Final = frozenset({"outbox", "ad_people"})
 KEEP_PUBLISHED: Final = 96
 # The audience is built hourly; a few failed builds in a row may be bridged, a day may not.
 MAY_ACT_WITHIN: Final = timedelta(hours=6)
+_HOUR: Final = timedelta(hours=1)
+_NEXT: Final = "Next: winback build, or the deployment audience"
 
 
 @dataclass(frozen=True)
@@ -163,11 +165,11 @@ def require_recent(published: Path, as_of: datetime) -> None:
     """Refuse to act on a set that was built for another time: an analyst's replay, an old run."""
     manifest = read_manifest(published)
     if manifest is None:
-        raise WinbackError("nothing is published to act on. Next: run the audience stage")
+        raise WinbackError(f"nothing is published to act on. {_NEXT}")
     if abs(datetime.fromisoformat(manifest.as_of) - as_of) > MAY_ACT_WITHIN:
         raise WinbackError(
-            f"the published set stands on {manifest.as_of}, this run on {as_of.isoformat()}. "
-            "Next: run the audience stage"
+            f"what is published is of {manifest.as_of}, more than {MAY_ACT_WITHIN // _HOUR} hours "
+            f"from {as_of.isoformat()}. {_NEXT}"
         )
 
 

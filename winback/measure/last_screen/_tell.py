@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -152,7 +153,7 @@ def _next_commands(outlook: Outlook, sent: Sent) -> Iterator[str]:
 def _commands(outlook: Outlook, sent: Sent) -> Iterator[tuple[str, str]]:
     asked = next((name for name in _TELLS if name in outlook.examples), "")
     if asked:
-        yield f"winback why {outlook.examples[asked]}", _TELLS[asked]
+        yield f"winback why {quote(outlook.examples[asked])}", _TELLS[asked]
     if sent.mode == "live":
         if outlook.later:
             yield "winback run", "once more when the next messages may leave"
