@@ -219,6 +219,10 @@ GIVEN: Final = {
         "a storage of your own (`WINBACK_PUBLISHED_URL`)",
         "the public tables, which have the shop's ids and no address",
     ),
+    "ads": (
+        "a platform for ads, to whom you hand [the lists](ads.md)",
+        "hashes of addresses and phones of those who agreed, the holdout, and who wants no messages",
+    ),
     "mcp": (
         "who runs an assistant, if you let one read ([mcp](mcp.md))",
         "the shop's ids, orders and decisions of those who are asked for, and no address",
