@@ -115,6 +115,8 @@ def fill(warehouse: Path) -> None:
         )
 
 
+# A copy of the project is parsed, built and tested; what the seed's files hold is looked at above.
+@pytest.mark.slow
 @pytest.mark.usefixtures("project")
 def test_a_rule_of_three_edits_blocks_is_named_and_is_in_the_contracts(tmp_path: Path) -> None:
     settings = Settings.load(home=tmp_path / "home")

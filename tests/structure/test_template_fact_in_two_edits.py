@@ -161,6 +161,8 @@ def test_an_unknown_fact_is_absent_and_a_known_one_is_safe() -> None:
     assert "a b" not in repr(Facts.of(strange))
 
 
+# A copy of the whole project, and a build in a process of its own.
+@pytest.mark.slow
 def test_a_fact_of_two_edits_reaches_the_words_of_a_template(tmp_path: Path) -> None:
     for name in ("winback", "scripts", "dbt_project", "templates"):
         shutil.copytree(

@@ -166,7 +166,10 @@ def test_a_statement_that_fails_leaves_the_table_as_it_was(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("project")
-@pytest.mark.parametrize("path", ["staging/shop/stg_test", "intermediate/int_test"])
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param("staging/shop/stg_test", marks=pytest.mark.slow), "intermediate/int_test"],
+)
 def test_a_view_that_becomes_a_table_is_replaced_and_back(
     tmp_path: Path, project: Path, path: str
 ) -> None:
