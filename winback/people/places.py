@@ -221,8 +221,10 @@ GIVEN: Final = {
     ),
     "ads": (
         "a platform for ads, to whom you hand [the lists](ads.md)",
-        "hashes of addresses and phones of those who agreed, the holdout, and who wants no"
-        " messages",
+        (
+            "hashes of addresses and phones of those who agreed, the holdout, and who wants no"
+            " messages"
+        ),
     ),
     "mcp": (
         "who runs an assistant, if you let one read ([mcp](mcp.md))",
