@@ -84,4 +84,6 @@ def _in_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(_Among)
 def _in_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     column, values = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"({column} = any ({values}))"
+    # In a query of its own, into which the planner does not look: where it sees hundreds of values
+    # it reads the whole table rather than look each of them up.
+    return f"({column} = any (cast((select {values}) as text[])))"
