@@ -59,6 +59,8 @@ def told(expression: str) -> str:
 @pytest.mark.parametrize(
     ("expression", "wanted"),
     [
+        ("order_id not like 'a%'", "NOT `order_id` LIKE 'a%'"),
+        ("not order_id like 'a%'", "NOT `order_id` LIKE 'a%'"),
         # DuckDB rounds what becomes a whole number; a double to the even one.
         ("cast(rate as bigint)", "CAST(RINT(`rate`) AS BIGINT)"),
         ("cast(price as bigint)", "CAST(ROUND(`price`, 0) AS BIGINT)"),

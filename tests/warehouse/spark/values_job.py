@@ -58,6 +58,7 @@ SPELLING = (
     *("substr(a, 2, 3)", "concat(a, '-', b)", "a || b", "concat_ws('|', a, b)"),
     "replace(a, '@', 'at')",
     *("translate(a, 'aeé', 'xy')", "md5(a)", "sha256(a)", "position('@' in a)", "a like '%@%'"),
+    "a not like '%@%'",
     *("b like concat('%', a, '%')", "regexp_matches(a, '^[a-z0-9+@. ]+$')"),
     *("regexp_matches(a, '5$')", "regexp_matches(a, 'e.t')", "regexp_matches(a, '^.*x')"),
     *("regexp_replace(a, '[ ().-]', '', 'g')", "regexp_replace(a, '^0+([1-9][0-9]*)$', '\\1')"),

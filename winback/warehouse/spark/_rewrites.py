@@ -170,7 +170,9 @@ def _like(node: exp.Like) -> exp.Expr:
         pattern = call("replace", pattern, exp.Literal.string("\\"), exp.Literal.string("\\\\"))
     elif "\\" in pattern.name:
         raise refuse(node, "a backslash in a pattern")
-    return exp.Like(this=node.this, expression=pattern)
+    like = exp.Like(this=node.this, expression=pattern)
+    # `not like` is one expression to sqlglot.
+    return exp.Not(this=like) if node.args.get("negate") else like
 
 
 def _regexp_like(node: exp.RegexpLike) -> exp.Expr:
@@ -473,4 +475,26 @@ PARTS: Final[Mapping[type[exp.Expr], frozenset[str]]] = {
     exp.Min: frozenset({"this"}),
     exp.Max: frozenset({"this"}),
     exp.Sum: frozenset({"this"}),
+    # What a rewrite does not look at must not be there: it would be lost.
+    exp.Like: frozenset({"this", "expression", "negate"}),
+    exp.Is: frozenset({"this", "expression"}),
+    exp.Between: frozenset({"this", "low", "high"}),
+    **dict.fromkeys((exp.Floor, exp.Ceil, exp.Length, exp.Unhex, exp.Explode), frozenset({"this"})),
+    **dict.fromkeys((exp.ArrayAgg, exp.ArrayDistinct), frozenset({"this"})),
+    **dict.fromkeys(
+        (exp.ArrayToString, exp.Split, exp.RegexpSplit), frozenset({"this", "expression"})
+    ),
+    exp.Chr: frozenset({"expressions"}),
+    exp.ArraySort: frozenset({"this", "expression", "nulls_first"}),
+    exp.ConcatWs: frozenset({"expressions", "coalesce", "safe"}),
+    exp.DateDiff: frozenset({"this", "expression", "unit", "date_part_boundary"}),
+    **dict.fromkeys((exp.DateTrunc, exp.TimestampTrunc), frozenset({"this", "unit"})),
+    exp.RegexpLike: frozenset({"this", "expression", "flag"}),
+    exp.RegexpExtract: frozenset({"this", "expression", "group", "null_if_pos_overflow"}),
+    exp.RegexpReplace: frozenset(
+        {"this", "expression", "replacement", "modifiers", "single_replace"}
+    ),
+    exp.Round: frozenset({"this", "decimals"}),
+    exp.Substring: frozenset({"this", "start", "length"}),
+    exp.TimeToStr: frozenset({"this", "format"}),
 }
