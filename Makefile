@@ -60,6 +60,7 @@ test-year: .venv/.dev  ## a year of runs in Prefect's database, with its own vac
 
 test-spark: .venv/.spark  ## the same rows from Spark as from DuckDB, on a cluster of three; needs Java 17
 	$(BIN)/pytest -n 0 -s -p no:unraisableexception --timeout 14400 \
+		tests/warehouse/spark/test_small_shop.py \
 		tests/warehouse/spark/values_job.py tests/warehouse/spark/cluster_job.py \
 		tests/warehouse/spark/move_job.py
 

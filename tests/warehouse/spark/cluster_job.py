@@ -1,15 +1,12 @@
 """Whole builds on Spark give the rows that DuckDB's give: `make test-spark`.
 
-On this machine's cores, then on a cluster of a master and two workers, one of which is killed in
-the middle. SPARK_CUSTOMERS sets how many customers the cluster's shop has (default 50,000). The
-demo's generator writes the shop: three years with both clock changes, refunds, lines without a
-name, several consents, merged and duplicate customers; two sandbox runs write, click and reply.
+On a cluster of a master and two workers, one of which is killed in the middle. SPARK_CUSTOMERS
+sets how many customers the cluster's shop has (default 50,000).
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,53 +14,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pyspark
 import pytest
-from published_rows import compare
-from seasons import NEXT_AT, season, winback
+from both_engines import built_by_both
+from seasons import season
 
 CLUSTER = int(os.environ.get("SPARK_CUSTOMERS", "50000"))
 SPARK_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
-
-
-def report(what: str, seconds: dict[str, float], found: dict[str, Any]) -> None:
-    rows = sum(it.rows for it in found.values())
-    differing = sum(it.differing_at_12_digits for it in found.values())
-    last_digits = {name: it.differing for name, it in found.items() if it.differing}
-    times = ", ".join(f"{name} {it:.0f} s" for name, it in seconds.items())
-    sys.stdout.write(
-        f"\n{what}: {len(found)} tables, {rows:,} rows, {differing} differing; {times}\n"
-    )
-    if last_digits:
-        sys.stdout.write(f"  of rows with doubles, beyond the twelfth digit: {last_digits}\n")
-
-
-def built_by_both(folder: Path, home: Path, master: str, what: str, *, beside: Any = None) -> None:
-    """Build a home by each engine, and compare what they publish."""
-    other = folder / "on_spark"
-    shutil.copytree(home, other, symlinks=True)
-    seconds = {"DuckDB": winback(home, "build", "--as-of", NEXT_AT, "--no-collect")}
-    with beside(other) if beside else _nothing():
-        seconds["Spark"] = winback(
-            other, "build", "--target", "spark", "--as-of", NEXT_AT, "--no-collect",
-            WINBACK_SPARK_MASTER=master,
-        )  # fmt: skip
-    found = compare(home / "published" / "current", other / "published" / "current")
-    report(what, seconds, found)
-    assert {name: it for name, it in found.items() if it.differing_at_12_digits} == {}
-    winback(other, "report", "--as-of", NEXT_AT, "--out", str(folder / "report.html"))
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
-def test_this_machines_cores_give_duckdbs_rows(tmp_path: Path) -> None:
-    home = season(tmp_path, 200)
-    built_by_both(tmp_path, home, "local[2]", "200 customers on local[2]")
 
 
 @pytest.fixture

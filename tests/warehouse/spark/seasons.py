@@ -1,4 +1,8 @@
-"""A shop in mid-season, by commands as at a terminal."""
+"""A shop in mid-season, by commands as at a terminal.
+
+The demo's generator writes the shop: three years with both clock changes, refunds, lines without
+a name, several consents, merged and duplicate customers. Two sandbox runs write, click and reply.
+"""
 
 from __future__ import annotations
 
