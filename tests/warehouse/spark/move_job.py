@@ -6,7 +6,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from seasons import NEXT_AT, run, season, winback
+from seasons import run, season, winback
+
+# When what the season's last run left to wait is due.
+NEXT_AT = "2026-04-17T20:30:00Z"
 
 
 def taken(home: Path) -> list[tuple[str, str]]:
