@@ -28,7 +28,7 @@ def backup(keep_days: int = 0) -> Backup | None:
     dropped = 0
     if keep_days > 0:
         older_than = clock.now() - timedelta(days=keep_days)
-        dropped = drop_old(settings.backup_to, older_than=older_than)
+        dropped = drop_old(settings.backup_to, settings, older_than=older_than)
     row = {
         "backup": made.backup_id, "files": made.files, "bytes": made.total_bytes,
         "new bytes": made.new_bytes, "older ones dropped": dropped,

@@ -11,16 +11,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from winback import __version__
+from winback.backup._bucket import drop_unneeded, listed, own_copy, send
 from winback.backup._home import held_still
 from winback.backup._ledger import copy_older, copy_out
 from winback.backup._place import Place
 from winback.backup._settings import plain_settings, secret_names
-from winback.base.backups import folder_of
+from winback.base.backups import folder_of, is_bucket
 from winback.base.clock import Clock
 from winback.base.errors import UsageError, WinbackError
 from winback.base.overlay import shop_files
 from winback.base.places import SHOP_DIR
 from winback.base.settings import Settings
+from winback.base.storage import Bucket
 from winback.inbound import drop_copied
 from winback.ledger import (
     Standing,
@@ -54,68 +56,99 @@ class Backup:
 
 
 def back_up(settings: Settings, clock: Clock, place: str) -> Backup:
-    """Copy ledger, landing and settings without secrets to a folder, beside whatever runs.
+    """Copy ledger, landing and settings without secrets to a folder or a storage, beside whatever
+    runs.
 
     Safe to kill: a backup counts once its manifest is there, which is written last. Raises
-    UsageError for a place that is no folder, WinbackError where there is no ledger or another
+    UsageError for a place that is neither, WinbackError where there is no ledger or another
     backup is under way.
     """
-    folder = folder_of(place)
-    home = settings.home.resolve()
+    if not has_ledger(settings):
+        raise WinbackError(
+            f"there is no ledger in {settings.home.resolve()}, so there is nothing to back up. "
+            "Next: WINBACK_HOME"
+        )
+    if is_bucket(place):
+        bucket = Bucket(place, settings)
+        with bucket.writing(), own_copy(settings, place) as store:
+            body, _ = _make(store, settings, clock)
+            new_bytes = send(bucket, store, body["backup_id"])
+            _note_end(settings, clock, place, body)
+        return _told(body, new_bytes)
+    folder, home = folder_of(place), settings.home.resolve()
     if folder == home or home in folder.parents:
         raise UsageError(
             f"{folder} is inside WINBACK_HOME, and goes where that goes. Next: another disk"
         )
-    if not has_ledger(settings):
-        raise WinbackError(
-            f"there is no ledger in {home}, so there is nothing to back up. Next: WINBACK_HOME"
-        )
     store = Place(folder)
     with store.writing():
-        made_at = clock.now()
-        backup_id = f"{made_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-        before = _bytes_in(store.objects)
-        older = _older(settings)
-        # The ledger first: callbacks that landing has more of are taken in again.
-        ledger = _keep_ledger(store, settings, older)
-        with held_still(settings) as found:
-            files = [_keep_file(store, path, name) for path, name in found]
-        files += [
-            _keep_file(store, BESIDE + path.name, path)
-            for path in (settings.brand_file, settings.sources_file)
-            if path.is_file() and home not in path.resolve().parents
-        ]
-        if SHOP_DIR is not None:
-            files += [
-                _keep_file(store, PROJECT + path.relative_to(SHOP_DIR).as_posix(), path)
-                for path in shop_files(SHOP_DIR)
-            ]
-        store.keep_erased(settings.landing_dir / "erased")
-        body = {
-            "format": FORMAT,
-            "backup_id": backup_id,
-            "made_at": made_at.isoformat(),
-            "winback": __version__ if older is None else older.written_by,
-            "revision": migrations.newest() if older is None else older.revision,
-            "ledger": ledger,
-            "files": files,
-            "settings": plain_settings(settings),
-            "not_included": secret_names(settings),
-        }
-        store.write_manifest(backup_id, body)
-        # Nothing is written into a ledger that is still to be brought up to date.
-        is_here = settings.backup_to and folder_of(settings.backup_to) == folder
-        if is_here and older is None:
-            drop_copied(settings, _event_parts(body))
-            with open_ledger(settings) as it, it.write() as connection:
-                note_stage_end(connection, "backup", at=clock.now())
-        new_bytes = _bytes_in(store.objects) - before
+        body, new_bytes = _make(store, settings, clock)
+        _note_end(settings, clock, place, body)
     return _told(body, new_bytes)
 
 
-def list_backups(place: str) -> tuple[list[Backup], list[str]]:
-    """The whole backups of a folder, the oldest first, and a line for each that is damaged."""
-    store = Place(folder_of(place))
+def _make(store: Place, settings: Settings, clock: Clock) -> tuple[dict[str, Any], int]:
+    """Make a whole backup in a folder; its manifest, and the bytes that it added."""
+    home = settings.home.resolve()
+    made_at = clock.now()
+    backup_id = f"{made_at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    before = _bytes_in(store.objects)
+    older = _older(settings)
+    # The ledger first: callbacks that landing has more of are taken in again.
+    ledger = _keep_ledger(store, settings, older)
+    with held_still(settings) as found:
+        files = [_keep_file(store, path, name) for path, name in found]
+    files += [
+        _keep_file(store, BESIDE + path.name, path)
+        for path in (settings.brand_file, settings.sources_file)
+        if path.is_file() and home not in path.resolve().parents
+    ]
+    if SHOP_DIR is not None:
+        files += [
+            _keep_file(store, PROJECT + path.relative_to(SHOP_DIR).as_posix(), path)
+            for path in shop_files(SHOP_DIR)
+        ]
+    store.keep_erased(settings.landing_dir / "erased")
+    body = {
+        "format": FORMAT,
+        "backup_id": backup_id,
+        "made_at": made_at.isoformat(),
+        "winback": __version__ if older is None else older.written_by,
+        "revision": migrations.newest() if older is None else older.revision,
+        "ledger": ledger,
+        "files": files,
+        "settings": plain_settings(settings),
+        "not_included": secret_names(settings),
+    }
+    store.write_manifest(backup_id, body)
+    return body, _bytes_in(store.objects) - before
+
+
+def _note_end(settings: Settings, clock: Clock, place: str, body: Mapping[str, Any]) -> None:
+    """Say in the ledger when the backup of the setting ended, and drop what it has a second time.
+
+    Nothing is written into a ledger that is still to be brought up to date.
+    """
+    is_here = settings.backup_to and _same(settings.backup_to, place)
+    if is_here and _older(settings) is None:
+        drop_copied(settings, _event_parts(body))
+        with open_ledger(settings) as it, it.write() as connection:
+            note_stage_end(connection, "backup", at=clock.now())
+
+
+def _same(place: str, other: str) -> bool:
+    if is_bucket(place) or is_bucket(other):
+        return place.rstrip("/") == other.rstrip("/")
+    return folder_of(place) == folder_of(other)
+
+
+def list_backups(place: str, settings: Settings) -> tuple[list[Backup], list[str]]:
+    """The whole backups of a place, the oldest first, and a line for each that is damaged."""
+    with listed(place, settings) as store:
+        return _list(store)
+
+
+def _list(store: Place) -> tuple[list[Backup], list[str]]:
     whole, damaged = [], []
     for backup_id in store.ids():
         try:
@@ -125,21 +158,30 @@ def list_backups(place: str) -> tuple[list[Backup], list[str]]:
     return whole, damaged
 
 
-def last_backup(place: str) -> Backup | None:
+def last_backup(place: str, settings: Settings) -> Backup | None:
     """The newest whole backup; None where there is none."""
-    whole, _ = list_backups(place)
+    whole, _ = list_backups(place, settings)
     return whole[-1] if whole else None
 
 
-def drop_old(place: str, *, older_than: datetime) -> int:
+def drop_old(place: str, settings: Settings, *, older_than: datetime) -> int:
     """Drop the backups from before a moment, never the newest; how many went."""
+    if is_bucket(place):
+        bucket = Bucket(place, settings)
+        with bucket.writing(), listed(place, settings) as store:
+            if old := _old(store, older_than):
+                drop_unneeded(bucket, store, old)
+        return len(old)
     store = Place(folder_of(place))
     with store.writing():
-        whole, _ = list_backups(place)
-        old = [it.backup_id for it in whole[:-1] if it.made_at < older_than]
-        if old:
+        if old := _old(store, older_than):
             store.drop(old)
     return len(old)
+
+
+def _old(store: Place, older_than: datetime) -> list[str]:
+    whole, _ = _list(store)
+    return [it.backup_id for it in whole[:-1] if it.made_at < older_than]
 
 
 def _older(settings: Settings) -> Standing | None:

@@ -29,8 +29,10 @@ _CHECKSUM: Final = "sha256"
 class Place:
     """A folder of backups."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "") -> None:
         self.folder = folder
+        # As commands name it.
+        self.name = name or str(folder)
         self.objects, self.backups = folder / "objects", folder / "backups"
         self.erased = folder / "erased"
         # What came in since the newest backup (winback/inbound/_second_copy.py).
@@ -94,7 +96,7 @@ class Place:
             what = "is damaged" if path.exists() else "is gone"
             raise WinbackError(
                 f"the backup can't be restored: {path} {what}. Next: winback backup "
-                f"{self.folder} --list, then restore an earlier one by --at"
+                f"{self.name} --list, then restore an earlier one by --at"
             )
         return path.open("rb")
 
@@ -126,7 +128,7 @@ class Place:
         if not body or checksum != _checksum(body):
             raise WinbackError(
                 f"{path} is damaged or not there, so this backup does not count. Next: winback "
-                f"backup {self.folder} --list"
+                f"backup {self.name} --list"
             )
         return body
 

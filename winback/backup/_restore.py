@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from winback.backup._backup import BESIDE, EVENTS, FORMAT, PROJECT
+from winback.backup._bucket import brought
 from winback.backup._erased import erase_again
 from winback.backup._ledger import as_ledger, check, copy_rows, is_empty
 from winback.backup._place import Place
-from winback.base.backups import folder_of
 from winback.base.clock import Clock
 from winback.base.errors import UsageError, WinbackError
 from winback.base.private import keep_private, open_private
@@ -67,7 +67,11 @@ def restore(settings: Settings, clock: Clock, place: str, *, at: str = "") -> Re
     WinbackError for a home that is not empty and for a backup that is damaged, UsageError for one
     that is not there.
     """
-    store = Place(folder_of(place))
+    with brought(place, settings) as store:
+        return _restore(store, settings, clock, at)
+
+
+def _restore(store: Place, settings: Settings, clock: Clock, at: str) -> RestoreReport:
     body = store.read_manifest(_chosen(store, at))
     _require_known(body)
     later, heard_until = _later(store, body)
@@ -116,10 +120,8 @@ def _chosen(store: Place, at: str) -> str:
     if at in ids or (ids and not at):
         return at or ids[-1]
     if not ids:
-        raise UsageError(f"{store.folder} holds no whole backup. Next: winback backup DIR --list")
-    raise UsageError(
-        f"{store.folder} holds no backup {at}. Next: winback backup {store.folder} --list"
-    )
+        raise UsageError(f"{store.name} holds no whole backup. Next: winback backup DIR --list")
+    raise UsageError(f"{store.name} holds no backup {at}. Next: winback backup {store.name} --list")
 
 
 def _require_known(body: dict[str, Any]) -> None:

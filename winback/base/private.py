@@ -12,10 +12,9 @@ from typing import IO, Final
 
 # What we make in a home. Whatever else stands there is not ours to close.
 _OURS: Final = (
-    "audiences", "control-room", "dbt", "digest.json", "export", "landing", "ledger.db*",
-    "people", "print", "project*", "published", "reports", "restored*", "RESTORING", "sandbox",
-    "STOP",
-    "warehouse", "watch.json", ".replay-*",
+    "audiences", "backup-copy", "control-room", "dbt", "digest.json", "export", "landing",
+    "ledger.db*", "people", "print", "project*", "published", "reports", "restored*", "RESTORING",
+    "sandbox", "STOP", "warehouse", "watch.json", ".replay-*",
 )  # fmt: skip
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 

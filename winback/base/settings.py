@@ -353,7 +353,8 @@ class Settings(BaseSettings):
         "",
         description="Where `winback backup` writes without a folder, where the receiver keeps what "
         "came in since a second time, and whose newest backup `winback doctor` tells the age of: "
-        "a folder or a file:// URL on another disk.",
+        "a folder or a file:// URL on another disk, or a storage like "
+        "`s3://bucket/winback/backups`, where nothing is kept a second time.",
     )
 
     watch_limits: str = Field(

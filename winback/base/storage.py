@@ -102,8 +102,8 @@ def why_refused(error: OSError) -> str:
     return f"the storage {_WHY.get(code, f'answers {code}' if code else 'can not be read')}"
 
 
-class SharedPlace:
-    """A set of files under a URL. Every method raises StorageError where it can't do all of it."""
+class Bucket:
+    """A folder of a storage. Every method raises StorageError where it can't do all of it."""
 
     def __init__(self, url: str, settings: Settings) -> None:
         self.url = url.rstrip("/")
@@ -119,30 +119,25 @@ class SharedPlace:
         self._home = _name_of(settings.home)
         self._own = ""
 
-    def read(self) -> SharedSet | None:
-        """The set of now; None where there never was one in this bucket."""
-        from pyarrow import fs
-
-        with self._told():
-            info = self._s3.get_file_info(f"{self._root}/{POINTER}")
-            if info.type == fs.FileType.NotFound:
-                bucket = self._root.partition("/")[0]
-                if self._s3.get_file_info(bucket).type == fs.FileType.NotFound:
-                    raise StorageError(f"{self.url}: the storage has no such bucket")
-                return None
-            with self._s3.open_input_stream(info.path, compression=None) as file:
-                said = file.read()
-        try:
-            body = json.loads(said)
-            files = {str(name): SharedFile(**told) for name, told in body["files"].items()}
-            return SharedSet(str(body["set"]), files)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise StorageError(f"{self.url}/{POINTER} can't be read") from None
-
     def fetch(self, wanted: Mapping[Path, SharedFile]) -> None:
         """Bring contents into new files; each is what it was when it was put."""
         with self._told():
             _at_once(self._fetch, list(wanted.items()))
+
+    def download(self, files: Mapping[str, Path]) -> None:
+        """Bring what stands under these keys into new files, whatever it is."""
+        with self._told():
+            _at_once(self._download, list(files.items()))
+
+    def upload(self, files: Mapping[str, Path]) -> None:
+        """Put files under their keys, where others with these names give way."""
+        with self._told():
+            _at_once(self._upload, [(path, key) for key, path in files.items()])
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """What stands in a folder, by its key under the URL, with its bytes."""
+        root = f"{self._root}/"
+        return {info.path.removeprefix(root): info.size for info in self._list(folder)}
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -161,53 +156,6 @@ class SharedPlace:
             with suppress(OSError):
                 self._s3.delete_file(own)
 
-    def put(self, set_id: str, files: Mapping[str, tuple[Path, str]]) -> SharedSet:
-        """Make these files, each with its SHA-256, the set of now; a content that is there stays.
-
-        Nothing changes for readers before everything is there and was counted. Call it, and
-        `forget`, while `writing`.
-        """
-        made = {
-            name: SharedFile(f"files/{sha256}/{path.name}", path.stat().st_size, sha256)
-            for name, (path, sha256) in files.items()
-        }
-        there = self._sizes()
-        missing = {
-            file.key: files[name][0]
-            for name, file in made.items()
-            if there.get(file.key) != file.bytes
-        }
-        with self._told():
-            _at_once(self._upload, [(path, key) for key, path in missing.items()])
-        there = self._sizes() if missing else there
-        if lost := [file.key for file in made.values() if there.get(file.key) != file.bytes]:
-            raise StorageError(f"{self.url}/{lost[0]} did not arrive whole")
-        if not any(info.path == self._own for info in self._list("writers")):
-            raise StorageError(
-                f"another machine has begun to write to {self.url}, since this one took over an "
-                "hour. Next: the same command again"
-            )
-        body = {"set": set_id, "files": {name: asdict(file) for name, file in made.items()}}
-        self._put(f"{self._root}/{POINTER}", json.dumps(body, indent=1).encode())
-        return SharedSet(set_id, made)
-
-    def forget(self, kept: SharedSet, *, at_once: bool = False) -> int:
-        """Drop the contents that are not of this set: the old ones, or all `at_once`; how many."""
-        before = WallClock().now() - KEPT
-        named = {f"{self._root}/{file.key}" for file in kept.files.values()}
-        gone = [
-            info.path
-            for info in self._list("files")
-            if info.path not in named and (at_once or info.mtime < before)
-        ]
-        self._delete(gone)
-        return len(gone)
-
-    def _sizes(self) -> dict[str, int]:
-        root = f"{self._root}/"
-        found = self._list("files")
-        return {info.path.removeprefix(root): info.size for info in found}
-
     def _refuse_others(self, own: str) -> None:
         for info in self._list("writers"):
             if info.path == own:
@@ -221,18 +169,22 @@ class SharedPlace:
                 "Next: the same command when it is done"
             )
 
-    def _fetch(self, item: tuple[Path, SharedFile]) -> None:
-        path, file = item
-        digest = hashlib.sha256()
-        source = f"{self._root}/{file.key}"
+    def drop(self, keys: Collection[str]) -> None:
+        """Drop files; one that is gone already is no error."""
+        self._delete([f"{self._root}/{key}" for key in keys])
+
+    def _download(self, item: tuple[str, Path]) -> None:
+        key, path = item
         with (
-            self._s3.open_input_stream(source, compression=None) as stream,
+            self._s3.open_input_stream(f"{self._root}/{key}", compression=None) as source,
             path.open("wb") as target,
         ):
-            while piece := stream.read(_COPY_BYTES):
-                digest.update(piece)
-                target.write(piece)
-        if digest.hexdigest() != file.sha256:
+            shutil.copyfileobj(source, target, _COPY_BYTES)
+
+    def _fetch(self, item: tuple[Path, SharedFile]) -> None:
+        path, file = item
+        self._download((file.key, path))
+        if sha256_of(path) != file.sha256:
             raise StorageError(f"{self.url}/{file.key} is not what was put there")
 
     def _upload(self, item: tuple[Path, str]) -> None:
@@ -272,6 +224,71 @@ class SharedPlace:
             if error.errno in _OUR_DISK:
                 raise
             raise StorageError(f"{self.url}: {why_refused(error)}") from None
+
+
+class SharedPlace(Bucket):
+    """A set of files under a URL."""
+
+    def read(self) -> SharedSet | None:
+        """The set of now; None where there never was one in this bucket."""
+        from pyarrow import fs
+
+        with self._told():
+            info = self._s3.get_file_info(f"{self._root}/{POINTER}")
+            if info.type == fs.FileType.NotFound:
+                bucket = self._root.partition("/")[0]
+                if self._s3.get_file_info(bucket).type == fs.FileType.NotFound:
+                    raise StorageError(f"{self.url}: the storage has no such bucket")
+                return None
+            with self._s3.open_input_stream(info.path, compression=None) as file:
+                said = file.read()
+        try:
+            body = json.loads(said)
+            files = {str(name): SharedFile(**told) for name, told in body["files"].items()}
+            return SharedSet(str(body["set"]), files)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise StorageError(f"{self.url}/{POINTER} can't be read") from None
+
+    def put(self, set_id: str, files: Mapping[str, tuple[Path, str]]) -> SharedSet:
+        """Make these files, each with its SHA-256, the set of now; a content that is there stays.
+
+        Nothing changes for readers before everything is there and was counted. Call it, and
+        `forget`, while `writing`.
+        """
+        made = {
+            name: SharedFile(f"files/{sha256}/{path.name}", path.stat().st_size, sha256)
+            for name, (path, sha256) in files.items()
+        }
+        there = self.sizes("files")
+        missing = {
+            file.key: files[name][0]
+            for name, file in made.items()
+            if there.get(file.key) != file.bytes
+        }
+        self.upload(missing)
+        there = self.sizes("files") if missing else there
+        if lost := [file.key for file in made.values() if there.get(file.key) != file.bytes]:
+            raise StorageError(f"{self.url}/{lost[0]} did not arrive whole")
+        if not any(info.path == self._own for info in self._list("writers")):
+            raise StorageError(
+                f"another machine has begun to write to {self.url}, since this one took over an "
+                "hour. Next: the same command again"
+            )
+        body = {"set": set_id, "files": {name: asdict(file) for name, file in made.items()}}
+        self._put(f"{self._root}/{POINTER}", json.dumps(body, indent=1).encode())
+        return SharedSet(set_id, made)
+
+    def forget(self, kept: SharedSet, *, at_once: bool = False) -> int:
+        """Drop the contents that are not of this set: the old ones, or all `at_once`; how many."""
+        before = WallClock().now() - KEPT
+        named = {f"{self._root}/{file.key}" for file in kept.files.values()}
+        gone = [
+            info.path
+            for info in self._list("files")
+            if info.path not in named and (at_once or info.mtime < before)
+        ]
+        self._delete(gone)
+        return len(gone)
 
 
 def sha256_of(path: Path) -> str:

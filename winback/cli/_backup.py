@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 Folder = Annotated[
     str,
     typer.Argument(
-        metavar="DIR",
-        help="A folder or a file:// URL on another disk; without it, WINBACK_BACKUP_TO.",
+        metavar="DIR|URL",
+        help="A folder or a file:// URL on another disk, or a storage like s3://bucket/folder; "
+        "without it, WINBACK_BACKUP_TO.",
     ),
 ]
 
@@ -71,7 +72,9 @@ def backup_command(
     made = backup.back_up(settings, clock, place)
     dropped = 0
     if keep_days is not None:
-        dropped = backup.drop_old(place, older_than=clock.now() - timedelta(days=keep_days))
+        dropped = backup.drop_old(
+            place, settings, older_than=clock.now() - timedelta(days=keep_days)
+        )
     if as_json:
         print_json({"backup": asdict(made), "dropped": dropped})
         return
@@ -95,7 +98,7 @@ def place_of(settings: Settings, folder: str) -> str:
 def _list(settings: Settings, place: str, *, as_json: bool) -> None:
     from winback import backup
 
-    whole, damaged = backup.list_backups(place)
+    whole, damaged = backup.list_backups(place, settings)
     if as_json:
         print_json({"backups": [asdict(it) for it in whole], "damaged": damaged})
         return

@@ -221,7 +221,7 @@ def _backup(settings: Settings) -> str:
 
     if not settings.backup_to:
         return ""
-    last = last_backup(settings.backup_to)
+    last = last_backup(settings.backup_to, settings)
     if last is None:
         return "there is none yet. Next: winback backup"
     hours = max((WallClock().now() - last.made_at).total_seconds(), 0) / 3600

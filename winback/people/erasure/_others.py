@@ -28,7 +28,7 @@ _ELSEWHERE: Final = (".parquet", ".jsonl", ".duckdb", ".wal", ".lock", "-wal", "
 # pages of messages: the next dry run makes them anew.
 _LEFTOVERS: Final = (
     "replay-*", ".replay-*", "landing/.loading-*", "landing/.empty-*",
-    "landing/.backup-held", "published/.unfinished-*",
+    "landing/.backup-held", "backup-copy", "published/.unfinished-*",
     "reports/preview", "landing/pulls/*/files",
 )  # fmt: skip
 
