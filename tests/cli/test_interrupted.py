@@ -106,6 +106,26 @@ def test_a_receiver_drains_and_says_what_was_kept(tmp_path: Path, number: int) -
     assert process.returncode == 128 + number
 
 
+def test_a_signal_that_comes_where_nothing_can_be_raised_prints_no_traceback() -> None:
+    script = (
+        "import os, time\n"
+        "from winback.cli._interrupted import interruptible\n"
+        "class Gone:\n"
+        "    def __del__(self):\n"
+        "        os.kill(os.getpid(), 15)\n"
+        "        time.sleep(0.1)\n"
+        "with interruptible('load'):\n"
+        "    Gone()\n"
+        "    time.sleep(30)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 128 + signal.SIGTERM
+    [line] = done.stderr.splitlines()
+    assert line.startswith("winback: interrupted; ")
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_load_that_is_interrupted_is_made_again(tmp_path: Path, seed: int) -> None:
     home, files = tmp_path / "home", shop(tmp_path / "shop")

@@ -6,11 +6,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 # A call that hears nothing of Python's signals ends with the process: as a kill would, whose
 # traces the next run clears.
@@ -88,6 +89,10 @@ def interruptible(command: str) -> Iterator[None]:
     earlier = {
         number: signal.signal(number, watch.hear) for number in (signal.SIGINT, signal.SIGTERM)
     }
+    # A signal may come in a callback of a library in C, which nothing can be raised through: what
+    # Python says of it is no news, and the watch ends the command.
+    told = sys.unraisablehook
+    sys.unraisablehook = partial(_unless_interrupted, told)
     wakeup = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
     threading.Thread(target=watch.watch, args=(read,), daemon=True).start()
     try:
@@ -99,9 +104,15 @@ def interruptible(command: str) -> Iterator[None]:
             watch.tell()
             sys.exit(watch.exit_code)
         signal.set_wakeup_fd(wakeup)
+        sys.unraisablehook = told
         os.close(write)
         for number, handler in earlier.items():
             signal.signal(number, handler)
+
+
+def _unless_interrupted(tell: Callable[[Any], object], unraisable: Any) -> None:
+    if not isinstance(unraisable.exc_value, Interrupted):
+        tell(unraisable)
 
 
 def _end_children() -> None:
