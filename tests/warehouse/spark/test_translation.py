@@ -67,6 +67,13 @@ def told(expression: str) -> str:
         ("cast(total_cents as bigint)", "CAST(`total_cents` AS BIGINT)"),
         # It divides doubles alone, and its concat passes over nulls.
         ("total_cents / 3", "CAST(`total_cents` AS DOUBLE) / CAST(3 AS DOUBLE)"),
+        (
+            "rate / rate",
+            (
+                "CASE WHEN (`rate`) = 0e0 THEN (`rate`) * CAST('Infinity' AS DOUBLE)"
+                " ELSE `rate` / `rate` END"
+            ),
+        ),
         ("concat('a', order_id)", "CONCAT('a', COALESCE(`order_id`, ''))"),
         ("'a' || order_id", "CONCAT('a', `order_id`)"),
         # A zone's clock and back, by functions of ours.

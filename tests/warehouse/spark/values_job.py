@@ -48,6 +48,7 @@ TEXTS = """
 ARITHMETIC = (
     *("cast(d as bigint)", "cast(p as bigint)", "round(d, 0)", "round(d, 2)", "round(p, 2)"),
     *("round(d * 100, 0)", "cast(round(p * 100, 0) as bigint)", "n / 3", "p / 7", "d / 3"),
+    *("d / n", "p / n", "n / n", "n / d", "d / (n - n)", "1.0 / n"),
     *("floor(d)", "ceil(d)", "floor(p)", "abs(n)", "n % 5", "-n", "exp(d / 1e6)"),
     *("cast(d as decimal(12, 4))", "cast(n as double)", "cast(p as double)", "n * 1.5", "n - p"),
     *("cast(p as varchar)", "cast(n as varchar)", "coalesce(n, 5)", "greatest(n, 3)"),

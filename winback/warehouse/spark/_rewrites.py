@@ -117,7 +117,21 @@ def _number(node: exp.Expr, at: exp.Expr) -> int:
 
 
 def _div(node: exp.Div) -> exp.Expr:
-    return exp.Div(this=to_double(node.left), expression=to_double(node.right))
+    """By zero it is infinite, or no number where zero is divided; Spark would stop."""
+    left, right = to_double(node.left), to_double(node.right)
+    quotient = exp.Div(this=left, expression=right)
+    if isinstance(node.right, exp.Literal) and float(node.right.name):
+        return quotient
+    infinite = cast_to(exp.Literal.string("Infinity"), "double")
+    by_zero = exp.Mul(this=exp.Paren(this=left.copy()), expression=infinite)
+    return exp.Case(
+        ifs=[
+            exp.If(
+                this=exp.EQ(this=exp.Paren(this=right.copy()), expression=_double(0)), true=by_zero
+            )
+        ],
+        default=quotient,
+    )
 
 
 def _mod(node: exp.Mod) -> exp.Expr:
