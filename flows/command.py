@@ -13,7 +13,9 @@ from flows._told import newest, sent_of, sent_rows, troubles
 from winback import reconcile as reconciling
 from winback import sending
 from winback.base.console import print_json, print_rows, say, telling
+from winback.base.private import keep_private
 from winback.base.settings import Settings
+from winback.landing import require_loaded
 from winback.ledger import sent_twice
 from winback.measure import report
 from winback.measure.last_screen import read_outlook, tell_outlook
@@ -35,6 +37,9 @@ def run(
 ) -> None:
     """Run the whole flow. A refusal comes before Prefect is even imported."""
     resolved = resolve_run(settings, mode=mode, as_of=as_of)
+    keep_private(settings.home)
+    if not settings.landing_url:  # where there is one, the build takes it first
+        require_loaded(settings)
     at = resolved.as_of if as_of is not None else None
     done = _look(resolved, at) or _run(resolved, at)
     if as_json:

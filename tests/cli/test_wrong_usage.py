@@ -34,6 +34,7 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (("build", "--as-of", "next week"), 2, "is not an ISO 8601 date or time"),
         (("build", "--as-of", "0001-01-01T00:00+14:00"), 2, "is not an ISO 8601 date or time"),
         (("load", "shop", "--date-format", "%d/%d/%m/%Y"), 2, "is no format of a date"),
+        (("run",), 1, "nothing is loaded yet. Next: winback load DIR"),
         (("build",), 1, "nothing is loaded yet. Next: winback load DIR"),
         (("why", "c1"), 1, "nothing is published yet. Next: winback build"),
         (("load", "nowhere"), 2, "nowhere"),
@@ -52,6 +53,13 @@ def test_a_mistake_says_what_is_wrong_and_what_comes_next(
     error = capsys.readouterr().err
     assert says in error
     assert "Traceback" not in error
+
+
+def test_a_run_that_has_nothing_to_read_starts_no_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert winback(monkeypatch, "run") == 1
+    assert not (tmp_path / "home" / "control-room").exists()
 
 
 def test_an_unknown_zone_is_named_without_a_traceback(

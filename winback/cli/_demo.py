@@ -46,14 +46,13 @@ def write_contacts(settings: Settings, folder: Path) -> int:
     For a shop that has none, such as a public data set; returns the number of customers.
     """
     from winback.base.duck import connect
+    from winback.landing import require_loaded
     from winback.rehearsal.demo import invent_contacts
 
-    if not (settings.shop_dir / "orders.parquet").exists():
-        raise WinbackError("nothing is loaded yet. Next: winback load DIR")
+    orders = require_loaded(settings)
     with connect() as connection:
         first = connection.execute(
-            "select min(ordered_at) from read_parquet($1)",
-            [str(settings.shop_dir / "orders.parquet")],
+            "select min(ordered_at) from read_parquet($1)", [str(orders)]
         ).fetchone()
         customers = connection.execute(
             "select customer_id, coalesce(country, '') from read_parquet($1) order by 1",

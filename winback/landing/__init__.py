@@ -12,7 +12,7 @@ from winback.landing._load import (
     load,
     refresh_landing,
 )
-from winback.landing._loads import newest_load, was_replaced
+from winback.landing._loads import newest_load, require_loaded, was_replaced
 from winback.landing._phones import Unusable, phone_note, unusable_phones
 from winback.landing._report import (
     FileColumns,
@@ -51,6 +51,7 @@ __all__ = [
     "phone_note",
     "read_sources",
     "refresh_landing",
+    "require_loaded",
     "unusable_phones",
     "was_replaced",
 ]

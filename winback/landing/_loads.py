@@ -8,12 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from winback.base.clock import Clock
+from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 
 
 def newest_load(settings: Settings) -> str:
     """The name of the last load that is whole; names sort by time. Empty before the first."""
     return max((path.stem for path in _folder(settings).glob("*.json")), default="")
+
+
+def require_loaded(settings: Settings) -> Path:
+    """The file of the shop's orders. Raises WinbackError before the first load."""
+    orders = settings.shop_dir / "orders.parquet"
+    if not orders.exists():
+        raise WinbackError("nothing is loaded yet. Next: winback load DIR")
+    return orders
 
 
 def next_load_id(settings: Settings, clock: Clock) -> str:

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 from winback.warehouse._damaged import damage_told, discard_damaged
 from winback.warehouse._dbt import (
@@ -92,12 +91,11 @@ def build(
     changed stay as the last build made them. Raises GateFailure or BuildFailure; then nothing
     that was published before has changed.
     """
-    from winback.landing import newest_load, refresh_landing
+    from winback.landing import newest_load, refresh_landing, require_loaded
     from winback.ledger._fold import fold_parts
 
     shared = refresh_landing(settings)
-    if not (settings.shop_dir / "orders.parquet").exists():
-        raise WinbackError("nothing is loaded yet. Next: winback load DIR")
+    require_loaded(settings)
     with warehouse_lock(settings):
         load_id = newest_load(settings)
         prepare_inputs(settings)

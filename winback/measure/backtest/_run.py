@@ -13,6 +13,7 @@ from winback.base.duck import Rows, connect
 from winback.base.errors import UsageError, WinbackError
 from winback.base.project import project_vars
 from winback.base.settings import CHANNELS, Settings
+from winback.landing import require_loaded
 from winback.measure.backtest._entries import Span, live_through
 from winback.measure.backtest._load import ChannelLoad, channel_loads
 from winback.measure.backtest._messages import Batch, Step, batches, steps_of
@@ -145,9 +146,7 @@ def _require_presets(presets: Sequence[str]) -> None:
 
 def order_days(settings: Settings) -> tuple[date, date]:
     """The shop's days of the oldest and the newest order. Raises WinbackError without any."""
-    orders = settings.shop_dir / "orders.parquet"
-    if not orders.exists():
-        raise WinbackError("nothing is loaded yet. Next: winback load DIR")
+    orders = require_loaded(settings)
     with connect() as connection:
         row = connection.execute(_ORDER_DAYS, [str(orders), settings.shop_timezone]).fetchone()
     oldest, newest = row or (None, None)
