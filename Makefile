@@ -1,8 +1,10 @@
 # Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Tests start hundreds of processes: what one has compiled, the next need not.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test test-slow test-crash test-control test-drills test-year test-fuzz test-spark contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
+.PHONY: setup demo up test test-slow test-crash test-control test-drills test-operators test-year test-fuzz test-spark contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
 
 setup: .venv/.runtime
 
@@ -52,8 +54,12 @@ test-control: .venv/.dev  ## kill server, worker and run, and start them again; 
 	$(BIN)/pytest -k everything_was_killed tests/flows/control_job.py \
 		tests/flows/approval_job.py
 
-test-drills: .venv/.dev  ## a lost disk, the operators' day, and the runs for persons; half an hour
-	$(BIN)/pytest -m slow tests/package tests/flows/test_runs_for_persons.py
+test-drills: .venv/.dev  ## whole runs, a lost disk, an old release's home upgraded; five minutes
+	$(BIN)/pytest --numprocesses auto --dist loadfile -m drill
+
+test-operators: .venv/.dev  ## the operators' day from the wheel, and the runs for persons; half an hour
+	$(BIN)/pytest -m slow tests/package/test_operators_day.py tests/package/test_wheel.py \
+		tests/flows/test_runs_for_persons.py
 
 test-year: .venv/.dev  ## a year of runs in Prefect's database, with its own vacuum; ten minutes
 	$(BIN)/pytest -s tests/flows/year_job.py

@@ -35,6 +35,7 @@ LONG_COMMANDS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "commands", [COMMANDS, pytest.param(LONG_COMMANDS, marks=pytest.mark.slow)]
 )

@@ -69,6 +69,7 @@ def place(words: list[str]) -> tuple[int, str]:
     return (found[0] if found else len(ORDER) - 2), call
 
 
+@pytest.mark.slow
 def test_every_short_command_of_the_documents_runs_as_it_stands_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

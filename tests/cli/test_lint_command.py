@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def lint(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -20,6 +22,7 @@ def lint(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedPr
     )
 
 
+@pytest.mark.slow
 def test_the_shipped_messages_pass_in_every_language(tmp_path: Path) -> None:
     ended = lint(tmp_path, WINBACK_LANGUAGES="en,de,fr,es")
     assert ended.returncode == 0, ended.stdout

@@ -48,6 +48,7 @@ def shop(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_what_commands_leave_is_their_users_alone_and_an_older_home_is_mended(tmp_path):
     home = tmp_path / "home"
     winback(home, "load", str(shop(tmp_path / "shop")))

@@ -177,6 +177,7 @@ def test_enough_is_a_name_with_the_switch_or_a_note(
     assert Answer(approve=approve, name=name, note=note).decision() == decision
 
 
+@pytest.mark.slow
 def test_a_note_alone_refuses(
     settings: Settings, ledger: Ledger, client: SyncPrefectClient, form: Form
 ) -> None:
@@ -189,6 +190,7 @@ def test_a_note_alone_refuses(
     assert len(forms(client)) == 1, "nobody is asked again"
 
 
+@pytest.mark.slow
 def test_a_form_that_died_is_offered_again_and_one_that_is_needless_is_closed(
     settings: Settings, ledger: Ledger, client: SyncPrefectClient, form: Form
 ) -> None:

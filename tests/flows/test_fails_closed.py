@@ -256,10 +256,12 @@ def live_a_day_of_corrected_orders(
     assert shop.published("reactivations") == []
 
 
-# With a third day, on which the shop corrects its orders, in `make test-slow` alone:
+# A third day, on which the shop corrects its orders, is for `make test-slow`:
 # test_one_person_several_ids.py has such orders too.
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("days", [2, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "days", [pytest.param(2, marks=pytest.mark.drill), pytest.param(3, marks=pytest.mark.slow)]
+)
 def test_nobody_who_said_no_or_just_bought_is_written_to_and_everybody_else_is(
     shop: Shop,
     tmp_path: Path,

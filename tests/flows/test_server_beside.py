@@ -79,6 +79,7 @@ def servers(url: str) -> list[str]:
     return [line for line in found if f"--port {port} " in line]
 
 
+@pytest.mark.slow
 def test_it_is_there_for_the_run_and_gone_after_it_however_that_ends(elsewhere: Path) -> None:
     code, (url, found) = starts(elsewhere)
     assert (code, found) == (0, "True False")

@@ -160,6 +160,7 @@ def test_a_server_of_ours_keeps_leases_on_disk_and_forgets_old_runs() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("prefect_server")
 def test_a_deployment_has_a_line_and_stays_paused_when_it_is_made_anew(
     settings: Settings, monkeypatch: pytest.MonkeyPatch

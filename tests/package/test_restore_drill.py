@@ -15,7 +15,7 @@ import httpx
 import pytest
 from machine import ROOT, TUESDAY, Machine, free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.drill, pytest.mark.timeout(3600)]
 
 EXPORT = re.compile(r"^export (WINBACK_\w+)='([^']*)'", re.MULTILINE)
 

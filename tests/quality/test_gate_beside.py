@@ -69,6 +69,7 @@ def test_what_is_judged_beside_is_told_as_in_this_process() -> None:
     assert ask() == told
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_fresh")
 def test_who_works_beside_at_once_share_one_process_that_ends_with_the_last(
     process: subprocess.Popen[bytes],
@@ -102,6 +103,7 @@ def test_one_that_has_imported_it_starts_no_process(monkeypatch: pytest.MonkeyPa
         assert _beside._shared.process is None
 
 
+@pytest.mark.slow
 def test_a_build_that_a_gate_stops_says_so_in_one_line(tmp_path: Path) -> None:
     folder, home = tmp_path / "shop", tmp_path / "home"
     folder.mkdir()

@@ -69,6 +69,7 @@ def parsed_files(settings: Settings) -> int:
     return int(told["parsed_path_count"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("project")
 def test_another_moment_and_zone_parse_nothing_in_a_later_process(tmp_path: Path) -> None:
     settings = Settings.load(home=tmp_path / "home")
@@ -99,6 +100,7 @@ def test_two_shops_of_one_process_share_the_parse_and_read_their_own_files(tmp_p
     assert not (shops[1].home / "dbt" / "target" / "perf_info.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("project")
 def test_a_new_home_parses_nothing_that_another_home_of_the_user_has_parsed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -114,6 +116,7 @@ def test_a_new_home_parses_nothing_that_another_home_of_the_user_has_parsed(
     assert row[2] == f"'{other.shop_dir / 'orders.parquet'}'"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("project")
 @pytest.mark.parametrize("trouble", ["no folder can be made", "garbage"])
 def test_a_cache_of_no_use_only_costs_the_parse(

@@ -126,6 +126,7 @@ def test_a_table_that_could_not_be_built_is_named_and_not_tested(settings: Setti
     assert not any("int_below" in name for name in names)
 
 
+@pytest.mark.slow
 def test_the_sql_is_written_anew_for_a_changed_project_or_var_alone(
     settings: Settings, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +160,7 @@ def test_the_sql_is_written_anew_for_a_changed_project_or_var_alone(
     assert len(compiled) == 4
 
 
+@pytest.mark.slow
 def test_the_sql_of_another_home_differs_in_where_its_shop_landed_alone(
     settings: Settings, tmp_path: Path
 ) -> None:
