@@ -64,10 +64,11 @@ test-operators: .venv/.dev  ## the operators' day from the wheel, and the runs f
 test-year: .venv/.dev  ## a year of runs in Prefect's database, with its own vacuum; ten minutes
 	$(BIN)/pytest -s tests/flows/year_job.py
 
-test-spark: .venv/.spark  ## the same rows from Spark as from DuckDB, on a cluster of three; needs Java 17
+test-spark: .venv/.spark  ## the same rows from Spark as from DuckDB, on a cluster of three; an hour, and Java 17
 	$(BIN)/pytest -n 0 -s -p no:unraisableexception --timeout 14400 \
 		tests/warehouse/spark/test_small_shop.py \
-		tests/warehouse/spark/values_job.py tests/warehouse/spark/cluster_job.py \
+		tests/warehouse/spark/values_job.py tests/warehouse/spark/units_job.py \
+		tests/warehouse/spark/cluster_job.py \
 		tests/warehouse/spark/move_job.py
 
 FUZZ_MINUTES ?= 10

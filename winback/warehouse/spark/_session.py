@@ -51,6 +51,8 @@ _WHEN_SMALL: Final = {
 _JAVA_WHEN_SMALL: Final = (
     "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -XX:NewSize=300m"
 )
+# A statement is a tree that Java walks down: a unit test over a seed of hundreds of rows is deep.
+_JAVA_STACK: Final = "-Xss16m"
 # What a shuffle of a larger landing is shared out by: Parquet of so many bytes is some 40 MB of
 # rows. Spark itself joins parts that turn out small.
 _PART_BYTES: Final = 4 * 2**20
@@ -141,8 +143,9 @@ def _started(folder: Path, engine: Engine) -> Any:
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
         }
-    if engine.is_small and "SPARK_CONF_DIR" not in os.environ:
-        settings["spark.driver.extraJavaOptions"] = _JAVA_WHEN_SMALL
+    if "SPARK_CONF_DIR" not in os.environ:
+        wanted = (_JAVA_STACK, *([_JAVA_WHEN_SMALL] if engine.is_small else []))
+        settings["spark.driver.extraJavaOptions"] = " ".join(wanted)
     for name, value in settings.items():
         builder = builder.config(name, value)
     try:
