@@ -42,7 +42,7 @@ up: .venv/.runtime  ## Prefect's server, worker, deployments and the receiver; m
 test: .venv/.dev  ## the tests; needs no network and no keys
 	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 15
 
-test-slow: .venv/.dev  ## whole runs, seasons and sizes that `make test` leaves out; half an hour
+test-slow: .venv/.dev  ## seasons and sizes that `make test` leaves out; half an hour
 	$(BIN)/pytest -m slow
 
 test-crash: .venv/.dev  ## 10,000 events and 10,000 messages through hundreds of kill -9; half an hour

@@ -137,6 +137,20 @@ def test_a_cache_of_no_use_only_costs_the_parse(
     assert rows(other, "int_test")
 
 
+def test_a_project_that_was_moved_reads_its_seeds_where_they_are(
+    tmp_path: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings.load(home=tmp_path / "home")
+    (project / "seeds").mkdir()
+    (project / "seeds" / "words.csv").write_text("word\nhere\n")
+    seed = (settings, ["seed"], _dbt.dbt_vars(settings, AS_OF))
+    _dbt.invoke_dbt(*seed)
+    monkeypatch.setattr(_dbt, "DBT_DIR", project.rename(tmp_path / "moved"))
+    _dbt._manifests.clear()
+    _dbt.invoke_dbt(*seed)
+    assert rows(settings, "words") == [("here",)]
+
+
 @pytest.mark.usefixtures("project")
 def test_what_was_compiled_for_one_shop_is_not_told_of_another(tmp_path: Path) -> None:
     run(Settings.load(home=tmp_path / "one"))

@@ -23,12 +23,16 @@ _NAME: Final = "partial_parse.msgpack"
 def last_parse_shared(project: Path, dbt_target: str, target_path: Path) -> Iterator[None]:
     """Lend dbt's target folder the user's last parse of `project`, and keep the next one.
 
+    A parse names the folder of its project, from which seeds are read. What another checkout has
+    left in the target folder, or this one before it was moved, is parsed anew.
     Only a help: where the user's cache can't be read or written, dbt parses the whole project.
     """
     own = target_path / _NAME
     kept = own
+    key = _key(project, dbt_target)
+    _forget_another(own, key)
     with suppress(RuntimeError):  # a user without a home has no cache
-        kept = _cache() / "winback" / "dbt" / _key(project, dbt_target) / _NAME
+        kept = _cache() / "winback" / "dbt" / key / _NAME
     with suppress(OSError):
         if _changed(kept) > _changed(own):
             _copy(kept, own)
@@ -37,6 +41,16 @@ def last_parse_shared(project: Path, dbt_target: str, target_path: Path) -> Iter
     with suppress(OSError):
         if _changed(own) > max(before, _changed(kept)):
             _copy(own, kept)
+
+
+def _forget_another(own: Path, key: str) -> None:
+    whose = own.with_name("parse_of")
+    if whose.is_file() and whose.read_text() == key:
+        return
+    own.unlink(missing_ok=True)
+    whose.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(whose) as file:
+        file.write_text(key)
 
 
 def _cache() -> Path:
