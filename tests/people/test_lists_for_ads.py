@@ -122,7 +122,13 @@ def test_who_leaves_is_named_until_a_person_has_taken_them_out(home: Settings) -
     publish(home, [("agreed", "none", "refused", None, None), *PEOPLE[2:]], even_later)
     it = export(home, at=even_later)
     assert (it.to_remove, it.remove_since) == (2, later.isoformat())
-    assert audiences.note_removed(home, "at_risk", "meta") == 2
+    assert audiences.note_removed(home, "at_risk", "meta", until=later) == 1
+    [it] = audiences.audiences(home)
+    assert (it.to_remove, it.remove_since) == (1, even_later.isoformat()), "who left since"
+    assert rows(it.folder / "remove.csv")[1:] != [list(left)]
+    it = export(home, at=even_later)
+    assert (it.to_remove, it.remove_since) == (1, even_later.isoformat())
+    assert audiences.note_removed(home, "at_risk", "meta", until=even_later) == 1
     it = export(home, at=even_later)
     assert (it.to_remove, it.remove_since) == (0, "")
     assert all(left[0] not in path.read_text() for path in it.folder.iterdir())
@@ -180,7 +186,8 @@ def test_an_export_that_was_cut_short_still_names_who_left(
     with pytest.raises(KeyboardInterrupt):
         export(home)
     monkeypatch.setattr(audiences, "open_private", real)
-    assert export(home).to_remove == 1
+    audiences.note_removed(home, "at_risk", "meta", until=NOW + timedelta(days=9))
+    assert export(home).to_remove == 1, "since when that one is in it, nobody knows"
 
 
 def test_old_tables_make_no_list(home: Settings) -> None:
@@ -213,5 +220,8 @@ def test_the_commands_say_who_is_in_no_list_and_what_comes_next(
     assert "remove.csv: 1 who left the list. Next, within a day" in said
     told = json.loads(run(app, ["audience", "list", "--json"]).output)
     assert [it["to_remove"] for it in told["audiences"]] == [1]
-    assert "noted: 1" in run(app, ["audience", "removed", "at_risk", "--for", "google"]).output
+    words = said.rpartition("winback ")[2].split()
+    assert words[-2:] == ["--until", NOW.isoformat()]
+    assert "noted: 0" in run(app, [*words[:-1], "2026-03-01T00:00"]).output
+    assert "noted: 1" in run(app, words).output
     assert "2 excluded" in run(app, ["audience", "list"]).output

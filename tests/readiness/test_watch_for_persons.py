@@ -114,7 +114,8 @@ def test_who_waits_to_be_taken_out_is_named_by_doctor_and_after_a_day_by_the_wat
     (line,) = found.problems
     assert line == (
         "1 who left lapsed wait since 2026-03-02 to be taken out of the list at meta. Next: do so "
-        f"with {folder}/remove.csv, then winback audience removed lapsed --for meta"
+        f"with {folder}/remove.csv, then winback audience removed lapsed --for meta "
+        f"--until {(NOW + 20 * HOUR).isoformat()}"
     )
     assert found.silences == {}
     monkeypatch.setenv("WINBACK_HOME", str(settings.home))

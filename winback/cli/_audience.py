@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
-from winback.base.clock import WallClock
+from winback.base.clock import WallClock, parse_as_of
 from winback.base.console import print_json, say
 from winback.cli._app import PEOPLE, app
 from winback.cli._help import AsJson, examples
+
+if TYPE_CHECKING:
+    from winback.people.audiences import Audience
 
 audience_app = typer.Typer(no_args_is_help=True)
 app.add_typer(audience_app, name="audience", rich_help_panel=PEOPLE)
@@ -72,7 +75,7 @@ def export_command(segment: Segment, platform: Platform, *, as_json: AsJson = Fa
     for reason, count in left_out.items():
         say(f"not included: {count:,} {_REASONS[reason]}")
     say(f"Next: upload both from {it.folder}")
-    _tell_removed(it.to_remove, segment, platform)
+    _tell_removed(it)
 
 
 @audience_app.command(
@@ -91,7 +94,7 @@ def list_command(*, as_json: AsJson = False) -> None:
     for it in found:
         say(f"{it.segment} for {it.platform}: {it.included:,} included, {it.excluded:,} excluded, "
             f"of {it.exported_at}")  # fmt: skip
-        _tell_removed(it.to_remove, it.segment, it.platform)
+        _tell_removed(it)
     if not found:
         say("No list was exported. Next: winback audience export SEGMENT --for meta")
 
@@ -99,23 +102,37 @@ def list_command(*, as_json: AsJson = False) -> None:
 @audience_app.command(
     "removed",
     epilog=examples(
-        "winback audience removed lapsed_30_45 --for meta",
+        "winback audience removed lapsed_30_45 --for meta --until 2026-03-02T03:30",
         "winback audience removed at_risk --for google",
     ),
 )
-def removed_command(segment: Segment, platform: Platform) -> None:
-    """Note that those of remove.csv were taken out at the platform."""
+def removed_command(
+    segment: Segment,
+    platform: Platform,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="WHEN", help="When remove.csv was read; who left since stays in it."),
+    ] = None,
+) -> None:
+    """Note that those of remove.csv were taken out at the platform.
+
+    The list may be written anew while they are taken out there. Whoever left it
+    after --until is in remove.csv still, and is named again.
+    """
     from winback.base.settings import Settings
     from winback.people.audiences import note_removed
 
-    say(f"noted: {note_removed(Settings.load(), segment, platform):,} taken out")
+    settings = Settings.load()
+    read_at = parse_as_of(until, settings.shop_timezone) if until else None
+    say(f"noted: {note_removed(settings, segment, platform, read_at):,} taken out")
 
 
 def _facts(told: dict[str, Any]) -> dict[str, Any]:
     return told | {"folder": str(told["folder"])}
 
 
-def _tell_removed(count: int, segment: str, platform: str) -> None:
-    if count:
-        say(f"remove.csv: {count:,} who left the list. Next, within a day: take them out there, "
-            f"then winback audience removed {segment} --for {platform}")  # fmt: skip
+def _tell_removed(it: Audience) -> None:
+    if it.to_remove:
+        say(f"remove.csv: {it.to_remove:,} who left the list. Next, within a day: take them out "
+            f"there, then winback audience removed {it.segment} --for {it.platform} "
+            f"--until {it.exported_at}")  # fmt: skip

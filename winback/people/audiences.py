@@ -12,8 +12,9 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from winback.base.cells import CellWriter
 from winback.base.clock import Clock
@@ -140,14 +141,25 @@ def refresh_audiences(settings: Settings, clock: Clock) -> list[Audience]:
     ]
 
 
-def note_removed(settings: Settings, segment: str, platform: str) -> int:
-    """Forget the addresses that a person has taken out at the platform; how many they were."""
+def note_removed(
+    settings: Settings, segment: str, platform: str, until: datetime | None = None
+) -> int:
+    """Forget the addresses that a person has taken out at the platform; how many they were.
+
+    Who left the list after `until`, when the person read remove.csv, stays in it.
+    """
     for it in audiences(settings):
         if (it.segment, it.platform) == (segment, platform):
-            state = _read_state(it.folder) | {"remove_since": ""}
-            (it.folder / "remove.csv").unlink(missing_ok=True)
-            _write_state(it.folder, state)
-            return it.to_remove
+            state = _read_state(it.folder)
+            waiting = _waiting(it.folder, state)
+            left = {
+                row: since
+                for row, since in waiting.items()
+                if until is not None and not (since and datetime.fromisoformat(since) <= until)
+            }
+            _write_rows(it.folder / "remove.csv", FORMS[platform], sorted(left))
+            _write_state(it.folder, state, left)
+            return len(waiting) - len(left)
     raise UsageError(f"{segment} was never exported for {platform}. Next: winback audience list")
 
 
@@ -203,20 +215,39 @@ def _removal(it: Audience) -> str:
     return (
         f"{it.to_remove:,} who left {it.segment} wait since {it.remove_since:.10} to be taken out "
         f"of the list at {it.platform}. Next: do so with {it.folder / 'remove.csv'}, then winback "
-        f"audience removed {name}"
+        f"audience removed {name} --until {it.exported_at}"
     )
 
 
 def _write(folder: Path, form: Form, lists: dict[str, list[_Row]], state: dict[str, str]) -> None:
-    before = {*_rows(folder / "include.csv"), *_rows(folder / "remove.csv")}
-    removed = sorted(before - set(lists["include"]))
-    since = _read_state(folder).get("remove_since") or state["exported_at"]
+    waiting = _waiting(folder, _read_state(folder))
+    before = {*_rows(folder / "include.csv"), *waiting} - set(lists["include"])
+    removed = {row: waiting.get(row) or state["exported_at"] for row in sorted(before)}
     # What is to be removed first: cut short here, the next export finds it again.
-    files = {"remove": removed, "exclude": lists["exclude"], "include": lists["include"]}
+    files = {"remove": [*removed], "exclude": lists["exclude"], "include": lists["include"]}
     for name, rows in files.items():
-        with written_whole(folder / f"{name}.csv") as beside, open_private(beside) as file:
-            CellWriter(file).writerows([form.columns, *rows])
-    _write_state(folder, state | {"remove_since": since if removed else ""})
+        _write_rows(folder / f"{name}.csv", form, rows)
+    _write_state(folder, state, removed)
+
+
+def _write_rows(path: Path, form: Form, rows: list[_Row]) -> None:
+    with written_whole(path) as beside, open_private(beside) as file:
+        CellWriter(file).writerows([form.columns, *rows])
+
+
+def _waiting(folder: Path, state: dict[str, Any]) -> dict[_Row, str]:
+    """The rows of remove.csv, and since when each is in it: empty where an export was cut short."""
+    # An older winback kept one time for all rows.
+    known = state.get("removed")
+    rows = _rows(folder / "remove.csv")
+    if known is None:
+        return dict.fromkeys(rows, state.get("remove_since", ""))
+    return {row: known.get(_mark(row), "") for row in rows}
+
+
+def _mark(row: _Row) -> str:
+    """Tells the rows of a file apart, and is not what a platform knows a person by."""
+    return sha256(",".join(row).encode()).hexdigest()[:16]
 
 
 def _read_audience(folder: Path) -> Audience:
@@ -240,14 +271,18 @@ def _rows(path: Path) -> list[_Row]:
         return [(row[0], row[1]) for row in list(csv.reader(file))[1:]]
 
 
-def _read_state(folder: Path) -> dict[str, str]:
+def _read_state(folder: Path) -> dict[str, Any]:
     try:
-        told: dict[str, str] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+        told: dict[str, Any] = json.loads((folder / _STATE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     return told
 
 
-def _write_state(folder: Path, state: dict[str, str]) -> None:
+def _write_state(folder: Path, state: dict[str, Any], removed: dict[_Row, str]) -> None:
+    told = state | {
+        "remove_since": min(removed.values(), default=""),
+        "removed": {_mark(row): since for row, since in removed.items()},
+    }
     with written_whole(folder / _STATE) as beside, open_private(beside) as file:
-        json.dump(state, file)
+        json.dump(told, file)
