@@ -54,7 +54,7 @@ test-control: .venv/.dev  ## kill server, worker and run, and start them again; 
 	$(BIN)/pytest -k everything_was_killed tests/flows/control_job.py \
 		tests/flows/approval_job.py
 
-test-drills: .venv/.dev  ## whole runs, a lost disk, an old release's home upgraded; five minutes
+test-drills: .venv/.dev  ## whole runs, a lost disk, an old release's home upgraded; five to ten minutes
 	$(BIN)/pytest --numprocesses auto --dist loadfile -m drill
 
 test-operators: .venv/.dev  ## the operators' day from the wheel, and the runs for persons; half an hour
