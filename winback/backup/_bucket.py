@@ -17,7 +17,7 @@ from winback.backup._place import Place, contents_of
 from winback.base.backups import folder_of, is_bucket
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
-from winback.base.storage import Bucket, StorageError
+from winback.base.storage import Bucket
 
 # In the home, for as long as a backup takes.
 COPY: Final = "backup-copy"
@@ -38,16 +38,10 @@ def own_copy(settings: Settings, url: str) -> Iterator[Place]:
 def send(bucket: Bucket, store: Place, backup_id: str) -> int:
     """Put a whole backup under the URL; the bytes that are new there. Call it while `writing`."""
     names = set(contents_of(store.read_manifest(backup_id)))
-    objects = {_key(name): store.object(name) for name in names}
-    there = bucket.sizes("objects")
-    missing = {key: path for key, path in objects.items() if there.get(key) != _size(path)}
-    erased = {f"erased/{path.name}": path for path in store.erased.glob("*.json")}
-    bucket.upload(missing | erased)
-    there = bucket.sizes("objects")
-    if lost := [key for key, path in objects.items() if there.get(key) != _size(path)]:
-        raise StorageError(f"{bucket.url}/{lost[0]} did not arrive whole. Next: the same command")
+    new = bucket.complete("objects", {store.key(name): store.object(name) for name in names})
+    bucket.upload({f"erased/{path.name}": path for path in store.erased.glob("*.json")})
     bucket.upload({f"backups/{backup_id}.json": store.backups / f"{backup_id}.json"})
-    return sum(_size(path) for path in missing.values())
+    return sum(path.stat().st_size for path in new)
 
 
 @contextmanager
@@ -73,7 +67,10 @@ def brought(place: str, settings: Settings) -> Iterator[Place]:
         store = Place(Path(folder), place)
         _bring_small(bucket, store)
         there = bucket.sizes("objects")
-        _bring(bucket, {_key(it): store.object(it) for it in _named(store) if _key(it) in there})
+        _bring(
+            bucket,
+            {store.key(it): store.object(it) for it in _named(store) if store.key(it) in there},
+        )
         yield store
 
 
@@ -83,7 +80,7 @@ def drop_unneeded(bucket: Bucket, store: Place, backup_ids: list[str]) -> None:
     `store` is `listed`: each manifest that is left must be readable, or nothing is dropped.
     """
     left = [it for it in store.ids() if it not in backup_ids]
-    needed = {_key(name) for it in left for name in contents_of(store.read_manifest(it))}
+    needed = {store.key(name) for it in left for name in contents_of(store.read_manifest(it))}
     bucket.drop([f"backups/{it}.json" for it in backup_ids])
     bucket.drop([key for key in bucket.sizes("objects") if key not in needed])
 
@@ -110,11 +107,3 @@ def _named(store: Place) -> set[str]:
         except WinbackError:
             continue
     return found
-
-
-def _key(name: str) -> str:
-    return f"objects/{name[:2]}/{name}"
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size

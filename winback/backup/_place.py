@@ -87,7 +87,11 @@ class Place:
         return name, size
 
     def object(self, name: str) -> Path:
-        return self.objects / name[:2] / name
+        return self.folder / self.key(name)
+
+    def key(self, name: str) -> str:
+        """Where a content stands in the folder, or under the URL."""
+        return f"objects/{name[:2]}/{name}"
 
     def open_object(self, name: str) -> IO[bytes]:
         """A stored content. Raises WinbackError for one that is gone or not what it was."""

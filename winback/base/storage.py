@@ -134,6 +134,20 @@ class Bucket:
         with self._told():
             _at_once(self._upload, [(path, key) for key, path in files.items()])
 
+    def complete(self, folder: str, files: Mapping[str, Path]) -> list[Path]:
+        """Put the files of a folder that are not there yet, by key and size; which they were.
+
+        Raises StorageError where one of them all is not there whole then.
+        """
+        sizes = {key: path.stat().st_size for key, path in files.items()}
+        there = self.sizes(folder)
+        missing = {key: files[key] for key, size in sizes.items() if there.get(key) != size}
+        self.upload(missing)
+        there = self.sizes(folder) if missing else there
+        if lost := [key for key, size in sizes.items() if there.get(key) != size]:
+            raise StorageError(f"{self.url}/{lost[0]} did not arrive whole. Next: the same command")
+        return list(missing.values())
+
     def sizes(self, folder: str) -> dict[str, int]:
         """What stands in a folder, by its key under the URL, with its bytes."""
         root = f"{self._root}/"
@@ -259,16 +273,7 @@ class SharedPlace(Bucket):
             name: SharedFile(f"files/{sha256}/{path.name}", path.stat().st_size, sha256)
             for name, (path, sha256) in files.items()
         }
-        there = self.sizes("files")
-        missing = {
-            file.key: files[name][0]
-            for name, file in made.items()
-            if there.get(file.key) != file.bytes
-        }
-        self.upload(missing)
-        there = self.sizes("files") if missing else there
-        if lost := [file.key for file in made.values() if there.get(file.key) != file.bytes]:
-            raise StorageError(f"{self.url}/{lost[0]} did not arrive whole")
+        self.complete("files", {file.key: files[name][0] for name, file in made.items()})
         if not any(info.path == self._own for info in self._list("writers")):
             raise StorageError(
                 f"another machine has begun to write to {self.url}, since this one took over an "
