@@ -43,6 +43,7 @@ class _Process:
                 self._ours.send(question)
                 answer = self._ours.recv()
             except (EOFError, OSError):
+                _shared.forget(self)
                 raise GateFailure(
                     "the gate's own process ended before it answered, so nothing may pass. "
                     "Next: see that there is memory left, then run it again"
@@ -73,6 +74,13 @@ class _Shared:
             # One that has imported it already has nothing to win.
             if self.process is None and "great_expectations" not in sys.modules:
                 self.process = _Process()
+
+    def forget(self, process: _Process) -> None:
+        """One that has ended answers nobody: whoever works on here does without, or starts anew."""
+        with self._lock:
+            if self.process is process:
+                self.process = None
+        process.close()
 
     def leave(self) -> None:
         with self._lock:

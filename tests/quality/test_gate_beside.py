@@ -27,7 +27,11 @@ FIGURES = [Figure(rule.name, float(n), 1.0, "") for n, rule in enumerate(RULES)]
 
 @pytest.fixture
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a process that has not imported Great Expectations."""
+    """As in a process that has not imported Great Expectations, where nobody works beside yet.
+
+    A server of Prefect that another file has started keeps a process of its own beside it.
+    """
+    monkeypatch.setattr(_beside, "_shared", _beside._Shared())
     monkeypatch.delitem(sys.modules, "great_expectations", raising=False)
 
 
@@ -89,14 +93,21 @@ def test_who_works_beside_at_once_share_one_process_that_ends_with_the_last(
     assert process.poll() is None
 
 
-def test_a_process_that_is_killed_lets_nothing_pass(
+def test_a_process_that_is_killed_lets_nothing_pass_and_stops_nobody_after(
     process: subprocess.Popen[bytes],
 ) -> None:
+    told = ask()
     process.kill()
     with pytest.raises(GateFailure, match=r"nothing may pass\. Next: "):
         ask()
+    # Another run of a worker that stays begins while the first has not ended yet.
+    with gate(sends=False).beside():
+        assert _beside._shared.process is not None
+        assert ask() == told
+    assert ask() == told
 
 
+@pytest.mark.usefixtures("_fresh")
 def test_one_that_has_imported_it_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "great_expectations", sys)
     with gate(sends=True).beside():
