@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import resource
+import os
 import sys
 import tempfile
 import time
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from processors import peak_mb_of, seconds_of
 
 from winback.base.settings import Settings
 from winback.landing import ensure_tables
@@ -218,10 +219,9 @@ def _measured(work: Callable[[Path], None], home: Path, sender: Any) -> None:
     started = time.perf_counter()
     work(home)
     seconds = time.perf_counter() - started
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    others = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = sum(it.ru_utime + it.ru_stime for it in (own, others))
-    figures = {"seconds": seconds, "cpu": cpu, "peak_rss_mb": own.ru_maxrss / 1024}
+    # With Java, which Spark keeps beside this process until it ends.
+    cpu, peak = seconds_of(os.getpid()), peak_mb_of(os.getpid())
+    figures = {"seconds": seconds, "cpu": cpu, "peak_rss_mb": peak}
     sender.send({name: round(value, 1) for name, value in figures.items()})
 
 

@@ -1,9 +1,12 @@
 """How each stage grows with the shop: `python benchmarks/growth.py [CUSTOMERS …] [--largest]`.
 
+`--spark MOST` has Spark build the shops of at most so many customers, too.
+
 Shops of 10,000 and 100,000 customers (or those that are given; `--largest` adds one million and
 five) with ten orders and twenty lines each, as `build_audience.py` makes them, go through a whole
 day: their files are loaded, the audience is built, entrants are enrolled, messages are planned and
 sent to a server that takes all, a tick meets the ledger's news, and the report is written.
+Where it is asked for, Spark's build of the same landing (WINBACK_SPARK_MASTER says where) follows.
 Each stage runs in a process of its own; told are its seconds, those of its processors, the peak of
 its memory and the bytes that it left on the disk.
 
@@ -16,8 +19,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -133,15 +138,30 @@ STAGES: Final[dict[str, Callable[[Path], None]]] = {
 }  # fmt: skip
 
 
-def live_through(folder: Path, customers: int) -> dict[str, dict[str, float]]:
+def build_on_spark(home: Path) -> None:
+    """What `build` builds, by the other engine."""
+    os.environ["WINBACK_DBT_TARGET"] = "spark"
+    build(home)
+
+
+def live_through(folder: Path, customers: int, *, on_spark: bool) -> dict[str, dict[str, float]]:
     """The figures of each stage, for a new shop of so many customers."""
-    home, figures = folder / "home", {}
+    home, other = folder / "home", folder / "on_spark"
+    figures: dict[str, dict[str, float]] = {}
     write_files(folder / "shop", customers)
-    for name, stage in STAGES.items():
+
+    def live(name: str, stage: Callable[[Path], None], home: Path) -> None:
         before = _bytes(home)
         figures[name] = measure(stage, home)
         figures[name]["disk_mb"] = round((_bytes(home) - before) / 1e6, 1)
+
+    for name, stage in STAGES.items():
+        live(name, stage, home)
+        if on_spark and name == "load":
+            shutil.copytree(home, other)
     figures["send"]["messages"] = _sent(home)
+    if on_spark:
+        live("build on Spark", build_on_spark, other)
     return figures
 
 
@@ -161,15 +181,17 @@ def _sent(home: Path) -> int:
 
 def exponents(found: dict[int, dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
     """Of each stage's figures, between the smallest and the largest shop."""
-    small, large = min(found), max(found)
-    return {
-        stage: {
+    told = {}
+    for stage in found[min(found)]:
+        # Spark may have built the smaller ones alone.
+        sizes = [size for size, figures in found.items() if stage in figures]
+        small, large = min(sizes), max(sizes)
+        told[stage] = {
             name: round(log(value / found[small][stage][name]) / log(large / small), 2)
-            for name, value in figures.items()
-            if value > 0 and found[small][stage].get(name, 0) > 0
+            for name, value in found[large][stage].items()
+            if large > small and value > 0 and found[small][stage].get(name, 0) > 0
         }
-        for stage, figures in found[large].items()
-    }
+    return told
 
 
 @contextmanager
@@ -199,13 +221,19 @@ def provider() -> Iterator[None]:
 
 
 def main() -> None:
-    given = [int(it) for it in sys.argv[1:] if it.isdigit()]
-    sizes = [*(given or SIZES), *(LARGEST if "--largest" in sys.argv else ())]
+    parser = ArgumentParser()
+    parser.add_argument("customers", nargs="*", type=int)
+    parser.add_argument("--largest", action="store_true")
+    parser.add_argument("--spark", type=int, default=0, metavar="MOST")
+    given = parser.parse_args()
+    sizes = [*(given.customers or SIZES), *(LARGEST if given.largest else ())]
     found: dict[int, dict[str, dict[str, float]]] = {}
     with provider():
         for customers in sizes:
             with tempfile.TemporaryDirectory() as folder:
-                found[customers] = live_through(Path(folder), customers)
+                found[customers] = live_through(
+                    Path(folder), customers, on_spark=customers <= given.spark
+                )
             _tell({"customers": customers, **found[customers]})
     if len(found) > 1:
         told = exponents(found)
