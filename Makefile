@@ -4,7 +4,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test test-slow test-crash test-control test-drills test-operators test-year test-fuzz test-spark contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
+.PHONY: setup demo up test test-long test-slow test-crash test-control test-drills test-operators test-year test-fuzz test-spark contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
 
 setup: .venv/.runtime
 
@@ -39,8 +39,13 @@ demo: .venv/.runtime  ## live through a win-back season of an invented shop
 up: .venv/.runtime  ## Prefect's server, worker, deployments and the receiver; make up UP=--sandbox
 	$(BIN)/winback up $(UP)
 
-test: .venv/.dev  ## the tests; needs no network and no keys
-	$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 15
+IN_WORKERS := --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 15
+
+test: .venv/.dev  ## the tests; needs no network and no keys; ten minutes
+	$(BIN)/pytest $(IN_WORKERS) -m 'not long and not slow and not drill'
+
+test-long: .venv/.dev  ## runs of Prefect, kills, browsers, whole builds: all that takes over a second and a half each
+	$(BIN)/pytest $(IN_WORKERS) -m 'long and not slow and not drill'
 
 test-slow: .venv/.dev  ## seasons and sizes that `make test` leaves out; half an hour
 	$(BIN)/pytest -m slow

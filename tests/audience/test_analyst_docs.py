@@ -18,6 +18,8 @@ from winback.base.places import PROJECT_DIR
 from winback.base.settings import Settings
 from winback.warehouse import PUBLIC_TABLES, _dbt
 
+pytestmark = pytest.mark.long
+
 BLOCK = re.compile(r"^```(?:sql|yaml|csv)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCKS = BLOCK.findall((PROJECT_DIR / "docs" / "analysts.md").read_text())
 FILES = {name: text for name, text in BLOCKS if name}

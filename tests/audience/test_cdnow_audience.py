@@ -13,6 +13,8 @@ from winback.base.clock import parse_as_of
 from winback.base.errors import BuildFailure
 from winback.base.settings import Settings
 
+pytestmark = pytest.mark.long
+
 FREQUENCY_BANDS = (1, 2, 3, 5, 10)
 UNKNOWN_TO_CDNOW = (
     "last_product_id", "top_product_id", "favorite_category", "top_tag", "held_tags",

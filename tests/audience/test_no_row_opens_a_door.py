@@ -22,6 +22,8 @@ from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.landing import load
 
+pytestmark = pytest.mark.long
+
 AS_OF: Final = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
 # As a shop's nightly export is: after what it tells of, and after the day that is replayed.
 LOADED_AT: Final = datetime(2026, 4, 2, 3, 0, tzinfo=UTC)

@@ -15,6 +15,8 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from winback.base.phones import canonical, is_possible
 from winback.base.settings import Settings
 
+pytestmark = pytest.mark.long
+
 AS_OF = datetime(2026, 3, 31, 12, tzinfo=UTC)
 RANDOM = random.Random(7)  # noqa: S311  # the same each time
 # As people, files and spreadsheets write what stands between the digits, and the digits.

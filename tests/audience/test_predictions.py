@@ -17,6 +17,8 @@ from winback.base.settings import Settings
 from winback.landing import load
 from winback.measure.predictions import fit_predictions
 
+pytestmark = pytest.mark.long
+
 AS_OF = "1998-01-01"
 SPLIT = pd.Timestamp("1997-10-02")
 HORIZON = pd.Timedelta(days=90)

@@ -16,6 +16,8 @@ from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.landing import load
 
+pytestmark = pytest.mark.long
+
 # Before Shopify's export, lou took a consent back.
 REFUSAL = {
     "customers.csv": f"customer_id,email\n{account_id(13)},lou@example.com\n",

@@ -27,7 +27,7 @@ from winback.people.erasure import erase
 from winback.providers import Record
 from winback.sending import send_due
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 CLOCK = FixedClock(NOW)
 
 

@@ -20,6 +20,8 @@ from winback.cli._app import app
 from winback.ledger import LedgerFenced, open_ledger
 from winback.sending import send_due
 
+pytestmark = pytest.mark.long
+
 CLOCK = FixedClock(NOW)
 URL = "s3://lake/backups"
 

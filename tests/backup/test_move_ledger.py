@@ -22,7 +22,7 @@ from winback.ledger import insert_new, open_ledger, tables
 from winback.sending import _owner, active_stops, send_due
 
 CLOCK = FixedClock(NOW)
-pytestmark = pytest.mark.only_sqlite
+pytestmark = [pytest.mark.long, pytest.mark.only_sqlite]
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from winback.base.duck import connect, literal
 from winback.base.settings import Settings
 from winback.ledger import note_stage_end, open_ledger
 
+pytestmark = pytest.mark.long
+
 # What takes a tenth of a second or more, or brings along what does.
 HEAVY = (
     "alembic", "cryptography", "dbt", "great_expectations", "jinja2", "matplotlib", "numpy",

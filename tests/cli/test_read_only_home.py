@@ -19,6 +19,8 @@ from winback.cli import main
 from winback.landing import load
 from winback.ledger import open_ledger
 
+pytestmark = pytest.mark.long
+
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 COMMANDS = (
     "stop", "go", "inbox", "approvals", "suppressions holds", "suppressions export out.csv",

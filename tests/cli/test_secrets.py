@@ -15,6 +15,8 @@ from winback.base.settings import Settings
 from winback.cli import main
 from winback.readiness.doctor import findings
 
+pytestmark = pytest.mark.long
+
 SECRET = "hunter2-and-more"
 ENV = {
     "WINBACK_SENDGRID_API_KEY": f"SG.{SECRET}",

@@ -6,6 +6,7 @@ import html
 import json
 import re
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from needed_facts import needed_facts
@@ -14,6 +15,8 @@ from test_templates import EMAILS, LINK, TEXTS, render, row, settings
 from winback.base.languages import languages
 from winback.content import RenderBlocked, count_sms_parts, one_line
 from winback.content.facts import FACTS
+
+pytestmark = pytest.mark.long
 
 __all__ = ["settings"]  # the fixture
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import browser
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 # Of every text that is seen: the size of its letters, in CSS pixels.
 SIZES = """

@@ -27,7 +27,7 @@ from winback.base.errors import UsageError, WinbackError
 from winback.base.settings import Settings
 from winback.cli._app import app
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("prefect_server")]
 CRASHES = "winback: crash a run that never began"
 STALE = "winback: tell of a feed that has stopped"
 SILENCE = "winback: tell of a silent stage"

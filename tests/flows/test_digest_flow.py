@@ -12,7 +12,7 @@ from sinks import mail_server
 from flows.digest import digest
 from winback.base.settings import Settings
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("prefect_server")]
 
 
 @pytest.fixture(autouse=True)

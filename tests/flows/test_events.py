@@ -29,7 +29,7 @@ from winback.ledger import Ledger, note_stage_end, open_ledger, tables
 from winback.sending import SendReport, release_stops, stop_all
 from winback.sending.brakes import _stops
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("prefect_server")]
 
 
 @pytest.fixture

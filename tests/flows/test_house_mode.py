@@ -20,7 +20,7 @@ from winback.cli._app import app
 from winback.ledger import LedgerFenced, dedicate, has_ledger, open_ledger
 from winback.readiness.network import Answer
 
-pytestmark = pytest.mark.usefixtures("prefect_server", "_no_variable")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("prefect_server", "_no_variable")]
 SILENT = Answer("DKIM of shop.example", "unknown", "no key")
 MODES = ("dry-run", "sandbox", "live")
 

@@ -26,7 +26,7 @@ from flows._stale import SILENT, Repair, repair
 from winback.base.clock import WallClock
 from winback.cli._app import app
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("prefect_server")]
 
 
 @flow(name="waits")

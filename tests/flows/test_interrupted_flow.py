@@ -12,7 +12,7 @@ from flow_shop import OPENS, Shop
 from flows import _reconcile, _work, stages
 from flows.run import winback_run
 
-pytestmark = pytest.mark.usefixtures("prefect_server", "_command_line")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("prefect_server", "_command_line")]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from shopify_server import SHOP, TOKEN, Shop, shopify
 from flows.pull import pull
 from winback.base.clock import WallClock
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("prefect_server")]
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from winback.cli._app import app
 from winback.ledger import insert_new, keep_reply, open_ledger, tables
 from winback.readiness.modes import sandbox_settings
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 BEFORE = NOW - timedelta(hours=2)
 

@@ -17,6 +17,8 @@ from flow_shop import OPENS, Shop
 from flows._tasks import _rows_in_the_ui
 from winback.warehouse import dbt_vars, invoke_dbt
 
+pytestmark = pytest.mark.long
+
 # What a build over a shop's data leaves out, in two places.
 WITHOUT = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
 MODELS = ["stg_shop__orders", "stg_shop__products", "int_products__tags"]

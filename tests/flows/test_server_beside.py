@@ -14,6 +14,8 @@ import pytest
 from flows import _server
 from winback.base.settings import Settings
 
+pytestmark = pytest.mark.long
+
 # Looks at what was started, without a run: Prefect must not be imported yet.
 STARTS = """
 import os, sys, time

@@ -12,7 +12,7 @@ from flows._ending import ends_in_a_sentence
 from flows._tasks import _task
 from winback.base.errors import WinbackError
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("prefect_server")]
 WORDS = "ada@example.com could not be read"
 
 

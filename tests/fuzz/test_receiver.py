@@ -33,6 +33,8 @@ from schemathesis.specs.openapi.checks import response_schema_conformance, statu
 from winback.ledger import is_suppressed, open_ledger
 from winback.rehearsal.sandbox import Credentials
 
+pytestmark = pytest.mark.long
+
 # Of `make test-fuzz` a third, half of it with each database.
 WHOLE = MINUTES * 60 / 6 if MINUTES else 4.0
 CHECKS = [not_a_server_error, status_code_conformance, response_schema_conformance]

@@ -27,7 +27,7 @@ from winback.ledger import Ledger, ask_to_join, open_ledger, tables
 from winback.providers import Record
 from winback.providers.own.choices import preference_record, undo_record, unsubscribe_record
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 
 # Of one customer, of two, of a third; of nobody.
 PHONES = ("+14155550101", "+14155550102", "+14155550103", "+14155550104")

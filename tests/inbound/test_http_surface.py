@@ -30,6 +30,8 @@ from winback.inbound import Receiver, collect, create_app
 from winback.ledger import Ledger, sign_token
 from winback.pages._public import ROUTES
 
+pytestmark = pytest.mark.long
+
 DESCRIPTION = json.loads((Path(inbound.__file__).parent / "openapi.json").read_text())
 SURFACE = schemathesis.openapi.from_dict(DESCRIPTION)
 OPERATIONS = [result.ok() for result in SURFACE.get_all_operations()]

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
 import requests
 from inbound_parts import Provider, rows, sg_event
 
@@ -24,6 +25,8 @@ from winback.base.settings import Settings
 from winback.inbound import collect
 from winback.ledger import Ledger, open_ledger
 from winback.rehearsal.sandbox import Credentials
+
+pytestmark = pytest.mark.long
 
 # The full proof is `make test-crash`; in every test run it is short.
 KILLS = int(os.environ.get("CRASH_KILLS", "2"))

@@ -15,6 +15,8 @@ from winback.inbound import read_log_part
 from winback.ledger import open_ledger
 from winback.rehearsal.sandbox import Credentials
 
+pytestmark = pytest.mark.long
+
 STOPS = [f"+1415555{number:04d}" for number in range(20)]
 
 

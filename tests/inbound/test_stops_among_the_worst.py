@@ -24,7 +24,7 @@ from winback.ledger import Ledger, open_ledger, tables
 from winback.providers import Record
 from winback.providers.own.choices import unsubscribe_record
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 
 SECONDS = 5
 STOPS = 1_000

@@ -17,6 +17,8 @@ from winback.base.clock import FixedClock
 from winback.base.errors import WinbackError
 from winback.base.settings import Settings
 
+pytestmark = pytest.mark.long
+
 AT: Final = datetime(2025, 6, 1, 12, tzinfo=UTC)
 STATES: Final = (
     "subscribed", "unsubscribed", "not_subscribed", "pending", "invalid", "redacted", "", "else",

@@ -12,6 +12,8 @@ from s3_server import KEY, SECRET
 from winback.base.errors import WinbackError
 from winback.landing import Source, load
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def bucket(lake: fs.S3FileSystem) -> fs.SubTreeFileSystem:

@@ -24,6 +24,8 @@ from winback.landing.sources.klaviyo_api._metrics import METRICS, metric_of
 from winback.landing.sources.klaviyo_api._pages import FIELDS
 from winback.ledger import open_ledger, suppressions_in_force
 
+pytestmark = pytest.mark.long
+
 CUSTOMERS = (
     "customer_id,email,phone,country\nc1,Ada@example.com,,US\nc2,ben@example.com,07700 900123,GB\n"
     "c3,eva@example.com,+44 7700 900123,DE\nc4,fay@example.com,+12015550104,US\n"

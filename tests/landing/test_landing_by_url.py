@@ -16,6 +16,8 @@ from winback.base.settings import Settings
 from winback.base.storage import SharedPlace
 from winback.landing import landing_lock, refresh_landing
 
+pytestmark = pytest.mark.long
+
 URL = "s3://lake/landing"
 YES = "customer_id,channel,status,occurred_at\nc1,email,granted,2025-03-01T10:00:00Z\n"
 NO = "customer_id,channel,status,occurred_at\nc1,email,revoked,2025-04-01T10:00:00Z\n"

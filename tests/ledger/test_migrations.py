@@ -45,7 +45,7 @@ NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 PHONE = "+15550000001"
 
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 
 
 def test_the_revisions_are_one_line_named_by_their_numbers():

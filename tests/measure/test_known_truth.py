@@ -20,6 +20,8 @@ from winback.landing import load
 from winback.measure.statistics import contrasts
 from winback.rehearsal.demo import ReceivedMessage, Shop, Shoppers, generate_shop
 
+pytestmark = pytest.mark.long
+
 ENTERED = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
 WINDOW = 30

@@ -17,6 +17,8 @@ from tests.measure.test_contrasts import PLAN
 from winback.measure.power import Rule, customers_needed, plan_size
 from winback.measure.statistics import contrasts, judge_looks
 
+pytestmark = pytest.mark.long
+
 RULE = Rule(alpha=0.05, looks=8, min_customers_per_arm=100, min_expected_reactivations=10)
 START = datetime(2026, 3, 1, tzinfo=UTC)
 BASE, EFFECT, HOLDOUT = 0.028, 0.012, 0.3

@@ -12,6 +12,8 @@ from winback.base.settings import Settings
 from winback.measure.shop_report import facts, read_figures, write_report
 from winback.measure.shop_report._predictions import tell_predictions
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:

@@ -29,6 +29,8 @@ from winback.measure.shop_report._shop import tell_shop
 from winback.measure.shop_report._tests import tell_checks, tell_less_noise, tell_variants
 from winback.measure.words import tell_comparison
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:

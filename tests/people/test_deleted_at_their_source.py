@@ -24,6 +24,8 @@ from winback.landing._stage import Work
 from winback.ledger import is_suppressed, open_ledger, suppress, tables
 from winback.people.erasure import _deleted, _erase, erase, erase_deleted
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 EMAIL = "ann.zyx@example.com"
 CUSTOMERS = f"customer_id,email,first_name,country\nc1,{EMAIL},Annzyx,DE\nc2,bo@example.com,Bo,DE\n"

@@ -31,6 +31,8 @@ from winback.inbound._log import log_part_path
 from winback.ledger import is_suppressed, suppress, tables
 from winback.people.erasure import _erase, _others, _parquet, count_returned, erase, erased_at
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.rule("erasure")
 def test_afterwards_no_file_names_them_and_stop_holds(home: Home) -> None:

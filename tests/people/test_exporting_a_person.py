@@ -20,6 +20,8 @@ from winback.inbound import collect
 from winback.ledger import tables
 from winback.people.export import Exported, export_person
 
+pytestmark = pytest.mark.long
+
 
 def exported(home: Home, customer_id: str = "c1") -> tuple[Exported, dict[str, Any], str]:
     done = export_person(home.settings, home.clock, customer_id)

@@ -11,6 +11,8 @@ from erasable_home import Home
 
 from winback.people.export import export_person
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.skipif(browser.CHROMIUM is None, reason="no chromium is installed on this machine")
 def test_the_page_is_readable_folded_and_open(home: Home, tmp_path: Path) -> None:

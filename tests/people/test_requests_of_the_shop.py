@@ -25,6 +25,8 @@ from winback.inbound import requests_of
 from winback.people import requests as asked
 from winback.people.erasure import _deleted, erased_at
 
+pytestmark = pytest.mark.long
+
 SECRET = "shpss_secret"
 Post = Callable[..., int]
 

@@ -12,6 +12,8 @@ from winback.base.errors import BuildFailure
 from winback.base.settings import Settings
 from winback.warehouse import _dbt
 
+pytestmark = pytest.mark.long
+
 # Per seed, lines to add; each breaks the rule named beside it and no other build step.
 BAD_ROWS = {
     "playbook_steps.csv": [

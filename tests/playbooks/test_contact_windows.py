@@ -24,6 +24,8 @@ from winback.base.settings import Settings
 from winback.sending.guard._guard import Hours, is_local_hour
 from winback.warehouse import _dbt
 
+pytestmark = pytest.mark.long
+
 # The vars shortest_window_minutes and window_horizon_days, as shipped.
 AN_HOUR = timedelta(hours=1)
 HORIZON_DAYS = 15

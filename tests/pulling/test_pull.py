@@ -37,6 +37,8 @@ from winback.landing.sources.shopify_api import KINDS
 from winback.people.erasure import erase, erase_deleted
 from winback.pulling import _pull
 
+pytestmark = pytest.mark.long
+
 BUSY = {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}
 
 

@@ -21,6 +21,8 @@ from winback.base.errors import GateFailure
 from winback.base.settings import Settings
 from winback.landing import load
 
+pytestmark = pytest.mark.long
+
 RULES = GATES["outcomes"]
 FIGURES = [Figure(rule.name, float(n), 1.0, "") for n, rule in enumerate(RULES)]
 

@@ -18,6 +18,8 @@ from winback.base.settings import Settings
 from winback.landing import ensure_tables, load
 from winback.warehouse import landed_rows
 
+pytestmark = pytest.mark.long
+
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 ORDER_COLUMNS = ("order_id", "customer_id", "ordered_at", "total_amount", "refunded_amount")
 

@@ -9,6 +9,8 @@ from reconcile_parts import House
 
 from winback.ledger import FINAL
 
+pytestmark = pytest.mark.long
+
 RATES = {
     "drop": 0.15,
     "drop_accepted": 0.15,

@@ -24,6 +24,8 @@ from winback.reconcile import release
 from winback.reconcile._settle import let_go
 from winback.sending._attempts import Finished, begin, finish
 
+pytestmark = pytest.mark.long
+
 TOKEN = "host|1|1|x"
 CHANNEL: Any = SimpleNamespace(name="sms", provider="twilio")
 NUMBERS = iter(range(1, 10**9))

@@ -38,7 +38,7 @@ from winback.rehearsal import sandbox
 from winback.rehearsal.sandbox import RunningSandbox
 from winback.sending import plan, send_due
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 
 IS_WHOLE = os.environ.get("CRASH_MATRIX") == "whole"
 SEED = int(os.environ.get("CRASH_SEED", "20261123"))

@@ -13,6 +13,8 @@ from winback.providers import Outcome, Request
 from winback.sending import plan, send_due
 from winback.sending._splitting import ROUNDS, Splitting
 
+pytestmark = pytest.mark.long
+
 
 def states(ledger):
     with ledger.read() as connection:

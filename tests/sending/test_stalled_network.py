@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from winback.ledger import LedgerUnavailable, _database, count_by_state, open_ledger
 from winback.sending import _owner, send_due
 
-pytestmark = pytest.mark.only_postgresql
+pytestmark = [pytest.mark.long, pytest.mark.only_postgresql]
 MESSAGES = 150
 # No run has more calls under way.
 AT_ONCE = 8

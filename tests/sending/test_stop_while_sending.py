@@ -15,7 +15,7 @@ from winback import pages
 from winback.ledger import is_suppressed, tables
 from winback.sending import plan, send_due
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 
 CALLS_AT_ONCE = 8  # of the channel of texts
 

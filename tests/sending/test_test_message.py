@@ -15,6 +15,8 @@ from winback.base.settings import Settings
 from winback.cli import main
 from winback.ledger import open_ledger, tables
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def send_test(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:

@@ -14,6 +14,8 @@ import browser
 import pytest
 from browser import SHOTS, Browser
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 looked_at = pytest.mark.skipif(
     browser.CHROMIUM is None, reason="no chromium or google-chrome is installed on this machine"

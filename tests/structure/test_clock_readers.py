@@ -12,6 +12,8 @@ import pytest
 from winback.warehouse._clock_readers import readers, unknown_readers
 from winback.warehouse._dbt import DBT_DIR
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:

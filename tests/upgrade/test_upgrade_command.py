@@ -17,6 +17,8 @@ from winback.ledger import migrations, open_ledger, read_standing
 from winback.readiness.modes import resolve_run
 from winback.readiness.upgrade import Upgrade, next_line, upgrade_finding, upgrade_lines
 
+pytestmark = pytest.mark.long
+
 Call = Callable[..., str]
 
 

@@ -29,6 +29,8 @@ from winback.warehouse import (
 )
 from winback.warehouse._data_tests import DataTest, read_tests
 
+pytestmark = pytest.mark.long
+
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 EMAIL, PHONE = "p{}@shop.example", "+1212555{:04}"
 

@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from winback.base.places import PROJECT_DIR
+
+pytestmark = pytest.mark.long
 
 TOLD = """\
 kept: 1 rows only in the old build, 1 only in the new; columns of one build alone: col2

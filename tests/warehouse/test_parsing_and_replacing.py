@@ -14,6 +14,8 @@ from winback.base.errors import BuildFailure
 from winback.base.settings import Settings
 from winback.warehouse import _dbt
 
+pytestmark = pytest.mark.long
+
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 MODELS = {
     "staging/shop/stg_test": "select $${{ source('shop', 'orders') }}$$ as landed",

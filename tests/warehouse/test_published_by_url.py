@@ -21,6 +21,8 @@ from winback.base.storage import SharedPlace
 from winback.warehouse import PUBLIC_TABLES, Manifest, _shared, build, forget_shared, why_build
 from winback.warehouse._shared import share_published
 
+pytestmark = pytest.mark.long
+
 URL = "s3://lake/published"
 
 

@@ -11,6 +11,8 @@ from project_copies import copy_project
 from winback.base.settings import Settings
 from winback.warehouse import _dbt
 
+pytestmark = pytest.mark.long
+
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 
 

@@ -29,6 +29,8 @@ from winback.warehouse._standing import (
     remember_warehouse,
 )
 
+pytestmark = pytest.mark.long
+
 AS_OF = datetime(2026, 3, 2, 9, 40, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 LATER = AS_OF + 5 * MINUTE

@@ -7,12 +7,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 from demo_files import ENDS_AT, read_rows
 
 from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.landing import LoadReport, load
 from winback.rehearsal.demo import Shop, Shoppers, invent_contacts
+
+pytestmark = pytest.mark.long
 
 
 def load_into(home: Path, source: Path) -> LoadReport:

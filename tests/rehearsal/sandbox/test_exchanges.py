@@ -17,6 +17,8 @@ from winback.base.settings import Settings
 from winback.rehearsal import sandbox
 from winback.rehearsal.sandbox import RunningSandbox, _server
 
+pytestmark = pytest.mark.long
+
 
 class Recorder:
     """Outermost in the sandbox: keeps each request with its answer."""
