@@ -39,13 +39,15 @@ demo: .venv/.runtime  ## live through a win-back season of an invented shop
 up: .venv/.runtime  ## Prefect's server, worker, deployments and the receiver; make up UP=--sandbox
 	$(BIN)/winback up $(UP)
 
+# To collect all files takes each worker half a minute.
+MARKED = $$(grep -rl --include='test_*.py' 'pytest\.mark\.$(1)' tests)
 IN_WORKERS := --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 15
 
 test: .venv/.dev  ## the tests; needs no network and no keys; ten minutes
 	$(BIN)/pytest $(IN_WORKERS) -m 'not long and not slow and not drill'
 
 test-long: .venv/.dev  ## runs of Prefect, kills, browsers, whole builds: all that takes over a second and a half each
-	$(BIN)/pytest $(IN_WORKERS) -m 'long and not slow and not drill'
+	$(BIN)/pytest $(IN_WORKERS) -m 'long and not slow and not drill' $(call MARKED,long)
 
 test-slow: .venv/.dev  ## seasons and sizes that `make test` leaves out; half an hour
 	$(BIN)/pytest -m slow
@@ -60,7 +62,7 @@ test-control: .venv/.dev  ## kill server, worker and run, and start them again; 
 		tests/flows/approval_job.py
 
 test-drills: .venv/.dev  ## whole runs, a lost disk, an old release's home upgraded; five to ten minutes
-	$(BIN)/pytest --numprocesses auto --dist loadfile -m drill
+	$(BIN)/pytest --numprocesses auto --dist loadfile -m drill $(call MARKED,drill)
 
 test-operators: .venv/.dev  ## the operators' day from the wheel, and the runs for persons; half an hour
 	$(BIN)/pytest -m slow tests/package/test_operators_day.py tests/package/test_wheel.py \
