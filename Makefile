@@ -4,7 +4,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test test-long test-slow test-crash test-control test-drills test-operators test-year test-fuzz test-spark contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
+.PHONY: setup demo up test test-long test-both test-slow test-crash test-control test-drills test-operators test-year test-fuzz test-spark contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
 
 setup: .venv/.runtime
 
@@ -40,14 +40,17 @@ up: .venv/.runtime  ## Prefect's server, worker, deployments and the receiver; m
 	$(BIN)/winback up $(UP)
 
 # To collect all files takes each worker half a minute.
-MARKED = $$(grep -rl --include='test_*.py' 'pytest\.mark\.$(1)' tests)
+MARKED = $$(grep -rl --include='test_*.py' 'pytest\.mark\.$(1)' tests | sort)
 IN_WORKERS := --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 15
 
-test: .venv/.dev  ## the tests; needs no network and no keys; ten minutes
+test: .venv/.dev  ## the tests; needs no network and no keys; a quarter of an hour
 	$(BIN)/pytest $(IN_WORKERS) -m 'not long and not slow and not drill'
 
 test-long: .venv/.dev  ## runs of Prefect, kills, browsers, whole builds: all that takes over a second and a half each
 	$(BIN)/pytest $(IN_WORKERS) -m 'long and not slow and not drill' $(call MARKED,long)
+
+test-both: .venv/.dev  ## both in one go, which is three minutes shorter: what CI runs
+	$(BIN)/pytest $(IN_WORKERS)
 
 test-slow: .venv/.dev  ## seasons and sizes that `make test` leaves out; half an hour
 	$(BIN)/pytest -m slow
