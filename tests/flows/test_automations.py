@@ -33,13 +33,19 @@ STALE = "winback: tell of a feed that has stopped"
 SILENCE = "winback: tell of a silent stage"
 
 
+def delete_automations(client: SyncPrefectClient) -> None:
+    for it in automations():
+        for known in client.read_automations_by_name(it.name):
+            client.delete_automation(known.id)
+
+
 @pytest.fixture
 def client() -> Iterator[SyncPrefectClient]:
     with get_client(sync_client=True) as client:
+        # A worker's files share one server, and repair applies them too.
+        delete_automations(client)
         yield client
-        for it in automations():
-            for known in client.read_automations_by_name(it.name):
-                client.delete_automation(known.id)
+        delete_automations(client)
 
 
 @pytest.fixture
