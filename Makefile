@@ -41,13 +41,14 @@ up: .venv/.runtime  ## Prefect's server, worker, deployments and the receiver; m
 
 # To collect all files takes each worker half a minute.
 MARKED = $$(grep -rl --include='test_*.py' 'pytest\.mark\.$(1)' tests | sort)
+QUICK := not slow and not drill
 IN_WORKERS := --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 15
 
 test: .venv/.dev  ## the tests; needs no network and no keys; a quarter of an hour
-	$(BIN)/pytest $(IN_WORKERS) -m 'not long and not slow and not drill'
+	$(BIN)/pytest $(IN_WORKERS) -m 'not long and $(QUICK)'
 
 test-long: .venv/.dev  ## runs of Prefect, kills, browsers, whole builds: all that takes over a second and a half each
-	$(BIN)/pytest $(IN_WORKERS) -m 'long and not slow and not drill' $(call MARKED,long)
+	$(BIN)/pytest $(IN_WORKERS) -m 'long and $(QUICK)' $(call MARKED,long)
 
 test-both: .venv/.dev  ## both in one go, which is three minutes shorter: what CI runs
 	$(BIN)/pytest $(IN_WORKERS)

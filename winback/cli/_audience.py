@@ -111,13 +111,15 @@ def removed_command(
     platform: Platform,
     until: Annotated[
         str | None,
-        typer.Option(metavar="WHEN", help="When remove.csv was read; who left since stays in it."),
+        typer.Option(
+            metavar="WHEN", help="When remove.csv was read; those who left since stay in it."
+        ),
     ] = None,
 ) -> None:
     """Note that those of remove.csv were taken out at the platform.
 
-    The list may be written anew while they are taken out there. Whoever left it
-    after --until is in remove.csv still, and is named again.
+    The list may be written anew while they are taken out there. Those who left it
+    after --until are in remove.csv still, and are named again.
     """
     from winback.base.settings import Settings
     from winback.people.audiences import note_removed

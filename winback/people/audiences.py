@@ -146,7 +146,7 @@ def note_removed(
 ) -> int:
     """Forget the addresses that a person has taken out at the platform; how many they were.
 
-    Who left the list after `until`, when the person read remove.csv, stays in it.
+    Those who left the list after `until`, when the person read remove.csv, stay in it.
     """
     for it in audiences(settings):
         if (it.segment, it.platform) == (segment, platform):
