@@ -63,14 +63,13 @@ class CsvReader:
     def batches(self) -> Iterator[Batch]:
         with self._open():
             self._read_header()
-            yield self._batch([], [], [])
             after_header = "".join(self._pending).encode("utf-8", "surrogateescape")
             after_header += b"".join(self._pieces)
             self._pending.clear()
             self._pieces.clear()
             self._rest = b""
-            if after_header:
-                yield self._read(after_header)
+            # Of a file without a row, an empty one tells the columns.
+            yield self._read(after_header) if after_header else self._batch([], [], [])
             for block in self._blocks:
                 yield self._read(self._rest + block)
             if self._rest:
