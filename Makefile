@@ -4,7 +4,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo up test test-long test-both test-slow test-crash test-control test-drills test-operators test-year test-fuzz test-spark contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
+.PHONY: setup demo up test test-long test-ci test-slow test-crash test-control test-drills test-whole test-operators test-year test-fuzz test-spark contract check check-sql check-rest lock licenses sbom migration docs docs-shots clean
 
 setup: .venv/.runtime
 
@@ -41,17 +41,17 @@ up: .venv/.runtime  ## Prefect's server, worker, deployments and the receiver; m
 
 # To collect all files takes each worker half a minute.
 MARKED = $$(grep -rl --include='test_*.py' 'pytest\.mark\.$(1)' tests | sort)
-QUICK := not slow and not drill
+QUICK := not slow and not drill and not whole
 IN_WORKERS := --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 15
 
-test: .venv/.dev  ## the tests; needs no network and no keys; a quarter of an hour
+test: .venv/.dev  ## the tests; needs no network and no keys; ten minutes
 	$(BIN)/pytest $(IN_WORKERS) -m 'not long and $(QUICK)'
 
-test-long: .venv/.dev  ## runs of Prefect, kills, browsers, whole builds: all that takes over a second and a half each
+test-long: .venv/.dev  ## runs of Prefect, kills, browsers, whole builds: all that takes over half a second each
 	$(BIN)/pytest $(IN_WORKERS) -m 'long and $(QUICK)' $(call MARKED,long)
 
-test-both: .venv/.dev  ## both in one go, which is three minutes shorter: what CI runs
-	$(BIN)/pytest $(IN_WORKERS)
+test-ci: .venv/.dev  ## these two and test-drills in one go, which is minutes shorter: what CI runs
+	$(BIN)/pytest $(IN_WORKERS) -m 'not slow and not whole'
 
 test-slow: .venv/.dev  ## seasons and sizes that `make test` leaves out; half an hour
 	$(BIN)/pytest -m slow
@@ -65,8 +65,11 @@ test-control: .venv/.dev  ## kill server, worker and run, and start them again; 
 	$(BIN)/pytest -k everything_was_killed tests/flows/control_job.py \
 		tests/flows/approval_job.py
 
-test-drills: .venv/.dev  ## whole runs, a lost disk, an old release's home upgraded; five to ten minutes
+test-drills: .venv/.dev  ## a lost disk and its backup, an old release's home upgraded; five to ten minutes
 	$(BIN)/pytest --numprocesses auto --dist loadfile -m drill $(call MARKED,drill)
+
+test-whole: .venv/.dev  ## whole days of a shop, run after run; three minutes
+	$(BIN)/pytest -m whole $(call MARKED,whole)
 
 test-operators: .venv/.dev  ## the operators' day from the wheel, and the runs for persons; half an hour
 	$(BIN)/pytest -m slow tests/package/test_operators_day.py tests/package/test_wheel.py \

@@ -211,7 +211,9 @@ def pytest_collection_finish() -> None:
 
 
 # Rooms whose tests take longest, so that no worker is left alone with one at the end.
-_LONGEST_FIRST = ("flows", "audience", "playbooks", "warehouse", "quality", "structure")
+_LONGEST_FIRST = (
+    "package", "upgrade", "flows", "audience", "playbooks", "warehouse", "quality", "structure",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,6 +16,8 @@ from segment_cases import AS_OF, CASES, DAY, MEMBERS
 from winback.base.settings import Settings
 from winback.warehouse import _dbt, replaying
 
+pytestmark = pytest.mark.long
+
 RFM_SEGMENTS = {
     "hibernating", "at_risk", "cant_lose", "about_to_sleep", "need_attention", "loyal",
     "promising", "new", "potential_loyalist", "champions",

@@ -14,6 +14,8 @@ from audience_builds import build_audience, query
 from winback.base.clock import parse_as_of
 from winback.base.settings import Settings
 
+pytestmark = pytest.mark.long
+
 # Built in this order: the earlier day after the later one, so that it is a replay.
 DAYS = ("1997-12-31", "1997-09-30")
 A_YEAR = 365

@@ -19,6 +19,8 @@ from seeded import give_seeds
 from winback.base.settings import Settings
 from winback.warehouse import dbt_vars, invoke_dbt
 
+pytestmark = pytest.mark.long
+
 MODELS: Final = (
     "int_customers__timing",
     "int_customers__products",

@@ -27,6 +27,8 @@ from winback.base.clock import FixedClock
 from winback.base.settings import Settings
 from winback.landing import LoadReport, load
 
+pytestmark = pytest.mark.long
+
 
 def load_files(settings: Settings, files: Mapping[str, str], format_: str) -> LoadReport:
     folder = settings.home / "files"

@@ -26,6 +26,8 @@ from winback.people.erasure import erase
 from winback.providers import Record
 from winback.providers.own.choices import preference_record, unsubscribe_record
 
+pytestmark = pytest.mark.long
+
 CLOCK = FixedClock(NOW)
 LATER = FixedClock(NOW + timedelta(hours=3))
 

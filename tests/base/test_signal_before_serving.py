@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.long
+
 EARLY = """
 import os, signal, uvicorn
 from winback.base.serving import serve_forever

@@ -23,6 +23,8 @@ from winback.cli._broken import broken_file
 from winback.landing import load
 from winback.ledger import export_ledger, open_ledger, suppress
 
+pytestmark = pytest.mark.long
+
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 
 

@@ -14,6 +14,8 @@ from winback.cli._app import app
 from winback.ledger import open_ledger, tables
 from winback.sending.brakes import _stops
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def winback(tmp_path, monkeypatch):

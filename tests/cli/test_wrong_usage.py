@@ -11,6 +11,8 @@ import pytest
 from winback.base.settings import Settings
 from winback.cli import main
 
+pytestmark = pytest.mark.long
+
 
 def winback(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["winback", *arguments])

@@ -20,6 +20,8 @@ from winback.content import preview as room
 from winback.content.facts import FACTS
 from winback.content.preview._playbooks import SEEDS_DIR
 
+pytestmark = pytest.mark.long
+
 CLOCK = FixedClock(datetime(2026, 3, 2, 15, tzinfo=UTC))
 SENDER = {
     "postal_address": "1 Main St", "from_email": "hello@example.com",

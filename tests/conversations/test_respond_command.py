@@ -12,6 +12,8 @@ import pytest
 
 from winback.cli import main
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -260,7 +260,7 @@ def live_a_day_of_corrected_orders(
 # test_one_person_several_ids.py has such orders too.
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    "days", [pytest.param(2, marks=pytest.mark.drill), pytest.param(3, marks=pytest.mark.slow)]
+    "days", [pytest.param(2, marks=pytest.mark.whole), pytest.param(3, marks=pytest.mark.slow)]
 )
 def test_nobody_who_said_no_or_just_bought_is_written_to_and_everybody_else_is(
     shop: Shop,

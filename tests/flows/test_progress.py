@@ -16,7 +16,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows import _progress
 from flows._progress import showing_progress
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("prefect_server")]
 
 
 @pytest.fixture(autouse=True)

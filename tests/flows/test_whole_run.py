@@ -57,7 +57,7 @@ def unwritable(monkeypatch: pytest.MonkeyPatch) -> str:
     return who
 
 
-@pytest.mark.drill
+@pytest.mark.whole
 @pytest.mark.timeout(900)  # three whole runs, and the outcomes once more
 def test_a_run_sends_each_step_once_and_a_person_who_buys_leaves(
     shop: Shop, unwritable: str, monkeypatch: pytest.MonkeyPatch

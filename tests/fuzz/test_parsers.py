@@ -6,6 +6,8 @@ import pytest
 from fuzz_engine import MINUTES, Home, Parser, fuzz, tell
 from fuzz_parsers import PARSERS
 
+pytestmark = pytest.mark.long
+
 # Of `make test-fuzz` a third is the receiver's.
 SECONDS = MINUTES * 60 * 2 / 3 / len(PARSERS) if MINUTES else 0.2
 

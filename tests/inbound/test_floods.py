@@ -17,7 +17,7 @@ from winback.inbound._log import log_part_path
 from winback.ledger import Ledger, ask_to_join, open_ledger, tables
 from winback.providers import Record
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 
 TIMES = 1_000
 # Three for each hundred that are read, and those of one turn; a thousand turns took 11,000.

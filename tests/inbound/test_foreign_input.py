@@ -19,6 +19,8 @@ from winback.inbound._log import read_log_part
 from winback.ledger import Ledger
 from winback.providers import Record
 
+pytestmark = pytest.mark.long
+
 names = st.sampled_from(
     ["event", "email", "timestamp", "sg_event_id", "sg_message_id", "wb_message", "useragent",
      "reason", "type", "url", "status"]

@@ -14,6 +14,8 @@ from inbound_parts import Provider, add_message, rows
 from winback.ledger import Ledger, LedgerUnavailable, sign_token
 from winback.pages import RunningReceiver
 
+pytestmark = pytest.mark.long
+
 
 def test_a_stop_is_kept_and_takes_effect_once_the_ledger_is_back(
     receiver: RunningReceiver,

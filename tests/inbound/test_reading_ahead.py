@@ -15,7 +15,7 @@ from winback.base.settings import Settings
 from winback.inbound import _read_ahead
 from winback.ledger import Ledger, open_ledger
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 
 STOPS = [f"+1415555{number:04d}" for number in range(20)]
 

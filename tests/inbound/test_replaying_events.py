@@ -18,6 +18,8 @@ from winback.inbound import ReplayReport, collect, replay_events
 from winback.ledger import Ledger, release_hold, suppress, tables
 from winback.providers.sendgrid import callbacks as _sendgrid
 
+pytestmark = pytest.mark.long
+
 Replay = Callable[..., ReplayReport]
 
 

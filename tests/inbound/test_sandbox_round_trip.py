@@ -17,6 +17,8 @@ from winback.base.settings import Settings
 from winback.ledger import Ledger, open_ledger
 from winback.rehearsal import sandbox
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def home(settings: Settings) -> Settings:

@@ -19,7 +19,7 @@ from winback.ledger import Ledger, open_ledger
 from winback.providers import Record
 from winback.rehearsal.sandbox import Credentials
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 
 # What took longest of all that a mail can hold, by text and by page.
 PIECES = (

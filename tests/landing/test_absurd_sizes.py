@@ -21,6 +21,8 @@ from winback.base.errors import WinbackError
 from winback.landing._amounts import decimal_mark, read_amount
 from winback.landing._parquet import ParquetReader
 
+pytestmark = pytest.mark.long
+
 COLUMNS, LINE = "WINBACK_INPUT_COLUMNS", "WINBACK_INPUT_LINE_MEGABYTES"
 UNPACKED, MEMORY = "WINBACK_INPUT_UNPACKED_MEGABYTES", "WINBACK_INPUT_MEMORY_MEGABYTES"
 MB = 1 << 20

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from landing_shop import Shop
+
+pytestmark = pytest.mark.long
 
 
 def test_a_review_without_a_rating_of_one_to_five_is_set_aside_with_its_line(shop: Shop) -> None:

@@ -16,6 +16,8 @@ from winback.landing import _csv
 from winback.landing._batch import LINE, ROW, Batch, Rejected
 from winback.landing._csv import CsvReader
 
+pytestmark = pytest.mark.long
+
 FIELD = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6)
 # Whatever an exporter gets wrong: stray quotes, bare line ends, wrong counts, broken bytes.
 MESS = st.lists(

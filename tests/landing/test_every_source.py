@@ -13,6 +13,8 @@ from landing_shop import CUSTOMERS, ORDERS, Shop, winback_load
 from winback.base.clock import FixedClock
 from winback.landing import load_every, read_sources
 
+pytestmark = pytest.mark.long
+
 CONSENTS = "customer_id,channel,status,occurred_at\n"
 
 

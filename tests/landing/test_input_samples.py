@@ -10,6 +10,8 @@ from landing_shop import Shop, winback_load
 
 from winback.landing.schema import INPUT_TABLES
 
+pytestmark = pytest.mark.long
+
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 
 

@@ -16,6 +16,8 @@ from winback.base.errors import WinbackError
 from winback.landing.sources.klaviyo_api._profiles import FORMS, PROFILE_FIELDS
 from winback.ledger import open_ledger, suppressions_in_force
 
+pytestmark = pytest.mark.long
+
 SINCE, LATER, ENDED = "2024-01-02T10:00:00+00:00", "2024-05-06T10:00:00+00:00", "2024-08-09T10:00Z"
 BLOCK: Final = {"reason": "HARD_BOUNCE", "timestamp": ENDED}
 

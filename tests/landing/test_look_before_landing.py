@@ -36,6 +36,8 @@ from winback.readiness.look import Look, look
 from winback.readiness.look._tables import COLUMN_COSTS, COSTS, mask
 from winback.warehouse._dbt import DBT_DIR
 
+pytestmark = pytest.mark.long
+
 SAMPLES = Path(__file__).parents[2] / "docs" / "samples"
 
 

@@ -15,6 +15,8 @@ from landing_shop import Shop
 from winback.base.errors import UsageError, WinbackError
 from winback.landing import LoadReport
 
+pytestmark = pytest.mark.long
+
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
 

@@ -16,6 +16,8 @@ from winback.base.errors import UsageError, WinbackError
 from winback.base.settings import Settings
 from winback.landing._words import fold, read_words
 
+pytestmark = pytest.mark.long
+
 HEADER = "order_id,customer_id,ordered_at,total_amount,status\n"
 NOT_A_NUMBER, NOT_A_DATE = "total_amount is not a number", "ordered_at is not a date"
 

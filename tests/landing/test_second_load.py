@@ -17,6 +17,8 @@ from winback.base.settings import Settings
 from winback.landing import ensure_tables
 from winback.landing.schema import TABLES
 
+pytestmark = pytest.mark.long
+
 ORDER_HEADER = "order_id,customer_id,ordered_at,total_amount\n"
 
 

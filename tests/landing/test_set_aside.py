@@ -13,6 +13,8 @@ from landing_shop import Shop
 
 from winback.landing import _load
 
+pytestmark = pytest.mark.long
+
 ORDER = "order_id,customer_id,ordered_at,total_amount,refunded_amount\n"
 GOOD = "o1,c1,2025-03-01,5,\n"
 ITEMS = "order_id,product_id,quantity\n"

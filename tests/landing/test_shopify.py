@@ -33,6 +33,8 @@ from winback.landing.sources._exports import Export
 from winback.landing.sources.shopify import _columns
 from winback.ledger import open_ledger
 
+pytestmark = pytest.mark.long
+
 AT = datetime(2025, 6, 1, 12, tzinfo=UTC)
 LINES = (("tea", "Tea", 2, "3.00"), ("mug", "Mug", 1, "4.00"), ("", "Gift wrap", 1, "1.50"))
 

@@ -34,6 +34,8 @@ from winback.landing import load as load_files
 from winback.landing.sources.shopify_api import KINDS, Kind
 from winback.ledger import is_suppressed, open_ledger
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 DAY = "2025-05-01T10:00:00Z"
 

@@ -27,6 +27,8 @@ from winback.landing.sources.shopify_tables import _airbyte_columns, _fivetran_c
 from winback.ledger import open_ledger, suppressions_in_force
 from winback.people.erasure import erase_deleted
 
+pytestmark = pytest.mark.long
+
 TEA, MUG = (11, "Tea"), (12, "Mug, blue")
 CUSTOMERS: Final = [
     customer(1, "Ada@example.com", state="enabled", first_name="Ada", phone="+12125550101",

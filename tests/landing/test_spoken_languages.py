@@ -12,6 +12,8 @@ import shopify_tables as tables
 import woocommerce_pages as woocommerce
 from landing_shop import Shop
 
+pytestmark = pytest.mark.long
+
 MAIL: Final = "{}@example.com".format
 Files = Mapping[str, str | bytes]
 

@@ -9,6 +9,8 @@ from landing_shop import Shop, winback_load
 
 from winback.people.erasure import erase
 
+pytestmark = pytest.mark.long
+
 HEADER = "customer_id,channel,status,basis,occurred_at\n"
 GRANT = "c1,sms,granted,express_written,2024-06-01T00:00:00Z\n"
 NO = "c1,sms,revoked,,2025-03-01T00:00:00Z\n"

@@ -9,6 +9,8 @@ from landing_shop import ORDERS, Shop, winback_load
 
 from winback.base.clock import WallClock
 
+pytestmark = pytest.mark.long
+
 HEADER = "customer_id,channel,status,basis,occurred_at\n"
 AT = datetime(2026, 3, 5, tzinfo=UTC)
 AT_TEN = datetime(2026, 3, 5, 10, tzinfo=UTC)

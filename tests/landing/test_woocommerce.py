@@ -32,6 +32,8 @@ from winback.landing._consent_states import Meaning, meaning
 from winback.landing.sources.woocommerce import _meta
 from winback.landing.sources.woocommerce._fields import KINDS, LINE_FIELDS, Kind
 
+pytestmark = pytest.mark.long
+
 AT = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
 

@@ -23,6 +23,8 @@ from winback.base.errors import WinbackError
 from winback.landing import Source, load
 from winback.landing.sources.woocommerce._spellings import SPELLINGS
 
+pytestmark = pytest.mark.long
+
 # number, account, email, status, total, refunded, country, lines (product, name, pieces, price)
 TEA, MUG = (11, "Tea", 2, "3.50"), (12, "Mug, blue", 1, "4.00")
 NONE: Final = (0, "", "completed", "10.00", "", "US", (TEA,))

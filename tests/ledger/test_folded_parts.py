@@ -19,6 +19,8 @@ from winback.ledger._export import arrow_schema
 from winback.ledger._fold import FOLDED_FROM, fold_parts
 from winback.ledger._lost import EMPTY_PART
 
+pytestmark = pytest.mark.long
+
 NOW = datetime(2026, 3, 10, 20, 0, tzinfo=UTC)
 
 

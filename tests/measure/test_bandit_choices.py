@@ -30,6 +30,8 @@ from winback.measure.bandit import (
     results_frame,
 )
 
+pytestmark = pytest.mark.long
+
 PEOPLE = 20_000
 
 

@@ -21,6 +21,8 @@ from winback.measure.bandit import (
 )
 from winback.measure.statistics import proportion_difference
 
+pytestmark = pytest.mark.long
+
 DRIFTING = Bounds(discount=0.9)
 ESTIMATES = (inverse_propensity, self_normalized, doubly_robust)
 FEW = pytest.param(12, id="few")

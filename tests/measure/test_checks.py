@@ -8,6 +8,8 @@ from scipy import stats
 
 from winback.measure.statistics import checks
 
+pytestmark = pytest.mark.long
+
 Cell = dict[str, object]
 
 

@@ -15,6 +15,8 @@ from winback.measure.statistics import (
     share_difference,
 )
 
+pytestmark = pytest.mark.long
+
 RUNS = 1_000
 # Three standard errors of a share of 0.95 in so many runs.
 NEAR = pytest.approx(0.95, abs=0.021)

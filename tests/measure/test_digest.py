@@ -13,6 +13,8 @@ from report_tables import COLUMNS, MESSAGES, ROWS, publish
 from winback.base.settings import Settings
 from winback.measure.shop_report import Digest, read_figures, write_digest
 
+pytestmark = pytest.mark.long
+
 # Berlin's April begins at 22:00 UTC.
 LAST, FIRST = "2026-03-31 21:59:59+00", "2026-03-31 22:00:00+00"
 SENT: list[tuple[Any, ...]] = [

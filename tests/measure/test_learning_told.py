@@ -15,6 +15,8 @@ from winback.measure.shop_report import facts, read_figures, write_report
 from winback.measure.shop_report._learning import tell_learning
 from winback.measure.why import tell
 
+pytestmark = pytest.mark.long
+
 
 def test_what_a_step_dealt_is_told_with_its_chance_and_its_move() -> None:
     choice = {

@@ -26,6 +26,8 @@ from winback.landing import load
 from winback.ledger import open_ledger
 from winback.rehearsal.demo import generate_shop
 
+pytestmark = pytest.mark.long
+
 AS_OF = datetime(2026, 3, 3, 3, 30, tzinfo=UTC)  # still the second in New York
 ZONE = "America/New_York"
 # Of each table its key, then its figures, in the order of pandas_metrics.

@@ -6,11 +6,14 @@ import csv
 import io
 from contextlib import suppress
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from winback.base.errors import WinbackError
 from winback.ledger import suppressed_among, tables
+
+pytestmark = pytest.mark.long
 
 PROPERTY = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -18,6 +18,8 @@ from winback.ledger._tables import Cost, UtcDateTime
 from winback.people.export import export_person
 from winback.people.places import GIVEN, LEDGER, NOBODY, LedgerPlace
 
+pytestmark = pytest.mark.long
+
 WORDS = "zyxwords"
 # What a column is checked for, and what ties the tables to one another.
 ALLOWED = {

@@ -23,6 +23,8 @@ from winback.ledger import FINAL, is_suppressed
 from winback.people.export import export_person
 from winback.people.retention import _files, _ledger, _run, last_retention, limits, retain
 
+pytestmark = pytest.mark.long
+
 LATER = NOW + timedelta(days=100)
 KEYS = ("message_id", "enrollment_id", "step", "channel", "state", "provider_id", "accepted_at")
 ALL = {f"keep_{what}_days": 60 for what in ("addresses", "words", "callbacks", "decisions")}

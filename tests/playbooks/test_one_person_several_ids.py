@@ -11,6 +11,8 @@ from playbook_runs import Season, customer_ids, land, query, utc
 
 from winback.base.settings import Settings
 
+pytestmark = pytest.mark.long
+
 # A Thursday, 15:30 in New York.
 START = utc(2026, 3, 5, 20, 30)
 DAY = timedelta(days=1)

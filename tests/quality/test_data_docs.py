@@ -17,6 +17,8 @@ from quality._pages import REMEMBERED, Check, write_pages
 from quality._rules import GATES
 from winback.base.settings import Settings
 
+pytestmark = pytest.mark.long
+
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 RULES = GATES["sources"]
 FIGURES = [Figure(rule.name, 1234.5, 10.0, "ann@example.com") for rule in RULES]

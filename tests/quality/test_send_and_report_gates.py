@@ -13,6 +13,8 @@ from quality._rules import title_of
 from winback.base.errors import GateFailure
 from winback.base.settings import Settings
 
+pytestmark = pytest.mark.long
+
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 
 SOUND = """

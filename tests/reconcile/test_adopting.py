@@ -31,7 +31,7 @@ from winback.ledger import (
 from winback.reconcile import _lost_time
 from winback.sending import RESTORED, plan
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 LATER = timedelta(minutes=50)
 
 

@@ -15,6 +15,8 @@ from winback.cli._app import app
 from winback.ledger import LedgerFenced
 from winback.reconcile import open_messages, release, settle_as_sent
 
+pytestmark = pytest.mark.long
+
 DAY = timedelta(days=1)
 
 

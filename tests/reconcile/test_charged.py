@@ -12,6 +12,8 @@ from reconcile_parts import NOW, House
 
 from winback.measure.prices import tell_prices
 
+pytestmark = pytest.mark.long
+
 DAY = timedelta(days=1)
 
 

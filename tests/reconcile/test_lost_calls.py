@@ -10,6 +10,8 @@ from reconcile_parts import SETTLE, House
 
 from winback.base.settings import CHANNELS
 
+pytestmark = pytest.mark.long
+
 MINUTE = timedelta(minutes=1)
 SENDER = "+15005550006"
 PAYLOADS = {

@@ -11,6 +11,8 @@ from winback.ledger import State
 from winback.providers import Outcome, Request
 from winback.providers.sendgrid.channel import EmailChannel
 
+pytestmark = pytest.mark.long
+
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)

@@ -12,6 +12,8 @@ from winback.base.clock import WallClock
 from winback.ledger import LedgerFenced, tables
 from winback.reconcile import reconcile
 
+pytestmark = pytest.mark.long
+
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 

@@ -10,6 +10,8 @@ from reconcile_parts import NOW, House
 from winback.inbound import replay_events
 from winback.ledger import hide_address, is_suppressed, lift, suppress
 
+pytestmark = pytest.mark.long
+
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from winback.ledger import Approval
 from winback.sending import Part
 from winback.sending.approval._batches import Batch, Slice
 from winback.sending.approval._judge import Limits, judge
+
+pytestmark = pytest.mark.long
 
 NOW = datetime(2026, 3, 10, 20, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)

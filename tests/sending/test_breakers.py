@@ -13,6 +13,8 @@ from winback.sending import active_stops, plan, release_stops, stop_all
 from winback.sending._due import Part
 from winback.sending.brakes import _stops
 
+pytestmark = pytest.mark.long
+
 m = tables.messages.c
 CALLS_AT_ONCE = 8  # of the channel of texts
 

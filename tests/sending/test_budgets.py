@@ -20,6 +20,8 @@ from winback.ledger import open_ledger, spent_since, tables
 from winback.sending import plan, send_due
 from winback.sending.guard._budgets import Budgets
 
+pytestmark = pytest.mark.long
+
 m = tables.messages.c
 PRICE = Decimal(10)  # cents a part; each of these texts has one or two
 

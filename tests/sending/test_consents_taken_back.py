@@ -12,6 +12,8 @@ from winback.landing import load, newest_load
 from winback.ledger import export_ledger, tables
 from winback.sending import Caps, plan, send_due
 
+pytestmark = pytest.mark.long
+
 m = tables.messages.c
 
 

@@ -10,7 +10,7 @@ from outbox_rows import outbox_row
 
 from winback.ledger import LedgerUnavailable, count_by_state
 
-pytestmark = pytest.mark.only_postgresql
+pytestmark = [pytest.mark.long, pytest.mark.only_postgresql]
 MESSAGES = 40
 # No run has more calls under way.
 AT_ONCE = 8

@@ -14,6 +14,8 @@ from winback.base.ending import ending_later
 from winback.ledger import tables
 from winback.sending import plan, send_due
 
+pytestmark = pytest.mark.long
+
 CALLS_AT_ONCE = 8  # of the channel of texts
 
 

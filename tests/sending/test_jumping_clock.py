@@ -18,7 +18,7 @@ MESSAGES = 40
 BEFORE = 10
 # Those that were looked at a last time before the jump.
 UNDER_WAY = 8
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 
 
 @pytest.mark.parametrize(

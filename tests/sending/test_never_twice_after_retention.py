@@ -14,7 +14,7 @@ from winback.ledger import tables
 from winback.people.retention import retain
 from winback.providers import unsubscribe_record
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 
 LATER = NOW + timedelta(days=200)
 MOVED = {

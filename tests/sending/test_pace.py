@@ -19,6 +19,8 @@ from winback.sending.pace._bucket import Bucket, portion
 from winback.sending.pace._concurrency import SUCCESSES_FOR_ONE_MORE, Concurrency
 from winback.sending.pace._pacing import LONGEST_WAIT, Pace
 
+pytestmark = pytest.mark.long
+
 rates = st.floats(min_value=0.05, max_value=500)
 # When somebody asks, after whoever asked before, and for which part of a portion.
 asks = st.lists(

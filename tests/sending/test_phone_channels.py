@@ -19,6 +19,8 @@ from winback.rehearsal import sandbox
 from winback.sending import plan, send_due
 from winback.sending.plan import _plan
 
+pytestmark = pytest.mark.long
+
 CHANNELS = ("mms", "rcs", "whatsapp", "voice")
 # WhatsApp delivers no marketing to numbers of the US.
 ADDRESSES = {

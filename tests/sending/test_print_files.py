@@ -25,7 +25,7 @@ from winback.providers.print_shop.channel import PrintChannel
 from winback.reconcile import learn_lost_time, reconcile
 from winback.sending import plan, send_due, send_test
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 ADDRESS = "ann zyx {n}\n1 high st\nflat 2\nsw1a 1aa\nlondon\n\ngb"
 PIECES = 12
 

@@ -30,7 +30,7 @@ from winback.sending._due import Part
 from winback.sending.brakes import _stops
 
 m, h = tables.messages.c, tables.claim_holders.c
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.long, pytest.mark.both_databases]
 
 
 def shares(ledger):

@@ -21,6 +21,8 @@ from winback.base.releases import read_releases
 from winback.ledger import is_suppressed, migrations, open_ledger, read_standing, tables
 from winback.sending import send_due
 
+pytestmark = pytest.mark.long
+
 # Before the hours of texts, on the day of the last run; and within them.
 KEPT_AT = datetime(2026, 3, 5, 5, 30, tzinfo=UTC)
 OPEN = datetime(2026, 3, 5, 16, 0, tzinfo=UTC)

@@ -17,6 +17,8 @@ from winback.base.settings import Settings
 from winback.warehouse import _dbt
 from winback.warehouse._quick_dbt import _templates, quick_dbt
 
+pytestmark = pytest.mark.long
+
 AS_OF = datetime(2026, 3, 2, tzinfo=UTC)
 # Views, tables, and a table with a contract.
 MODELS = ("+cohort_curves",)

@@ -8,9 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from demo_files import ENDS_AT, read_rows
 
 from winback.rehearsal.demo import invent_contacts
+
+pytestmark = pytest.mark.long
 
 CUSTOMERS = [
     *((str(12000 + n), "GB") for n in range(2700)),

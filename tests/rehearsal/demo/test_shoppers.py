@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from winback.rehearsal.demo import TEMPERS, Reaction, ReceivedMessage, Shop, Shoppers
 from winback.rehearsal.demo._messages import FEEDBACK_TEXTS, STOP_TEXTS
 
+pytestmark = pytest.mark.long
+
 SMS_EMAIL = ((1, "sms", 0), (2, "email", 1), (3, "sms", 4), (4, "email", 7), (6, "sms", 12))
 MONTH = timedelta(days=30)
 HORIZON = ENDS_AT + timedelta(days=200)

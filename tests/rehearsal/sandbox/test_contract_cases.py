@@ -16,9 +16,12 @@ from winback.base.settings import Settings
 from winback.rehearsal import sandbox
 from winback.rehearsal.sandbox import RunningSandbox
 
-pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"{FOLDER} is absent: set WINBACK_TEST_SHARED to what holds it"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        not FOLDER.is_dir(), reason=f"{FOLDER} is absent: set WINBACK_TEST_SHARED to what holds it"
+    ),
+]
 
 PERSON = {"email": "ada@example.com", "name": "Ada"}
 TO, FROM = "+14155550100", "+15005550006"
