@@ -32,13 +32,13 @@ from winback.warehouse import DbtResult, build, invoke_dbt
 AS_OF = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
 MEMORY_LIMIT = "3GB"
 
-# Orders thin out over two years and customers differ in rhythm, as in a real shop: who has
-# many orders is few. `k` numbers a customer's rows.
+# Orders thin out over two years and customers differ in rhythm, as in a real shop: few have many
+# orders. Up to fifteen million customers have a number of their own, and may have ordered.
 QUERIES = {
     "customers": """
         select 'c' || i as customer_id, 'c' || i || '@example.com' as email,
             '+1' || (array[212, 305, 312, 415, 702, 206])[1 + i % 6]
-                || lpad(cast(5000000 + i % 1000000 as varchar), 7, '0') as phone,
+                || lpad(cast(5000000 + i % 5000000 as varchar), 7, '0') as phone,
             'Ann' as first_name, 'US' as country,
             (array['NY', 'FL', 'IL', 'CA', 'NV', 'WA'])[1 + i % 6] as region
         from range({customers}) t(i)
@@ -51,7 +51,7 @@ QUERIES = {
             cast(case when i % 5 = 0 then 5 else 0 end as decimal(18, 4)) as discount_amount,
             case when i % 40 = 0 then 'cancelled' else 'completed' end as status
         from (
-            select i, cast(floor({customers} * pow((hash(i + 2) % 1000003) / 1000003.0, 2))
+            select i, cast(floor({customers} * pow((hash(i + 2) % 1000000007) / 1000000007.0, 2))
                 as bigint) as customer
             from range(10 * {customers}) t(i)
         )

@@ -154,6 +154,8 @@ def live_through(folder: Path, customers: int, *, on_spark: bool) -> dict[str, d
         before = _bytes(home)
         figures[name] = measure(stage, home)
         figures[name]["disk_mb"] = round((_bytes(home) - before) / 1e6, 1)
+        # The largest take hours: what ended is told at once.
+        sys.stderr.write(f"{customers} customers, {name}: {json.dumps(figures[name])}\n")
 
     for name, stage in STAGES.items():
         live(name, stage, home)
