@@ -50,8 +50,8 @@ test: .venv/.dev  ## the tests; needs no network and no keys; ten minutes
 test-long: .venv/.dev  ## runs of Prefect, kills, browsers, whole builds: all that takes over half a second each
 	$(BIN)/pytest $(IN_WORKERS) -m 'long and $(QUICK)' $(call MARKED,long)
 
-test-ci: .venv/.dev  ## these two and test-drills in one go, which is minutes shorter: what CI runs
-	$(BIN)/pytest $(IN_WORKERS) -m 'not slow and not whole'
+test-ci: .venv/.dev  ## both in one go, which is three minutes shorter: what CI runs
+	$(BIN)/pytest $(IN_WORKERS)
 
 test-slow: .venv/.dev  ## seasons and sizes that `make test` leaves out; half an hour
 	$(BIN)/pytest -m slow

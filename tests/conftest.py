@@ -211,9 +211,7 @@ def pytest_collection_finish() -> None:
 
 
 # Rooms whose tests take longest, so that no worker is left alone with one at the end.
-_LONGEST_FIRST = (
-    "package", "upgrade", "flows", "audience", "playbooks", "warehouse", "quality", "structure",
-)  # fmt: skip
+_LONGEST_FIRST = ("flows", "audience", "playbooks", "warehouse", "quality", "structure")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
