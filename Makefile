@@ -68,8 +68,8 @@ test-control: .venv/.dev  ## kill server, worker and run, and start them again; 
 test-drills: .venv/.dev  ## a lost disk and its backup, an old release's home upgraded; five to ten minutes
 	$(BIN)/pytest --numprocesses auto --dist loadfile -m drill $(call MARKED,drill)
 
-test-whole: .venv/.dev  ## whole days of a shop, run after run; three minutes
-	$(BIN)/pytest -m whole $(call MARKED,whole)
+test-whole: .venv/.dev  ## whole days of a shop, forms in the UI, signals, edited projects; eight minutes
+	$(BIN)/pytest $(IN_WORKERS) -m whole $(call MARKED,whole)
 
 test-operators: .venv/.dev  ## the operators' day from the wheel, and the runs for persons; half an hour
 	$(BIN)/pytest -m slow tests/package/test_operators_day.py tests/package/test_wheel.py \

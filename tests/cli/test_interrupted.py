@@ -20,7 +20,7 @@ from winback.base.clock import WallClock
 from winback.base.settings import Settings
 from winback.landing import load
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 # A busy machine of two cores may be this much later than the two seconds.
 PATIENCE = 6.0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 
 def lint(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -36,7 +36,7 @@ from winback.base.settings import Settings
 from winback.ledger import Approval, Ledger, open_ledger, read_approvals
 from winback.sending import ask, decide, plan, read_held
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 ROOT = Path(__file__).parents[2]
 

@@ -87,7 +87,8 @@ def test_dbts_environment_stays_until_the_last_row_has_ended(
 
 @pytest.mark.usefixtures("prefect_server")
 def test_a_row_that_never_ends_holds_no_build(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows._tasks._LAST_ROWS_SECONDS", 0.1)
+    # So long that each row has begun on a slow machine: Prefect reads the environment then.
+    monkeypatch.setattr("flows._tasks._LAST_ROWS_SECONDS", 5)
     is_over = threading.Event()
     try:
         _build_with_rows_that_end_by(lambda: _wait(is_over), shop, monkeypatch)

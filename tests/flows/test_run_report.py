@@ -29,7 +29,7 @@ from winback.base.settings import Settings
 from winback.ledger import open_ledger
 from winback.sending.brakes import _stops
 
-pytestmark = [pytest.mark.long, pytest.mark.usefixtures("prefect_server")]
+pytestmark = [pytest.mark.whole, pytest.mark.usefixtures("prefect_server")]
 # What small_shop knows of its people; their ids may be told.
 PERSONAL = re.compile(r"@example\.com|4477009000\d\d|\bAda\b|\bBo\b")
 

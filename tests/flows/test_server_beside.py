@@ -14,7 +14,7 @@ import pytest
 from flows import _server
 from winback.base.settings import Settings
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 # Looks at what was started, without a run: Prefect must not be imported yet.
 STARTS = """

@@ -27,7 +27,7 @@ from winback.base.errors import UsageError, WinbackError
 from winback.base.settings import Settings
 from winback.cli._app import app
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 ROOT = Path(__file__).parents[2]
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]

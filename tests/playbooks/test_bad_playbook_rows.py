@@ -12,7 +12,7 @@ from winback.base.errors import BuildFailure
 from winback.base.settings import Settings
 from winback.warehouse import _dbt
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 # Per seed, lines to add; each breaks the rule named beside it and no other build step.
 BAD_ROWS = {

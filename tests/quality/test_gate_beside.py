@@ -21,7 +21,7 @@ from winback.base.errors import GateFailure
 from winback.base.settings import Settings
 from winback.landing import load
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 RULES = GATES["outcomes"]
 FIGURES = [Figure(rule.name, float(n), 1.0, "") for n, rule in enumerate(RULES)]

@@ -14,7 +14,7 @@ from winback.base.errors import BuildFailure
 from winback.base.settings import Settings
 from winback.warehouse import _dbt
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 MODELS = {

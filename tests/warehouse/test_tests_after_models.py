@@ -14,7 +14,7 @@ from winback.base.settings import Settings
 from winback.warehouse import _dbt, _tested
 from winback.warehouse._data_tests import DataTest
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.whole
 
 AS_OF = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 BUILD = ("build", "--no-write-json", "--exclude-resource-type", "unit_test")
