@@ -44,7 +44,7 @@ MARKED = $$(grep -rl --include='test_*.py' 'pytest\.mark\.$(1)' tests | sort)
 QUICK := not slow and not drill and not whole
 IN_WORKERS := --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 15
 
-test: .venv/.dev  ## the tests; needs no network and no keys; ten minutes
+test: .venv/.dev  ## the tests; needs no network and no keys; nine minutes
 	$(BIN)/pytest $(IN_WORKERS) -m 'not long and $(QUICK)'
 
 test-long: .venv/.dev  ## runs of Prefect, kills, browsers, whole builds: all that takes over half a second each
