@@ -66,7 +66,7 @@ test-control: .venv/.dev  ## kill server, worker and run, and start them again; 
 		tests/flows/approval_job.py
 
 test-drills: .venv/.dev  ## a lost disk and its backup, an old release's home upgraded; five to ten minutes
-	$(BIN)/pytest --numprocesses auto --dist loadfile -m drill $(call MARKED,drill)
+	$(BIN)/pytest $(IN_WORKERS) -m drill $(call MARKED,drill)
 
 test-whole: .venv/.dev  ## whole days of a shop, forms in the UI, signals, edited projects; five to ten minutes
 	$(BIN)/pytest $(IN_WORKERS) -m whole $(call MARKED,whole)
